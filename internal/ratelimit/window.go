@@ -1,0 +1,143 @@
+package ratelimit
+
+import (
+	"container/list"
+	"math"
+	"sync"
+	"time"
+)
+
+const (
+	// unlimited is the Max of a key without an entry in the table. Its
+	// requests are counted all the same, so that a Close finds those in flight.
+	unlimited = math.MaxInt
+
+	// unknownWindow and unknownMax are what a key without an entry gets from
+	// its first Close on: the shortest published window, and the smallest
+	// number published for one.
+	unknownWindow = 3 * time.Second
+	unknownMax    = 2
+)
+
+// window is the state of one key.
+type window struct {
+	mu          sync.Mutex
+	limit       Limit
+	inFlight    int
+	leaving     []time.Time // when each answered request stops counting; ascending, as the window length never changes
+	closedUntil time.Time
+	queue       list.List // of *place, in the order of arrival
+	timer       *time.Timer
+}
+
+// place is one caller's place in the queue.
+type place struct {
+	ready   chan struct{} // closed when granted
+	granted time.Time     // set before ready is closed
+	element *list.Element // nil once granted
+}
+
+func newWindow(l Limit, known bool) *window {
+	if !known {
+		l = Limit{Max: unlimited, Window: unknownWindow}
+	}
+	l.Max = max(l.Max, 1)
+	return &window{limit: l}
+}
+
+// enter puts the caller at the end of the queue, and grants what can be
+// granted; where nobody waits and there is room, that is the caller itself.
+func (w *window) enter(now time.Time) *place {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p := &place{ready: make(chan struct{})}
+	p.element = w.queue.PushBack(p)
+	w.advance(now)
+	return p
+}
+
+// leave takes a cancelled caller out. Its slot may have been granted in the
+// same moment; as nothing was sent for it, it is given back whole.
+func (w *window) leave(p *place) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if p.element != nil {
+		w.queue.Remove(p.element)
+	} else {
+		w.inFlight--
+	}
+	w.advance(time.Now())
+}
+
+func (w *window) done(now time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.inFlight--
+	w.leaving = append(w.leaving, now.Add(w.limit.Window))
+	w.advance(now)
+}
+
+func (w *window) close(now time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !now.Before(w.closedUntil) {
+		if w.limit.Max == unlimited {
+			w.limit.Max = unknownMax
+		} else {
+			w.limit.Max = max(w.limit.Max-1, 1)
+		}
+	}
+	w.closedUntil = now.Add(w.limit.Window)
+	w.advance(now)
+}
+
+// advance grants to the front of the queue what may go now, and sees to it
+// that it is called again when the next one may. The caller holds the lock.
+func (w *window) advance(now time.Time) {
+	gone := 0
+	for gone < len(w.leaving) && !now.Before(w.leaving[gone]) {
+		gone++
+	}
+	w.leaving = w.leaving[gone:]
+
+	for w.queue.Len() > 0 && !now.Before(w.closedUntil) && w.inFlight+len(w.leaving) < w.limit.Max {
+		p := w.queue.Remove(w.queue.Front()).(*place) //nolint:forcetypeassert // only places are put in
+		p.element = nil
+		p.granted = now
+		w.inFlight++
+		close(p.ready)
+	}
+	w.arm(now)
+}
+
+// arm sets the timer to the moment at which the front of the queue may go. It
+// sets none where that moment depends on an answer that is still to come: then
+// done calls advance.
+func (w *window) arm(now time.Time) {
+	if w.timer != nil {
+		w.timer.Stop()
+	}
+	if w.queue.Len() == 0 {
+		return
+	}
+	at := w.closedUntil
+	if surplus := w.inFlight + len(w.leaving) - w.limit.Max; surplus >= 0 {
+		if surplus >= len(w.leaving) {
+			return
+		}
+		if free := w.leaving[surplus]; free.After(at) {
+			at = free
+		}
+	}
+	if w.timer == nil {
+		w.timer = time.AfterFunc(at.Sub(now), w.tick)
+		return
+	}
+	w.timer.Reset(at.Sub(now))
+}
+
+func (w *window) tick() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.advance(time.Now())
+}
