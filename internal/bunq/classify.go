@@ -1,0 +1,102 @@
+package bunq
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+)
+
+// This file is the only place that looks at bunq's texts. bunq gives no error
+// codes: what the status leaves open, only the description tells.
+
+// Statuses of bunq's own (bunq docs, "Errors").
+const (
+	statusMaintenance = 491
+)
+
+const (
+	textRouteNotFound      = "Route not found."
+	textCredentialsRefused = "User credentials are incorrect."
+	textSessionDead401     = "Insufficient authorisation."
+	textSessionDead401Nl   = "Onvoldoende autorisatie."
+	textSessionDead403     = "Insufficient authentication."
+)
+
+func (e *APIError) says(prefix string) bool {
+	for _, d := range e.Descriptions {
+		if strings.HasPrefix(d, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// IsNotFound tells that bunq itself said that the object of the call is not
+// there: a 404 in bunq's envelope. "Route not found." does not count: it speaks
+// about the address that was called. Neither does a proxy's 404 page.
+func IsNotFound(err error) bool {
+	e, ok := asOwn[*APIError](err)
+	return ok && e.Envelope && e.Status == http.StatusNotFound && !e.says(textRouteNotFound)
+}
+
+// IsCredentialsRefused tells that bunq refused the API key or the caller's
+// address: one text for both (OBSERVED on POST /session-server and POST
+// /device-server). It is final until one of them is changed.
+func IsCredentialsRefused(err error) bool {
+	var e *APIError
+	return errors.As(err, &e) && e.Envelope && e.Status == http.StatusBadRequest && e.says(textCredentialsRefused)
+}
+
+// IsSessionDead tells that bunq did not accept the session of the call: deleted,
+// expired or unknown. Both of its answers are OBSERVED for the same cause.
+func IsSessionDead(err error) bool {
+	e, ok := asOwn[*APIError](err)
+	if !ok || !e.Envelope {
+		return false
+	}
+	switch e.Status {
+	case http.StatusUnauthorized:
+		return e.says(textSessionDead401) || e.says(textSessionDead401Nl)
+	case http.StatusForbidden:
+		return e.says(textSessionDead403)
+	default:
+		return false
+	}
+}
+
+// MayHaveBeenDone tells that err is about a write of which nobody knows whether
+// bunq did it: it was sent, and no believable answer came. Such a write must be
+// looked up before it is ever made again.
+func MayHaveBeenDone(err error) bool {
+	if e, ok := asOwn[*WaitError](err); ok {
+		return e.Method != http.MethodGet && e.Sent
+	}
+	if e, ok := asOwn[*TransportError](err); ok {
+		return e.Method != http.MethodGet && e.Sent
+	}
+	if e, ok := asOwn[*SignatureError](err); ok {
+		return e.Method != http.MethodGet
+	}
+	if e, ok := asOwn[*DecodeError](err); ok {
+		return e.Method != http.MethodGet
+	}
+	if e, ok := asOwn[*APIError](err); ok {
+		return e.Method != http.MethodGet && leavesOpen(e)
+	}
+	return false
+}
+
+// leavesOpen tells whether an answer other than 200 leaves open what became of
+// the request. bunq's own refusals (4xx in its envelope) do not, and neither does
+// a rate limit, whoever sets it. A server error does, and so does every answer
+// that is not bunq's: a gateway may have passed the request on before it gave up.
+func leavesOpen(e *APIError) bool {
+	switch {
+	case e.Status == http.StatusTooManyRequests:
+		return false
+	case e.Status >= http.StatusInternalServerError, e.Status == statusMaintenance:
+		return true
+	default:
+		return !e.Envelope
+	}
+}

@@ -1,0 +1,10 @@
+// Package bunq is the client of bunq's API as far as PSD2 onboarding needs it:
+// typed calls, the wire format, signatures both ways, rate limits, retries,
+// coalesced reads, and errors that say what is known about the other side.
+//
+// A success is believed only when bunq's signature over the raw body fits. A
+// write is repeated only where it is certain that bunq did not take it.
+//
+// It must not know Terraform, where sessions come from (see SessionSource), or
+// what becomes of a result.
+package bunq

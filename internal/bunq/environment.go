@@ -1,0 +1,90 @@
+package bunq
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"path"
+	"regexp"
+	"strings"
+)
+
+// Environment is one of bunq's two worlds. Nothing made in one is known in the other.
+type Environment string
+
+// The environments (bunq docs, "Environments").
+const (
+	Sandbox    Environment = "sandbox"
+	Production Environment = "production"
+)
+
+// ParseEnvironment reads "sandbox" or "production", exactly.
+func ParseEnvironment(s string) (Environment, error) {
+	switch e := Environment(s); e {
+	case Sandbox, Production:
+		return e, nil
+	default:
+		return "", fmt.Errorf("unknown environment %q: write %q or %q", s, Sandbox, Production)
+	}
+}
+
+// BaseURL is the address of the environment's API with its version path and no
+// final slash; "" for an environment that is none.
+func (e Environment) BaseURL() string {
+	switch e {
+	case Sandbox:
+		return "https://public-api.sandbox.bunq.com/v1"
+	case Production:
+		return "https://api.bunq.com/v1"
+	default:
+		return ""
+	}
+}
+
+var versionPath = regexp.MustCompile(`/v[0-9]+$`)
+
+// ParseBaseURL reads the address of an API: https, or http to a loopback host
+// only (tokens travel in headers); a path that ends in its version, as "/v1"; no
+// user info, query or fragment. The error says what to write instead, and never
+// repeats user info.
+func ParseBaseURL(s string) (*url.URL, error) {
+	u, err := url.Parse(s)
+	if err != nil {
+		// url.Parse quotes its input, passwords included; only its reason is passed on.
+		var reason *url.Error
+		if errors.As(err, &reason) {
+			err = reason.Err
+		}
+		return nil, fmt.Errorf("not a URL: %w; write for example %q", err, Sandbox.BaseURL())
+	}
+	switch {
+	case u.Scheme != "https" && u.Scheme != "http", u.Opaque != "", u.Hostname() == "":
+		return nil, fmt.Errorf("not an absolute http(s) URL: write for example %q", Sandbox.BaseURL())
+	case u.User != nil:
+		return nil, errors.New("the URL must not contain a user name or password: leave out the part before the @")
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		return nil, fmt.Errorf("plain http would show tokens to the network and is allowed to a loopback host only: write %q", "https://"+u.Host+u.EscapedPath())
+	case u.RawQuery != "" || u.ForceQuery || strings.Contains(s, "#"):
+		return nil, fmt.Errorf("the URL must not have a query or a fragment: write %q", u.Scheme+"://"+u.Host+u.EscapedPath())
+	case u.RawPath != "" || path.Clean(u.Path) != u.Path || !versionPath.MatchString(u.Path):
+		return nil, fmt.Errorf("the path must end in the version of the API: write %q", suggestedBase(u))
+	}
+	return u, nil
+}
+
+func suggestedBase(u *url.URL) string {
+	p := strings.TrimRight(u.EscapedPath(), "/")
+	if !versionPath.MatchString(p) {
+		p += "/v1"
+	}
+	return u.Scheme + "://" + u.Host + p
+}
+
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}

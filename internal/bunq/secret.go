@@ -1,0 +1,49 @@
+package bunq
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+)
+
+// Secret is a value that nobody may print: an API key, a token, a client secret.
+// Every way of formatting it gives a placeholder; marshalling it is an error, so
+// that it cannot slip into a structured log or a file unseen. Reveal gives the value.
+type Secret string
+
+const (
+	hidden      = "(sensitive)"
+	hiddenEmpty = "(empty)"
+)
+
+// Reveal gives the value itself, for the one place that sends or stores it.
+func (s Secret) Reveal() string { return string(s) }
+
+// String hides the value, and tells whether there is one.
+func (s Secret) String() string {
+	if s == "" {
+		return hiddenEmpty
+	}
+	return hidden
+}
+
+// GoString hides the value from %#v.
+func (s Secret) GoString() string { return "bunq.Secret(" + s.String() + ")" }
+
+// Format hides the value from every verb, %x and %q included.
+func (s Secret) Format(f fmt.State, verb rune) {
+	text := s.String()
+	if verb == 'v' && f.Flag('#') {
+		text = s.GoString()
+	}
+	_, _ = io.WriteString(f, text) // fmt.State swallows write errors
+}
+
+// LogValue hides the value from log/slog.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+var errMarshalSecret = errors.New("a bunq.Secret is not marshalled; take Reveal where it must be")
+
+// MarshalText refuses, and with it encoding/json and the like.
+func (s Secret) MarshalText() ([]byte, error) { return nil, errMarshalSecret }

@@ -1,0 +1,37 @@
+package bunq
+
+import (
+	"context"
+	"time"
+)
+
+// Session is what POST /session-server gives.
+type Session struct {
+	ID    int64
+	Token Secret
+	// Created is bunq's time, UTC; Timeout counts from it.
+	Created time.Time
+	// Timeout is the user's session_timeout; 0 where bunq named none. A session may
+	// die earlier (bunq docs: the first one after an hour; not visible in any field).
+	Timeout time.Duration
+	User    User
+}
+
+// User is the bunq user that a session belongs to.
+type User struct {
+	ID int64
+	// Kind is bunq's type key: "UserPaymentServiceProvider" for a PSD2 key,
+	// "UserApiKey" for an OAuth access token, "UserPerson" or "UserCompany".
+	Kind                string
+	DisplayName, Status string
+}
+
+// SessionSource hands out sessions for one API context; package session implements it.
+type SessionSource interface {
+	// Session gives a live session and opens one when there is none. Concurrent
+	// callers share one opening.
+	Session(ctx context.Context) (*Session, error)
+	// Replace gives another session for one that bunq refused; it is opened once
+	// for all who noticed the same death.
+	Replace(ctx context.Context, dead *Session) (*Session, error)
+}
