@@ -39,11 +39,6 @@ func (s *Scheduler) Acquire(ctx context.Context, k Key) (*Slot, error) {
 	select {
 	case <-p.ready:
 		return &Slot{window: w, waited: p.granted.Sub(now)}, nil
-	default:
-	}
-	select {
-	case <-p.ready:
-		return &Slot{window: w, waited: p.granted.Sub(now)}, nil
 	case <-ctx.Done():
 		w.leave(p)
 		return nil, ctx.Err()

@@ -1,8 +1,8 @@
 package ratelimit
 
 import (
-	"container/list"
 	"math"
+	"slices"
 	"sync"
 	"time"
 )
@@ -26,15 +26,14 @@ type window struct {
 	inFlight    int
 	leaving     []time.Time // when each answered request stops counting; ascending, as the window length never changes
 	closedUntil time.Time
-	queue       list.List // of *place, in the order of arrival
+	queue       []*place // in the order of arrival
 	timer       *time.Timer
 }
 
 // place is one caller's place in the queue.
 type place struct {
 	ready   chan struct{} // closed when granted
-	granted time.Time     // set before ready is closed
-	element *list.Element // nil once granted
+	granted time.Time     // set before ready is closed; zero until then
 }
 
 func newWindow(l Limit, known bool) *window {
@@ -51,7 +50,7 @@ func (w *window) enter(now time.Time) *place {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	p := &place{ready: make(chan struct{})}
-	p.element = w.queue.PushBack(p)
+	w.queue = append(w.queue, p)
 	w.advance(now)
 	return p
 }
@@ -61,8 +60,9 @@ func (w *window) enter(now time.Time) *place {
 func (w *window) leave(p *place) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if p.element != nil {
-		w.queue.Remove(p.element)
+	if p.granted.IsZero() {
+		i := slices.Index(w.queue, p)
+		w.queue = slices.Delete(w.queue, i, i+1)
 	} else {
 		w.inFlight--
 	}
@@ -100,9 +100,9 @@ func (w *window) advance(now time.Time) {
 	}
 	w.leaving = w.leaving[gone:]
 
-	for w.queue.Len() > 0 && !now.Before(w.closedUntil) && w.inFlight+len(w.leaving) < w.limit.Max {
-		p := w.queue.Remove(w.queue.Front()).(*place) //nolint:forcetypeassert // only places are put in
-		p.element = nil
+	for len(w.queue) > 0 && !now.Before(w.closedUntil) && w.inFlight+len(w.leaving) < w.limit.Max {
+		p := w.queue[0]
+		w.queue[0], w.queue = nil, w.queue[1:]
 		p.granted = now
 		w.inFlight++
 		close(p.ready)
@@ -117,7 +117,7 @@ func (w *window) arm(now time.Time) {
 	if w.timer != nil {
 		w.timer.Stop()
 	}
-	if w.queue.Len() == 0 {
+	if len(w.queue) == 0 {
 		return
 	}
 	at := w.closedUntil
