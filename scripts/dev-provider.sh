@@ -1,0 +1,50 @@
+# Sourced by the scripts that run a Terraform CLI with the provider of this work tree.
+# shellcheck shell=bash
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+# provider_address: the source address, from the one place that has it.
+provider_address() {
+  local address
+  address=$(sed -n 's|.*"registry\.terraform\.io/\([^"]*\)".*|\1|p' "$root/main.go" | head -n 1)
+  if [[ -z $address ]]; then
+    echo "main.go names no address of the form \"registry.terraform.io/NAMESPACE/TYPE\"." >&2
+    return 1
+  fi
+  echo "$address"
+}
+
+# shield_from_settings: whatever the caller has set for Terraform or for this provider must not decide what a build,
+# a test or a demo does.
+shield_from_settings() {
+  local name
+  for name in "${!BUNQ_@}" "${!TF_VAR_@}" "${!TF_CLI_ARGS@}"; do unset "$name"; done
+  unset TF_DATA_DIR TF_WORKSPACE TF_INPUT TF_PLUGIN_CACHE_DIR TF_REATTACH_PROVIDERS TF_STATE_PERSIST_INTERVAL
+  export CHECKPOINT_DISABLE=1 TF_CLI_CONFIG_FILE=/dev/null TF_IN_AUTOMATION=1 TF_INPUT=0
+}
+
+# find_terraform_cli: sets TF_CLI and TF_CLI_REGISTRY_HOST. (By way of a variable: eval hides a failure.)
+find_terraform_cli() {
+  local settings
+  settings=$("$root/scripts/terraform-cli" --env)
+  eval "$settings"
+}
+
+# use_dev_provider DIR: builds the provider into DIR and makes the CLI take it from there instead of from a registry.
+use_dev_provider() {
+  local dir=$1 address
+  address=$(provider_address)
+  mkdir -p "$dir/provider"
+  go -C "$root" build -o "$dir/provider/terraform-provider-${address##*/}$(go env GOEXE)" . </dev/null
+  # With the host, which OpenTofu needs here, and Terraform takes as well.
+  cat >"$dir/cli.tfrc" <<CONFIG
+provider_installation {
+  dev_overrides {
+    "$TF_CLI_REGISTRY_HOST/$address" = "$dir/provider"
+  }
+  direct {}
+}
+disable_checkpoint = true
+CONFIG
+  export TF_CLI_CONFIG_FILE=$dir/cli.tfrc
+}

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Runs "go test" with everything that the acceptance tests need, and with the race detector where this machine has it.
+#
+# usage: scripts/test.sh [go test flags] PACKAGES
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/dev-provider.sh"
+cd "$root"
+
+find_terraform_cli
+shield_from_settings
+
+# terraform-plugin-testing runs the CLI with the provider in-process, and needs the registry's host in order to know
+# it under the name that the CLI gives it.
+export TF_ACC=1 TF_ACC_TERRAFORM_PATH=$TF_CLI TF_ACC_PROVIDER_HOST=$TF_CLI_REGISTRY_HOST
+
+race=(-race)
+if [[ $(go env CGO_ENABLED) != 1 ]]; then
+  if [[ -n ${CI-} ]]; then
+    echo "test.sh: CI tests with the race detector, which needs a C compiler; there is none here." >&2
+    exit 1
+  fi
+  echo "Without the race detector: there is no C compiler here." >&2
+  race=()
+fi
+
+exec go test ${race[@]+"${race[@]}"} -timeout 10m "$@" </dev/null
