@@ -1,0 +1,187 @@
+package qseal
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/rsa"
+	"crypto/sha1" //nolint:gosec // SHA-1 is how older roots signed themselves; see signedBy
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Chain holds the certificates of a leaf's issuers. Make one with [ParseChain]; a nil *Chain is an empty one.
+type Chain struct {
+	certs []*x509.Certificate
+}
+
+// ParseChain reads one or more CERTIFICATE blocks, in any order; a certificate given twice counts once. The leaf may be among
+// them. The errors are those of [Parse], without those about the number and the algorithm of the key: issuers may have any.
+func ParseChain(pemText string) (*Chain, error) {
+	found, err := certificateBlocks(pemText)
+	if err != nil {
+		return nil, err
+	}
+	ch := &Chain{}
+	for i, b := range found {
+		cert, err := x509.ParseCertificate(b.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("%w: certificate %d of %d: %w", ErrMalformedCertificate, i+1, len(found), err)
+		}
+		if !slices.ContainsFunc(ch.certs, cert.Equal) {
+			ch.certs = append(ch.certs, cert)
+		}
+	}
+	return ch, nil
+}
+
+// Len is the number of certificates.
+func (ch *Chain) Len() int { return len(ch.members()) }
+
+// PEM is the certificates one after the other in canonical form; "" for an empty chain.
+func (ch *Chain) PEM() string {
+	var out strings.Builder
+	for _, cert := range ch.members() {
+		out.WriteString(encodeCertificate(cert))
+	}
+	return out.String()
+}
+
+func (ch *Chain) members() []*x509.Certificate {
+	if ch == nil {
+		return nil
+	}
+	return ch.certs
+}
+
+// Without gives the chain as bunq wants it for leaf: without the leaf, its issuer first and the root last; certificates that
+// are no issuers of it (which [Certificate.CheckChain] refuses) stand at the end. The exception is a self-signed leaf that
+// is alone, or whose chain is left out: such a pseudo certificate is its own chain (OBSERVED in every client for the sandbox).
+func (ch *Chain) Without(leaf *Certificate) *Chain {
+	path := issuers(leaf.x509, ch.members())
+	rest := slices.DeleteFunc(slices.Clone(ch.members()), func(cert *x509.Certificate) bool {
+		return cert.Equal(leaf.x509) || slices.ContainsFunc(path, cert.Equal)
+	})
+	out := &Chain{certs: append(path, rest...)}
+	if len(out.certs) == 0 && leaf.SelfSigned() {
+		out.certs = append(out.certs, leaf.x509)
+	}
+	return out
+}
+
+// CheckChain checks that ch leads from c: signature by signature, in whatever order it is given, to a self-signed end or to
+// the last intermediate, and that it holds nothing else. A nil or empty chain is complete for a self-signed certificate only.
+// The error wraps ErrIncompleteChain or ErrUnrelatedCertificate, and names subjects. It says nothing of dates, as it has no
+// clock: [Certificate.Check] looks at those, of the chain too.
+func (c *Certificate) CheckChain(ch *Chain) error {
+	path := issuers(c.x509, ch.members())
+	if len(path) == 0 && !c.SelfSigned() {
+		return fmt.Errorf("%w: %s", ErrIncompleteChain, c.explainNoIssuer(ch))
+	}
+	var errs []error
+	for _, cert := range ch.members() {
+		if !cert.Equal(c.x509) && !slices.ContainsFunc(path, cert.Equal) {
+			errs = append(errs, fmt.Errorf("%w: %s (serial number %x) is no issuer of %s, nor of its issuers; leave it out",
+				ErrUnrelatedCertificate, oneLine(cert.RawSubject), cert.SerialNumber, c.Subject()))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// explainNoIssuer says why no member of the chain is the leaf's issuer.
+func (c *Certificate) explainNoIssuer(ch *Chain) string {
+	issuer := oneLine(c.x509.RawIssuer)
+	namesake := func(cert *x509.Certificate) bool { return bytes.Equal(cert.RawSubject, c.x509.RawIssuer) }
+	switch {
+	case ch.Len() == 0:
+		return fmt.Sprintf("the certificate was issued by %s, so bunq needs the certificates of its issuers, "+
+			"intermediates and root; your issuer publishes them", issuer)
+	case slices.ContainsFunc(ch.members(), namesake):
+		return fmt.Sprintf("the chain has a certificate of %s, the issuer, but it did not sign this one: "+
+			"it is of another generation of that issuer, take the one that came with your certificate", issuer)
+	default:
+		return fmt.Sprintf("the certificate was issued by %s, whose certificate is not in the chain; add it", issuer)
+	}
+}
+
+// issuers gives the members that issued the leaf, nearest first: its issuer, the issuer's issuer and so on, all of them where
+// an authority is certified by several (cross-signing). The leaf itself is never among them.
+func issuers(leaf *x509.Certificate, members []*x509.Certificate) []*x509.Certificate {
+	var path []*x509.Certificate
+	for next := []*x509.Certificate{leaf}; len(next) > 0; next = next[1:] {
+		for _, cert := range members {
+			if !cert.Equal(leaf) && !slices.ContainsFunc(path, cert.Equal) && issuedBy(next[0], cert) {
+				path = append(path, cert)
+				next = append(next, cert)
+			}
+		}
+	}
+	// A root that is there in two editions comes out before what it certifies crosswise; what ends a chain belongs last.
+	slices.SortStableFunc(path, func(a, b *x509.Certificate) int {
+		return compareBool(issuedBy(a, a), issuedBy(b, b))
+	})
+	return path
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	default:
+		return 1
+	}
+}
+
+// issuedBy tells whether child bears the name of parent as its issuer, and parent's signature. Whether parent was allowed to
+// sign is a question of trust, and so bunq's.
+func issuedBy(child, parent *x509.Certificate) bool {
+	return bytes.Equal(child.RawIssuer, parent.RawSubject) && signedBy(child, parent)
+}
+
+// signedBy checks a signature with one hash more than crypto/x509, which refuses SHA-1: roots that still anchor qualified
+// seals are signed with it, and the question here is which certificates belong together, not whom to trust.
+func signedBy(child, parent *x509.Certificate) bool {
+	err := parent.CheckSignature(child.SignatureAlgorithm, child.RawTBSCertificate, child.Signature)
+	if err == nil || child.SignatureAlgorithm != x509.SHA1WithRSA {
+		return err == nil
+	}
+	key, ok := parent.PublicKey.(*rsa.PublicKey)
+	if !ok {
+		return false
+	}
+	digest := sha1.Sum(child.RawTBSCertificate) //nolint:gosec // see above
+	return rsa.VerifyPKCS1v15(key, crypto.SHA1, digest[:], child.Signature) == nil
+}
+
+// chainDates gives a Problem for each member, other than the leaf, that is not valid at now.
+func (c *Certificate) chainDates(ch *Chain, now time.Time) []Problem {
+	var problems []Problem
+	for _, cert := range ch.members() {
+		if cert.Equal(c.x509) {
+			continue
+		}
+		name := oneLine(cert.RawSubject)
+		switch {
+		case now.After(cert.NotAfter):
+			problems = append(problems, Problem{
+				Attribute: AttributeChain,
+				Summary:   "Expired certificate in the chain",
+				Detail: fmt.Sprintf("The certificate of %s in the chain ran out on %s. Take the issuer's current one, which your "+
+					"issuer publishes.", name, date(cert.NotAfter)),
+			})
+		case now.Before(cert.NotBefore):
+			problems = append(problems, Problem{
+				Attribute: AttributeChain,
+				Summary:   "Certificate in the chain is not valid yet",
+				Detail: fmt.Sprintf("The certificate of %s in the chain becomes valid on %s. Take the issuer's current one, and "+
+					"check the clock of this machine.", name, date(cert.NotBefore)),
+			})
+		}
+	}
+	return problems
+}

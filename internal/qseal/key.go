@@ -1,0 +1,74 @@
+package qseal
+
+import (
+	"crypto/rsa"
+	"encoding/pem"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
+)
+
+// ParsePrivateKey reads the RSA key of a QSEAL certificate: PKCS#8 or PKCS#1, plain, or encrypted as PKCS#8 with PBES2
+// ("ENCRYPTED PRIVATE KEY") or in OpenSSL's former way ("Proc-Type: 4,ENCRYPTED"). Certificates beside the one key, as
+// `openssl pkcs12` writes them, are passed over; so is a passphrase for a key that is not encrypted.
+//
+// The error wraps signing.ErrNotPEM, ErrDamagedPEM, signing.ErrWrongPEMType, ErrPassphraseNeeded, ErrWrongPassphrase, ErrUnsupportedEncryption,
+// signing.ErrNotRSA or signing.ErrMalformedKey, and holds nothing of the key or the passphrase.
+func ParsePrivateKey(pemText, passphrase string) (*rsa.PrivateKey, error) {
+	all, err := blocks(pemText)
+	if err != nil {
+		return nil, err
+	}
+	keys := slices.DeleteFunc(slices.Clone(all), func(b *pem.Block) bool { return !isPrivateKey(b) })
+	switch len(keys) {
+	case 0:
+		return nil, fmt.Errorf("%w: found %q where a private key belongs%s", signing.ErrWrongPEMType, all[0].Type, keyRemedy(all[0].Type))
+	case 1:
+	default:
+		return nil, fmt.Errorf("%w: %d private keys found; keep the one of the certificate", signing.ErrWrongPEMType, len(keys))
+	}
+	b := keys[0]
+	switch b.Type {
+	case "PRIVATE KEY", "RSA PRIVATE KEY", "ENCRYPTED PRIVATE KEY":
+	case "EC PRIVATE KEY", "DSA PRIVATE KEY":
+		return nil, fmt.Errorf("%w: this is an %q; bunq registers RSA keys", signing.ErrNotRSA, b.Type)
+	default:
+		return nil, fmt.Errorf("%w: found %q where PRIVATE KEY, RSA PRIVATE KEY or ENCRYPTED PRIVATE KEY belongs; convert it with openssl "+
+			"(an OpenSSH key with `ssh-keygen -p -m PKCS8 -f FILE`)", signing.ErrWrongPEMType, b.Type)
+	}
+	legacy := strings.Contains(b.Headers["Proc-Type"], "ENCRYPTED")
+	if b.Type == typeEncryptedKey || legacy {
+		if passphrase == "" {
+			return nil, fmt.Errorf("%w: give its passphrase", ErrPassphraseNeeded)
+		}
+		if legacy {
+			return decryptLegacy(b, passphrase)
+		}
+		return decryptPKCS8(b.Bytes, passphrase)
+	}
+	b.Headers = nil // whatever else stood there (key ids of HSM tools) is no business of the parser
+	return signing.ParsePrivateKey(string(pem.EncodeToMemory(b)))
+}
+
+// keyRemedy says what a PEM block that is no private key is.
+func keyRemedy(blockType string) string {
+	switch blockType {
+	case "PUBLIC KEY", "RSA PUBLIC KEY":
+		return "; this is the public half, which cannot sign: take the private key that the certificate was requested with"
+	case typeCertificate:
+		return "; certificate and key are two files: take the private key that the certificate was requested with"
+	default:
+		return ""
+	}
+}
+
+// CheckKey checks that key is the private key of the certificate. The error wraps ErrKeyMismatch.
+func (c *Certificate) CheckKey(key *rsa.PrivateKey) error {
+	if c.key.Equal(&key.PublicKey) {
+		return nil
+	}
+	return fmt.Errorf("%w %s (the key has %d bits, the certificate's %d): take the private key that this certificate was requested with",
+		ErrKeyMismatch, c.Subject(), key.N.BitLen(), c.key.N.BitLen())
+}

@@ -1,0 +1,111 @@
+package qseal
+
+import (
+	"encoding/base64"
+	"encoding/pem"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
+)
+
+const (
+	typeCertificate = "CERTIFICATE"
+	pemBegin        = "-----BEGIN "
+)
+
+var pemMarker = regexp.MustCompile(`\s*(-----(?:BEGIN|END) [A-Z0-9 ]+-----)\s*`)
+
+// blocks reads every PEM block of a text. Indentation (heredocs), a byte order mark, CRLF, markers that share a line with the
+// body (environment variables) and text between the blocks (as `openssl pkcs12` writes it) are tolerated. A block that cannot
+// be read is an error: encoding/pem would pass over it in silence, and half a chain would be sent.
+func blocks(text string) ([]*pem.Block, error) {
+	var clean strings.Builder
+	begun := 0
+	for line := range strings.Lines(pemMarker.ReplaceAllString(text, "\n$1\n")) {
+		line = strings.TrimSpace(line)
+		if strings.HasPrefix(line, pemBegin) {
+			begun++
+		}
+		clean.WriteString(line)
+		clean.WriteByte('\n')
+	}
+	var found []*pem.Block
+	for rest := []byte(clean.String()); ; {
+		var b *pem.Block
+		if b, rest = pem.Decode(rest); b == nil {
+			break
+		}
+		found = append(found, b)
+	}
+	switch {
+	case len(found) == 0:
+		return nil, fmt.Errorf("%w: %s", signing.ErrNotPEM, explainNoPEM(text))
+	case len(found) < begun:
+		return nil, fmt.Errorf("%w: of %d blocks only %d can be read; the others are incomplete", ErrDamagedPEM, begun, len(found))
+	}
+	return found, nil
+}
+
+// explainNoPEM says what a text without a single PEM block most likely is. It quotes nothing of the text.
+func explainNoPEM(text string) string {
+	t := strings.TrimSpace(text)
+	switch {
+	case t == "":
+		return "the text is empty"
+	case strings.Contains(t, pemBegin) && strings.Contains(t, `\n`):
+		return `the line ends are written as the two characters \n; pass real ones, for example with replace(x, "\\n", "\n")`
+	case strings.Contains(t, pemBegin):
+		return "there is a BEGIN line, but what follows is damaged or has no END line"
+	case isBase64(t):
+		return "this looks like base64 without BEGIN and END lines; convert the DER file with openssl, " +
+			"for example `openssl x509 -inform DER -in FILE` or `openssl pkey -inform DER -in FILE`"
+	case !strings.Contains(t, "\n") && len(t) < 1024 && strings.ContainsAny(t, "/.\\"):
+		return "this looks like the path of a file; pass its content with file(…)"
+	default:
+		return "there is no -----BEGIN …----- line in it"
+	}
+}
+
+func isBase64(text string) bool {
+	_, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
+	return err == nil && len(text) > 64
+}
+
+func isPrivateKey(b *pem.Block) bool { return strings.HasSuffix(b.Type, "PRIVATE KEY") }
+
+// certificateBlocks reads the CERTIFICATE blocks of a text that must hold nothing else.
+func certificateBlocks(text string) ([]*pem.Block, error) {
+	all, err := blocks(text)
+	if err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(all, isPrivateKey) {
+		return nil, fmt.Errorf("%w: only certificates belong here, and they are stored and shown in the open; "+
+			"take the private key out, and pass it as the private key", ErrPrivateKeyFound)
+	}
+	for _, b := range all {
+		if b.Type != typeCertificate {
+			return nil, fmt.Errorf("%w: found %q where %q belongs%s", signing.ErrWrongPEMType, b.Type, typeCertificate, remedy(b.Type))
+		}
+	}
+	return all, nil
+}
+
+// remedy says how to get a certificate from a PEM block of another type.
+func remedy(blockType string) string {
+	switch blockType {
+	case "CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST":
+		return "; this is the request that was sent to the issuer, take the certificate that came back"
+	case "PUBLIC KEY", "RSA PUBLIC KEY":
+		return "; a bare public key does not say whose it is, take the certificate"
+	case "TRUSTED CERTIFICATE", "X509 CERTIFICATE":
+		return "; convert it with `openssl x509 -in FILE`"
+	case "PKCS7", "CMS":
+		return "; take the certificates out with `openssl pkcs7 -print_certs -in FILE`"
+	default:
+		return ""
+	}
+}
