@@ -1,0 +1,123 @@
+package bunq
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/ratelimit"
+)
+
+const (
+	defaultUserAgent      = "terraform-provider-bunq"
+	defaultRequestTimeout = 30 * time.Second
+	defaultMaxWait        = 5 * time.Minute
+)
+
+// Config is what a Client is made of. Only BaseURL is needed.
+type Config struct {
+	// BaseURL is an address as ParseBaseURL gives it.
+	BaseURL *url.URL
+	// Environment tells which world BaseURL belongs to; "" reads it off bunq's own
+	// hosts. It decides whether a 409 is a rate limit (sandbox only).
+	Environment Environment
+	UserAgent   string
+	// RequestTimeout bounds one exchange; 0 is 30 s.
+	RequestTimeout time.Duration
+	// MaxWait bounds all waits of one call together: rate limits, retries and
+	// sessions; 0 is 5 min.
+	MaxWait time.Duration
+	// Transport replaces the hardened default; nil in production.
+	Transport http.RoundTripper
+	// Limits is shared by all clients that leave from the same address; nil makes
+	// a new one with bunq's published limits.
+	Limits *ratelimit.Scheduler
+	// Logger may be nil.
+	Logger Logger
+}
+
+// Logger takes what the client has to say: fields are names, times and counts,
+// never a body, a token or a key.
+type Logger interface {
+	Info(ctx context.Context, msg string, fields map[string]any)
+	Debug(ctx context.Context, msg string, fields map[string]any)
+}
+
+type noLogger struct{}
+
+func (noLogger) Info(context.Context, string, map[string]any)  {}
+func (noLogger) Debug(context.Context, string, map[string]any) {}
+
+// Client makes the calls that need an installation at most. WithSession gives the
+// others. It is safe for concurrent use; one serves the whole process, since
+// reads are shared within one.
+type Client struct {
+	config Config
+	send   handler
+	reads  *reads
+}
+
+// NewClient checks the configuration and builds the chain of handlers. It does
+// not touch the network.
+func NewClient(c Config) (*Client, error) {
+	if c.BaseURL == nil {
+		return nil, errors.New("bunq client: no base URL")
+	}
+	base, err := ParseBaseURL(c.BaseURL.String())
+	if err != nil {
+		return nil, fmt.Errorf("bunq client: base URL: %w", err)
+	}
+	c.BaseURL = base
+	if c.Environment == "" {
+		c.Environment = environmentOf(base)
+	}
+	if c.RequestTimeout < 0 || c.MaxWait < 0 {
+		return nil, errors.New("bunq client: a negative time is no limit")
+	}
+	if c.RequestTimeout == 0 {
+		c.RequestTimeout = defaultRequestTimeout
+	}
+	if c.MaxWait == 0 {
+		c.MaxWait = defaultMaxWait
+	}
+	if c.UserAgent == "" {
+		c.UserAgent = defaultUserAgent
+	}
+	if !headerText(c.UserAgent) {
+		return nil, errors.New("bunq client: the user agent has characters that no header may have")
+	}
+	if c.Transport == nil {
+		c.Transport = newTransport()
+	}
+	if c.Limits == nil {
+		c.Limits = ratelimit.New(ratelimit.Published)
+	}
+	if c.Logger == nil {
+		c.Logger = noLogger{}
+	}
+	return &Client{config: c, send: newChain(c), reads: newReads()}, nil
+}
+
+// environmentOf knows bunq's own addresses; another one (a proxy, a simulator)
+// has no environment unless Config says so.
+func environmentOf(base *url.URL) Environment {
+	for _, e := range []Environment{Sandbox, Production} {
+		if known, err := url.Parse(e.BaseURL()); err == nil && known.Host == base.Host {
+			return e
+		}
+	}
+	return ""
+}
+
+// headerText tells whether s can stand in a header: visible ASCII and inner blanks.
+func headerText(s string) bool {
+	for _, r := range s {
+		if r < ' ' || r > '~' {
+			return false
+		}
+	}
+	return s != "" && s[0] != ' ' && s[len(s)-1] != ' '
+}

@@ -1,0 +1,169 @@
+package bunq
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// maxBody bounds an answer. The longest expected one, a page of 200 objects, has
+// a few hundred kilobytes.
+const maxBody = 10 << 20
+
+var (
+	errTooLarge = fmt.Errorf("the answer is longer than %d MiB", maxBody>>20)
+	// errUnsendable marks what no repetition can cure.
+	errUnsendable = errors.New("the request cannot be made")
+)
+
+type sender struct {
+	client    *http.Client
+	base      *url.URL
+	userAgent string
+	timeout   time.Duration
+	// standard is true for net/http's own transport, whose reports on connections
+	// are known to be complete.
+	standard bool
+}
+
+// newSender is the innermost handler: one HTTP exchange.
+func newSender(c Config) handler {
+	_, standard := c.Transport.(*http.Transport)
+	s := &sender{
+		client: &http.Client{
+			Transport: c.Transport,
+			// bunq does not redirect. Whoever does must not get the token, and a
+			// followed POST would become a GET.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		base: c.BaseURL, userAgent: c.UserAgent, timeout: c.RequestTimeout, standard: standard,
+	}
+	return s.send
+}
+
+func (s *sender) send(ctx context.Context, x *exchange) (*answer, error) {
+	within, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	var asked, connected atomic.Bool
+	within = httptrace.WithClientTrace(within, &httptrace.ClientTrace{
+		GetConn: func(string) { asked.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
+	})
+	fail := func(err error) error {
+		return &TransportError{
+			Method: x.method, Endpoint: x.endpoint, RequestID: x.requestID, Attempts: x.attempt,
+			Sent: !s.neverSent(err, asked.Load(), connected.Load()),
+			Err:  s.reason(ctx, within, err, x.secrets),
+		}
+	}
+	request, err := s.request(within, x)
+	if err != nil {
+		return nil, &TransportError{Method: x.method, Endpoint: x.endpoint, Attempts: x.attempt, Err: fmt.Errorf("%w: %w", errUnsendable, err)}
+	}
+	response, err := s.client.Do(request)
+	if err != nil {
+		return nil, fail(err)
+	}
+	defer func() { _ = response.Body.Close() }() // read to its end or given up; closing has no more to say
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
+	if err == nil && len(body) > maxBody {
+		err = errTooLarge
+	}
+	if err != nil {
+		connected.Store(true) // there is an answer, whatever the transport reports
+		return nil, fail(err)
+	}
+	return &answer{
+		status: response.StatusCode, body: body, requestID: x.requestID,
+		signature:   header(response.Header, "X-Bunq-Server-Signature"),
+		responseID:  cleanID(header(response.Header, "X-Bunq-Client-Response-Id")),
+		contentType: cleanContentType(header(response.Header, "Content-Type")),
+	}, nil
+}
+
+// request sets the full header set of bunq's docs; the geolocation is the one for
+// "unknown".
+func (s *sender) request(ctx context.Context, x *exchange) (*http.Request, error) {
+	if x.token != "" && !headerText(x.token.Reveal()) {
+		// net/http would say so too, but only after it is unclear whether it sent.
+		return nil, errors.New("the token has characters that no token has (a line break at its end?)")
+	}
+	u := *s.base
+	u.Path += x.path
+	u.RawQuery = x.query
+	var body io.Reader
+	if x.body != nil {
+		body = bytes.NewReader(x.body)
+	}
+	r, err := http.NewRequestWithContext(ctx, x.method, u.String(), body)
+	if err != nil {
+		return nil, err
+	}
+	r.GetBody = nil // so that no transport can send the body a second time
+	r.Header.Set("User-Agent", s.userAgent)
+	r.Header.Set("Cache-Control", "no-cache")
+	r.Header.Set("X-Bunq-Language", "en_US")
+	r.Header.Set("X-Bunq-Region", "en_US")
+	r.Header.Set("X-Bunq-Geolocation", "0 0 0 0 000")
+	r.Header.Set("X-Bunq-Client-Request-Id", x.requestID)
+	if x.body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if x.token != "" {
+		r.Header.Set("X-Bunq-Client-Authentication", x.token.Reveal())
+	}
+	if x.signature != "" {
+		r.Header.Set("X-Bunq-Client-Signature", x.signature)
+	}
+	return r, nil
+}
+
+// neverSent tells whether it is certain that the request did not leave: the
+// transport was asked for a connection and never had one. A transport that
+// reports nothing (a test's, say) is believed when its error is one of dialling.
+func (s *sender) neverSent(err error, asked, connected bool) bool {
+	if connected {
+		return false
+	}
+	var dial *net.OpError
+	return asked || s.standard || errors.As(err, &dial) && dial.Op == "dial"
+}
+
+// reason is the cause without the URL that net/http puts before it; a timeout of
+// the exchange is told apart from the end of the caller's context.
+func (s *sender) reason(ctx, within context.Context, err error, secrets []Secret) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if within.Err() != nil {
+		return fmt.Errorf("no complete answer within %s", s.timeout)
+	}
+	var outer *url.Error
+	if errors.As(err, &outer) {
+		err = outer.Err
+	}
+	return cleanError(err, secrets)
+}
+
+// header finds a header whatever its case: HTTP/2 sends names in lower case, and
+// not every transport puts them into Go's form.
+func header(h http.Header, name string) string {
+	if v := h.Get(name); v != "" {
+		return v
+	}
+	for k, v := range h {
+		if strings.EqualFold(k, name) && len(v) > 0 {
+			return v[0]
+		}
+	}
+	return ""
+}

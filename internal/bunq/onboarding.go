@@ -1,0 +1,202 @@
+package bunq
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
+)
+
+// CreatedInstallation is what POST /installation gives, once: the token can never
+// be read again.
+type CreatedInstallation struct {
+	ID                 int64
+	Token              Secret
+	ServerPublicKeyPEM string
+}
+
+// CreateInstallation registers a public key (SubjectPublicKeyInfo PEM, RSA 2048).
+// The one call without token and signature, whose answer nothing can verify but
+// TLS: it brings the key that verifies all others (bunq docs, "POST
+// /installation"). Not idempotent.
+func (c *Client) CreateInstallation(ctx context.Context, clientPublicKeyPEM string) (*CreatedInstallation, error) {
+	a, x, err := c.onboard(ctx, call{
+		route: routeInstallation(), unsigned: true,
+		payload: struct {
+			Key string `json:"client_public_key"`
+		}{clientPublicKeyPEM},
+	}, Installation{})
+	if err != nil {
+		return nil, err
+	}
+	made, err := installationOf(a.elements)
+	if err != nil {
+		return nil, x.decodeError(a, err)
+	}
+	return made, nil
+}
+
+func installationOf(elements []element) (*CreatedInstallation, error) {
+	n, err := createdID(elements)
+	if err != nil {
+		return nil, err
+	}
+	token, err := tokenOf(elements)
+	if err != nil {
+		return nil, err
+	}
+	key, err := one[struct {
+		PEM string `json:"server_public_key"`
+	}](elements, "ServerPublicKey")
+	if err != nil {
+		return nil, err
+	}
+	if _, err := signing.ParsePublicKey(key.PEM); err != nil {
+		return nil, err
+	}
+	return &CreatedInstallation{ID: n, Token: Secret(token.Token), ServerPublicKeyPEM: key.PEM}, nil
+}
+
+// CredentialRequest is what a PSD2 credential is made of. ClientPublicKeySignature
+// is the QSEAL key's base64 signature over the installation's canonical public
+// key PEM and its token.
+type CredentialRequest struct {
+	CertificatePEM, ChainPEM, ClientPublicKeySignature string
+}
+
+// CreateCredential registers a QSEAL certificate and gives the API key. Not
+// idempotent; bunq shows TokenValue until the key's first use only. TokenValue is
+// empty where bunq showed none.
+func (c *Client) CreateCredential(ctx context.Context, inst Installation, r CredentialRequest) (*Credential, error) {
+	a, x, err := c.onboard(ctx, call{
+		route: routePSPCredential(),
+		payload: struct {
+			Certificate string `json:"client_payment_service_provider_certificate"`
+			Chain       string `json:"client_payment_service_provider_certificate_chain"`
+			Signature   string `json:"client_public_key_signature"`
+		}{r.CertificatePEM, r.ChainPEM, r.ClientPublicKeySignature},
+	}, inst)
+	if err != nil {
+		return nil, err
+	}
+	// The full object, not the Id of the OpenAPI export (OBSERVED).
+	credential, err := credentialOf(a.elements)
+	if err != nil {
+		return nil, x.decodeError(a, err)
+	}
+	return credential, nil
+}
+
+// DeviceServerRequest binds an API key (Secret) to addresses. Without
+// PermittedIPs, bunq binds it to the caller's. How "*" must be sent is the
+// caller's business.
+type DeviceServerRequest struct {
+	Description  string
+	Secret       Secret
+	PermittedIPs []string
+}
+
+// CreateDeviceServer registers the API key on the installation. Not idempotent.
+// IsCredentialsRefused tells a key that bunq does not take.
+func (c *Client) CreateDeviceServer(ctx context.Context, inst Installation, r DeviceServerRequest) (int64, error) {
+	a, x, err := c.onboard(ctx, call{
+		route: routeDeviceServers(), secrets: []Secret{r.Secret},
+		payload: struct {
+			Description  string   `json:"description"`
+			Secret       string   `json:"secret"`
+			PermittedIPs []string `json:"permitted_ips,omitempty"`
+		}{r.Description, r.Secret.Reveal(), r.PermittedIPs},
+	}, inst)
+	if err != nil {
+		return 0, err
+	}
+	n, err := createdID(a.elements)
+	if err != nil {
+		return 0, x.decodeError(a, err)
+	}
+	return n, nil
+}
+
+// OpenSession opens a session, the one call here that bunq wants signed (466
+// without a signature, 400 with a wrong one), and the one with a limit of its own
+// (1 in 30 s), which is waited for. IsCredentialsRefused tells a key or an address
+// that bunq does not take.
+func (c *Client) OpenSession(ctx context.Context, ac APIContext) (*Session, error) {
+	a, x, err := c.onboard(ctx, call{
+		route: routeSessionServer(), secrets: []Secret{ac.APIKey},
+		payload: struct {
+			Secret string `json:"secret"`
+		}{ac.APIKey.Reveal()},
+	}, ac.Installation)
+	if err != nil {
+		return nil, err
+	}
+	session, err := sessionOf(a.elements)
+	if err != nil {
+		return nil, x.decodeError(a, err)
+	}
+	return session, nil
+}
+
+type wireUser struct {
+	ID             int64   `json:"id"`
+	DisplayName    string  `json:"display_name"`
+	Status         string  `json:"status"`
+	SessionTimeout *int64  `json:"session_timeout"`
+	RequestedBy    element `json:"requested_by_user"`
+}
+
+// timeout is in seconds on the wire. A UserApiKey (the session of an OAuth token)
+// has none of its own; that of the user who asked for it counts (as in bunq's SDKs).
+func (w wireUser) timeout() time.Duration {
+	if w.SessionTimeout != nil {
+		return time.Duration(*w.SessionTimeout) * time.Second
+	}
+	for _, raw := range w.RequestedBy {
+		var inner wireUser
+		if json.Unmarshal(raw, &inner) == nil && inner.SessionTimeout != nil {
+			return time.Duration(*inner.SessionTimeout) * time.Second
+		}
+	}
+	return 0
+}
+
+func sessionOf(elements []element) (*Session, error) {
+	n, err := createdID(elements)
+	if err != nil {
+		return nil, err
+	}
+	token, err := tokenOf(elements)
+	if err != nil {
+		return nil, err
+	}
+	kind, w, err := userOf(elements)
+	if err != nil {
+		return nil, err
+	}
+	return &Session{
+		ID: n, Token: Secret(token.Token), Created: token.Created.Time, Timeout: w.timeout(),
+		User: User{ID: w.ID, Kind: kind, DisplayName: w.DisplayName, Status: w.Status},
+	}, nil
+}
+
+// userOf finds the user, whose type key tells its kind: all of bunq's kinds begin
+// with "User".
+func userOf(elements []element) (string, wireUser, error) {
+	for _, e := range elements {
+		for kind, raw := range e {
+			if !strings.HasPrefix(kind, "User") || isNull(raw) {
+				continue
+			}
+			w, err := one[wireUser]([]element{e}, kind)
+			if err == nil {
+				err = checkID(kind, w.ID)
+			}
+			return kind, w, err
+		}
+	}
+	return "", wireUser{}, errors.New("it has no user")
+}

@@ -1,0 +1,81 @@
+package bunq
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+const (
+	pageSize = 200 // bunq's maximum
+	// maxPages bounds a list: no user has 100,000 of anything here.
+	maxPages = 500
+)
+
+var (
+	errForeignPage = errors.New("its older_url leads elsewhere")
+	errEndlessList = errors.New("its pages do not end")
+)
+
+// fetch reads an object, or all pages of a list, newest first. The answer and the
+// exchange are the last ones, for errors to name.
+func (u *UserClient) fetch(ctx context.Context, at route, paged bool) ([]element, *answer, *exchange, error) {
+	op := u.begin()
+	what := call{method: http.MethodGet, route: at}
+	if paged {
+		what.query = pageQuery(0)
+	}
+	var elements []element
+	var older int64
+	for range maxPages {
+		a, x, err := u.do(ctx, op, what)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		elements = append(elements, a.elements...)
+		if !paged || a.pagination == nil || a.pagination.OlderURL == nil {
+			return elements, a, x, nil
+		}
+		next, err := olderID(*a.pagination.OlderURL, u.client.config.BaseURL, x.path)
+		if err == nil && older != 0 && next >= older {
+			err = errEndlessList
+		}
+		if err != nil {
+			return nil, nil, nil, x.decodeError(a, err)
+		}
+		older = next
+		what.query = pageQuery(older)
+	}
+	return nil, nil, nil, &DecodeError{Method: what.method, Endpoint: at.endpoint(), Err: errEndlessList}
+}
+
+func pageQuery(older int64) string {
+	q := url.Values{"count": {strconv.Itoa(pageSize)}}
+	if older != 0 {
+		q.Set("older_id", strconv.FormatInt(older, 10))
+	}
+	return q.Encode()
+}
+
+// olderID takes the one thing that matters out of an older_url, so that no answer
+// can send the token to another address. It must speak of the same list: relative
+// to the host, as bunq writes it, or with the host of the base URL. Behind a
+// gateway bunq does not know what the gateway put before the version.
+func olderID(older string, base *url.URL, path string) (int64, error) {
+	u, err := url.Parse(older)
+	if err != nil || u.User != nil || u.Host != "" && (u.Host != base.Host || u.Scheme != base.Scheme) || u.Host == "" && u.Scheme != "" {
+		return 0, errForeignPage
+	}
+	version := base.Path[strings.LastIndexByte(base.Path, '/'):]
+	if u.Path != base.Path+path && u.Path != version+path {
+		return 0, errForeignPage
+	}
+	n, err := strconv.ParseInt(u.Query().Get("older_id"), 10, 64)
+	if err != nil || n <= 0 {
+		return 0, errForeignPage
+	}
+	return n, nil
+}

@@ -1,0 +1,162 @@
+package bunq
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// UserClient makes the calls that need a session: those under /user, and the
+// reads of what was registered. Reads are shared (see Client); a session that
+// bunq calls dead is replaced once in a call, which is then made again.
+type UserClient struct {
+	client  *Client
+	context APIContext
+	name    string // the fingerprint of context
+	source  SessionSource
+}
+
+// WithSession gives the calls that go with sessions of s, which must belong to ac.
+func (c *Client) WithSession(ac APIContext, s SessionSource) *UserClient {
+	return &UserClient{client: c, context: ac, name: ac.Fingerprint(), source: s}
+}
+
+// operation is what the requests of one call have in common: pages, and the
+// repetition after a dead session.
+type operation struct {
+	wait     *budget
+	replaced bool
+}
+
+func (u *UserClient) begin() *operation { return &operation{wait: u.client.newBudget()} }
+
+// do makes one call with a session.
+func (u *UserClient) do(ctx context.Context, op *operation, what call) (*answer, *exchange, error) {
+	session, err := u.obtain(ctx, op, what, u.source.Session)
+	if err != nil {
+		return nil, nil, err
+	}
+	a, x, err := u.runWith(ctx, op, what, session)
+	if !IsSessionDead(err) || op.replaced {
+		return a, x, err
+	}
+	// bunq looks at the token first: the call was refused before anything was done,
+	// a write's too, and may go again.
+	op.replaced = true
+	session, err = u.obtain(ctx, op, what, func(ctx context.Context) (*Session, error) {
+		return u.source.Replace(ctx, session)
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return u.runWith(ctx, op, what, session)
+}
+
+func (u *UserClient) runWith(ctx context.Context, op *operation, what call, s *Session) (*answer, *exchange, error) {
+	what.secrets = append([]Secret{u.context.APIKey}, what.secrets...)
+	return u.client.run(ctx, op.wait, what, u.context.Installation, s.Token, s.User.ID)
+}
+
+// obtain gets a session from the source. The time it takes counts as waiting; one
+// exchange is granted on top, as opening one may be the whole of it.
+func (u *UserClient) obtain(ctx context.Context, op *operation, what call, get func(context.Context) (*Session, error)) (*Session, error) {
+	const reason = "a session"
+	endpoint := what.route.endpoint()
+	start := time.Now()
+	within, cancel := context.WithTimeout(ctx, op.wait.left()+u.client.config.RequestTimeout)
+	defer cancel()
+	session, err := get(within)
+	op.wait.waited(ctx, u.client.config.Logger, what.method, endpoint, reason, time.Since(start))
+	switch {
+	case err == nil:
+		return session, nil
+	case ctx.Err() != nil:
+		return nil, &TransportError{Method: what.method, Endpoint: endpoint, Err: ctx.Err()}
+	case within.Err() != nil:
+		return nil, &WaitError{Method: what.method, Endpoint: endpoint, Reason: reason, Waited: op.wait.spent, Max: op.wait.max}
+	default:
+		return nil, &SessionError{Method: what.method, Endpoint: endpoint, Err: err}
+	}
+}
+
+// write makes a POST, PUT or DELETE.
+func (u *UserClient) write(ctx context.Context, what call) (*answer, *exchange, error) {
+	defer u.client.reads.written(what.route)
+	return u.do(ctx, u.begin(), what)
+}
+
+// create makes a POST that answers with an id.
+func (u *UserClient) create(ctx context.Context, at route, payload any) (int64, error) {
+	a, x, err := u.write(ctx, call{method: http.MethodPost, route: at, payload: payload})
+	if err != nil {
+		return 0, err
+	}
+	n, err := createdID(a.elements)
+	if err != nil {
+		return 0, x.decodeError(a, err)
+	}
+	return n, nil
+}
+
+// change makes a PUT or DELETE; what bunq answers beyond its 200 says nothing
+// (and is unknown for DELETE), so it is verified and not read.
+func (u *UserClient) change(ctx context.Context, method string, at route, payload any) error {
+	_, _, err := u.write(ctx, call{method: method, route: at, payload: payload, ignoreBody: true})
+	return err
+}
+
+// readShared makes a GET, of all pages where paged, and decodes what it brought.
+// decode runs once before a result is kept and again for each caller.
+func readShared[T any](ctx context.Context, u *UserClient, at route, paged bool, decode func([]element) (T, error)) (T, error) {
+	var none T
+	fetch := func(ctx context.Context) ([]element, error) {
+		elements, a, x, err := u.fetch(ctx, at, paged)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := decode(elements); err != nil {
+			return nil, x.decodeError(a, err)
+		}
+		return elements, nil
+	}
+	elements, err := u.client.reads.get(ctx, readKey{u.name, at.key()}, at, fetch)
+	if err != nil {
+		if ctx.Err() != nil {
+			err = &TransportError{Method: http.MethodGet, Endpoint: at.endpoint(), Err: ctx.Err()}
+		}
+		return none, err
+	}
+	return decode(elements)
+}
+
+// User gives the user of the session. No call of its own.
+func (u *UserClient) User(ctx context.Context) (User, error) {
+	session, err := u.obtain(ctx, u.begin(), call{method: http.MethodGet, route: routeUser()}, u.source.Session)
+	if err != nil {
+		return User{}, err
+	}
+	return session.User, nil
+}
+
+// InstallationID gives the id of the session's installation. bunq lists that one
+// only, never its token (bunq docs, "GET /installation").
+func (u *UserClient) InstallationID(ctx context.Context) (int64, error) {
+	return readShared(ctx, u, routeInstallation(), false, createdID)
+}
+
+// DeleteSession ends the session. One that bunq calls dead already is as good.
+func (u *UserClient) DeleteSession(ctx context.Context) error {
+	op := u.begin()
+	op.replaced = true // opening another one to delete it would be absurd
+	what := call{method: http.MethodDelete, ignoreBody: true, route: routeSession(0)}
+	session, err := u.obtain(ctx, op, what, u.source.Session)
+	if err != nil {
+		return err
+	}
+	what.route = routeSession(session.ID)
+	_, _, err = u.runWith(ctx, op, what, session)
+	if IsSessionDead(err) {
+		return nil
+	}
+	return err
+}

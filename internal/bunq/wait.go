@@ -1,0 +1,46 @@
+package bunq
+
+import (
+	"context"
+	"time"
+)
+
+// longWait is from when on a wait is told at INFO: a user who sees nothing
+// happen shall find out why.
+const longWait = 2 * time.Second
+
+// budget is what one call of the client may still wait.
+type budget struct {
+	max, spent time.Duration
+}
+
+func (b *budget) left() time.Duration { return b.max - b.spent }
+
+// fits tells whether a wait of d is still allowed.
+func (b *budget) fits(d time.Duration) bool { return d <= b.left() }
+
+// waited books a wait that is over, counts it, and tells of it where it was long.
+func (b *budget) waited(ctx context.Context, log Logger, method, endpoint, reason string, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	b.spent += d
+	StatsFrom(ctx).wait(d)
+	if d > longWait {
+		log.Info(ctx, "Waited for bunq", map[string]any{
+			"method": method, "endpoint": endpoint, "waited_for": reason, "waited": d.Round(time.Millisecond).String(),
+		})
+	}
+}
+
+// pause sleeps for d, or until ctx is done; it gives the time that really passed.
+func pause(ctx context.Context, d time.Duration) time.Duration {
+	start := time.Now()
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return time.Since(start)
+}
