@@ -16,6 +16,8 @@ const (
 	typeEncrypted = "ENCRYPTED PRIVATE KEY"
 	typeSPKI      = "PUBLIC KEY"
 	typePKCS1Pub  = "RSA PUBLIC KEY"
+
+	typeECParameters = "EC PARAMETERS"
 )
 
 // KeyBits is the size of generated keys. bunq documents 2048 bits for the
@@ -60,7 +62,7 @@ func ParsePrivateKey(pemText string) (*rsa.PrivateKey, error) {
 			return nil, fmt.Errorf("%w: the %q block is not PKCS#1: %w", ErrMalformedKey, block.Type, err)
 		}
 		return key, nil
-	case "EC PRIVATE KEY", "EC PARAMETERS", "DSA PRIVATE KEY", "DSA PARAMETERS":
+	case "EC PRIVATE KEY", typeECParameters, "DSA PRIVATE KEY", "DSA PARAMETERS":
 		return nil, fmt.Errorf("%w: found a PEM block of type %q; bunq takes RSA keys only", ErrNotRSA, block.Type)
 	case typeSPKI, typePKCS1Pub:
 		return nil, fmt.Errorf("%w: found %q, a public key, where the private key is needed", ErrWrongPEMType, block.Type)

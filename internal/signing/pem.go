@@ -33,7 +33,8 @@ func decodeBlock(text string) (*pem.Block, error) {
 	if !ok {
 		return nil, fmt.Errorf("%w: the END line of the %q block is missing", ErrNotPEM, label)
 	}
-	if strings.Contains(rest, pemBegin) {
+	// openssl writes EC parameters before an EC key; that it is EC says more than that there are two.
+	if strings.Contains(rest, pemBegin) && label != typeECParameters {
 		return nil, fmt.Errorf("%w: the text holds more than one PEM block; keep the key alone", ErrMalformedKey)
 	}
 	headers, body, err := splitHeaders(body)
