@@ -159,7 +159,7 @@ func TestRolesNamed_takesSeparateWordsInCapitals(t *testing.T) {
 		{"My App PISP AISP", []Role{RolePISP, RoleAISP}},
 		{"My App AISP PISP", []Role{RoleAISP, RolePISP}},
 		{"AISP in front", []Role{RoleAISP}},
-		{"PISP PISP", []Role{RolePISP}},
+		{"PISP and PISP", []Role{RolePISP}},
 		{"PISPAISP", nil},
 		{"My-PISP", nil},
 		{"my app pisp", nil},

@@ -24,8 +24,8 @@ const reencrypt = "encrypt the key anew with `openssl pkcs8 -topk8 -v2 aes-256-c
 // Bounds on how long a key derivation may take: far above what any tool writes, low enough that a damaged file does not
 // stop a plan for hours or take all memory.
 const (
-	maxIterations   = 10_000_000
-	maxScryptMemory = 1 << 30 // bytes
+	maxIterations = 10_000_000
+	maxScryptWork = 1 << 30 // bytes of memory, times lanes
 )
 
 var (
@@ -125,8 +125,8 @@ func checkKDF(kdf pkix.AlgorithmIdentifier) error {
 		return nil
 	case kdf.Algorithm.Equal(oidScrypt):
 		var p scryptParams
-		if unmarshal(der, &p) != nil || p.N < 2 || p.R < 1 || p.P < 1 || p.N > maxScryptMemory || p.R > 1024 || p.P > 1024 ||
-			128*p.N*p.R > maxScryptMemory {
+		if unmarshal(der, &p) != nil || p.N < 2 || p.R < 1 || p.P < 1 || p.N > maxScryptWork || p.R > 1024 || p.P > 1024 ||
+			128*int64(p.N)*int64(p.R)*int64(p.P) > maxScryptWork {
 			return damaged
 		}
 		return nil

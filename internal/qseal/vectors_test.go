@@ -12,46 +12,46 @@ import (
 var today = time.Date(2027, time.June, 1, 12, 0, 0, 0, time.UTC)
 
 // vector reads files of testdata, one after the other.
-func vector(t testing.TB, names ...string) string {
-	t.Helper()
+func vector(tb testing.TB, names ...string) string {
+	tb.Helper()
 	var all strings.Builder
 	for _, name := range names {
 		text, err := os.ReadFile(filepath.Join("testdata", name))
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		all.Write(text)
 	}
 	return all.String()
 }
 
-func certificate(t testing.TB, name string) *Certificate {
-	t.Helper()
-	c, err := Parse(vector(t, name))
+func certificate(tb testing.TB, name string) *Certificate {
+	tb.Helper()
+	c, err := Parse(vector(tb, name))
 	if err != nil {
-		t.Fatalf("%s: %v", name, err)
+		tb.Fatalf("%s: %v", name, err)
 	}
 	return c
 }
 
-func chainOf(t testing.TB, names ...string) *Chain {
-	t.Helper()
+func chainOf(tb testing.TB, names ...string) *Chain {
+	tb.Helper()
 	if len(names) == 0 {
 		return nil
 	}
-	ch, err := ParseChain(vector(t, names...))
+	ch, err := ParseChain(vector(tb, names...))
 	if err != nil {
-		t.Fatalf("%v: %v", names, err)
+		tb.Fatalf("%v: %v", names, err)
 	}
 	return ch
 }
 
 // secretParts are pieces of the QSEAL key's base64, and the passphrase: nothing that an error may show.
-func secretParts(t testing.TB) []string {
-	t.Helper()
+func secretParts(tb testing.TB) []string {
+	tb.Helper()
 	parts := []string{"correct horse"}
 	for _, name := range []string{"qseal.key", "qseal-pkcs1.key"} {
-		for line := range strings.Lines(vector(t, name)) {
+		for line := range strings.Lines(vector(tb, name)) {
 			if line = strings.TrimSpace(line); len(line) == 64 {
 				parts = append(parts, line[:24])
 			}

@@ -1,0 +1,148 @@
+package qseal
+
+import (
+	"encoding/pem"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
+)
+
+func TestChain_Without(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		leaf  string
+		given []string
+		want  []string
+	}{
+		{"issuer first, root last, leaf left out", "seal.pem", []string{"root.pem", "seal.pem", "intermediate.pem"}, []string{"intermediate.pem", "root.pem"}},
+		{"an ordered chain stays as it is", "seal.pem", []string{"intermediate.pem", "root.pem"}, []string{"intermediate.pem", "root.pem"}},
+		{"a certificate given twice counts once", "seal.pem", []string{"intermediate.pem", "root.pem", "intermediate.pem"}, []string{"intermediate.pem", "root.pem"}},
+		{"both editions of an intermediate come before the root", "seal.pem",
+			[]string{"root.pem", "intermediate-sha1.pem", "intermediate.pem"}, []string{"intermediate-sha1.pem", "intermediate.pem", "root.pem"}},
+		{"strangers stand at the end", "seal.pem", []string{"other-root.pem", "root.pem", "intermediate.pem"}, []string{"intermediate.pem", "root.pem", "other-root.pem"}},
+		{"a self-signed certificate alone is its own chain", "pseudo.pem", []string{"pseudo.pem"}, []string{"pseudo.pem"}},
+		{"a self-signed certificate is its own chain where none is given", "pseudo.pem", nil, []string{"pseudo.pem"}},
+		{"an issued certificate is not its own chain", "seal.pem", []string{"seal.pem"}, nil},
+		{"no chain of an issued certificate is an empty one", "seal.pem", nil, nil},
+		{"a self-signed certificate beside others is left out", "pseudo.pem", []string{"pseudo.pem", "root.pem"}, []string{"root.pem"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := chainOf(t, tt.given...).Without(certificate(t, tt.leaf))
+			if got.PEM() != vector(t, tt.want...) || got.Len() != len(tt.want) {
+				t.Errorf("%d certificates:\n%s\nwant %v", got.Len(), got.PEM(), tt.want)
+			}
+		})
+	}
+}
+
+func TestCertificate_CheckChain(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		leaf  string
+		chain []string
+		want  error
+		says  string
+	}{
+		{name: "in order", leaf: "seal.pem", chain: []string{"intermediate.pem", "root.pem"}},
+		{name: "in reverse", leaf: "seal.pem", chain: []string{"root.pem", "intermediate.pem"}},
+		{name: "with the leaf", leaf: "seal.pem", chain: []string{"root.pem", "seal.pem", "intermediate.pem"}},
+		{name: "to the last intermediate", leaf: "seal.pem", chain: []string{"intermediate.pem"}},
+		{name: "over a root signed with SHA-1", leaf: "seal.pem", chain: []string{"intermediate.pem", "root-sha1.pem"}},
+		{name: "over an intermediate signed with SHA-1", leaf: "seal.pem", chain: []string{"intermediate-sha1.pem", "root-sha1.pem"}},
+		{name: "two editions of one authority", leaf: "seal.pem", chain: []string{"intermediate.pem", "intermediate-expired.pem", "root.pem", "root-sha1.pem"}},
+		{name: "a self-signed certificate with itself", leaf: "pseudo.pem", chain: []string{"pseudo.pem"}},
+		{name: "a self-signed certificate without a chain", leaf: "pseudo.pem"},
+		{name: "an elliptic curve certificate that has nothing to do with it", leaf: "seal.pem", chain: []string{"intermediate.pem", "ec.pem"},
+			want: ErrUnrelatedCertificate, says: "/CN=Vector EC PISP AISP/C=NL"},
+		{name: "no chain", leaf: "seal.pem", want: ErrIncompleteChain, says: "/C=NL/O=Vector Trust/CN=Vector Seal CA"},
+		{name: "the leaf only", leaf: "seal.pem", chain: []string{"seal.pem"}, want: ErrIncompleteChain, says: "/CN=Vector Seal CA"},
+		{name: "the root only", leaf: "seal.pem", chain: []string{"root.pem"}, want: ErrIncompleteChain, says: "is not in the chain"},
+		{name: "another key of the issuer's name", leaf: "seal.pem", chain: []string{"namesake.pem", "root.pem"}, want: ErrIncompleteChain, says: "another generation"},
+		{name: "a stranger beside", leaf: "seal.pem", chain: []string{"intermediate.pem", "other-root.pem", "root.pem"},
+			want: ErrUnrelatedCertificate, says: "/C=NL/O=Other Trust/CN=Other Root CA"},
+		{name: "a stranger beside a self-signed certificate", leaf: "pseudo.pem", chain: []string{"pseudo.pem", "root.pem"},
+			want: ErrUnrelatedCertificate, says: "Vector Root CA"},
+		{name: "another leaf of the same issuer", leaf: "seal.pem", chain: []string{"intermediate.pem", "web.pem"}, want: ErrUnrelatedCertificate, says: "Vector Payments"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			err := certificate(t, tt.leaf).CheckChain(chainOf(t, tt.chain...))
+			if !errors.Is(err, tt.want) {
+				t.Fatalf("CheckChain = %v, want %v", err, tt.want)
+			}
+			if err != nil && !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("the error does not say %q: %v", tt.says, err)
+			}
+		})
+	}
+}
+
+func TestCertificate_CheckChain_namesEveryStranger(t *testing.T) {
+	err := certificate(t, "seal.pem").CheckChain(chainOf(t, "ec.pem", "intermediate.pem", "other-root.pem"))
+	for _, subject := range []string{"/CN=Vector EC PISP AISP/C=NL", "/CN=Other Root CA"} {
+		if err == nil || !strings.Contains(err.Error(), subject) {
+			t.Errorf("%s is not named: %v", subject, err)
+		}
+	}
+}
+
+// A forged signature must not count: the names alone would fit.
+func TestCertificate_CheckChain_believesSignaturesNotNames(t *testing.T) {
+	block, _ := pem.Decode([]byte(vector(t, "seal.pem")))
+	block.Bytes[len(block.Bytes)-1] ^= 1
+	forged, err := Parse(string(pem.EncodeToMemory(block)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := forged.CheckChain(chainOf(t, "intermediate.pem", "root.pem")); !errors.Is(err, ErrIncompleteChain) {
+		t.Errorf("CheckChain = %v", err)
+	}
+}
+
+func TestParseChain_saysWhatElseItIs(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		text string
+		want error
+		says string
+	}{
+		{"nothing", "", signing.ErrNotPEM, "empty"},
+		{"a private key among the certificates", vector(t, "intermediate.pem", "qseal.key"), ErrPrivateKeyFound, "take the private key out"},
+		{"a request among the certificates", vector(t, "intermediate.pem", "request.csr"), signing.ErrWrongPEMType, "CERTIFICATE REQUEST"},
+		{"a certificate that was cut off", vector(t, "root.pem") + vector(t, "intermediate.pem")[:500], ErrDamagedPEM, "of 2 blocks only 1"},
+		{"a block that is no certificate", vector(t, "root.pem") + "-----BEGIN CERTIFICATE-----\nMAMCAQE=\n-----END CERTIFICATE-----\n",
+			ErrMalformedCertificate, "certificate 2 of 2"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			ch, err := ParseChain(tt.text)
+			if !errors.Is(err, tt.want) || ch != nil {
+				t.Fatalf("ParseChain = %v, %v; want %v", ch, err, tt.want)
+			}
+			if !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("the error does not say %q: %v", tt.says, err)
+			}
+			mustNotShow(t, err, secretParts(t))
+		})
+	}
+}
+
+func FuzzParseChain(f *testing.F) {
+	f.Add(vector(f, "root.pem", "intermediate.pem", "seal.pem"))
+	f.Add(vector(f, "bundle.pem"))
+	f.Add(vector(f, "other-root.pem", "ec.pem"))
+	leaf := certificate(f, "seal.pem")
+	f.Fuzz(func(t *testing.T, text string) {
+		ch, err := ParseChain(text)
+		if err != nil {
+			return
+		}
+		sent := ch.Without(leaf)
+		if strings.Contains(sent.PEM(), leaf.PEM()) {
+			t.Error("the leaf is in its own chain")
+		}
+		if (leaf.CheckChain(ch) == nil) != (leaf.CheckChain(sent) == nil) {
+			t.Error("what is sent is judged differently from what was given")
+		}
+	})
+}
