@@ -1,0 +1,134 @@
+// Command bunqsim runs the simulator of bunq's PSD2 onboarding API on a loopback address.
+//
+// When it is ready it prints one line of JSON to standard output: {"base_url":"http://127.0.0.1:8080/v1"}. SIGINT and SIGTERM
+// stop it with status 0.
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"net/netip"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
+)
+
+// stopWait is how long requests under way may take after a signal.
+const stopWait = 3 * time.Second
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(status)
+}
+
+type options struct {
+	listen string
+	log    bool
+	config bunqsim.Config
+}
+
+func parse(args []string, stderr io.Writer) (options, error) {
+	var o options
+	var limits, environment, settings, clientIP string
+	f := flag.NewFlagSet("bunqsim", flag.ContinueOnError)
+	f.SetOutput(stderr)
+	f.StringVar(&o.listen, "listen", "127.0.0.1:8080", "loopback `address` to listen on; port 0 takes a free one")
+	f.StringVar(&limits, "limits", string(bunqsim.LimitsOff), "rate limits: `off|published`")
+	f.StringVar(&o.config.StateFile, "state", "", "`file` that keeps the state, mode 0600 (default: in memory)")
+	f.BoolVar(&o.log, "log", false, "write one JSON line a request to standard error")
+	f.StringVar(&environment, "environment", string(bunqsim.Sandbox), "`sandbox|production`: whose rules for certificates apply")
+	f.StringVar(&clientIP, "client-ip", "", "take all callers as coming from this `address`")
+	f.StringVar(&settings, "settings", "", "the simulator's choices as a JSON `object`, see Settings")
+	if err := f.Parse(args); err != nil {
+		return o, err
+	}
+	if f.NArg() > 0 {
+		return o, fmt.Errorf("unexpected argument %q", f.Arg(0))
+	}
+	if settings != "" {
+		d := json.NewDecoder(bytes.NewReader([]byte(settings)))
+		d.DisallowUnknownFields()
+		if err := d.Decode(&o.config.Settings); err != nil {
+			return o, fmt.Errorf("-settings: %w", err)
+		}
+	}
+	if clientIP != "" {
+		if _, err := netip.ParseAddr(clientIP); err != nil {
+			return o, fmt.Errorf("-client-ip: %w", err)
+		}
+		o.config.ClientIP = func(*http.Request) string { return clientIP }
+	}
+	o.config.Limits, o.config.Environment = bunqsim.Limits(limits), bunqsim.Environment(environment)
+	if o.log {
+		o.config.Observer = logger(stderr)
+	}
+	return o, nil
+}
+
+// run serves until ctx ends, and returns the exit status: 0, 1 for a failure, 2 for wrong flags.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	o, err := parse(args, stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
+	}
+	if err != nil {
+		_, _ = fmt.Fprintln(stderr, "bunqsim:", err)
+		return 2
+	}
+	if err := serve(ctx, o, stdout); err != nil {
+		_, _ = fmt.Fprintln(stderr, err)
+		return 1
+	}
+	return 0
+}
+
+func serve(ctx context.Context, o options, stdout io.Writer) error {
+	sim, err := bunqsim.New(o.config)
+	if err != nil {
+		return err
+	}
+	srv, err := bunqsim.Listen(sim, o.listen)
+	if err != nil {
+		return err
+	}
+	ready := struct {
+		BaseURL string `json:"base_url"`
+	}{srv.BaseURL()}
+	if err := json.NewEncoder(stdout).Encode(ready); err != nil {
+		return errors.Join(fmt.Errorf("bunqsim: ready line: %w", err), srv.Close())
+	}
+	<-ctx.Done()
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWait)
+	defer cancel()
+	if err := srv.Shutdown(stop); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return nil
+}
+
+// logger returns an observer that writes what happened, and nothing that was sent.
+func logger(w io.Writer) func(bunqsim.Entry) {
+	var mu sync.Mutex
+	return func(e bunqsim.Entry) {
+		mu.Lock()
+		defer mu.Unlock()
+		_ = json.NewEncoder(w).Encode(struct {
+			Time   string `json:"time"`
+			Method string `json:"method"`
+			Path   string `json:"path"`
+			Status int    `json:"status"`
+		}{e.Time.UTC().Format(time.RFC3339Nano), e.Method, e.Path, e.Status})
+	}
+}

@@ -1,0 +1,129 @@
+package bunqsim
+
+import (
+	"net/netip"
+	"slices"
+	"unicode/utf8"
+)
+
+func createDevice(c *call) (reply, *apiError) {
+	description := c.body.strings["description"]
+	if n := utf8.RuneCountInString(description); n < 1 || n > c.set.MaxDescription {
+		return reply{}, errInvalidValue("description")
+	}
+	key := c.body.strings["secret"]
+	cred := first(c.st.Credentials, func(k *Credential) bool { return k.Key == key })
+	if cred == nil || !cred.alive() {
+		return reply{}, errCredentialsIncorrect()
+	}
+	known := len(c.addresses(cred)) > 0
+	if known && c.set.DeviceFromUnpermittedIP == Refused && !c.permitted(cred) {
+		return reply{}, errCredentialsIncorrect()
+	}
+	same := first(c.st.Devices, func(d *Device) bool {
+		return d.CredentialID == cred.ID && d.InstallationID == c.inst.ID && d.IP == c.ip
+	})
+	if same != nil && c.set.SameDeviceAgain == Refused {
+		return reply{}, errDeviceExists()
+	}
+	if same != nil && c.set.SameDeviceAgain == Existing {
+		return replyID(same.ID), nil
+	}
+	ips, e := c.devicePermits(cred)
+	if e != nil {
+		return reply{}, e
+	}
+	d := &Device{
+		ID: c.st.nextID("device"), UserID: cred.UserID, CredentialID: cred.ID, InstallationID: c.inst.ID,
+		Description: description, IP: c.ip, Status: DeviceActive, Created: c.now, Updated: c.now,
+	}
+	c.st.Devices = append(c.st.Devices, d)
+	for _, ip := range ips {
+		c.permit(cred, ip, PermittedIPActive)
+	}
+	if c.set.FirstUse == ByDeviceServer {
+		c.activate(cred, d)
+	}
+	return replyID(d.ID), nil
+}
+
+// devicePermits works out which addresses a registration permits: those posted, or the caller's, with the rules of "*".
+func (c *call) devicePermits(cred *Credential) ([]string, *apiError) {
+	var out []string
+	star, caller := false, false
+	for _, text := range c.body.arrays["permitted_ips"] {
+		if text == anyAddress {
+			star = true
+			continue
+		}
+		if a, err := netip.ParseAddr(text); err != nil || a.Zone() != "" {
+			return nil, errInvalidValue("permitted_ips")
+		}
+		caller = caller || sameAddress(text, c.ip)
+		if !slices.ContainsFunc(out, func(o string) bool { return sameAddress(o, text) }) {
+			out = append(out, text)
+		}
+	}
+	if !star {
+		if len(out) == 0 {
+			return []string{c.ip}, nil
+		}
+		return out, nil
+	}
+	// Without the caller's own address, "*" is replaced by it.
+	if !caller && (len(out) > 0 || c.set.LoneWildcard == CallerOnly) {
+		return append(out, c.ip), nil
+	}
+	if !caller && c.set.LoneWildcard == Refused {
+		return nil, errInvalidValue("permitted_ips")
+	}
+	concrete, open := false, false
+	for _, p := range c.addresses(cred) {
+		open = open || p.IP == anyAddress
+		concrete = concrete || p.IP != anyAddress && p.Status == PermittedIPActive
+	}
+	if concrete && !open {
+		switch c.set.WildcardAfterConcrete {
+		case Refused:
+			return nil, errIPInvalid(anyAddress)
+		case Ignored:
+			return out, nil
+		}
+	}
+	return append(out, anyAddress), nil
+}
+
+// listed returns the devices a session may see.
+func (c *call) listed(d *Device) bool {
+	if c.set.DeviceList == OfInstallation {
+		return d.InstallationID == c.inst.ID
+	}
+	return d.UserID == c.user.ID
+}
+
+func findDevice(c *call) *apiError {
+	c.device = first(c.st.Devices, func(d *Device) bool { return d.ID == c.ids[0] && c.listed(d) })
+	if c.device == nil {
+		return errNotFound("Device server", c.ids[0])
+	}
+	return nil
+}
+
+func deviceElement(d *Device) element {
+	return element{"DeviceServer", wireDevice{ID: d.ID, Created: wireTime(d.Created), Updated: wireTime(d.Updated),
+		Description: d.Description, IP: d.IP, Status: d.Status}}
+}
+
+func readDevice(c *call) (reply, *apiError) {
+	return reply{elements: []element{deviceElement(c.device)}}, nil
+}
+
+func listDevices(c *call) (reply, *apiError) {
+	var items []paged
+	for _, d := range c.st.Devices {
+		if c.listed(d) {
+			items = append(items, paged{d.ID, deviceElement(d)})
+		}
+	}
+	return paginate(items, c.query, c.path, c.st.LastID["device"])
+}

@@ -1,0 +1,203 @@
+package bunqsim
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// FaultKind is what happens to a request.
+type FaultKind string
+
+// The kinds of faults.
+const (
+	// FaultDrop ends the connection without an answer: BeforeCommit without having read the request, AfterCommit when all of
+	// it has been carried out.
+	FaultDrop FaultKind = "drop"
+	// FaultTruncate sends half of the body under the full Content-Length, then ends the connection. After commit.
+	FaultTruncate FaultKind = "truncate"
+	// FaultWrongSignature sends a well-formed signature over other bytes, FaultNoSignature none. After commit.
+	FaultWrongSignature FaultKind = "wrong signature"
+	FaultNoSignature    FaultKind = "no signature"
+	// FaultStatus answers with Status, and with Body if there is one, else with what bunq (or, for 404 and all 5xx but 500, a
+	// gateway in front of it, as HTML) would say.
+	FaultStatus FaultKind = "status"
+	// FaultSlow waits for Wait of the simulator's clock, or until the client gives up where Wait is 0. When the client gives
+	// up before commit, nothing is carried out.
+	FaultSlow FaultKind = "slow"
+	// FaultRefuse is a connection refused. In-process only: a client gets a dial error, and no entry of the journal is made
+	// beyond the fault's. (Over HTTP the connection has been accepted already, so it is dropped; see Server.Refuse.)
+	FaultRefuse FaultKind = "refuse"
+	// FaultHook does nothing beyond calling Hook.
+	FaultHook FaultKind = "hook"
+)
+
+// Stage is when a fault happens.
+type Stage string
+
+// The stages. The empty string stands for BeforeCommit, with the kinds that spoil an answer for AfterCommit.
+const (
+	BeforeCommit Stage = "before commit" // the request has no effect
+	AfterCommit  Stage = "after commit"  // the request was checked and carried out as usual
+)
+
+// Fault is one scripted fault.
+type Fault struct {
+	// Route is "METHOD /pattern", with {id} for the numbers: "PUT /user/{id}/oauth-client/{id}". "" is every request, also
+	// one without a route.
+	Route string
+	// Nth is which request of Route, counted from when the fault was armed; 0 stands for 1. With Every also all that follow.
+	Nth   int
+	Every bool
+
+	Kind  FaultKind
+	Stage Stage
+
+	Status      int           // FaultStatus
+	Body        string        // FaultStatus; "" for the usual one
+	ContentType string        // FaultStatus with Body; "" for application/json
+	Wait        time.Duration // FaultSlow
+
+	// Hook is called when the fault happens, outside all locks; Entry is the request's as it stands.
+	Hook func(Entry)
+}
+
+// Armed is a fault that waits for its request, or has met it.
+type Armed struct {
+	sim   *Sim
+	fault Fault
+	seen  int
+	fired int
+	off   bool
+}
+
+// Fired returns how many requests met the fault.
+func (a *Armed) Fired() int {
+	a.sim.mu.Lock()
+	defer a.sim.mu.Unlock()
+	return a.fired
+}
+
+// Disarm ends the fault.
+func (a *Armed) Disarm() {
+	a.sim.mu.Lock()
+	defer a.sim.mu.Unlock()
+	a.off = true
+}
+
+// Fail arms a fault. It panics on one that could never happen: an unknown route, kind or stage, or a status without a number.
+func (s *Sim) Fail(f Fault) *Armed {
+	if f.Route != "" {
+		s.mustBeRoute(f.Route)
+	}
+	if f.Nth == 0 {
+		f.Nth = 1
+	}
+	spoils := f.Kind == FaultTruncate || f.Kind == FaultWrongSignature || f.Kind == FaultNoSignature
+	if f.Stage == "" && spoils {
+		f.Stage = AfterCommit
+	}
+	if f.Stage == "" {
+		f.Stage = BeforeCommit
+	}
+	switch {
+	case f.Nth < 0:
+		panic("bunqsim: fault with negative Nth")
+	case f.Stage != BeforeCommit && f.Stage != AfterCommit:
+		panic(fmt.Sprintf("bunqsim: fault with stage %q", f.Stage))
+	case spoils && f.Stage == BeforeCommit, f.Kind == FaultRefuse && f.Stage == AfterCommit:
+		panic(fmt.Sprintf("bunqsim: fault %q can't be %s", f.Kind, f.Stage))
+	case f.Kind == FaultStatus && (f.Status < 200 || f.Status > 599):
+		panic(fmt.Sprintf("bunqsim: fault with status %d", f.Status))
+	case f.Kind == FaultHook && f.Hook == nil:
+		panic("bunqsim: fault without hook")
+	}
+	switch f.Kind {
+	case FaultDrop, FaultTruncate, FaultWrongSignature, FaultNoSignature, FaultStatus, FaultSlow, FaultRefuse, FaultHook:
+	default:
+		panic(fmt.Sprintf("bunqsim: fault of kind %q", f.Kind))
+	}
+	a := &Armed{sim: s, fault: f}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = append(s.faults, a)
+	return a
+}
+
+// ClearFaults disarms all faults.
+func (s *Sim) ClearFaults() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, a := range s.faults {
+		a.off = true
+	}
+	s.faults = nil
+}
+
+// meet counts a request and returns the faults it meets, in the order they were armed.
+func (s *Sim) meet(method, pattern string) []Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []Fault
+	for _, a := range s.faults {
+		if a.off || a.fault.Route != "" && a.fault.Route != method+" "+pattern {
+			continue
+		}
+		a.seen++
+		if a.seen == a.fault.Nth || a.fault.Every && a.seen > a.fault.Nth {
+			a.fired++
+			out = append(out, a.fault)
+		}
+	}
+	return out
+}
+
+// name is how the journal calls the fault.
+func (f Fault) name() string {
+	if f.Kind == FaultStatus {
+		return fmt.Sprintf("status %d %s", f.Status, f.Stage)
+	}
+	return string(f.Kind) + " " + string(f.Stage)
+}
+
+const htmlPage = "<!DOCTYPE html>\n<html><head><title>%d %s</title></head><body><h1>%[1]d %[2]s</h1></body></html>\n"
+
+// statusAnswer is what a FaultStatus sends.
+func (s *Sim) statusAnswer(c *call, f Fault) *answer {
+	a := &answer{status: f.Status, header: http.Header{}}
+	if f.Body != "" {
+		a.body = []byte(f.Body)
+		a.header.Set("Content-Type", "application/json")
+		if f.ContentType != "" {
+			a.header.Set("Content-Type", f.ContentType)
+		}
+		s.stamp(a, c)
+		return a
+	}
+	var e *apiError
+	switch f.Status {
+	case http.StatusBadRequest:
+		e = errCredentialsIncorrect()
+	case http.StatusUnauthorized:
+		e = errInsufficientAuthorisation()
+	case http.StatusForbidden:
+		e = errInsufficientAuthentication()
+	case http.StatusConflict, http.StatusTooManyRequests:
+		pattern := ""
+		if c.route != nil {
+			pattern = c.route.pattern
+		}
+		e = errTooManyRequests(f.Status, classicLimit(c.method, pattern))
+	case http.StatusInternalServerError:
+		e = errInternal()
+	default: // a gateway's page, which knows nothing of bunq's headers
+		text := http.StatusText(f.Status)
+		if text == "" {
+			text = "Maintenance"
+		}
+		a.header.Set("Content-Type", "text/html; charset=utf-8")
+		a.body = fmt.Appendf(nil, htmlPage, f.Status, text)
+		return a
+	}
+	return s.refusal(c, e)
+}

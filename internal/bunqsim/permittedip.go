@@ -1,0 +1,125 @@
+package bunqsim
+
+import "net/netip"
+
+// anyAddress permits every address.
+const anyAddress = "*"
+
+// sameAddress compares addresses, not their spelling.
+func sameAddress(a, b string) bool {
+	x, errX := netip.ParseAddr(a)
+	y, errY := netip.ParseAddr(b)
+	return errX == nil && errY == nil && x.Unmap() == y.Unmap() || a == b
+}
+
+// addresses returns the permitted addresses of a key.
+func (c *call) addresses(cred *Credential) []*PermittedIP {
+	return filter(c.st.PermittedIPs, func(p *PermittedIP) bool { return p.CredentialID == cred.ID })
+}
+
+// permitted reports whether the caller may use the key: an active entry of his address, or "*" without an inactive one.
+func (c *call) permitted(cred *Credential) bool {
+	open, refused := false, false
+	for _, p := range c.addresses(cred) {
+		switch {
+		case p.IP == anyAddress:
+			open = open || p.Status == PermittedIPActive
+		case !sameAddress(p.IP, c.ip):
+		case p.Status == PermittedIPActive:
+			return true
+		default:
+			refused = true
+		}
+	}
+	return open && !refused
+}
+
+// permit enters an address, or gives the one that is there a status.
+func (c *call) permit(cred *Credential, ip, status string) *PermittedIP {
+	for _, p := range c.addresses(cred) {
+		if sameAddress(p.IP, ip) {
+			if p.Status != status {
+				p.Status, p.Updated = status, c.now
+			}
+			return p
+		}
+	}
+	return c.addPermittedIP(cred, ip, status)
+}
+
+func (c *call) addPermittedIP(cred *Credential, ip, status string) *PermittedIP {
+	if a, err := netip.ParseAddr(ip); err == nil && c.set.IPText == Canonical {
+		ip = a.String()
+	}
+	p := &PermittedIP{ID: c.st.nextID("ip"), CredentialID: cred.ID, IP: ip, Status: status, Created: c.now, Updated: c.now}
+	c.st.PermittedIPs = append(c.st.PermittedIPs, p)
+	return p
+}
+
+// shown: "*" may be left out of lists.
+func (c *call) shown(p *PermittedIP) bool {
+	return p.IP != anyAddress || c.set.WildcardInList == Accepted
+}
+
+func findPermittedIP(c *call) *apiError {
+	if e := findCredential(c); e != nil {
+		return e
+	}
+	c.pip = first(c.addresses(c.cred), func(p *PermittedIP) bool { return p.ID == c.ids[2] && c.shown(p) })
+	if c.pip == nil {
+		return errNotFound("Permitted ip", c.ids[2])
+	}
+	return nil
+}
+
+func validIPStatus(s string) bool { return s == PermittedIPActive || s == PermittedIPInactive }
+
+func createPermittedIP(c *call) (reply, *apiError) {
+	ip := c.body.strings["ip"]
+	if a, err := netip.ParseAddr(ip); err != nil || a.Zone() != "" {
+		return reply{}, errIPInvalid(ip) // "*" is one of these
+	}
+	status := string(c.set.PermittedIPDefaultStatus)
+	if c.body.has("status") {
+		status = c.body.strings["status"]
+	}
+	if !validIPStatus(status) {
+		return reply{}, errInvalidValue("status")
+	}
+	if c.set.DuplicatePermittedIP == Refused &&
+		first(c.addresses(c.cred), func(p *PermittedIP) bool { return sameAddress(p.IP, ip) }) != nil {
+		return reply{}, errIPExists()
+	}
+	return replyID(c.addPermittedIP(c.cred, ip, status).ID), nil
+}
+
+func updatePermittedIP(c *call) (reply, *apiError) {
+	status := c.body.strings["status"]
+	if !validIPStatus(status) {
+		return reply{}, errInvalidValue("status")
+	}
+	if c.pip.IP == anyAddress {
+		return reply{}, errIPInvalid(anyAddress)
+	}
+	c.pip.Status, c.pip.Updated = status, c.now
+	return replyID(c.pip.ID), nil
+}
+
+func permittedIPElement(p *PermittedIP) element {
+	return element{"PermittedIp", wirePermittedIP{ID: p.ID, Created: wireTime(p.Created), Updated: wireTime(p.Updated),
+		IP: p.IP, Status: p.Status}}
+}
+
+func readPermittedIP(c *call) (reply, *apiError) {
+	return reply{elements: []element{permittedIPElement(c.pip)}}, nil
+}
+
+func listPermittedIPs(c *call) (reply, *apiError) {
+	var items []paged
+	for _, p := range c.addresses(c.cred) {
+		if c.shown(p) {
+			items = append(items, paged{p.ID, permittedIPElement(p)})
+		}
+	}
+	return paginate(items, c.query, c.path, c.st.LastID["ip"])
+}

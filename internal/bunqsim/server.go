@@ -1,0 +1,147 @@
+package bunqsim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// Handler returns the simulator as an HTTP handler. The API is below /v1.
+func (s *Sim) Handler() http.Handler { return http.HandlerFunc(s.serve) }
+
+func (s *Sim) serve(w http.ResponseWriter, r *http.Request) {
+	a := s.exchange(r)
+	if a.ending != endAnswered && a.ending != endTruncated {
+		panic(http.ErrAbortHandler) // how a handler ends its connection
+	}
+	for k, v := range a.header {
+		w.Header()[k] = v
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
+	w.WriteHeader(a.status)
+	body := a.body
+	if a.ending == endTruncated {
+		body = body[:len(body)/2]
+	}
+	_, err := w.Write(body) //nolint:gosec // G705: JSON or a fixed page, for API clients
+	if err != nil || a.ending == endTruncated {
+		_ = http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	}
+}
+
+func statusLine(status int) string {
+	text := http.StatusText(status)
+	if text == "" {
+		text = "status code " + strconv.Itoa(status)
+	}
+	return strconv.Itoa(status) + " " + text
+}
+
+// Server serves a simulator on a loopback address, over plain HTTP.
+type Server struct {
+	sim  *Sim
+	addr string
+
+	mu     sync.Mutex
+	http   *http.Server // nil while refusing or closed
+	done   chan struct{}
+	closed bool
+}
+
+// Start serves sim on a free port of 127.0.0.1.
+func Start(sim *Sim) (*Server, error) { return Listen(sim, "127.0.0.1:0") }
+
+// Listen serves sim on addr. It refuses every address that isn't loopback: the simulator hands out keys over plain HTTP, and
+// there is no use of it across machines.
+func Listen(sim *Sim, addr string) (*Server, error) {
+	tcp, err := net.ResolveTCPAddr("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("bunqsim: %w", err)
+	}
+	if !tcp.IP.IsLoopback() {
+		return nil, fmt.Errorf("bunqsim: %s is not a loopback address: the simulator hands out secrets over plain HTTP and serves this machine only; use 127.0.0.1", addr)
+	}
+	srv := &Server{sim: sim, addr: tcp.String()}
+	return srv, srv.open()
+}
+
+// open listens and serves. Under srv.mu, or before anyone else knows srv.
+func (srv *Server) open() error {
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", srv.addr)
+	if err != nil {
+		return fmt.Errorf("bunqsim: %w", err)
+	}
+	srv.addr = l.Addr().String()
+	hs := &http.Server{Handler: srv.sim.Handler(), ReadHeaderTimeout: 10 * time.Second}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = hs.Serve(l) // ends with Close or Shutdown
+	}()
+	srv.http, srv.done = hs, done
+	return nil
+}
+
+// BaseURL is what a client takes as bunq's address: http://127.0.0.1:PORT/v1.
+func (srv *Server) BaseURL() string { return "http://" + srv.addr + basePath }
+
+// Addr is host and port.
+func (srv *Server) Addr() string { return srv.addr }
+
+// Refuse closes the listener and all connections: clients get "connection refused" until Accept.
+func (srv *Server) Refuse() error {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	return srv.stop(func(hs *http.Server) error { return hs.Close() })
+}
+
+// Accept listens again, on the same port.
+func (srv *Server) Accept() error {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	if srv.closed {
+		return errors.New("bunqsim: server is closed")
+	}
+	if srv.http != nil {
+		return nil
+	}
+	return srv.open()
+}
+
+// Close ends the server and all its connections at once. It may be called more than once.
+func (srv *Server) Close() error {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	srv.closed = true
+	return srv.stop(func(hs *http.Server) error { return hs.Close() })
+}
+
+// Shutdown ends the server when the requests under way have been answered, or ctx is done.
+func (srv *Server) Shutdown(ctx context.Context) error {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	srv.closed = true
+	return srv.stop(func(hs *http.Server) error {
+		err := hs.Shutdown(ctx)
+		if err != nil {
+			_ = hs.Close()
+		}
+		return err
+	})
+}
+
+func (srv *Server) stop(how func(*http.Server) error) error {
+	if srv.http == nil {
+		return nil
+	}
+	err := how(srv.http)
+	<-srv.done
+	srv.http = nil
+	return err
+}

@@ -1,0 +1,261 @@
+package bunqsim
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// Choice is one of the named answers of a setting. The empty string stands for the default, which is the first one named.
+type Choice string
+
+// The answers of the settings.
+const (
+	Refused         Choice = "refused"
+	Accepted        Choice = "accepted"
+	Ignored         Choice = "ignored"
+	Existing        Choice = "existing"          // answered with the id of what exists already
+	ByDeviceServer  Choice = "device-server"     // POST /device-server
+	BySession       Choice = "session-server"    // POST /session-server
+	CallerOnly      Choice = "caller-only"       // the caller's address only
+	Wildcard        Choice = "wildcard"          // every address
+	OfUser          Choice = "user"              // everything of the session's user
+	OfInstallation  Choice = "installation"      // only what was made with the session's installation
+	Readable        Choice = "readable"          // still there
+	Gone            Choice = "gone"              // 404
+	Canonical       Choice = "canonical"         // as net/netip prints it
+	AsSent          Choice = "as-sent"           // byte by byte
+	PerProcess      Choice = "process"           // one for all
+	PerInstallation Choice = "per-installation"  // one each
+	EmptyResponse   Choice = "empty-response"    // {"Response":[]}
+	EmptyObject     Choice = "empty-object"      // {}
+	NoBody          Choice = "no-body"           // zero bytes
+	WithDisplayName Choice = "with-display-name" // display_name, no timestamps
+	Bare            Choice = "bare"              // neither
+	WithTimestamps  Choice = "with-timestamps"   // display_name, created and updated
+	StatusActive    Choice = "ACTIVE"
+	StatusInactive  Choice = "INACTIVE"
+)
+
+// Settings are the simulator's choices where it is not known what bunq does, and a client could come to depend on it. The
+// zero value of a field is its default.
+type Settings struct {
+	// FirstUse is the call that makes a key ACTIVE. UNKNOWN: "which call counts as first use". ByDeviceServer or BySession.
+	FirstUse Choice `json:"first_use,omitempty"`
+	// ExpiredKeyStatus is the status of a key that was not used in time. UNKNOWN. Default "EXPIRED".
+	ExpiredKeyStatus string `json:"expired_key_status,omitempty"`
+	// RevokedKeyStatus is the status of a key that bunq has revoked (RevokeCredential). UNKNOWN. Default "REVOKED".
+	RevokedKeyStatus string `json:"revoked_key_status,omitempty"`
+	// CredentialWithInstallationToken says whether GET /payment-service-provider-credential/{id} also takes the installation
+	// token the credential was made with. UNKNOWN. Accepted or Refused.
+	CredentialWithInstallationToken Choice `json:"credential_with_installation_token,omitempty"`
+	// ExpiredCertificate in the sandbox, where the issuer is documented not to be checked, but nothing is said of the dates.
+	// UNKNOWN. Refused or Accepted. Production always refuses.
+	ExpiredCertificate Choice `json:"expired_certificate,omitempty"`
+	// LeafInChain in production: the documentation says that the chain is sent without the leaf, not what happens else.
+	// UNKNOWN. Refused or Accepted.
+	LeafInChain Choice `json:"leaf_in_chain,omitempty"`
+	// InstallationKeyReuse: the same client key in a second installation. UNKNOWN. Accepted or Refused.
+	InstallationKeyReuse Choice `json:"installation_key_reuse,omitempty"`
+	// ServerKey: whether bunq's public key is the same for all installations. UNKNOWN. PerProcess or PerInstallation.
+	ServerKey Choice `json:"server_key,omitempty"`
+	// SignInstallationReads: GETs under /installation were seen unsigned by one client. Refused (unsigned) or Accepted (signed).
+	SignInstallationReads Choice `json:"sign_installation_reads,omitempty"`
+	// OptionalSignature: what happens to a wrong signature on a POST or PUT that needs none. UNKNOWN. Refused or Ignored.
+	OptionalSignature Choice `json:"optional_signature,omitempty"`
+	// UniqueRequestIDs: documented is that X-Bunq-Client-Request-Id must be unique, seen is that it needn't be. Accepted
+	// (a used one is accepted) or Refused (400, for each installation).
+	UsedRequestID Choice `json:"used_request_id,omitempty"`
+
+	// SameDeviceAgain: the same key registered again on the same installation and from the same address. UNKNOWN. Accepted
+	// (a new device id), Existing or Refused.
+	SameDeviceAgain Choice `json:"same_device_again,omitempty"`
+	// DeviceFromUnpermittedIP: POST /device-server with a key in use, from an address it does not permit. The documented text
+	// of the refusal names the address, and a lockout is said not to be repairable from outside; not seen in a recording.
+	// Refused or Accepted.
+	DeviceFromUnpermittedIP Choice `json:"device_from_unpermitted_ip,omitempty"`
+	// LoneWildcard: permitted_ips of ["*"] alone. Documented both ways. CallerOnly, Wildcard or Refused.
+	LoneWildcard Choice `json:"lone_wildcard,omitempty"`
+	// WildcardAfterConcrete: "*" for a key that already has concrete addresses. Documented not to be possible, not how it
+	// fails. Refused, Ignored (200, "*" is left out) or Accepted.
+	WildcardAfterConcrete Choice `json:"wildcard_after_concrete,omitempty"`
+	// WildcardInList: whether a key open to every address shows an entry "*" in its list of permitted addresses. UNKNOWN.
+	// Accepted (shown) or Refused (not shown).
+	WildcardInList Choice `json:"wildcard_in_list,omitempty"`
+	// DeviceList is what GET /device-server lists. UNKNOWN. OfUser or OfInstallation.
+	DeviceList Choice `json:"device_list,omitempty"`
+	// MaxDescription is the most characters of a device's description. UNKNOWN. Default 255.
+	MaxDescription int `json:"max_description,omitempty"`
+	// IPText is how addresses are given back (2001:DB8::1 sent). UNKNOWN. Canonical or AsSent.
+	IPText Choice `json:"ip_text,omitempty"`
+
+	// PermittedIPDefaultStatus of a permitted address posted without status. UNKNOWN. StatusActive or StatusInactive.
+	PermittedIPDefaultStatus Choice `json:"permitted_ip_default_status,omitempty"`
+	// DuplicatePermittedIP: an address posted that is in the list already, in whatever status. UNKNOWN. Refused or Accepted
+	// (a second entry).
+	DuplicatePermittedIP Choice `json:"duplicate_permitted_ip,omitempty"`
+	// IPInPermittedIPUpdate: the field ip in a PUT. UNKNOWN. Refused (superfluous) or Ignored.
+	IPInPermittedIPUpdate Choice `json:"ip_in_permitted_ip_update,omitempty"`
+
+	// FirstSessionLifetime of a key. Documented as one hour, not visible in any field. Default 1 h.
+	FirstSessionLifetime time.Duration `json:"first_session_lifetime,omitempty"`
+	// SessionLifetime of all later ones. Seen: 90 h. Default 90 h (324000 s), which is also what session_timeout says.
+	SessionLifetime time.Duration `json:"session_lifetime,omitempty"`
+	// DeadSessionStatus: both were seen for a session that has ended. 401 (default) or 403.
+	DeadSessionStatus int `json:"dead_session_status,omitempty"`
+	// UnknownTokenStatus: a token that was never given out, is of the wrong kind, or missing. UNKNOWN. 403 (default) or 401.
+	UnknownTokenStatus int `json:"unknown_token_status,omitempty"`
+	// ParallelSessions: a second session of a key on an installation where one lives. Seen accepted (years ago refused).
+	// Accepted or Refused.
+	ParallelSessions Choice `json:"parallel_sessions,omitempty"`
+
+	// SecondOAuthClient: POST /user/{id}/oauth-client where an active one exists "gives errors". Status UNKNOWN. Refused,
+	// Accepted (silently made) or Existing.
+	SecondOAuthClient Choice `json:"second_oauth_client,omitempty"`
+	// CancelledOAuthClient: reading a cancelled client. UNKNOWN. Readable or Gone.
+	CancelledOAuthClient Choice `json:"cancelled_oauth_client,omitempty"`
+	// CancelPending is how long a client stays CANCELLED_PENDING before it is CANCELLED; the status is documented, when it
+	// is used UNKNOWN. Default 0: at once. While pending it still takes the user's one place.
+	CancelPending time.Duration `json:"cancel_pending,omitempty"`
+	// CancelTwice: PUT CANCELLED on a cancelled client. UNKNOWN. Accepted (no change) or Refused.
+	CancelTwice Choice `json:"cancel_twice,omitempty"`
+	// OAuthClientFields: the optional fields of a client. WithDisplayName, Bare or WithTimestamps.
+	OAuthClientFields Choice `json:"oauth_client_fields,omitempty"`
+
+	// HTTPCallback: a callback URL with http. UNKNOWN answer. Refused or Accepted.
+	HTTPCallback Choice `json:"http_callback,omitempty"`
+	// DuplicateCallback: a callback URL the client has already. UNKNOWN. Refused or Accepted.
+	DuplicateCallback Choice `json:"duplicate_callback,omitempty"`
+	// MaxCallbackLength in characters. UNKNOWN. Default 255.
+	MaxCallbackLength int `json:"max_callback_length,omitempty"`
+	// MaxCallbacks of one client. UNKNOWN. Default 0: any number.
+	MaxCallbacks int `json:"max_callbacks,omitempty"`
+
+	// DeleteBody of a successful DELETE. UNKNOWN. EmptyResponse, EmptyObject or NoBody.
+	DeleteBody Choice `json:"delete_body,omitempty"`
+	// RateLimitStatus: 429, formerly also 409 in the sandbox. 429 (default) or 409 (sandbox only).
+	RateLimitStatus int `json:"rate_limit_status,omitempty"`
+	// RefusedRequestsCount: whether requests answered with 429 use up the limit themselves. UNKNOWN. Refused (they don't
+	// count) or Accepted (they do).
+	RefusedRequestsCount Choice `json:"refused_requests_count,omitempty"`
+}
+
+// choices lists for each setting its field and the allowed answers, the default first.
+func (s *Settings) choices() []struct {
+	name  string
+	field *Choice
+	of    []Choice
+} {
+	return []struct {
+		name  string
+		field *Choice
+		of    []Choice
+	}{
+		{"FirstUse", &s.FirstUse, []Choice{ByDeviceServer, BySession}},
+		{"CredentialWithInstallationToken", &s.CredentialWithInstallationToken, []Choice{Accepted, Refused}},
+		{"ExpiredCertificate", &s.ExpiredCertificate, []Choice{Refused, Accepted}},
+		{"LeafInChain", &s.LeafInChain, []Choice{Refused, Accepted}},
+		{"InstallationKeyReuse", &s.InstallationKeyReuse, []Choice{Accepted, Refused}},
+		{"ServerKey", &s.ServerKey, []Choice{PerProcess, PerInstallation}},
+		{"SignInstallationReads", &s.SignInstallationReads, []Choice{Refused, Accepted}},
+		{"OptionalSignature", &s.OptionalSignature, []Choice{Refused, Ignored}},
+		{"UsedRequestID", &s.UsedRequestID, []Choice{Accepted, Refused}},
+		{"SameDeviceAgain", &s.SameDeviceAgain, []Choice{Accepted, Existing, Refused}},
+		{"DeviceFromUnpermittedIP", &s.DeviceFromUnpermittedIP, []Choice{Refused, Accepted}},
+		{"LoneWildcard", &s.LoneWildcard, []Choice{CallerOnly, Wildcard, Refused}},
+		{"WildcardAfterConcrete", &s.WildcardAfterConcrete, []Choice{Refused, Ignored, Accepted}},
+		{"WildcardInList", &s.WildcardInList, []Choice{Accepted, Refused}},
+		{"DeviceList", &s.DeviceList, []Choice{OfUser, OfInstallation}},
+		{"IPText", &s.IPText, []Choice{Canonical, AsSent}},
+		{"PermittedIPDefaultStatus", &s.PermittedIPDefaultStatus, []Choice{StatusActive, StatusInactive}},
+		{"DuplicatePermittedIP", &s.DuplicatePermittedIP, []Choice{Refused, Accepted}},
+		{"IPInPermittedIPUpdate", &s.IPInPermittedIPUpdate, []Choice{Refused, Ignored}},
+		{"ParallelSessions", &s.ParallelSessions, []Choice{Accepted, Refused}},
+		{"SecondOAuthClient", &s.SecondOAuthClient, []Choice{Refused, Accepted, Existing}},
+		{"CancelledOAuthClient", &s.CancelledOAuthClient, []Choice{Readable, Gone}},
+		{"CancelTwice", &s.CancelTwice, []Choice{Accepted, Refused}},
+		{"OAuthClientFields", &s.OAuthClientFields, []Choice{WithDisplayName, Bare, WithTimestamps}},
+		{"HTTPCallback", &s.HTTPCallback, []Choice{Refused, Accepted}},
+		{"DuplicateCallback", &s.DuplicateCallback, []Choice{Refused, Accepted}},
+		{"DeleteBody", &s.DeleteBody, []Choice{EmptyResponse, EmptyObject, NoBody}},
+		{"RefusedRequestsCount", &s.RefusedRequestsCount, []Choice{Refused, Accepted}},
+	}
+}
+
+// filled returns s with every default written out, or an error that names the first setting of an unknown answer.
+func (s Settings) filled(env Environment) (Settings, error) {
+	for _, c := range s.choices() {
+		if *c.field == "" {
+			*c.field = c.of[0]
+		}
+		if !slices.Contains(c.of, *c.field) {
+			return s, fmt.Errorf("bunqsim: setting %s is %q, must be one of %q", c.name, *c.field, c.of)
+		}
+	}
+	if err := s.fillNumbers(env); err != nil {
+		return s, err
+	}
+	if s.ExpiredKeyStatus == "" {
+		s.ExpiredKeyStatus = "EXPIRED"
+	}
+	if s.RevokedKeyStatus == "" {
+		s.RevokedKeyStatus = "REVOKED"
+	}
+	return s, nil
+}
+
+func (s *Settings) fillNumbers(env Environment) error {
+	for _, n := range []struct {
+		name  string
+		field *int
+		of    []int
+	}{
+		{"DeadSessionStatus", &s.DeadSessionStatus, []int{http.StatusUnauthorized, http.StatusForbidden}},
+		{"UnknownTokenStatus", &s.UnknownTokenStatus, []int{http.StatusForbidden, http.StatusUnauthorized}},
+		{"RateLimitStatus", &s.RateLimitStatus, []int{http.StatusTooManyRequests, http.StatusConflict}},
+	} {
+		if *n.field == 0 {
+			*n.field = n.of[0]
+		}
+		if !slices.Contains(n.of, *n.field) {
+			return fmt.Errorf("bunqsim: setting %s is %d, must be one of %d", n.name, *n.field, n.of)
+		}
+	}
+	if s.RateLimitStatus == http.StatusConflict && env != Sandbox {
+		return fmt.Errorf("bunqsim: setting RateLimitStatus 409 is for the sandbox only")
+	}
+	for _, n := range []struct {
+		name  string
+		field *int
+		zero  int
+	}{
+		{"MaxDescription", &s.MaxDescription, 255},
+		{"MaxCallbackLength", &s.MaxCallbackLength, 255},
+		{"MaxCallbacks", &s.MaxCallbacks, 0},
+	} {
+		if *n.field < 0 {
+			return fmt.Errorf("bunqsim: setting %s is negative", n.name)
+		}
+		if *n.field == 0 {
+			*n.field = n.zero
+		}
+	}
+	for _, d := range []struct {
+		name  string
+		field *time.Duration
+		zero  time.Duration
+	}{
+		{"FirstSessionLifetime", &s.FirstSessionLifetime, time.Hour},
+		{"SessionLifetime", &s.SessionLifetime, sessionTimeout},
+		{"CancelPending", &s.CancelPending, 0},
+	} {
+		if *d.field < 0 {
+			return fmt.Errorf("bunqsim: setting %s is negative", d.name)
+		}
+		if *d.field == 0 {
+			*d.field = d.zero
+		}
+	}
+	return nil
+}

@@ -1,0 +1,91 @@
+package bunqsim
+
+import (
+	"encoding/json"
+	"slices"
+)
+
+// Snapshot is a copy of all that exists, oldest first. It holds the secrets (tokens, keys), so that a test can compare them;
+// don't print it.
+type Snapshot struct {
+	Installations []Installation
+	Users         []User
+	Credentials   []Credential
+	Devices       []Device
+	PermittedIPs  []PermittedIP
+	Sessions      []Session
+	OAuthClients  []OAuthClient
+	CallbackURLs  []CallbackURL
+}
+
+// Snapshot returns what exists now, with the statuses as of now.
+func (s *Sim) Snapshot() Snapshot {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.st.settle(s.now(), &s.set)
+	out := Snapshot{
+		Installations: copies(s.st.Installations), Users: copies(s.st.Users), Credentials: copies(s.st.Credentials),
+		Devices: copies(s.st.Devices), PermittedIPs: copies(s.st.PermittedIPs), Sessions: copies(s.st.Sessions),
+		OAuthClients: copies(s.st.OAuthClients), CallbackURLs: copies(s.st.CallbackURLs),
+	}
+	for i := range out.Credentials {
+		if p := out.Credentials[i].PermittedDevice; p != nil {
+			d := *p
+			out.Credentials[i].PermittedDevice = &d
+		}
+	}
+	return out
+}
+
+func copies[T any](all []*T) []T {
+	out := make([]T, len(all))
+	for i, p := range all {
+		out[i] = *p
+	}
+	return out
+}
+
+// MarshalJSON keeps a snapshot that is logged by accident from showing its secrets.
+func (sn Snapshot) MarshalJSON() ([]byte, error) {
+	type plain Snapshot
+	c := plain(sn)
+	c.Installations = slices.Clone(c.Installations)
+	for i := range c.Installations {
+		c.Installations[i].Token = "(hidden)"
+	}
+	c.Credentials = slices.Clone(c.Credentials)
+	for i := range c.Credentials {
+		c.Credentials[i].Key = "(hidden)"
+	}
+	c.Sessions = slices.Clone(c.Sessions)
+	for i := range c.Sessions {
+		c.Sessions[i].Token = "(hidden)"
+	}
+	c.OAuthClients = slices.Clone(c.OAuthClients)
+	for i := range c.OAuthClients {
+		c.OAuthClients[i].Secret = "(hidden)"
+	}
+	return json.Marshal(c)
+}
+
+// ActiveOAuthClients returns the ids of the clients of a user that are ACTIVE.
+func (sn Snapshot) ActiveOAuthClients(userID int64) []int64 {
+	var ids []int64
+	for _, o := range sn.OAuthClients {
+		if o.UserID == userID && o.Status == OAuthClientActive {
+			ids = append(ids, o.ID)
+		}
+	}
+	return ids
+}
+
+// CallbackURLsOf returns the URLs of a client.
+func (sn Snapshot) CallbackURLsOf(oauthClientID int64) []string {
+	var urls []string
+	for _, u := range sn.CallbackURLs {
+		if u.OAuthClientID == oauthClientID {
+			urls = append(urls, u.URL)
+		}
+	}
+	return urls
+}
