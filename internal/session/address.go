@@ -1,0 +1,105 @@
+package session
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"time"
+)
+
+// address keeps the interval between two openings from this machine, whatever
+// the API context: bunq counts POST /session-server by IP address.
+//
+// The moment of an opening is kept in this process, and in a file for the other
+// ones. It is written before the request goes out, so that it counts even if
+// this process dies, and again when the answer has come: bunq counted at some
+// moment between the two, and only from the later one on is the interval sure to
+// be kept. The rate limits of package bunq count from the same answer, so a
+// second opening in this process, which has waited here, does not wait there again.
+type address struct {
+	interval time.Duration
+	folder   *folder // nil: this process only
+	file     string
+	log      log
+
+	// gate is held from before the wait until the answer; it guards last.
+	gate chan struct{}
+	last time.Time // of this process; by the monotonic clock
+}
+
+func newAddress(baseURL string, interval time.Duration, f *folder, l log) *address {
+	sum := sha256.Sum256([]byte("terraform-provider-bunq last opening\x00" + baseURL))
+	return &address{
+		interval: interval,
+		folder:   f,
+		file:     hex.EncodeToString(sum[:20]),
+		log:      l,
+		gate:     make(chan struct{}, 1),
+	}
+}
+
+// enter waits until a session may be opened and keeps everyone else on this
+// machine from opening one until leave is called. The error is that of ctx.
+func (a *address) enter(ctx context.Context) (leave func(), err error) {
+	if err := acquire(ctx, a.gate, a.log, "another opening of this run"); err != nil {
+		return nil, err
+	}
+	unlock, err := a.folder.lock(ctx, a.file+".lock", a.log, "an opening of another run from this machine")
+	if err != nil {
+		<-a.gate
+		return nil, err
+	}
+	if err := a.wait(ctx); err != nil {
+		unlock()
+		<-a.gate
+		return nil, err
+	}
+	a.stamp()
+	return func() {
+		a.stamp()
+		unlock()
+		<-a.gate
+	}, nil
+}
+
+// wait sleeps for what is left of the interval.
+func (a *address) wait(ctx context.Context) error {
+	d := a.remainder(time.Now())
+	if d <= 0 {
+		return ctx.Err()
+	}
+	if d > longWait {
+		a.log.waiting(ctx, "bunq's interval of "+a.interval.String()+" between two sessions from one address", "wait", d)
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// remainder is what is left of the interval; never more than the whole of it,
+// also when the clock has been set back since the file was written.
+func (a *address) remainder(now time.Time) time.Duration {
+	var d time.Duration
+	if !a.last.IsZero() {
+		d = a.interval - now.Sub(a.last)
+	}
+	if text, ok := a.folder.read(a.file + openedSuffix); ok {
+		if last, err := time.Parse(time.RFC3339Nano, strings.TrimSpace(string(text))); err == nil {
+			d = max(d, last.Add(a.interval).Sub(now))
+		}
+	}
+	return min(d, a.interval)
+}
+
+func (a *address) stamp() {
+	a.last = time.Now()
+	a.folder.write(a.file+openedSuffix, []byte(a.last.UTC().Format(time.RFC3339Nano)+"\n"))
+}
+
+const openedSuffix = ".opened"

@@ -1,0 +1,98 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+)
+
+// openInterval is the time bunq wants between two POST /session-server from one
+// address (bunq docs, "Rate limits").
+const openInterval = 30 * time.Second
+
+// opener is what the package needs of *bunq.Client.
+type opener interface {
+	OpenSession(ctx context.Context, ac bunq.APIContext) (*bunq.Session, error)
+}
+
+// Options of a [Broker].
+type Options struct {
+	// CacheDir is the folder for the cache files, made with mode 0700 where it is
+	// missing; "": sessions live in this process only.
+	CacheDir string
+	// BaseURL is the address of the API. Sessions and the interval belong to it.
+	BaseURL string
+	// Logger gets waits of more than two seconds (Info) and where sessions come
+	// from (Debug), never a token; nil: none.
+	Logger bunq.Logger
+	// OpenInterval is the time between two openings from this machine; 0: 30 s.
+	OpenInterval time.Duration
+}
+
+// Broker holds the sessions of a process with one address of the API. It is
+// safe for concurrent use.
+type Broker struct {
+	opener  opener
+	folder  *folder
+	baseURL string
+	address *address
+	log     log
+
+	mu      sync.Mutex
+	sources map[string]*Source
+}
+
+// New returns a Broker that opens sessions through c. It touches neither network
+// nor disk.
+func New(c *bunq.Client, o Options) *Broker {
+	return newBroker(c, o)
+}
+
+func newBroker(c opener, o Options) *Broker {
+	if o.OpenInterval == 0 {
+		o.OpenInterval = openInterval
+	}
+	b := &Broker{
+		opener:  c,
+		baseURL: strings.TrimRight(o.BaseURL, "/"),
+		log:     log{o.Logger},
+		sources: map[string]*Source{},
+	}
+	if o.CacheDir != "" {
+		b.folder = &folder{path: o.CacheDir}
+	}
+	b.address = newAddress(b.baseURL, o.OpenInterval, b.folder, b.log)
+	return b
+}
+
+// For returns the source of an API context; the same one for the same context.
+func (b *Broker) For(ac bunq.APIContext) *Source {
+	id := ac.Fingerprint()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s, ok := b.sources[id]
+	if !ok {
+		s = &Source{
+			id:      id,
+			context: ac,
+			opener:  b.opener,
+			address: b.address,
+			log:     b.log,
+			cache:   newCache(b.folder, ac, b.baseURL, b.log),
+			dead:    map[bunq.Secret]struct{}{},
+			opening: make(chan struct{}, 1),
+		}
+		b.sources[id] = s
+	}
+	return s
+}
+
+// Format keeps every verb from printing what the broker holds.
+func (b *Broker) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, "session.Broker") // fmt.State swallows write errors
+}

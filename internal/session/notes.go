@@ -1,0 +1,78 @@
+package session
+
+import (
+	"context"
+	"maps"
+)
+
+// Note keeps value under name beside the session, encrypted with it, beyond the
+// end of this process: what was begun, until it is known how it ended. It
+// survives sessions. Without a cache it is kept as long as the process runs.
+//
+// It waits at most for a moment, and when ctx has ended not at all.
+func (s *Source) Note(ctx context.Context, name, value string) {
+	s.cache.note(ctx, name, &value)
+}
+
+// Noted gives the value kept under name; false when there is none.
+func (s *Source) Noted(_ context.Context, name string) (string, bool) {
+	return s.cache.noted(name)
+}
+
+// Unnote removes what is kept under name. Waiting is as with Note.
+func (s *Source) Unnote(ctx context.Context, name string) {
+	s.cache.note(ctx, name, nil)
+}
+
+// note keeps the change in memory until it is known to be in the file.
+func (c *cache) note(ctx context.Context, name string, value *string) {
+	c.mu.Lock()
+	c.unsaved[name] = value
+	c.mu.Unlock()
+	c.change(ctx, func(*record) bool { return false })
+}
+
+func (c *cache) noted(name string) (string, bool) {
+	c.mu.Lock()
+	value, ok := c.unsaved[name]
+	c.mu.Unlock()
+	if ok && value == nil {
+		return "", false
+	}
+	if ok {
+		return *value, true
+	}
+	r, _ := c.load()
+	text, ok := r.Notes[name]
+	return text, ok
+}
+
+// takeNotes writes the unsaved notes into r and tells which these were.
+func (c *cache) takeNotes(r *record) map[string]*string {
+	c.mu.Lock()
+	taken := maps.Clone(c.unsaved)
+	c.mu.Unlock()
+	if r.Notes == nil {
+		r.Notes = map[string]string{}
+	}
+	for name, value := range taken {
+		if value == nil {
+			delete(r.Notes, name)
+		} else {
+			r.Notes[name] = *value
+		}
+	}
+	return taken
+}
+
+// noteSaved forgets the notes that are in the file now, except for those that
+// were changed while they were written.
+func (c *cache) noteSaved(notes map[string]*string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for name, value := range notes {
+		if c.unsaved[name] == value {
+			delete(c.unsaved, name)
+		}
+	}
+}

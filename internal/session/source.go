@@ -1,0 +1,177 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+)
+
+// Source hands out sessions for one API context. It is safe for concurrent use.
+type Source struct {
+	id      string
+	context bunq.APIContext
+	opener  opener
+	address *address
+	cache   *cache
+	log     log
+
+	mu      sync.Mutex
+	current *entry
+	dead    map[bunq.Secret]struct{} // tokens that bunq refused in this run
+	refused *RefusedError
+	// registered counts ForgetRefusal: a refusal that was on its way then is about
+	// a registration that is no longer the one that counts.
+	registered int
+	flight     *flight // the one to join; nil also while one ends that everybody left
+
+	opening chan struct{} // held by the flight that is in the air
+}
+
+var _ bunq.SessionSource = (*Source)(nil)
+
+// Session gives a live session: the one in memory, else the cached one, else a
+// new one. Concurrent callers share one opening; it goes on as long as one of
+// them waits.
+//
+// Errors: *RefusedError; that of ctx; those of (*bunq.Client).OpenSession, which
+// are not remembered.
+func (s *Source) Session(ctx context.Context) (*bunq.Session, error) {
+	return s.get(ctx)
+}
+
+// Replace gives another session for dead, which bunq refused. It is opened once
+// for all who noticed the same; a late one gets the session that took its place.
+// The dead one is not handed out again, and leaves the cache. Errors as of Session.
+func (s *Source) Replace(ctx context.Context, dead *bunq.Session) (*bunq.Session, error) {
+	if dead != nil {
+		s.bury(dead.Token)
+	}
+	return s.get(ctx)
+}
+
+// Live gives the session in memory or the cached one; false when there is none
+// that is within its announced lifetime, or bunq has refused the context. It never
+// opens one and never asks bunq.
+func (s *Source) Live(ctx context.Context) (*bunq.Session, bool) {
+	if e, err := s.known(); err != nil {
+		return nil, false
+	} else if e != nil {
+		return e.copy(), true
+	}
+	if e := s.fromCache(ctx); e != nil {
+		return e.copy(), true
+	}
+	return nil, false
+}
+
+// ForgetRefusal lets the next call ask bunq again: the key was registered anew,
+// or its addresses have changed.
+func (s *Source) ForgetRefusal() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refused = nil
+	s.registered++
+}
+
+// Format keeps every verb from printing what the source holds.
+func (s *Source) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, "session.Source("+s.id[:12]+")") // fmt.State swallows write errors
+}
+
+func (s *Source) get(ctx context.Context) (*bunq.Session, error) {
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		e, f, err := s.join(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if f == nil {
+			return e.copy(), nil
+		}
+		select {
+		case <-f.done:
+		case <-ctx.Done():
+			s.leave(f)
+			return nil, ctx.Err()
+		}
+		if f.err != nil {
+			return nil, f.err
+		}
+		// It may have died between the end of the opening and here.
+		if !s.buried(f.entry.session.Token) {
+			return f.entry.copy(), nil
+		}
+	}
+}
+
+func (s *Source) bury(token bunq.Secret) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dead[token] = struct{}{}
+	if s.current != nil && s.current.session.Token == token {
+		s.current = nil
+	}
+}
+
+func (s *Source) buried(token bunq.Secret) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, dead := s.dead[token]
+	return dead
+}
+
+// known is what is known without any waiting: a refusal, else the session in
+// memory, else neither.
+func (s *Source) known() (*entry, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.knownLocked()
+}
+
+func (s *Source) knownLocked() (*entry, error) {
+	if s.refused != nil {
+		return nil, s.refused
+	}
+	return s.inMemory(), nil
+}
+
+// inMemory is the current session, nil when there is none to be handed out. The
+// caller holds the lock.
+func (s *Source) inMemory() *entry {
+	if s.current != nil && !s.current.usable(time.Now()) {
+		s.current = nil
+	}
+	return s.current
+}
+
+// fromCache takes the cached session over, if it is one to be handed out.
+func (s *Source) fromCache(ctx context.Context) *entry {
+	e := s.cache.session()
+	if e == nil || e.session.Timeout <= 0 || !e.usable(time.Now()) {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, dead := s.dead[e.session.Token]; dead {
+		return nil
+	}
+	if s.current == nil {
+		s.current = e
+		s.log.debug(ctx, "using the session kept by an earlier run")
+	}
+	return s.inMemory()
+}
+
+func (e *entry) copy() *bunq.Session {
+	c := e.session
+	return &c
+}
+
+var errSameSession = errors.New("bunq gave out as new a session that it had refused before")

@@ -1,0 +1,344 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+)
+
+func TestBroker_sameContextSameSource(t *testing.T) {
+	b := process(&bank{}, "")
+	if b.For(testContext()) != b.For(testContext()) {
+		t.Error("two sources for one context")
+	}
+	if b.For(testContext()) == b.For(anotherContext()) {
+		t.Error("one source for two contexts")
+	}
+}
+
+func TestSession_opensOnceForAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bk := &bank{latency: time.Second}
+		s := process(bk, "").For(testContext())
+		synctest.Wait()
+		bk.wantOpenings(t, 0) // making a source opens nothing
+		var wg sync.WaitGroup
+		for range 50 {
+			wg.Go(func() {
+				session, err := s.Session(t.Context())
+				if err != nil || session.ID != 1001 {
+					t.Errorf("got %v, %v", session, err)
+				}
+			})
+		}
+		wg.Wait()
+		bk.wantOpenings(t, 1)
+	})
+}
+
+func TestSession_callersCannotChangeEachOthersSession(t *testing.T) {
+	s := process(&bank{}, "").For(testContext())
+	first := mustSession(t, s)
+	want := *first
+	first.Token, first.User.ID = "changed", 1
+	if got := mustSession(t, s); *got != want {
+		t.Errorf("got %+v, want %+v", *got, want)
+	}
+}
+
+func TestReplace_opensOnceForAllWhoNoticed(t *testing.T) {
+	for name, dir := range map[string]string{"without a cache": "", "with a cache": t.TempDir()} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				bk := &bank{latency: time.Second}
+				s := process(bk, dir).For(testContext())
+				dead := mustSession(t, s)
+				var wg sync.WaitGroup
+				for n := range 50 {
+					wg.Go(func() {
+						time.Sleep(time.Duration(n) * 2 * time.Second) // some while it is opened, some long after
+						session, err := s.Replace(t.Context(), dead)
+						if err != nil || session.ID != 1002 {
+							t.Errorf("got %v, %v", session, err)
+						}
+					})
+				}
+				wg.Wait()
+				bk.wantOpenings(t, 2)
+			})
+		})
+	}
+}
+
+func TestReplace_ofOneThatIsReplacedAlreadyGivesTheCurrentOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bk := &bank{}
+		s := process(bk, "").For(testContext())
+		first := mustSession(t, s)
+		second := mustReplace(t, s, first)
+		third := mustReplace(t, s, second)
+		if got := mustReplace(t, s, first); *got != *third {
+			t.Errorf("got session %d, want %d", got.ID, third.ID)
+		}
+		bk.wantOpenings(t, 3)
+	})
+}
+
+func TestReplace_ofNothingIsSession(t *testing.T) {
+	bk := &bank{}
+	s := process(bk, "").For(testContext())
+	mustReplace(t, s, nil)
+	mustReplace(t, s, nil)
+	bk.wantOpenings(t, 1)
+}
+
+func TestReplace_aNewSessionWithADeadTokenIsAnError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bk := &bank{token: func(int) string { return "always the same" }}
+		s := process(bk, t.TempDir()).For(testContext())
+		dead := mustSession(t, s)
+		if session, err := s.Replace(t.Context(), dead); err == nil {
+			t.Errorf("a dead session came back: %v", session.ID)
+		}
+		if _, ok := s.Live(t.Context()); ok {
+			t.Error("a dead session lives")
+		}
+	})
+}
+
+func TestSession_openedAnewAtTheEndOfItsLifetime(t *testing.T) {
+	for name, c := range map[string]struct {
+		timeout, usable time.Duration
+	}{
+		"five minutes before the announced end": {90 * time.Hour, 90*time.Hour - 5*time.Minute},
+		"a tenth before that of a short one":    {10 * time.Minute, 9 * time.Minute},
+	} {
+		for cache, dir := range map[string]string{"in memory": "", "from the cache": t.TempDir()} {
+			t.Run(name+", "+cache, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					bk := &bank{timeout: c.timeout}
+					mustSession(t, process(bk, dir).For(testContext()))
+					s := process(bk, dir).For(testContext())
+					if dir == "" {
+						mustSession(t, s)
+					}
+					opened := bk.openings()
+					begin := bk.asked[opened-1]
+					time.Sleep(time.Until(begin.Add(c.usable - time.Nanosecond)))
+					mustSession(t, s)
+					bk.wantOpenings(t, opened)
+					time.Sleep(time.Nanosecond)
+					if _, ok := s.Live(t.Context()); ok {
+						t.Error("a session lives beyond its lifetime")
+					}
+					mustSession(t, s)
+					bk.wantOpenings(t, opened+1)
+				})
+			})
+		}
+	}
+}
+
+func TestUsable_countsFromTheEarlierClock(t *testing.T) {
+	now := time.Now()
+	session := bunq.Session{Token: "x", Timeout: time.Hour, Created: now}
+	for name, c := range map[string]struct {
+		entry entry
+		want  bool
+	}{
+		"both clocks agree":        {entry{session, now}, true},
+		"ours is behind":           {entry{session, now.Add(-55 * time.Minute)}, false},
+		"bunq's is behind":         {entry{bunq.Session{Token: "x", Timeout: time.Hour, Created: now.Add(-55 * time.Minute)}, now}, false},
+		"no lifetime is announced": {entry{bunq.Session{Token: "x", Created: now.Add(-100 * time.Hour)}, now}, true},
+		"no token":                 {entry{bunq.Session{Timeout: time.Hour, Created: now}, now}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := c.entry.usable(now); got != c.want {
+				t.Errorf("got %v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
+// bunq's docs: the first session of a credential lives an hour, though it
+// announces as much as all others.
+func TestReplace_anEarlyDeathOfACachedSessionIsHealed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir, bk := t.TempDir(), &bank{}
+		mustSession(t, process(bk, dir).For(testContext()))
+		time.Sleep(2 * time.Hour)
+
+		s := process(bk, dir).For(testContext())
+		cached := mustSession(t, s)
+		bk.wantOpenings(t, 1)
+		fresh := mustReplace(t, s, cached)
+		if fresh.Token == cached.Token {
+			t.Error("the dead session was handed out again")
+		}
+		bk.wantOpenings(t, 2)
+		if got := mustSession(t, process(bk, dir).For(testContext())); *got != *fresh {
+			t.Errorf("a later process got session %d, want %d", got.ID, fresh.ID)
+		}
+	})
+}
+
+func TestReplace_deadSessionLeavesTheCacheThoughNoneTakesItsPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		bk := &bank{refuse: func(n int) error {
+			if n == 2 {
+				return badGateway()
+			}
+			return nil
+		}}
+		s := process(bk, dir).For(testContext())
+		dead := mustSession(t, s)
+		if _, err := s.Replace(t.Context(), dead); err == nil {
+			t.Fatal("no error from a failed opening")
+		}
+		if _, ok := s.Live(t.Context()); ok {
+			t.Error("it lives in the process that knows it dead")
+		}
+		if _, ok := process(bk, dir).For(testContext()).Live(t.Context()); ok {
+			t.Error("it lives in a later process")
+		}
+	})
+}
+
+func TestReplace_takesWhatAnotherProcessOpened(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir, bk := t.TempDir(), &bank{}
+		a, b := process(bk, dir).For(testContext()), process(bk, dir).For(testContext())
+		dead := mustSession(t, a)
+		mustSession(t, b)
+		fresh := mustReplace(t, a, dead)
+		if got := mustReplace(t, b, dead); *got != *fresh {
+			t.Errorf("got session %d, want %d", got.ID, fresh.ID)
+		}
+		bk.wantOpenings(t, 2)
+	})
+}
+
+func TestSession_refusalIsFinal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bk := &bank{latency: time.Second, refuse: func(n int) error {
+			if n == 1 {
+				return fmt.Errorf("wrapped: %w", refusedByBunq())
+			}
+			return nil
+		}}
+		broker := process(bk, t.TempDir())
+		s := broker.For(testContext())
+		var wg sync.WaitGroup
+		for n := range 20 {
+			wg.Go(func() {
+				time.Sleep(time.Duration(n) * time.Minute)
+				_, err := s.Session(t.Context())
+				var refused *RefusedError
+				if !errors.As(err, &refused) || !bunq.IsCredentialsRefused(err) {
+					t.Errorf("got %v, want a RefusedError with bunq's answer", err)
+				}
+				var nested *RefusedError
+				if refused != nil && errors.As(refused.Err, &nested) {
+					t.Errorf("wrapped twice: %v", err)
+				}
+			})
+		}
+		wg.Wait()
+		if _, err := s.Replace(t.Context(), &bunq.Session{Token: "x"}); !bunq.IsCredentialsRefused(err) {
+			t.Errorf("Replace: got %v", err)
+		}
+		if _, ok := s.Live(t.Context()); ok {
+			t.Error("Live gives a session")
+		}
+		bk.wantOpenings(t, 1)
+
+		mustSession(t, broker.For(anotherContext())) // another context is not refused
+		bk.wantOpenings(t, 2)
+		s.ForgetRefusal()
+		mustSession(t, s)
+		bk.wantOpenings(t, 3)
+	})
+}
+
+func TestForgetRefusal_holdsAgainstARefusalOnItsWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bk := &bank{latency: time.Second, refuse: func(n int) error {
+			if n == 1 {
+				return refusedByBunq()
+			}
+			return nil
+		}}
+		s := process(bk, "").For(testContext())
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if _, err := s.Session(t.Context()); !bunq.IsCredentialsRefused(err) {
+				t.Errorf("got %v", err)
+			}
+		})
+		synctest.Wait()
+		s.ForgetRefusal()
+		wg.Wait()
+		mustSession(t, s)
+	})
+}
+
+func TestSession_passingFailuresAreNotRemembered(t *testing.T) {
+	for name, failure := range map[string]error{
+		"a bad gateway":          badGateway(),
+		"no connection":          &bunq.TransportError{Method: "POST", Endpoint: "/session-server", Err: errors.New("no route to host")},
+		"another kind of 400":    &bunq.APIError{Status: 400, Envelope: true, Descriptions: []string{"The request signature is invalid."}},
+		"the words from a proxy": &bunq.APIError{Status: 400, Descriptions: []string{"User credentials are incorrect."}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				bk := &bank{refuse: func(n int) error {
+					if n == 1 {
+						return failure
+					}
+					return nil
+				}}
+				s := process(bk, "").For(testContext())
+				if _, err := s.Session(t.Context()); !errors.Is(err, failure) {
+					t.Errorf("got %v, want %v", err, failure)
+				}
+				mustSession(t, s)
+				bk.wantOpenings(t, 2)
+			})
+		})
+	}
+}
+
+func TestSource_formattedShowsNoSecret(t *testing.T) {
+	broker := process(&bank{}, t.TempDir())
+	s := broker.For(testContext())
+	token := mustSession(t, s).Token.Reveal()
+	s.Note(t.Context(), "name", "note-value")
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+		for _, value := range []any{s, broker, s.cache.vault, []any{s}, map[string]any{"b": broker}} {
+			text := fmt.Sprintf(verb, value)
+			for _, secret := range []string{testKey, testToken, token, "note-value"} {
+				if strings.Contains(text, secret) {
+					t.Errorf("%s of %T shows %q: %s", verb, value, secret, text)
+				}
+			}
+		}
+	}
+}
+
+func TestSession_endedContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	bk := &bank{}
+	if _, err := process(bk, "").For(testContext()).Session(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	bk.wantOpenings(t, 0)
+}
