@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# Everything that must hold beside the tests. Each check runs, whatever the others found; the end tells which failed and
+# what to do.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/dev-provider.sh"
+cd "$root"
+
+formatted() {
+  local lint
+  lint=$(scripts/build-tool golangci-lint)
+  "$lint" fmt --diff </dev/null && scripts/format-examples.sh --check
+}
+
+vetted() { go vet ./... </dev/null; }
+
+linted() {
+  local lint
+  lint=$(scripts/build-tool golangci-lint)
+  "$lint" run </dev/null
+}
+
+# Every package under internal/ must be named in a rule about who may import whom.
+bounded() {
+  local dir missing=0
+  for dir in internal/*/; do
+    if ! grep -q "files: .*\*\*/${dir}\*\*" .golangci.yml; then
+      echo "$dir has no depguard rule in .golangci.yml." >&2
+      missing=1
+    fi
+  done
+  return "$missing"
+}
+
+# Tidying needs a module's whole graph, which is gigabytes for OpenTofu and goreleaser: those two are looked at where
+# they have been built, and in "make release-check".
+tidy() {
+  local module name untidy=0
+  for module in . tools/*/; do
+    name=$(basename "$module")
+    case $name in opentofu | goreleaser) if [[ ! -e .tools/stamps/$name ]]; then continue; fi ;; esac
+    if ! go -C "$module" mod tidy -diff </dev/null; then
+      echo "Not tidy: $module" >&2
+      untidy=1
+    fi
+  done
+  return "$untidy"
+}
+
+documented() {
+  # Inside the repository, because the generator takes a path relative to it only.
+  local fresh=.tools/docs
+  rm -rf "$fresh"
+  scripts/docs.sh "$fresh" && diff -ru docs "$fresh"
+}
+
+exemplary() { scripts/validate-examples.sh; }
+
+scripted() {
+  local file bad=0 files=(.ci/run scripts/build-tool scripts/terraform-cli scripts/*.sh)
+  for file in "${files[@]}"; do
+    bash -n "$file" || bad=1
+  done
+  if command -v shellcheck >/dev/null; then
+    shellcheck -x -P scripts "${files[@]}" || bad=1
+  fi
+  return "$bad"
+}
+
+advice=()
+
+# check NAME FUNCTION ADVICE
+check() {
+  local started=$SECONDS status=0
+  echo "-- $1"
+  # In a subshell of its own, so that "set -e" holds inside: bash switches it off within if, || and &&.
+  set +e
+  (
+    set -e
+    "$2"
+  )
+  status=$?
+  set -e
+  if ((status == 0)); then
+    echo "   good, $((SECONDS - started)) s"
+  else
+    echo "   FAILED, $((SECONDS - started)) s"
+    advice+=("$1: $3")
+  fi
+}
+
+check "format" formatted "run \"make fmt\"."
+check "go vet" vetted "mend what it names."
+check "golangci-lint" linted "mend what it names; where it is wrong, //nolint:linter // reason."
+check "import rules" bounded "add a rule for the package to .golangci.yml, beside its likes."
+check "modules" tidy "run \"go mod tidy\" there."
+check "docs" documented "run \"make docs\" and commit what it changes; docs/ is not edited by hand."
+check "examples" exemplary "mend the example, or the schema that it shows."
+check "scripts" scripted "mend the script."
+
+if ((${#advice[@]} > 0)); then
+  echo
+  echo "make check found something:"
+  printf '  %s\n' "${advice[@]}"
+  exit 1
+fi
+echo "make check: all good."

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+)
+
+func main() {
+	baseURL := flag.String("base-url", "", "address of the API, with its version path")
+	want := flag.Int("want-callback-urls", -1, "fail unless the active client has as many callback URLs")
+	wantNone := flag.Bool("want-no-client", false, "fail if a client is still active")
+	flag.Parse()
+
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	if err := run(ctx, *baseURL, *want, *wantNone, os.Stdin, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "democheck:", err)
+		cancel()
+		os.Exit(1)
+	}
+}
+
+// run reads a state from in and writes what it found at baseURL to out. wantURLs below zero accepts any number.
+func run(ctx context.Context, baseURL string, wantURLs int, wantNone bool, in io.Reader, out io.Writer) error {
+	if baseURL == "" {
+		return errors.New("-base-url is missing")
+	}
+	access, err := accessFromState(in)
+	if err != nil {
+		return err
+	}
+	w := &witness{baseURL: strings.TrimSuffix(baseURL, "/"), access: access}
+	user, err := w.openSession(ctx)
+	if err != nil {
+		return err
+	}
+	clients, err := w.oauthClients(ctx, user)
+	if err != nil {
+		return err
+	}
+
+	active := 0
+	for _, c := range clients {
+		fmt.Fprintf(out, "    user %d has OAuth client %d, %s, with %d callback URLs\n", user, c.ID, c.Status, len(c.CallbackURLs))
+		for _, u := range c.CallbackURLs {
+			fmt.Fprintf(out, "      %s\n", u.URL)
+		}
+		if c.Status != "ACTIVE" {
+			continue
+		}
+		active++
+		if wantURLs >= 0 && len(c.CallbackURLs) != wantURLs {
+			return fmt.Errorf("OAuth client %d has %d callback URLs, not %d", c.ID, len(c.CallbackURLs), wantURLs)
+		}
+	}
+	switch {
+	case wantNone && active > 0:
+		return fmt.Errorf("%d OAuth clients are still active", active)
+	case !wantNone && active != 1:
+		return fmt.Errorf("%d OAuth clients are active, not 1", active)
+	}
+	return nil
+}
