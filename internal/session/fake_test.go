@@ -32,15 +32,13 @@ func mustGenerate() *rsa.PrivateKey {
 	return key
 }
 
-func testContext() bunq.APIContext {
+func testContext() bunq.APIContext { return testContextOf(testKey, firstKey()) }
+
+func testContextOf(apiKey bunq.Secret, key *rsa.PrivateKey) bunq.APIContext {
 	return bunq.APIContext{
-		Environment: bunq.Sandbox,
-		APIKey:      testKey,
-		Installation: bunq.Installation{
-			Token:           testToken,
-			PrivateKey:      firstKey(),
-			ServerPublicKey: &secondKey().PublicKey,
-		},
+		Environment:  bunq.Sandbox,
+		APIKey:       apiKey,
+		Installation: bunq.Installation{Token: testToken, PrivateKey: key, ServerPublicKey: &key.PublicKey},
 	}
 }
 

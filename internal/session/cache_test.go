@@ -1,0 +1,306 @@
+package session
+
+import (
+	"bytes"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+)
+
+func TestLive_neverOpens(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir, bk := t.TempDir(), &bank{}
+		s := process(bk, dir).For(testContext())
+		if _, ok := s.Live(t.Context()); ok {
+			t.Error("a session from nowhere")
+		}
+		bk.wantOpenings(t, 0)
+		session := mustSession(t, s)
+		for name, s := range map[string]*Source{
+			"in memory": s,
+			"cached":    process(bk, dir).For(testContext()),
+		} {
+			if got, ok := s.Live(t.Context()); !ok || *got != *session {
+				t.Errorf("%s: got %v, %v", name, got, ok)
+			}
+		}
+		for name, s := range map[string]*Source{
+			"another context":  process(bk, dir).For(anotherContext()),
+			"another base URL": newBroker(bk, Options{CacheDir: dir, BaseURL: "https://localhost/v1"}).For(testContext()),
+			"another folder":   process(bk, t.TempDir()).For(testContext()),
+			"no folder":        process(bk, "").For(testContext()),
+		} {
+			if _, ok := s.Live(t.Context()); ok {
+				t.Errorf("%s: a session that belongs elsewhere", name)
+			}
+		}
+		bk.wantOpenings(t, 1)
+	})
+}
+
+func TestCache_keepsTheWholeSession(t *testing.T) {
+	dir, bk := t.TempDir(), &bank{}
+	want := mustSession(t, process(bk, dir).For(testContext()))
+	got := mustSession(t, process(bk, dir).For(testContext()))
+	if *got != *want {
+		t.Errorf("got %+v, want %+v", *got, *want)
+	}
+	bk.wantOpenings(t, 1)
+}
+
+func TestCache_finalSlashOfTheBaseURLDoesNotMatter(t *testing.T) {
+	dir, bk := t.TempDir(), &bank{}
+	mustSession(t, process(bk, dir).For(testContext()))
+	mustSession(t, newBroker(bk, Options{CacheDir: dir, BaseURL: testURL + "/"}).For(testContext()))
+	bk.wantOpenings(t, 1)
+}
+
+func TestCache_ofASessionWithoutALifetimeIsNotUsed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir, bk := t.TempDir(), &bank{timeout: -1}
+		s := process(bk, dir).For(testContext())
+		mustSession(t, s)
+		mustSession(t, s)
+		bk.wantOpenings(t, 1)
+		mustSession(t, process(bk, dir).For(testContext()))
+		bk.wantOpenings(t, 2)
+	})
+}
+
+// filled makes a cache with a session and a note, and gives the path of its file.
+func filled(t *testing.T, dir string) (path string, session *bunq.Session) {
+	t.Helper()
+	s := process(&bank{}, dir).For(testContext())
+	session = mustSession(t, s)
+	s.Note(t.Context(), "note-name", "note-value")
+	return filepath.Join(dir, s.cache.vault.name+sessionSuffix), session
+}
+
+func TestCache_revealsNothing(t *testing.T) {
+	dir := t.TempDir()
+	_, session := filled(t, dir)
+	der, err := x509.MarshalPKCS8PrivateKey(firstKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	secrets := map[string][]byte{
+		"session token":      []byte(session.Token.Reveal()),
+		"session id":         []byte(fmt.Sprint(session.ID)),
+		"user id":            []byte("28196"),
+		"user name":          []byte("PISP"),
+		"kind of user":       []byte("PaymentService"),
+		"API key":            []byte(testKey),
+		"installation token": []byte(testToken),
+		"private key":        der[len(der)-300:],
+		"private exponent":   firstKey().D.Bytes(),
+		"public key":         firstKey().N.Bytes(),
+		"fingerprint":        []byte(testContext().Fingerprint()),
+		"environment":        []byte("sandbox"),
+		"name of a note":     []byte("note-name"),
+		"value of a note":    []byte("note-value"),
+		"time":               []byte(session.Created.Format("2006-01-02")),
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		content, err := os.ReadFile(filepath.Join(dir, file.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := append([]byte(file.Name()+"\n"), content...)
+		for name, secret := range secrets {
+			if name == "time" && strings.HasSuffix(file.Name(), openedSuffix) {
+				continue // the time of the last opening is all that file is for
+			}
+			for form, text := range map[string][]byte{
+				"as it is": secret,
+				"hex":      []byte(hex.EncodeToString(secret)),
+				"base64":   []byte(base64.RawStdEncoding.EncodeToString(secret)),
+			} {
+				if bytes.Contains(bytes.ToLower(all), bytes.ToLower(text)) {
+					t.Errorf("%s shows the %s (%s)", file.Name(), name, form)
+				}
+			}
+		}
+	}
+}
+
+func TestCache_filesAreForTheirOwnerOnly(t *testing.T) {
+	if !modesMatter {
+		t.Skip("this system has no modes")
+	}
+	dir := filepath.Join(t.TempDir(), "missing", "cache")
+	filled(t, dir)
+	wantMode(t, dir, 0o700)
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) != 5 { // session, time, three locks: no temporary file is left
+		t.Errorf("files: %v", files)
+	}
+	for _, file := range files {
+		wantMode(t, filepath.Join(dir, file.Name()), 0o600)
+	}
+}
+
+func wantMode(t *testing.T, path string, want os.FileMode) {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := info.Mode().Perm(); got != want {
+		t.Errorf("%s has mode %o, want %o", path, got, want)
+	}
+}
+
+// What is wrong with the file costs an opening, and is right again after it.
+func TestCache_aFileThatIsWrongIsReplaced(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil func(t *testing.T, path string)
+		modes bool
+	}{
+		"missing": {func(t *testing.T, path string) { t.Helper(); must(t, os.Remove(path)) }, false},
+		"empty":   {func(t *testing.T, path string) { t.Helper(); must(t, os.WriteFile(path, nil, 0o600)) }, false},
+		"truncated": {func(t *testing.T, path string) {
+			t.Helper()
+			must(t, os.Truncate(path, 100))
+		}, false},
+		"one byte changed": {func(t *testing.T, path string) {
+			t.Helper()
+			content := mustRead(t, path)
+			content[len(content)/2] ^= 1
+			must(t, os.WriteFile(path, content, 0o600))
+		}, false},
+		"of another context": {func(t *testing.T, path string) {
+			t.Helper()
+			dir := t.TempDir()
+			s := process(&bank{}, dir).For(anotherContext())
+			mustSession(t, s)
+			must(t, os.WriteFile(path, mustRead(t, filepath.Join(dir, s.cache.vault.name+sessionSuffix)), 0o600))
+		}, false},
+		"of another version": {func(t *testing.T, path string) {
+			t.Helper()
+			content := mustRead(t, path)
+			content[len(magic)]++
+			must(t, os.WriteFile(path, content, 0o600))
+		}, false},
+		"sealed rightly, but not what we write": {func(t *testing.T, path string) {
+			t.Helper()
+			content, err := mustVault(t, testContext(), testURL).seal([]byte(`{"session":[]}`))
+			must(t, err)
+			must(t, os.WriteFile(path, content, 0o600))
+		}, false},
+		"huge": {func(t *testing.T, path string) { t.Helper(); must(t, os.Truncate(path, 10<<30)) }, false},
+		"a link to the right file": {func(t *testing.T, path string) {
+			t.Helper()
+			elsewhere := filepath.Join(t.TempDir(), "file")
+			must(t, os.Rename(path, elsewhere))
+			must(t, os.Symlink(elsewhere, path))
+		}, true},
+		"an empty folder": {func(t *testing.T, path string) {
+			t.Helper()
+			must(t, os.Remove(path))
+			must(t, os.Mkdir(path, 0o700))
+			t.Cleanup(func() { _ = os.Remove(path) })
+		}, false},
+		"readable for others":    {func(t *testing.T, path string) { t.Helper(); must(t, os.Chmod(path, 0o604)) }, true},
+		"writable for a group":   {func(t *testing.T, path string) { t.Helper(); must(t, os.Chmod(path, 0o620)) }, true},
+		"unreadable, even to us": {func(t *testing.T, path string) { t.Helper(); must(t, os.Chmod(path, 0)) }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if c.modes && !modesMatter {
+				t.Skip("this system has no modes")
+			}
+			if strings.HasPrefix(name, "unreadable") && os.Geteuid() == 0 {
+				t.Skip("nothing is unreadable to root")
+			}
+			dir := t.TempDir()
+			path, _ := filled(t, dir)
+			c.spoil(t, path)
+			synctest.Test(t, func(t *testing.T) {
+				bk := &bank{}
+				if _, ok := process(bk, dir).For(testContext()).Live(t.Context()); ok {
+					t.Error("it was used")
+				}
+				session := mustSession(t, process(bk, dir).For(testContext()))
+				bk.wantOpenings(t, 1)
+				if name == "an empty folder" {
+					return // it may stay: nothing of ours stands in its place
+				}
+				if got := mustSession(t, process(bk, dir).For(testContext())); *got != *session {
+					t.Errorf("got session %d, want %d", got.ID, session.ID)
+				}
+				bk.wantOpenings(t, 1)
+			})
+		})
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func mustRead(t *testing.T, path string) []byte {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	must(t, err)
+	return content
+}
+
+func TestCache_anyByteFlippedMakesItIgnored(t *testing.T) {
+	dir := t.TempDir()
+	path, _ := filled(t, dir)
+	content := mustRead(t, path)
+	for i := range content {
+		changed := bytes.Clone(content)
+		changed[i] ^= 0x20
+		must(t, os.WriteFile(path, changed, 0o600))
+		s := process(&bank{}, dir).For(testContext())
+		if _, ok := s.Live(t.Context()); ok {
+			t.Errorf("with byte %d changed it is used", i)
+		}
+		if _, ok := s.Noted(t.Context(), "note-name"); ok {
+			t.Errorf("with byte %d changed its notes are believed", i)
+		}
+	}
+	must(t, os.WriteFile(path, content, 0o600))
+	if _, ok := process(&bank{}, dir).For(testContext()).Live(t.Context()); !ok {
+		t.Error("the unchanged file is not used either")
+	}
+}
+
+func TestCache_leftoversOfADeadProcessAreSweptAway(t *testing.T) {
+	dir := t.TempDir()
+	path, _ := filled(t, dir)
+	for file, c := range map[string]struct {
+		age  time.Duration
+		left bool
+	}{
+		path + ".1.tmp": {2 * time.Hour, false},
+		path + ".2.tmp": {time.Minute, true}, // it may be being written
+		filepath.Join(dir, "other.session.3.tmp"): {2 * time.Hour, true}, // not this context's
+	} {
+		must(t, os.WriteFile(file, nil, 0o600))
+		must(t, os.Chtimes(file, time.Time{}, time.Now().Add(-c.age)))
+		process(&bank{}, dir).For(testContext()).Note(t.Context(), "x", "y")
+		if _, err := os.Stat(file); (err == nil) != c.left {
+			t.Errorf("%s: %v, want left: %v", filepath.Base(file), err, c.left)
+		}
+	}
+}
