@@ -6,9 +6,9 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # provider_address: the source address, from the one place that has it.
 provider_address() {
   local address
-  address=$(sed -n 's|.*"registry\.terraform\.io/\([^"]*\)".*|\1|p' "$root/main.go" | head -n 1)
+  address=$(sed -n 's|.*Address *= *"registry\.terraform\.io/\([^"]*\)".*|\1|p' "$root/internal/provider/provider.go")
   if [[ -z $address ]]; then
-    echo "main.go names no address of the form \"registry.terraform.io/NAMESPACE/TYPE\"." >&2
+    echo "internal/provider/provider.go has no Address = \"registry.terraform.io/NAMESPACE/TYPE\"." >&2
     return 1
   fi
   echo "$address"

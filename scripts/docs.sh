@@ -16,7 +16,7 @@ trap 'rm -rf "$temp"' EXIT
 
 address=$(provider_address)
 tfplugindocs=$(scripts/build-tool tfplugindocs)
-go run ./scripts/providerschema -name "${address##*/}" </dev/null >"$temp/schemas.json"
+go run ./scripts/providerschema </dev/null >"$temp/schemas.json"
 "$tfplugindocs" generate --provider-name "terraform-provider-${address##*/}" --rendered-provider-name "${address##*/}" \
   --providers-schema "$temp/schemas.json" --rendered-website-dir "$output" </dev/null >"$temp/log" 2>&1 || {
   cat "$temp/log" >&2

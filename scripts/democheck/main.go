@@ -18,10 +18,10 @@ func main() {
 	flag.Parse()
 
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
-	if err := run(ctx, *baseURL, *want, *wantNone, os.Stdin, os.Stdout); err != nil {
+	err := run(ctx, *baseURL, *want, *wantNone, os.Stdin, os.Stdout)
+	cancel()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "democheck:", err)
-		cancel()
 		os.Exit(1)
 	}
 }
@@ -46,10 +46,12 @@ func run(ctx context.Context, baseURL string, wantURLs int, wantNone bool, in io
 	}
 
 	active := 0
+	var found strings.Builder
+	defer func() { _, _ = io.WriteString(out, found.String()) }()
 	for _, c := range clients {
-		fmt.Fprintf(out, "    user %d has OAuth client %d, %s, with %d callback URLs\n", user, c.ID, c.Status, len(c.CallbackURLs))
+		fmt.Fprintf(&found, "    user %d has OAuth client %d, %s, with %d callback URLs\n", user, c.ID, c.Status, len(c.CallbackURLs))
 		for _, u := range c.CallbackURLs {
-			fmt.Fprintf(out, "      %s\n", u.URL)
+			fmt.Fprintf(&found, "      %s\n", u.URL)
 		}
 		if c.Status != "ACTIVE" {
 			continue

@@ -119,7 +119,7 @@ func (w *witness) call(ctx context.Context, method, path, token string, body []b
 		return nil, fmt.Errorf("%s %s: %w", method, path, err)
 	}
 	var answer struct {
-		Response []map[string]json.RawMessage
+		Response []map[string]json.RawMessage `json:"Response"`
 	}
 	if err := json.Unmarshal(raw, &answer); err != nil {
 		return nil, fmt.Errorf("%s %s: %w", method, path, err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -16,11 +15,8 @@ import (
 )
 
 func main() {
-	name := flag.String("name", "bunq", "key of the provider in the output")
-	flag.Parse()
-
 	server := providerserver.NewProtocol6(provider.New("docs")())()
-	if err := run(context.Background(), server, *name, os.Stdout); err != nil {
+	if err := run(context.Background(), server, provider.TypeName, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "providerschema:", err)
 		os.Exit(1)
 	}
