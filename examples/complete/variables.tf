@@ -1,0 +1,20 @@
+variable "callback_urls" {
+  description = "Addresses that bunq may send end users back to."
+  type        = set(string)
+  default = [
+    "https://app.example.com/bunq/callback",
+    "https://staging.example.com/bunq/callback",
+  ]
+}
+
+variable "permitted_ips" {
+  description = "Public addresses that may use the API key, this machine's among them. Null: bunq binds the key to this machine's."
+  type        = set(string)
+  default     = null
+}
+
+variable "deletion_protection" {
+  description = "Refuse plans that would cancel the OAuth client."
+  type        = bool
+  default     = true
+}

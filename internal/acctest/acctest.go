@@ -1,0 +1,93 @@
+package acctest
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
+	"github.com/openpsd2/terraform-provider-bunq/internal/provider"
+)
+
+// Bunq is one simulated bunq with a provider that calls it.
+type Bunq struct {
+	Sim *bunqsim.Sim
+	// URL is the base URL, with /v1.
+	URL string
+
+	server    *bunqsim.Server
+	factories map[string]func() (tfprotov6.ProviderServer, error)
+}
+
+// Option changes the simulator or the provider of a test.
+type Option func(*bunqsim.Config, *[]provider.Option)
+
+// WithSim changes the configuration of the simulator.
+func WithSim(change func(*bunqsim.Config)) Option {
+	return func(c *bunqsim.Config, _ *[]provider.Option) { change(c) }
+}
+
+// WithProvider adds options of the provider.
+func WithProvider(opts ...provider.Option) Option {
+	return func(_ *bunqsim.Config, o *[]provider.Option) { *o = append(*o, opts...) }
+}
+
+// New starts a simulator on a free loopback port until the test ends.
+func New(t *testing.T, opts ...Option) *Bunq {
+	t.Helper()
+	var config bunqsim.Config
+	settings := []provider.Option{provider.WithoutPacing(), provider.WithCacheDir(t.TempDir())}
+	for _, o := range opts {
+		o(&config, &settings)
+	}
+	sim, server := bunqsim.NewServer(t, config)
+	return &Bunq{
+		Sim: sim, URL: server.BaseURL(), server: server,
+		factories: map[string]func() (tfprotov6.ProviderServer, error){
+			provider.TypeName: providerserver.NewProtocol6WithError(provider.New("test", settings...)()),
+		},
+	}
+}
+
+// Provider is the provider block, with extra lines in it.
+func (b *Bunq) Provider(extra string) string {
+	return fmt.Sprintf("provider \"bunq\" {\n  environment = %q\n  base_url = %q\n%s\n}\n", b.Sim.Environment(), b.URL, extra)
+}
+
+// Test runs a test case against this bunq.
+func (b *Bunq) Test(t *testing.T, c resource.TestCase) {
+	t.Helper()
+	c.ProtoV6ProviderFactories = b.factories
+	resource.Test(t, c)
+}
+
+// Calls are the methods and routes of the journal, in the order they came, from
+// the entry with the given index.
+func (b *Bunq) Calls(from int) []string {
+	journal := b.Sim.Journal()
+	calls := make([]string, 0, len(journal))
+	for _, e := range journal[min(from, len(journal)):] {
+		calls = append(calls, e.Call())
+	}
+	return calls
+}
+
+// Count is how often a call is in the journal.
+func (b *Bunq) Count(call string) int {
+	n := 0
+	for _, c := range b.Calls(0) {
+		if c == call {
+			n++
+		}
+	}
+	return n
+}
+
+// Writes are the calls of the journal that are no GET and open no session.
+func (b *Bunq) Writes(from int) []string {
+	return slices.DeleteFunc(b.Calls(from), func(c string) bool { return c[:4] == "GET " || c == "POST /session-server" })
+}

@@ -1,0 +1,30 @@
+package oauthapp
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
+)
+
+var apiContextPath = path.Root("api_context")
+
+// apiContextAttribute is the context that a resource is called with.
+func apiContextAttribute() schema.SingleNestedAttribute {
+	return schema.SingleNestedAttribute{
+		Optional: true, Sensitive: true,
+		MarkdownDescription: "The context to call bunq with: `api_context = bunq_device_server.main.api_context`. Left out, the provider's is used. " +
+			"Another context of the same bunq user is taken over without a call; one of another user is refused.",
+		Attributes: map[string]schema.Attribute{
+			"environment":           schema.StringAttribute{Required: true, MarkdownDescription: "`sandbox` or `production`."},
+			"api_key":               schema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: "The API key."},
+			"installation_token":    schema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: "Token of the installation."},
+			"private_key_pem":       schema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: "Private key of the installation."},
+			"server_public_key_pem": schema.StringAttribute{Required: true, MarkdownDescription: "bunq's public key."},
+		},
+	}
+}
+
+// noContext is the attribute left out.
+func noContext() types.Object { return types.ObjectNull(providerdata.APIContextTypes()) }

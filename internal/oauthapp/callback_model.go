@@ -1,0 +1,32 @@
+package oauthapp
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+)
+
+type callbackModel struct {
+	ID            types.String `tfsdk:"id"`
+	APIContext    types.Object `tfsdk:"api_context"`
+	OAuthClientID types.String `tfsdk:"oauth_client_id"`
+	URL           types.String `tfsdk:"url"`
+	UserID        types.String `tfsdk:"user_id"`
+}
+
+// callbackIdentity is what names a callback URL at bunq.
+type callbackIdentity struct {
+	UserID        types.String `tfsdk:"user_id"`
+	OAuthClientID types.String `tfsdk:"oauth_client_id"`
+	ID            types.String `tfsdk:"id"`
+}
+
+func (m *callbackModel) identity() callbackIdentity {
+	return callbackIdentity{UserID: m.UserID, OAuthClientID: m.OAuthClientID, ID: m.ID}
+}
+
+// fromAPI takes over what bunq says of the callback URL.
+func (m *callbackModel) fromAPI(u bunq.CallbackURL) {
+	m.ID = types.StringValue(itoa(u.ID))
+	m.URL = types.StringValue(u.URL)
+}

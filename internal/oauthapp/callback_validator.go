@@ -1,0 +1,53 @@
+package oauthapp
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+)
+
+// callbackAddress accepts what bunq takes as callback URL: absolute, https,
+// without fragment. That http is refused is OBSERVED (a client written at bunq
+// registers https even for localhost); the rest is RFC 6749, section 3.1.2.
+type callbackAddress struct{}
+
+func (callbackAddress) Description(context.Context) string {
+	return "an absolute https URL without a fragment, such as https://app.example.com/bunq/callback"
+}
+
+func (v callbackAddress) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v callbackAddress) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	if problem := callbackProblem(req.ConfigValue.ValueString()); problem != "" {
+		resp.Diagnostics.AddAttributeError(req.Path, "Unusable callback URL",
+			fmt.Sprintf("%q %s. Expected %s.", req.ConfigValue.ValueString(), problem, v.Description(ctx)))
+	}
+}
+
+// callbackProblem says what is wrong with a callback URL; empty where nothing is.
+func callbackProblem(text string) string {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil:
+		return "is not a URL"
+	case strings.TrimSpace(text) != text:
+		return "begins or ends with white space; bunq compares callback URLs byte by byte"
+	case u.Scheme == "" || u.Host == "":
+		return "is not absolute: it needs scheme and host"
+	case strings.EqualFold(u.Scheme, "http"):
+		return "is plain http, over which the authorisation code could be read"
+	case !strings.EqualFold(u.Scheme, "https"):
+		return "has the scheme " + u.Scheme
+	case strings.Contains(text, "#"):
+		return "has a fragment (#…), which OAuth forbids"
+	case u.User != nil:
+		return "has a user name or password in it"
+	}
+	return ""
+}

@@ -1,0 +1,66 @@
+package oauthapp
+
+import (
+	"strconv"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+)
+
+type clientModel struct {
+	ID                 types.String `tfsdk:"id"`
+	APIContext         types.Object `tfsdk:"api_context"`
+	AdoptExisting      types.Bool   `tfsdk:"adopt_existing"`
+	DeletionProtection types.Bool   `tfsdk:"deletion_protection"`
+	UserID             types.String `tfsdk:"user_id"`
+	ClientID           types.String `tfsdk:"client_id"`
+	ClientSecret       types.String `tfsdk:"client_secret"`
+	Status             types.String `tfsdk:"status"`
+}
+
+// clientIdentity is what names a client at bunq.
+type clientIdentity struct {
+	UserID types.String `tfsdk:"user_id"`
+	ID     types.String `tfsdk:"id"`
+}
+
+func (m *clientModel) identity() clientIdentity { return clientIdentity{UserID: m.UserID, ID: m.ID} }
+
+// setIDs stores what names the client: as soon as bunq has said so.
+func (m *clientModel) setIDs(user, id int64) {
+	m.UserID = types.StringValue(itoa(user))
+	m.ID = types.StringValue(itoa(id))
+}
+
+// fromAPI takes over what bunq says of the client.
+func (m *clientModel) fromAPI(c *bunq.OAuthClient) {
+	m.ID = types.StringValue(itoa(c.ID))
+	m.ClientID = stringOrNull(c.ClientID)
+	m.ClientSecret = stringOrNull(c.Secret.Reveal())
+	m.Status = stringOrNull(c.Status)
+}
+
+// unread leaves what bunq has not told yet as null: a later read fills it in.
+func (m *clientModel) unread() {
+	m.ClientID, m.ClientSecret, m.Status = types.StringNull(), types.StringNull(), types.StringNull()
+}
+
+func (m *clientModel) cancelled() bool { return isCancelled(m.Status.ValueString()) }
+
+// isCancelled reports whether a client of that status is of no more use. bunq's
+// docs name CANCELLED and CANCELLED_PENDING; what the latter waits for is
+// UNKNOWN.
+func isCancelled(status string) bool {
+	return status == statusCancelled || status == statusCancelledPending
+}
+
+// stringOrNull has one form for "nothing".
+func stringOrNull(s string) types.String {
+	if s == "" {
+		return types.StringNull()
+	}
+	return types.StringValue(s)
+}
+
+func itoa(id int64) string { return strconv.FormatInt(id, 10) }

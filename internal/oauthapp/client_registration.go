@@ -1,0 +1,129 @@
+package oauthapp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/session"
+	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
+)
+
+// noteClient is the note that this machine began to make a client and has not
+// seen it in the state yet. It is kept beside the session, encrypted: the state
+// cannot tell after a killed run, and bunq gives a client no mark of who made
+// it.
+const noteClient = "oauth-client"
+
+const noteBegun = "begun"
+
+// clientRegistration is one POST /user/{id}/oauth-client, made once whatever
+// happens.
+type clientRegistration struct {
+	calls *bunq.UserClient
+	notes *session.Source
+	adopt bool
+	user  bunq.User
+}
+
+// register returns the id of the user's active client, and the client itself
+// where it was read on the way.
+func (g *clientRegistration) register(ctx context.Context, diags *diag.Diagnostics) (int64, *bunq.OAuthClient, bool) {
+	failed := tfdiag.Failure{Summary: "bunq_oauth_client was not made", State: "nothing was made and nothing was stored."}
+	var err error
+	if g.user, err = g.calls.User(ctx); err != nil {
+		failed.Error(diags, err)
+		return 0, nil, false
+	}
+	active, err := g.active(ctx)
+	if err != nil {
+		failed.State = "nothing was made and nothing was stored: the user's clients are looked up first, because bunq allows one."
+		failed.Error(diags, err)
+		return 0, nil, false
+	}
+	if active != nil {
+		return active.ID, active, g.takeUp(ctx, active, diags)
+	}
+
+	g.notes.Note(ctx, noteClient, noteBegun)
+	id, err := g.calls.CreateOAuthClient(ctx)
+	if err == nil {
+		g.notes.Note(ctx, noteClient, itoa(id))
+		return id, nil, true
+	}
+	if !bunq.MayHaveBeenDone(err) {
+		g.notes.Unnote(ctx, noteClient)
+		failed.Error(diags, err)
+		return 0, nil, false
+	}
+	// There was none a moment ago: the one that is there now is the one whose
+	// answer was lost.
+	active, lookErr := g.active(ctx)
+	if lookErr == nil && active != nil {
+		g.notes.Note(ctx, noteClient, itoa(active.ID))
+		return active.ID, active, true
+	}
+	failed.State = "nothing was stored, and bunq has no active client of this user."
+	if lookErr != nil {
+		failed.State = "nothing was stored. bunq may have made the client; it could not be asked."
+		failed.Next = "apply again: the client is looked up before another one is made. If it is found and refused, set adopt_existing = true."
+	}
+	failed.Error(diags, errors.Join(err, lookErr))
+	return 0, nil, false
+}
+
+// active is the user's active client, nil where there is none.
+func (g *clientRegistration) active(ctx context.Context) (*bunq.OAuthClient, error) {
+	all, err := g.calls.OAuthClients(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		if all[i].Status == statusActive {
+			return &all[i], nil
+		}
+	}
+	return nil, nil
+}
+
+// takeUp decides what to do with a client that is there already.
+func (g *clientRegistration) takeUp(ctx context.Context, active *bunq.OAuthClient, diags *diag.Diagnostics) bool {
+	note, noted := g.notes.Noted(ctx, noteClient)
+	switch {
+	case g.adopt:
+		return true
+	case noted && (note == noteBegun || note == itoa(active.ID)):
+		diags.AddWarning("An OAuth client that was there is taken up", fmt.Sprintf(
+			"bunq already has OAuth client %d, and an earlier run of this machine that did not end well had begun to make it. It is used; no second one was made.",
+			active.ID))
+		return true
+	}
+	urls := make([]string, len(active.CallbackURLs))
+	for i, u := range active.CallbackURLs {
+		urls[i] = "\n  - " + u.URL
+	}
+	has := "It has no callback URLs."
+	if len(urls) > 0 {
+		has = "Its callback URLs:" + strings.Join(urls, "")
+	}
+	diags.AddAttributeError(path.Root("adopt_existing"), "The user has an OAuth client already", fmt.Sprintf(
+		"bunq allows one active OAuth client a user, and user %d has client %d (client_id %s). %s\n\n"+
+			"State: nothing was made, nothing was stored, nothing was changed at bunq.\n\n"+
+			"Next step: to manage that client with this configuration, either import it:\n\n"+
+			"    import {\n      to = bunq_oauth_client.NAME\n      id = \"%d/%d\"\n    }\n\n"+
+			"or set adopt_existing = true. If another configuration manages it, use that one.",
+		g.user.ID, active.ID, active.ClientID, has, g.user.ID, active.ID))
+	return false
+}
+
+// noteStored forgets the note once a client is read from the state: it got there.
+func noteStored(ctx context.Context, notes *session.Source, id int64) {
+	if note, ok := notes.Noted(ctx, noteClient); ok && note == itoa(id) {
+		notes.Unnote(ctx, noteClient)
+	}
+}

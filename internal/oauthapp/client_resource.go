@@ -1,0 +1,275 @@
+package oauthapp
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
+	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
+)
+
+var (
+	_ resource.ResourceWithConfigure   = (*ClientResource)(nil)
+	_ resource.ResourceWithModifyPlan  = (*ClientResource)(nil)
+	_ resource.ResourceWithImportState = (*ClientResource)(nil)
+	_ resource.ResourceWithIdentity    = (*ClientResource)(nil)
+)
+
+// Statuses of a client (bunq docs, oauth-client).
+const (
+	statusActive           = "ACTIVE"
+	statusCancelled        = "CANCELLED"
+	statusCancelledPending = "CANCELLED_PENDING"
+)
+
+// ClientResource is bunq_oauth_client: the one OAuth client of a bunq user.
+type ClientResource struct {
+	providerdata.Base
+}
+
+// NewClientResource makes the resource for the provider's list.
+func NewClientResource() resource.Resource { return &ClientResource{} }
+
+// Metadata names the resource.
+func (r *ClientResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_oauth_client"
+}
+
+// IdentitySchema names what identifies a client at bunq.
+func (r *ClientResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identityschema.Schema{
+		Attributes: map[string]identityschema.Attribute{
+			"user_id": identityschema.StringAttribute{RequiredForImport: true, Description: "bunq's number of the user."},
+			"id":      identityschema.StringAttribute{RequiredForImport: true, Description: "bunq's number of the OAuth client (not its client_id)."},
+		},
+	}
+}
+
+// Schema describes the resource.
+func (r *ClientResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	keep := []planmodifier.String{stringplanmodifier.UseNonNullStateForUnknown()}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The OAuth client of a bunq user (`/user/{id}/oauth-client`): its `client_id` and `client_secret` are what an application " +
+			"needs to send bunq users to the authorisation page. bunq allows one active client a user.\n\n" +
+			"~> Destroying this resource cancels the client, which ends the connections of **all** its end users and cannot be undone. It is " +
+			"therefore protected until `deletion_protection = false` was applied. To forget the client and keep it at bunq, use a `removed` block with " +
+			"`destroy = false`.",
+		Attributes: map[string]schema.Attribute{
+			"id": schema.StringAttribute{
+				Computed: true, MarkdownDescription: "bunq's number of the client. It is not the `client_id`.", PlanModifiers: keep,
+			},
+			"api_context": apiContextAttribute(),
+			"adopt_existing": schema.BoolAttribute{
+				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+				MarkdownDescription: "Take over the active client that the user already has, instead of failing. `false` by default.",
+			},
+			"deletion_protection": schema.BoolAttribute{
+				Optional: true, Computed: true, Default: booldefault.StaticBool(true),
+				MarkdownDescription: "Plans that would destroy or replace the client fail. `true` by default. To cancel it, set `false`, apply, and destroy then.",
+			},
+			"user_id": schema.StringAttribute{
+				Computed: true, MarkdownDescription: "bunq's number of the user that the client belongs to.", PlanModifiers: keep,
+			},
+			"client_id": schema.StringAttribute{
+				Computed: true, MarkdownDescription: "The `client_id` of OAuth.", PlanModifiers: keep,
+			},
+			"client_secret": schema.StringAttribute{
+				Computed: true, Sensitive: true, PlanModifiers: keep,
+				MarkdownDescription: "The `client_secret` of OAuth. bunq can change it only by cancelling the client and making another.",
+			},
+			"status": schema.StringAttribute{
+				Computed: true, MarkdownDescription: "`ACTIVE`, `CANCELLED` or `CANCELLED_PENDING`.", PlanModifiers: keep,
+			},
+		},
+	}
+}
+
+// ModifyPlan protects the client, and proposes another one in place of one
+// that was cancelled elsewhere.
+func (r *ClientResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.State.Raw.IsNull() {
+		return
+	}
+	var state clientModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if req.Plan.Raw.IsNull() {
+		if state.DeletionProtection.ValueBool() && !state.cancelled() {
+			resp.Diagnostics.AddAttributeError(path.Root("deletion_protection"), "The OAuth client is protected", fmt.Sprintf(
+				"This plan would cancel OAuth client %s of bunq user %s. That ends the connections of all its end users and cannot be undone.\n\n"+
+					"Next step: to keep it, undo the change that removes it, or forget it with a removed block (destroy = false). To cancel it for good, "+
+					"set deletion_protection = false, apply, and destroy then.", state.ID.ValueString(), state.UserID.ValueString()))
+		}
+		return
+	}
+	if !state.cancelled() {
+		return
+	}
+	resp.Diagnostics.AddAttributeWarning(path.Root("status"), "The OAuth client was cancelled at bunq", fmt.Sprintf(
+		"bunq lists OAuth client %s as %s; it cannot be made active again. Applying makes another one, with another client_id and secret: "+
+			"every end user must connect again.", state.ID.ValueString(), state.Status.ValueString()))
+	for _, name := range []string{"id", "client_id", "client_secret", "status"} {
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root(name), types.StringUnknown())...)
+	}
+	resp.RequiresReplace = append(resp.RequiresReplace, path.Root("status"))
+}
+
+// Create makes the client, after looking whether the user has one: what bunq
+// does with a second one is UNKNOWN, and a client cannot be removed.
+func (r *ClientResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	ctx, done := providerdata.Operation(ctx, "bunq_oauth_client: create")
+	defer done()
+
+	var m clientModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	access, diags := r.Data.Access(ctx, m.APIContext, apiContextPath)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	reg := &clientRegistration{calls: access.Calls, notes: r.Data.Sessions.For(access.Context), adopt: m.AdoptExisting.ValueBool()}
+	id, found, ok := reg.register(ctx, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	m.setIDs(reg.user.ID, id)
+	m.unread()
+	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
+	if found == nil {
+		var err error
+		if found, err = access.Calls.OAuthClient(ctx, id); err != nil {
+			tfdiag.Failure{
+				Summary: "bunq_oauth_client: made, but client_id and client_secret could not be read yet",
+				State:   fmt.Sprintf("OAuth client %d is stored and stays; client_id and client_secret are null until they are read.", id),
+				Next:    "apply again: a refresh reads them. Nothing is made a second time.",
+			}.Warning(&resp.Diagnostics, err)
+			return
+		}
+	}
+	m.fromAPI(found)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+}
+
+// Read looks the client up. A cancelled one is still there: it stays in the
+// state, and the plan proposes another.
+func (r *ClientResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	ctx, done := providerdata.Operation(ctx, "bunq_oauth_client: read")
+	defer done()
+
+	var m clientModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	unreadable := tfdiag.Failure{
+		Summary: "bunq_oauth_client cannot be read",
+		State:   "the client stays in the state as it was.",
+	}
+	id, err := strconv.ParseInt(m.ID.ValueString(), 10, 64)
+	if err != nil {
+		unreadable.Error(&resp.Diagnostics, err)
+		return
+	}
+	access, diags := accessFor(ctx, r.Data, m.APIContext, m.UserID)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() || !sameUser(ctx, access, m.UserID, unreadable, &resp.Diagnostics) {
+		return
+	}
+	found, err := access.Calls.OAuthClient(ctx, id)
+	switch {
+	case bunq.IsNotFound(err):
+		resp.State.RemoveResource(ctx)
+		return
+	case err != nil:
+		unreadable.Error(&resp.Diagnostics, err)
+		return
+	}
+	noteStored(ctx, r.Data.Sessions.For(access.Context), id)
+	m.fromAPI(found)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
+}
+
+// Update stores what concerns Terraform only. Another context must belong to
+// the same user: a client cannot move to another one.
+func (r *ClientResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	ctx, done := providerdata.Operation(ctx, "bunq_oauth_client: update")
+	defer done()
+
+	var m, state clientModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !m.APIContext.Equal(state.APIContext) {
+		access, diags := r.Data.Access(ctx, m.APIContext, apiContextPath)
+		resp.Diagnostics.Append(diags...)
+		if resp.Diagnostics.HasError() || !sameUser(ctx, access, state.UserID, moved("bunq_oauth_client"), &resp.Diagnostics) {
+			return
+		}
+	}
+	for _, v := range []*types.String{&m.ClientID, &m.ClientSecret, &m.Status} {
+		if v.IsUnknown() {
+			// Not read yet since it was made; the next refresh does.
+			*v = types.StringNull()
+		}
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+}
+
+// Delete cancels the client: bunq has no other way, and no way back.
+func (r *ClientResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	ctx, done := providerdata.Operation(ctx, "bunq_oauth_client: delete")
+	defer done()
+
+	var m clientModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
+	if resp.Diagnostics.HasError() || m.cancelled() {
+		return
+	}
+	if m.DeletionProtection.ValueBool() {
+		// A plan never gets here; a replacement planned by an older state could.
+		resp.Diagnostics.AddAttributeError(path.Root("deletion_protection"), "The OAuth client is protected",
+			"Set deletion_protection = false, apply, and destroy then. Nothing was sent.")
+		return
+	}
+	failed := tfdiag.Failure{Summary: "bunq_oauth_client was not cancelled", State: "the client stays in the state."}
+	id, err := strconv.ParseInt(m.ID.ValueString(), 10, 64)
+	if err != nil {
+		failed.Error(&resp.Diagnostics, err)
+		return
+	}
+	access, diags := r.Data.Access(ctx, m.APIContext, apiContextPath)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() || !sameUser(ctx, access, m.UserID, failed, &resp.Diagnostics) {
+		return
+	}
+	err = access.Calls.CancelOAuthClient(ctx, id)
+	if bunq.MayHaveBeenDone(err) {
+		found, lookErr := access.Calls.OAuthClient(ctx, id)
+		if bunq.IsNotFound(lookErr) || lookErr == nil && isCancelled(found.Status) {
+			err = nil
+		}
+	}
+	if err != nil && !bunq.IsNotFound(err) {
+		failed.Error(&resp.Diagnostics, err)
+	}
+}

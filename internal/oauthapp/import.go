@@ -1,0 +1,82 @@
+package oauthapp
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// diagnostics shortens the signatures of this package.
+type diagnostics = diag.Diagnostics
+
+var number = regexp.MustCompile(`^[1-9][0-9]{0,18}$`)
+
+// importParts takes the numbers of an import from its id, "1/2/3", or from the
+// identity, by their names.
+func importParts(ctx context.Context, req resource.ImportStateRequest, diags *diagnostics, names ...string) []string {
+	parts := make([]string, len(names))
+	if req.ID == "" && req.Identity != nil {
+		for i, name := range names {
+			parts[i] = identityMember(ctx, req.Identity, name, diags)
+		}
+	} else {
+		parts = strings.Split(req.ID, "/")
+	}
+	want := strings.ToUpper(strings.Join(names, "/"))
+	if len(parts) != len(names) {
+		diags.AddError("Unusable import id", fmt.Sprintf("%q is not of the form %s, numbers as bunq gives them.", req.ID, want))
+		return nil
+	}
+	for i, p := range parts {
+		if !number.MatchString(p) {
+			diags.AddError("Unusable import id", fmt.Sprintf("%s is %q, and must be a number, as bunq gives it. The form is %s. "+
+				"(The client_id of OAuth is something else than the number of the client.)", names[i], p, want))
+		}
+	}
+	if diags.HasError() {
+		return nil
+	}
+	return parts
+}
+
+func identityMember(ctx context.Context, identity *tfsdk.ResourceIdentity, name string, diags *diagnostics) string {
+	var v types.String
+	diags.Append(identity.GetAttribute(ctx, path.Root(name), &v)...)
+	return v.ValueString()
+}
+
+// ImportState takes USER_ID/OAUTH_CLIENT_ID; the read that follows does the rest.
+func (r *ClientResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	parts := importParts(ctx, req, &resp.Diagnostics, "user_id", "id")
+	if parts == nil {
+		return
+	}
+	m := clientModel{
+		ID: types.StringValue(parts[1]), UserID: types.StringValue(parts[0]), APIContext: noContext(),
+		AdoptExisting: types.BoolValue(false), DeletionProtection: types.BoolValue(true),
+	}
+	m.unread()
+	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
+}
+
+// ImportState takes USER_ID/OAUTH_CLIENT_ID/ID; the read that follows does the rest.
+func (r *CallbackURLResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	parts := importParts(ctx, req, &resp.Diagnostics, "user_id", "oauth_client_id", "id")
+	if parts == nil {
+		return
+	}
+	m := callbackModel{
+		UserID: types.StringValue(parts[0]), OAuthClientID: types.StringValue(parts[1]), ID: types.StringValue(parts[2]),
+		APIContext: noContext(), URL: types.StringNull(),
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
+}

@@ -1,0 +1,196 @@
+package onboarding
+
+import (
+	"crypto/rsa"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
+	"github.com/openpsd2/terraform-provider-bunq/internal/qseal"
+	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
+)
+
+// credentialInput is what the configuration says about the certificate and
+// its key, as far as it is known. Parts that are unknown are nil or empty.
+type credentialInput struct {
+	// chainUnknown tells a chain that is not known yet from one that is missing.
+	chainUnknown bool
+
+	certificate *qseal.Certificate
+	chain       *qseal.Chain
+	key         *rsa.PrivateKey
+	signature   string
+}
+
+// readInput checks the configuration as far as it is known, and reports each
+// mistake at its attribute. Where nothing will be sent (the credential exists
+// and stays), a certificate that has run out is no error: it would block every
+// plan.
+func readInput(config *credentialModel, env bunq.Environment, sends bool, now time.Time, diags *diag.Diagnostics) credentialInput {
+	var in credentialInput
+	if !config.CertificatePEM.IsUnknown() && !config.CertificatePEM.IsNull() {
+		certificate, err := qseal.Parse(config.CertificatePEM.ValueString())
+		if err != nil {
+			diags.AddAttributeError(path.Root("certificate_pem"), "Unusable certificate", sentence(err))
+		} else {
+			in.certificate = certificate
+		}
+	}
+	in.readChain(config, diags)
+	if sends {
+		in.readKey(config, diags)
+		in.check(env, now, diags)
+	}
+	return in
+}
+
+func (in *credentialInput) readChain(config *credentialModel, diags *diag.Diagnostics) {
+	at := path.Root("certificate_chain_pem")
+	switch {
+	case config.CertificateChainPEM.IsUnknown():
+		in.chainUnknown = true
+	case !config.CertificateChainPEM.IsNull():
+		chain, err := qseal.ParseChain(config.CertificateChainPEM.ValueString())
+		if err != nil {
+			diags.AddAttributeError(at, "Unusable certificate chain", sentence(err))
+			return
+		}
+		in.chain = chain
+		if in.certificate != nil {
+			in.chain = chain.Without(in.certificate)
+		}
+	case in.certificate == nil:
+	case in.certificate.SelfSigned():
+		// bunq's sandbox takes a pseudo certificate as its own chain (OBSERVED in
+		// several clients).
+		chain, err := qseal.ParseChain(in.certificate.PEM())
+		if err != nil {
+			diags.AddAttributeError(path.Root("certificate_pem"), "Unusable certificate", sentence(err))
+			return
+		}
+		in.chain = chain
+	}
+}
+
+// readKey reads the QSEAL key, or takes the signature that was made elsewhere.
+func (in *credentialInput) readKey(config *credentialModel, diags *diag.Diagnostics) {
+	at := path.Root("private_key_pem_wo")
+	if config.PrivateKeyPEMWO.IsUnknown() || config.ClientPublicKeySignature.IsUnknown() {
+		return
+	}
+	in.signature = config.ClientPublicKeySignature.ValueString()
+	if config.PrivateKeyPEMWO.IsNull() {
+		if in.signature == "" {
+			diags.AddAttributeError(at, "Neither key nor signature",
+				"To register the certificate, bunq wants a signature by its private key.\n\n"+
+					"Next step: set private_key_pem_wo (it is used once and stored nowhere), or, for a key in an HSM or KMS, sign "+
+					"registration_payload of the bunq_installation there and set client_public_key_signature.")
+		}
+		return
+	}
+	if config.PrivateKeyPassphraseWO.IsUnknown() {
+		return
+	}
+	key, err := qseal.ParsePrivateKey(config.PrivateKeyPEMWO.ValueString(), config.PrivateKeyPassphraseWO.ValueString())
+	if err != nil {
+		if errors.Is(err, qseal.ErrPassphraseNeeded) || errors.Is(err, qseal.ErrWrongPassphrase) {
+			at = path.Root("private_key_passphrase_wo")
+		}
+		diags.AddAttributeError(at, "Unusable private key of the certificate", sentence(err))
+		return
+	}
+	in.key = key
+}
+
+func (in *credentialInput) check(env bunq.Environment, now time.Time, diags *diag.Diagnostics) {
+	if in.certificate == nil {
+		return
+	}
+	for _, p := range in.certificate.Check(string(env), in.chain, now) {
+		if p.Attribute == qseal.AttributeChain && in.chainUnknown {
+			continue
+		}
+		if p.Warning {
+			diags.AddAttributeWarning(path.Root(p.Attribute), p.Summary, p.Detail)
+			continue
+		}
+		diags.AddAttributeError(path.Root(p.Attribute), p.Summary, p.Detail)
+	}
+	if in.key == nil {
+		return
+	}
+	if err := in.certificate.CheckKey(in.key); err != nil {
+		diags.AddAttributeError(path.Root("private_key_pem_wo"), "The key does not fit the certificate", sentence(err)+
+			"\n\nNext step: give the private key from which the request for this certificate was made; it is not the key of the installation.")
+	}
+}
+
+// sign returns the registration signature: made here, or made elsewhere and
+// checked, because bunq says only that it is wrong, not why.
+func (in *credentialInput) sign(installation providerdata.InstallationModel, diags *diag.Diagnostics) string {
+	public, err := signing.ParsePublicKey(installation.PublicKeyPEM.ValueString())
+	if err != nil {
+		diags.AddAttributeError(installationPath.AtName("public_key_pem"), "Unusable installation", sentence(err))
+		return ""
+	}
+	payload, err := qseal.RegistrationPayload(public, installation.Token.ValueString())
+	if err != nil {
+		diags.AddAttributeError(installationPath, "Unusable installation", sentence(err))
+		return ""
+	}
+	if in.key != nil {
+		signature, err := qseal.SignRegistration(in.key, payload)
+		if err != nil {
+			diags.AddAttributeError(path.Root("private_key_pem_wo"), "The key cannot sign", sentence(err))
+		}
+		return signature
+	}
+	if err := in.certificate.VerifyRegistration(payload, in.signature); err != nil {
+		diags.AddAttributeError(path.Root("client_public_key_signature"), "The signature does not fit",
+			sentence(err)+" Nothing was sent to bunq.\n\n"+
+				"Next step: sign registration_payload of this installation, byte for byte (it ends with the token, without a newline), with the key "+
+				"of the certificate (RSASSA-PKCS1-v1_5, SHA-256), and give the result as base64 on one line. It fits one installation only.")
+		return ""
+	}
+	return in.signature
+}
+
+// warnExpiry tells when the certificate runs out soon, or has run out.
+func (in *credentialInput) warnExpiry(days int64, now time.Time, diags *diag.Diagnostics) {
+	if in.certificate == nil {
+		return
+	}
+	left := in.certificate.NotAfter().Sub(now)
+	day := 24 * time.Hour
+	at := path.Root("certificate_pem")
+	next := "\n\nNext step: order its successor for the same organisation and put it in place of this one; it joins the same bunq user, " +
+		"whose OAuth client and connections stay."
+	switch {
+	case left <= 0:
+		diags.AddAttributeWarning(at, "The certificate has run out",
+			"It was valid until "+in.certificate.NotAfter().UTC().Format(time.RFC3339)+"."+next)
+	case left <= time.Duration(days)*day:
+		diags.AddAttributeWarning(at, "The certificate runs out soon", fmt.Sprintf("It is valid until %s, for %d more days.%s",
+			in.certificate.NotAfter().UTC().Format(time.RFC3339), int(left/day), next))
+	}
+}
+
+// sentence writes an error as a sentence.
+func sentence(err error) string {
+	s := err.Error()
+	if s == "" {
+		return s
+	}
+	if last := s[len(s)-1]; last != '.' && last != '!' && last != '?' {
+		s += "."
+	}
+	if first := s[0]; first >= 'a' && first <= 'z' {
+		s = string(first-'a'+'A') + s[1:]
+	}
+	return s
+}

@@ -1,0 +1,93 @@
+package onboarding
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
+)
+
+type deviceModel struct {
+	ID                     types.String `tfsdk:"id"`
+	Installation           types.Object `tfsdk:"installation"`
+	Credential             types.Object `tfsdk:"credential"`
+	Description            types.String `tfsdk:"description"`
+	PermittedIPs           types.Set    `tfsdk:"permitted_ips"`
+	DeactivateIPsOnDestroy types.Bool   `tfsdk:"deactivate_ips_on_destroy"`
+	APIContext             types.Object `tfsdk:"api_context"`
+}
+
+// deviceCredentialModel is the credential object that a device takes.
+type deviceCredentialModel struct {
+	ID     types.String `tfsdk:"id"`
+	APIKey types.String `tfsdk:"api_key"`
+}
+
+func deviceCredentialTypes() map[string]attr.Type {
+	return map[string]attr.Type{"id": types.StringType, "api_key": types.StringType}
+}
+
+// credential decodes the credential object; false where it is not known.
+func (m *deviceModel) credential(ctx context.Context, diags *diag.Diagnostics) (deviceCredentialModel, bool) {
+	var c deviceCredentialModel
+	if m.Credential.IsNull() || m.Credential.IsUnknown() {
+		return c, false
+	}
+	diags.Append(m.Credential.As(ctx, &c, basetypes.ObjectAsOptions{})...)
+	return c, !diags.HasError()
+}
+
+// context joins installation and API key; false where a part is not known.
+func (m *deviceModel) context(ctx context.Context, diags *diag.Diagnostics) (providerdata.APIContextModel, bool) {
+	installation, ok := installationOf(ctx, m.Installation, diags)
+	credential, alsoOK := m.credential(ctx, diags)
+	if !ok || !alsoOK {
+		return providerdata.APIContextModel{}, false
+	}
+	c := installation.Context(credential.APIKey)
+	return c, c.Known()
+}
+
+// addresses are the permitted addresses, sorted; "*" comes last, as bunq wants
+// the caller's own address before it. None where they are left out or unknown.
+func addresses(ctx context.Context, set types.Set) ([]string, diag.Diagnostics) {
+	if set.IsNull() || set.IsUnknown() {
+		return nil, nil
+	}
+	var ips []string
+	diags := set.ElementsAs(ctx, &ips, false)
+	slices.Sort(ips)
+	if i := slices.Index(ips, anyAddress); i >= 0 {
+		ips = append(slices.Delete(ips, i, i+1), anyAddress)
+	}
+	return ips, diags
+}
+
+// hasAny reports whether the set holds "*".
+func hasAny(set types.Set) bool {
+	return slices.ContainsFunc(set.Elements(), func(v attr.Value) bool {
+		s, ok := v.(types.String)
+		return ok && s.ValueString() == anyAddress
+	})
+}
+
+// sameAddress compares two addresses by what they mean: IPv6 has many ways to
+// be written, and bunq's may differ from the user's.
+func sameAddress(a, b string) bool {
+	if a == b {
+		return true
+	}
+	x, err1 := netip.ParseAddr(a)
+	y, err2 := netip.ParseAddr(b)
+	return err1 == nil && err2 == nil && x == y
+}
+
+func containsAddress(list []string, ip string) bool {
+	return slices.ContainsFunc(list, func(other string) bool { return sameAddress(other, ip) })
+}

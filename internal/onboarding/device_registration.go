@@ -1,0 +1,111 @@
+package onboarding
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
+	"github.com/openpsd2/terraform-provider-bunq/internal/session"
+	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
+)
+
+// diagnostics shortens the signatures of this package.
+type diagnostics = diag.Diagnostics
+
+// Statuses of a device (bunq docs, GET /device-server).
+const (
+	deviceActive            = "ACTIVE"
+	deviceNeedsConfirmation = "NEEDS_CONFIRMATION"
+)
+
+// registration is one POST /device-server, made once whatever happens: bunq
+// has no idempotency key, and a device cannot be removed.
+type registration struct {
+	data    *providerdata.Data
+	context bunq.APIContext
+	calls   *bunq.UserClient
+	source  *session.Source
+	request bunq.DeviceServerRequest
+}
+
+func (r *DeviceServerResource) registration(ctx context.Context, m *deviceModel, diags *diagnostics) (*registration, bool) {
+	calls, ok := r.calls(ctx, m, diags)
+	if !ok {
+		return nil, false
+	}
+	model, _ := m.context(ctx, diags)
+	ac, more := model.Parse(installationPath)
+	diags.Append(more...)
+	ips, more := addresses(ctx, m.PermittedIPs)
+	diags.Append(more...)
+	return &registration{
+		data: r.Data, context: ac, calls: calls, source: r.Data.Sessions.For(ac),
+		request: bunq.DeviceServerRequest{Description: m.Description.ValueString(), Secret: ac.APIKey, PermittedIPs: ips},
+	}, !diags.HasError()
+}
+
+// register returns the id of the device, and whether it was there before.
+//
+// A key that works already has a device: an earlier run may have made it
+// and not lived to store it. So unless key or installation were made in this
+// run, bunq is asked first. The same is done where the answer to the POST is
+// lost.
+func (g *registration) register(ctx context.Context) (id int64, taken bool, err error) {
+	if !g.data.IsMadeHere(g.context.APIKey, g.context.Installation.Token) {
+		id, err := g.existing(ctx)
+		if err != nil || id != 0 {
+			return id, true, err
+		}
+	}
+	// Whatever bunq said of this key before, it may say otherwise once it is registered.
+	g.source.ForgetRefusal()
+	id, err = g.data.Client.CreateDeviceServer(ctx, g.context.Installation, g.request)
+	if err == nil || !bunq.MayHaveBeenDone(err) {
+		return id, false, err
+	}
+	found, lookErr := g.existing(ctx)
+	switch {
+	case lookErr != nil:
+		return 0, false, errors.Join(err, lookErr)
+	case found == 0:
+		return 0, false, err
+	}
+	return found, false, nil
+}
+
+// existing finds the device of this key and description; 0 where bunq has
+// none. A key that bunq refuses has none that is of use.
+func (g *registration) existing(ctx context.Context) (int64, error) {
+	devices, err := g.calls.DeviceServers(ctx)
+	if bunq.IsCredentialsRefused(err) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	// Newest first: where several fit, the last one made is the one that was lost.
+	slices.SortFunc(devices, func(a, b bunq.DeviceServer) int { return int(b.ID - a.ID) })
+	for _, d := range devices {
+		if d.Status == deviceActive && d.Description == g.request.Description && !g.data.IsLetGo("device-server", itoa(d.ID)) {
+			return d.ID, nil
+		}
+	}
+	return 0, nil
+}
+
+func (g *registration) explain(err error) tfdiag.Failure {
+	f := tfdiag.Failure{Summary: "bunq_device_server was not registered", State: "nothing was stored, and no device was made."}
+	switch {
+	case bunq.MayHaveBeenDone(err):
+		f.State = "nothing was stored. bunq may have registered the device; it could not be asked."
+		f.Next = "apply again: the device is looked up with the key before another one is made."
+	case bunq.IsCredentialsRefused(err):
+		f.Next = "compare the public address of this machine with the permitted ones of the key, if it is in use already; a key that was not used in time, " +
+			"or was made in another environment, is dead: register the credential again (terraform apply -replace=bunq_psd2_credential.NAME)."
+	}
+	return f
+}

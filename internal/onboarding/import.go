@@ -1,0 +1,186 @@
+package onboarding
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
+	"github.com/openpsd2/terraform-provider-bunq/internal/qseal"
+	"github.com/openpsd2/terraform-provider-bunq/internal/sdkconf"
+	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
+	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
+)
+
+// fileImport is a context file of bunq's SDKs, proven by a session: key, token
+// and API key belong together, and bunq said which installation it is.
+type fileImport struct {
+	calls        *bunq.UserClient
+	installation providerdata.InstallationModel
+	apiKey       types.String
+	// wanted is the id after "#" in the import id, 0 where there is none.
+	wanted int64
+}
+
+var idSuffix = regexp.MustCompile(`^(.*)#([1-9][0-9]{0,18})$`)
+
+func openFile(ctx context.Context, data *providerdata.Data, importID string, diags *diagnostics) (*fileImport, bool) {
+	if !data.Ready(diags) {
+		return nil, false
+	}
+	f := &fileImport{}
+	name := importID
+	if m := idSuffix.FindStringSubmatch(importID); m != nil {
+		name = m[1]
+		f.wanted, _ = strconv.ParseInt(m[2], 10, 64)
+	}
+	file, err := sdkconf.Read(name)
+	if err != nil {
+		diags.AddError("The import id is not a usable context file", sentence(err)+"\n\n"+
+			"The import id is the path of a context file as bunq's own SDKs write it (bunq.conf); PATH#ID names one of several credentials or devices.")
+		return nil, false
+	}
+	model := providerdata.FromContextFile(file)
+	if !data.SameEnvironment(model.Environment.ValueString(), "context file", path.Empty(), diags) {
+		return nil, false
+	}
+	ac, more := model.Parse(path.Empty())
+	diags.Append(more...)
+	if diags.HasError() {
+		return nil, false
+	}
+	f.calls = data.Calls(ac)
+	id, err := f.calls.InstallationID(ctx)
+	if err != nil {
+		tfdiag.Failure{
+			Summary: "The context file could not be proven",
+			State:   "nothing was imported. The file holds no ids: a session opened with it gives them, and proves that its keys belong together.",
+		}.Error(diags, err)
+		return nil, false
+	}
+	f.installation = providerdata.InstallationFromFile(file, types.StringValue(itoa(id)))
+	f.apiKey = model.APIKey
+	return f, true
+}
+
+// choose picks the object to import: the wanted one, or the only active one.
+func choose[T any](f *fileImport, what string, all []T, id func(T) int64, active func(T) bool, label func(T) string, diags *diagnostics) (T, bool) {
+	var none T
+	candidates := slices.DeleteFunc(slices.Clone(all), func(t T) bool {
+		if f.wanted != 0 {
+			return id(t) != f.wanted
+		}
+		return !active(t)
+	})
+	if len(candidates) == 1 {
+		return candidates[0], true
+	}
+	lines := make([]string, len(all))
+	for i, t := range all {
+		lines[i] = fmt.Sprintf("\n  - #%d %s", id(t), label(t))
+	}
+	diags.AddError("Which "+what+" is to be imported?", fmt.Sprintf(
+		"The context file does not say which %s it means, and %d of those that bunq lists fit. bunq lists:%s\n\n"+
+			"Next step: append the number to the path, as in PATH#%s.", what, len(candidates), strings.Join(lines, ""), "ID"))
+	return none, false
+}
+
+// ImportState takes the path of a context file.
+func (r *InstallationResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	f, ok := openFile(ctx, r.Data, req.ID, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	m := installationModel{
+		ID: f.installation.ID, Token: f.installation.Token, PrivateKeyPEM: f.installation.PrivateKeyPEM,
+		PublicKeyPEM: f.installation.PublicKeyPEM, ServerPublicKeyPEM: f.installation.ServerPublicKeyPEM, Environment: f.installation.Environment,
+		RegistrationPayload: types.StringNull(),
+	}
+	if key, err := signing.ParsePublicKey(m.PublicKeyPEM.ValueString()); err == nil {
+		if payload, err := qseal.RegistrationPayload(key, m.Token.ValueString()); err == nil {
+			m.RegistrationPayload = types.StringValue(payload)
+		}
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+}
+
+// ImportState takes the path of a context file, and the number of the
+// credential where the user has several. bunq does not give the certificate
+// back: the first apply takes it from the configuration.
+func (r *CredentialResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	f, ok := openFile(ctx, r.Data, req.ID, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	all, err := f.calls.Credentials(ctx)
+	if err != nil {
+		tfdiag.Failure{Summary: "bunq_psd2_credential was not imported", State: "nothing was imported."}.Error(&resp.Diagnostics, err)
+		return
+	}
+	found, ok := choose(f, "credential", all,
+		func(c bunq.Credential) int64 { return c.ID },
+		func(c bunq.Credential) bool { return c.Status == bunq.CredentialActive },
+		func(c bunq.Credential) string {
+			if c.PermittedDevice != nil {
+				return c.Status + ", device " + strconv.Quote(c.PermittedDevice.Description)
+			}
+			return c.Status
+		}, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	m := credentialModel{
+		APIKey: f.apiKey, CertificatePEM: types.StringNull(), CertificateChainPEM: types.StringNull(),
+		PrivateKeyPEMWO: types.StringNull(), PrivateKeyPassphraseWO: types.StringNull(), ClientPublicKeySignature: types.StringNull(),
+		ExpiryWarningDays: types.Int64Value(defaultWarningDays),
+	}
+	m.withoutCertificate()
+	m.fromAPI(&found)
+	obj, diags := types.ObjectValueFrom(ctx, providerdata.InstallationTypes(), f.installation)
+	resp.Diagnostics.Append(diags...)
+	m.Installation = obj
+	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+}
+
+// ImportState takes the path of a context file, and the number of the device
+// where bunq lists several.
+func (r *DeviceServerResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	f, ok := openFile(ctx, r.Data, req.ID, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	all, err := f.calls.DeviceServers(ctx)
+	if err != nil {
+		tfdiag.Failure{Summary: "bunq_device_server was not imported", State: "nothing was imported."}.Error(&resp.Diagnostics, err)
+		return
+	}
+	found, ok := choose(f, "device", all,
+		func(d bunq.DeviceServer) int64 { return d.ID },
+		func(d bunq.DeviceServer) bool { return d.Status == deviceActive },
+		func(d bunq.DeviceServer) string {
+			return strconv.Quote(d.Description) + " at " + d.IP + ", " + d.Status
+		}, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	m := deviceModel{
+		ID: types.StringValue(itoa(found.ID)), Description: types.StringValue(found.Description),
+		PermittedIPs: types.SetNull(types.StringType), DeactivateIPsOnDestroy: types.BoolValue(false),
+	}
+	var more diagnostics
+	m.Installation, more = types.ObjectValueFrom(ctx, providerdata.InstallationTypes(), f.installation)
+	resp.Diagnostics.Append(more...)
+	m.Credential, more = types.ObjectValueFrom(ctx, deviceCredentialTypes(), deviceCredentialModel{ID: types.StringNull(), APIKey: f.apiKey})
+	resp.Diagnostics.Append(more...)
+	m.APIContext, more = f.installation.Context(f.apiKey).Object(ctx)
+	resp.Diagnostics.Append(more...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+}

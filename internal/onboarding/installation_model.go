@@ -1,0 +1,56 @@
+package onboarding
+
+import (
+	"crypto/rsa"
+	"strconv"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/qseal"
+	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
+)
+
+type installationModel struct {
+	ID                  types.String `tfsdk:"id"`
+	PrivateKeyPEM       types.String `tfsdk:"private_key_pem"`
+	PublicKeyPEM        types.String `tfsdk:"public_key_pem"`
+	Token               types.String `tfsdk:"token"`
+	ServerPublicKeyPEM  types.String `tfsdk:"server_public_key_pem"`
+	Environment         types.String `tfsdk:"environment"`
+	RegistrationPayload types.String `tfsdk:"registration_payload"`
+}
+
+// setKey fills in the key pair. A key that the user gave stays as written, so
+// that the plan after it is empty.
+func (m *installationModel) setKey(key *rsa.PrivateKey) error {
+	public, err := signing.MarshalPublicKey(&key.PublicKey)
+	if err != nil {
+		return err
+	}
+	m.PublicKeyPEM = types.StringValue(public)
+	if m.PrivateKeyPEM.IsNull() || m.PrivateKeyPEM.IsUnknown() {
+		private, err := signing.MarshalPrivateKey(key)
+		if err != nil {
+			return err
+		}
+		m.PrivateKeyPEM = types.StringValue(private)
+	}
+	return nil
+}
+
+// fromAPI takes over what bunq returned, and derives the text that the QSEAL
+// key must sign.
+func (m *installationModel) fromAPI(env bunq.Environment, key *rsa.PublicKey, made *bunq.CreatedInstallation) error {
+	m.ID = types.StringValue(strconv.FormatInt(made.ID, 10))
+	m.Token = types.StringValue(made.Token.Reveal())
+	m.ServerPublicKeyPEM = types.StringValue(made.ServerPublicKeyPEM)
+	m.Environment = types.StringValue(string(env))
+	payload, err := qseal.RegistrationPayload(key, made.Token.Reveal())
+	if err != nil {
+		m.RegistrationPayload = types.StringNull()
+		return err
+	}
+	m.RegistrationPayload = types.StringValue(payload)
+	return nil
+}

@@ -1,0 +1,59 @@
+package onboarding
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
+)
+
+// installationAttribute is the installation that a credential or device is
+// made on. Another one makes another resource.
+func installationAttribute() schema.SingleNestedAttribute {
+	return schema.SingleNestedAttribute{
+		Required:            true,
+		MarkdownDescription: "The installation, handed on whole: `installation = bunq_installation.main`. Another installation replaces this resource.",
+		Attributes: map[string]schema.Attribute{
+			"id": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "`id` of the `bunq_installation`.",
+				PlanModifiers:       []planmodifier.String{replacesUnlessImported("the installation")},
+			},
+			"token":                 schema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: "`token` of the `bunq_installation`."},
+			"private_key_pem":       schema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: "`private_key_pem` of the `bunq_installation`."},
+			"public_key_pem":        schema.StringAttribute{Required: true, MarkdownDescription: "`public_key_pem` of the `bunq_installation`."},
+			"server_public_key_pem": schema.StringAttribute{Required: true, MarkdownDescription: "`server_public_key_pem` of the `bunq_installation`."},
+			"environment":           schema.StringAttribute{Required: true, MarkdownDescription: "`environment` of the `bunq_installation`."},
+		},
+	}
+}
+
+// replacesUnlessImported makes a change replace the resource, but not the
+// first value after an import: bunq does not give back what was sent, so the
+// state holds null there, and the configuration fills it in.
+func replacesUnlessImported(what string) planmodifier.String {
+	text := "A change of " + what + " replaces the resource; the first value after an import does not."
+	return stringplanmodifier.RequiresReplaceIf(
+		func(_ context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse) {
+			resp.RequiresReplace = !req.StateValue.IsNull()
+		}, text, text)
+}
+
+// installationOf decodes an installation object that is known.
+func installationOf(ctx context.Context, obj types.Object, diags *diag.Diagnostics) (providerdata.InstallationModel, bool) {
+	var m providerdata.InstallationModel
+	if obj.IsNull() || obj.IsUnknown() {
+		return m, false
+	}
+	diags.Append(obj.As(ctx, &m, basetypes.ObjectAsOptions{})...)
+	return m, !diags.HasError()
+}
+
+var installationPath = path.Root("installation")

@@ -1,0 +1,103 @@
+package onboarding
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"regexp"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
+)
+
+// anyAddress is bunq's word for "every address".
+const anyAddress = "*"
+
+// installationKeyBits is the size of the installation's key (bunq docs,
+// Generating keys). What bunq does with others is UNKNOWN.
+const installationKeyBits = 2048
+
+// installationKey accepts an unencrypted RSA key of 2048 bits.
+type installationKey struct{}
+
+func (installationKey) Description(context.Context) string {
+	return "an unencrypted RSA private key of 2048 bits, PEM"
+}
+
+func (v installationKey) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v installationKey) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	key, err := signing.ParsePrivateKey(req.ConfigValue.ValueString())
+	if err != nil {
+		resp.Diagnostics.AddAttributeError(req.Path, "Unusable private key",
+			"Expected "+v.Description(ctx)+": "+err.Error()+".\n\n"+
+				"Next step: make one with\n\n    openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048\n\n"+
+				"or leave private_key_pem out, and one is generated.")
+		return
+	}
+	if bits := key.N.BitLen(); bits != installationKeyBits {
+		resp.Diagnostics.AddAttributeError(req.Path, "Unusable private key",
+			fmt.Sprintf("Expected %s; this key has %d bits, and bunq takes %d only.", v.Description(ctx), bits, installationKeyBits))
+	}
+}
+
+// permittedAddress accepts an IPv4 or IPv6 address, or "*".
+type permittedAddress struct{}
+
+func (permittedAddress) Description(context.Context) string {
+	return `an IPv4 or IPv6 address, or "*"`
+}
+
+func (v permittedAddress) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v permittedAddress) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() || req.ConfigValue.ValueString() == anyAddress {
+		return
+	}
+	text := req.ConfigValue.ValueString()
+	addr, err := netip.ParseAddr(text)
+	switch {
+	case err != nil:
+		resp.Diagnostics.AddAttributeError(req.Path, "Not an IP address",
+			fmt.Sprintf("%q is not %s. bunq takes single addresses, no ranges, no names.", text, v.Description(ctx)))
+	case addr.Zone() != "":
+		resp.Diagnostics.AddAttributeError(req.Path, "Not a public IP address",
+			fmt.Sprintf("%q has a zone; bunq sees the public address that your calls come from.", text))
+	}
+}
+
+// notOnlyAny refuses "*" alone.
+type notOnlyAny struct{}
+
+func (notOnlyAny) Description(context.Context) string {
+	return `"*" needs the address that the calls come from beside it`
+}
+
+func (v notOnlyAny) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v notOnlyAny) ValidateSet(ctx context.Context, req validator.SetRequest, resp *validator.SetResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() || len(req.ConfigValue.Elements()) != 1 {
+		return
+	}
+	only, ok := req.ConfigValue.Elements()[0].(types.String)
+	if !ok || only.ValueString() != anyAddress {
+		return
+	}
+	// bunq docs, device-server: the wildcard counts only beside the current
+	// address; a newer page says that a lone one is replaced by that address.
+	resp.Diagnostics.AddAttributeError(req.Path, `"*" alone does not open the key`,
+		"bunq reads a lone \"*\" as the address that registers the device, so the key would be bound to it without a word.\n\n"+
+			"Next step: write the public address of the machine that applies beside it, permitted_ips = [\"203.0.113.7\", \"*\"]; "+
+			"or better, list the addresses that you use.")
+}
+
+// wholeNumber accepts an id as bunq gives them: a positive whole number.
+func wholeNumber() validator.String {
+	return stringvalidator.RegexMatches(regexp.MustCompile(`^[1-9][0-9]{0,18}$`), "must be a number, as bunq gives it as id")
+}

@@ -1,0 +1,168 @@
+package provider
+
+import (
+	"context"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/oauthapp"
+	"github.com/openpsd2/terraform-provider-bunq/internal/onboarding"
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
+	"github.com/openpsd2/terraform-provider-bunq/internal/ratelimit"
+	"github.com/openpsd2/terraform-provider-bunq/internal/session"
+)
+
+const (
+	// TypeName is the prefix of the resource types.
+	TypeName = "bunq"
+	// Address is where the registry has the provider.
+	Address = "registry.terraform.io/openpsd2/bunq"
+)
+
+// Bunq is the provider.
+type Bunq struct {
+	version string
+	options options
+}
+
+// Option changes how the provider works, for tests.
+type Option func(*options)
+
+type options struct {
+	limits       ratelimit.Table
+	openInterval time.Duration
+	cacheDir     func() (string, error)
+}
+
+// WithoutPacing lets calls go as fast as they come, for tests on a simulator
+// that sets no limits.
+func WithoutPacing() Option {
+	return func(o *options) {
+		o.limits = func(ratelimit.Key) (ratelimit.Limit, bool) { return ratelimit.Limit{}, false }
+		o.openInterval = time.Nanosecond
+	}
+}
+
+// WithCacheDir keeps sessions in dir instead of the user's cache folder.
+func WithCacheDir(dir string) Option {
+	return func(o *options) { o.cacheDir = func() (string, error) { return dir, nil } }
+}
+
+// New gives the provider's constructor.
+func New(version string, opts ...Option) func() provider.Provider {
+	o := options{limits: ratelimit.Published, cacheDir: defaultCacheDir}
+	for _, set := range opts {
+		set(&o)
+	}
+	return func() provider.Provider { return &Bunq{version: version, options: o} }
+}
+
+// Metadata names the provider.
+func (p *Bunq) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName = TypeName
+	resp.Version = p.version
+}
+
+// Schema describes the provider block.
+func (p *Bunq) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Declares the PSD2 access of a licensed payment company to [bunq](https://www.bunq.com): installation, QSEAL certificate, " +
+			"API key, device, OAuth client and callback URLs.",
+		Attributes: map[string]schema.Attribute{
+			"environment": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "`sandbox` (default) or `production`. Environment variable: `BUNQ_ENVIRONMENT`.",
+			},
+			"base_url": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "Another address of the API, with its version path (`…/v1`): https, or http to a loopback host only. Environment variable: " +
+					"`BUNQ_BASE_URL`.",
+			},
+			"api_context": schema.SingleNestedAttribute{
+				Optional: true, Sensitive: true,
+				MarkdownDescription: "The context for resources that name none. Conflicts with `context_file`.",
+				Attributes: map[string]schema.Attribute{
+					"environment":           schema.StringAttribute{Required: true, MarkdownDescription: "`sandbox` or `production`."},
+					"api_key":               schema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: "The API key."},
+					"installation_token":    schema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: "Token of the installation."},
+					"private_key_pem":       schema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: "Private key of the installation, PEM."},
+					"server_public_key_pem": schema.StringAttribute{Required: true, MarkdownDescription: "bunq's public key, PEM."},
+				},
+			},
+			"context_file": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "The same from a context file as bunq's own SDKs write it (`bunq.conf`). Environment variable: `BUNQ_CONTEXT_FILE`.",
+			},
+			"request_timeout": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "How long one HTTP exchange may take, a Go duration such as `30s` (default). Environment variable: `BUNQ_REQUEST_TIMEOUT`.",
+			},
+			"max_wait": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "The longest that one call may wait for rate limits and retries, a Go duration such as `5m` (default). Environment " +
+					"variable: `BUNQ_MAX_WAIT`.",
+			},
+			"session_cache": schema.BoolAttribute{
+				Optional: true,
+				MarkdownDescription: "Keep sessions between runs, encrypted, in the user's cache folder, because bunq allows one new session each 30 seconds " +
+					"(default `true`). Environment variable: `BUNQ_SESSION_CACHE`.",
+			},
+		},
+	}
+}
+
+// Configure builds what the resources work with. It does not touch the network,
+// and does not fail because a value is not known yet.
+func (p *Bunq) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	var m model
+	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	s := settingsFrom(m, &resp.Diagnostics)
+	data := &providerdata.Data{Environment: s.environment, Unknown: s.unknown}
+	s.defaultContext(ctx, data, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.ResourceData = data
+	if len(s.unknown) > 0 {
+		return
+	}
+	client, err := bunq.NewClient(bunq.Config{
+		BaseURL: s.baseURL, Environment: s.environment, UserAgent: "terraform-provider-bunq/" + p.version,
+		RequestTimeout: s.requestTimeout, MaxWait: s.maxWait,
+		Limits: ratelimit.New(p.options.limits), Logger: tfLogger{},
+	})
+	if err != nil {
+		resp.Diagnostics.AddError("The provider cannot be set up", err.Error())
+		return
+	}
+	sessions := session.Options{BaseURL: s.baseURL.String(), Logger: tfLogger{}, OpenInterval: p.options.openInterval}
+	if s.sessionCache {
+		// No folder to keep sessions in is no error: they are opened anew then.
+		sessions.CacheDir, _ = p.options.cacheDir()
+	}
+	data.Client = client
+	data.Sessions = session.New(client, sessions)
+}
+
+// Resources lists the resources.
+func (p *Bunq) Resources(context.Context) []func() resource.Resource {
+	return []func() resource.Resource{
+		onboarding.NewSandboxCertificateResource,
+		onboarding.NewInstallationResource,
+		onboarding.NewCredentialResource,
+		onboarding.NewDeviceServerResource,
+		oauthapp.NewClientResource,
+		oauthapp.NewCallbackURLResource,
+	}
+}
+
+// DataSources lists the data sources: none yet.
+func (p *Bunq) DataSources(context.Context) []func() datasource.DataSource { return nil }

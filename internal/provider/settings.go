@@ -1,0 +1,245 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
+	"github.com/openpsd2/terraform-provider-bunq/internal/sdkconf"
+)
+
+// Defaults of the provider block.
+const (
+	defaultRequestTimeout = 30 * time.Second
+	defaultMaxWait        = 5 * time.Minute
+)
+
+// model is the provider block.
+type model struct {
+	Environment    types.String `tfsdk:"environment"`
+	BaseURL        types.String `tfsdk:"base_url"`
+	APIContext     types.Object `tfsdk:"api_context"`
+	ContextFile    types.String `tfsdk:"context_file"`
+	RequestTimeout types.String `tfsdk:"request_timeout"`
+	MaxWait        types.String `tfsdk:"max_wait"`
+	SessionCache   types.Bool   `tfsdk:"session_cache"`
+}
+
+// settings is the provider block with environment variables and defaults.
+type settings struct {
+	environment    bunq.Environment
+	baseURL        *url.URL
+	requestTimeout time.Duration
+	maxWait        time.Duration
+	sessionCache   bool
+	apiContext     types.Object
+	contextFile    string
+	fileUnknown    bool
+	contextAt      origin
+	unknown        []string
+}
+
+// origin says where a value came from, so that an error names what to change.
+type origin struct {
+	attribute string
+	variable  string
+}
+
+func (o origin) String() string {
+	if o.variable != "" {
+		return "environment variable " + o.variable
+	}
+	return o.attribute
+}
+
+// fault reports a bad value where it was given: at the attribute, or, for an
+// environment variable, without one.
+func (o origin) fault(diags *diag.Diagnostics, summary, detail string) {
+	if o.variable != "" {
+		diags.AddError(summary, "Environment variable "+o.variable+": "+detail)
+		return
+	}
+	diags.AddAttributeError(path.Root(o.attribute), summary, detail)
+}
+
+// setting takes an attribute, or else its environment variable. An empty
+// variable counts as none.
+func (s *settings) setting(v types.String, attribute, variable string) (string, origin) {
+	switch {
+	case v.IsUnknown():
+		s.unknown = append(s.unknown, attribute)
+		return "", origin{attribute: attribute}
+	case !v.IsNull():
+		return v.ValueString(), origin{attribute: attribute}
+	}
+	if text := os.Getenv(variable); text != "" {
+		return text, origin{attribute: attribute, variable: variable}
+	}
+	return "", origin{attribute: attribute}
+}
+
+func settingsFrom(m model, diags *diag.Diagnostics) *settings {
+	s := &settings{environment: bunq.Sandbox, sessionCache: true, apiContext: m.APIContext}
+	s.setEnvironment(m, diags)
+	s.setBaseURL(m, diags)
+	s.requestTimeout = s.duration(m.RequestTimeout, "request_timeout", "BUNQ_REQUEST_TIMEOUT", defaultRequestTimeout, diags)
+	s.maxWait = s.duration(m.MaxWait, "max_wait", "BUNQ_MAX_WAIT", defaultMaxWait, diags)
+	s.setSessionCache(m, diags)
+	s.setContext(m, diags)
+	return s
+}
+
+func (s *settings) setEnvironment(m model, diags *diag.Diagnostics) {
+	text, at := s.setting(m.Environment, "environment", "BUNQ_ENVIRONMENT")
+	if m.Environment.IsUnknown() {
+		s.environment = ""
+		return
+	}
+	if text == "" && m.Environment.IsNull() {
+		return
+	}
+	env, err := bunq.ParseEnvironment(text)
+	if err != nil {
+		at.fault(diags, "Unknown environment", sentence(err.Error()))
+		return
+	}
+	s.environment = env
+}
+
+func (s *settings) setBaseURL(m model, diags *diag.Diagnostics) {
+	text, at := s.setting(m.BaseURL, "base_url", "BUNQ_BASE_URL")
+	if m.BaseURL.IsUnknown() || s.environment == "" {
+		return
+	}
+	if text == "" && m.BaseURL.IsNull() {
+		text = s.environment.BaseURL()
+	}
+	u, err := bunq.ParseBaseURL(text)
+	if err != nil {
+		at.fault(diags, "Unusable base URL", sentence(err.Error()))
+		return
+	}
+	s.baseURL = u
+}
+
+func (s *settings) duration(v types.String, attribute, variable string, standard time.Duration, diags *diag.Diagnostics) time.Duration {
+	text, at := s.setting(v, attribute, variable)
+	if text == "" && (v.IsNull() || v.IsUnknown()) {
+		return standard
+	}
+	d, err := time.ParseDuration(text)
+	switch {
+	case err != nil:
+		at.fault(diags, "Not a duration", fmt.Sprintf("%q is not a Go duration. Write a number with its unit, such as \"30s\", \"5m\" or \"1h30m\".", text))
+	case d <= 0:
+		at.fault(diags, "Not a usable duration", fmt.Sprintf("%q must be more than zero; the default is %s.", text, standard))
+	}
+	return d
+}
+
+func (s *settings) setSessionCache(m model, diags *diag.Diagnostics) {
+	switch {
+	case m.SessionCache.IsUnknown():
+		s.unknown = append(s.unknown, "session_cache")
+	case !m.SessionCache.IsNull():
+		s.sessionCache = m.SessionCache.ValueBool()
+	default:
+		text := os.Getenv("BUNQ_SESSION_CACHE")
+		if text == "" {
+			return
+		}
+		on, err := strconv.ParseBool(text)
+		if err != nil {
+			origin{variable: "BUNQ_SESSION_CACHE"}.fault(diags, "Neither true nor false", fmt.Sprintf("%q must be \"true\" or \"false\".", text))
+			return
+		}
+		s.sessionCache = on
+	}
+}
+
+// setContext notes where the default context comes from. The object wins over
+// the environment variable of the file; both in the block is a contradiction.
+func (s *settings) setContext(m model, diags *diag.Diagnostics) {
+	if !m.APIContext.IsNull() {
+		if !m.ContextFile.IsNull() {
+			diags.AddAttributeError(path.Root("context_file"), "Two API contexts",
+				"api_context and context_file both say which context to use. Remove one of them.")
+		}
+		return
+	}
+	if m.ContextFile.IsUnknown() {
+		s.fileUnknown = true
+		return
+	}
+	s.contextFile, s.contextAt = s.setting(m.ContextFile, "context_file", "BUNQ_CONTEXT_FILE")
+}
+
+// defaultContext fills in the context for resources that name none.
+func (s *settings) defaultContext(ctx context.Context, data *providerdata.Data, diags *diag.Diagnostics) {
+	var m providerdata.APIContextModel
+	at := path.Root("api_context")
+	switch {
+	case s.apiContext.IsUnknown(), s.fileUnknown:
+		data.DefaultUnknown = true
+		return
+	case !s.apiContext.IsNull():
+		diags.Append(s.apiContext.As(ctx, &m, basetypes.ObjectAsOptions{})...)
+		if diags.HasError() {
+			return
+		}
+		if !m.Known() {
+			data.DefaultUnknown = true
+			return
+		}
+	case s.contextFile != "":
+		file, err := sdkconf.Read(s.contextFile)
+		if err != nil {
+			s.contextAt.fault(diags, "Unusable context file", sentence(err.Error()))
+			return
+		}
+		m = providerdata.FromContextFile(file)
+		at = path.Root("context_file")
+	default:
+		return
+	}
+	ac, more := m.Parse(at)
+	diags.Append(more...)
+	if diags.HasError() || !data.SameEnvironment(string(ac.Environment), "API context of the provider block", at, diags) {
+		return
+	}
+	data.Default = &ac
+}
+
+// defaultCacheDir is the folder for what is kept between runs.
+func defaultCacheDir() (string, error) {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, "terraform-provider-bunq"), nil
+}
+
+// sentence writes an error's text as a sentence.
+func sentence(s string) string {
+	if s == "" {
+		return s
+	}
+	if s[0] >= 'a' && s[0] <= 'z' {
+		s = string(s[0]-'a'+'A') + s[1:]
+	}
+	if s[len(s)-1] != '.' {
+		s += "."
+	}
+	return s
+}

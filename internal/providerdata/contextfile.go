@@ -1,0 +1,25 @@
+package providerdata
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/sdkconf"
+)
+
+// FromContextFile gives the API context that a context file of bunq's SDKs holds.
+func FromContextFile(file *sdkconf.Context) APIContextModel {
+	return InstallationFromFile(file, types.StringNull()).Context(types.StringValue(file.APIKey.Reveal()))
+}
+
+// InstallationFromFile gives the installation that a context file holds. The
+// file has no id of it; a session tells.
+func InstallationFromFile(file *sdkconf.Context, id types.String) InstallationModel {
+	return InstallationModel{
+		ID:                 id,
+		Token:              types.StringValue(file.InstallationToken.Reveal()),
+		PrivateKeyPEM:      types.StringValue(file.PrivateKeyPEM.Reveal()),
+		PublicKeyPEM:       types.StringValue(file.PublicKeyPEM),
+		ServerPublicKeyPEM: types.StringValue(file.ServerPublicKeyPEM),
+		Environment:        types.StringValue(string(file.Environment)),
+	}
+}

@@ -1,0 +1,138 @@
+package providerdata
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/session"
+)
+
+// Data is what the provider's Configure hands on. It is shared by all
+// operations of one run and safe for concurrent use.
+type Data struct {
+	// Environment is the one that the provider is configured for.
+	Environment bunq.Environment
+	// Client calls bunq. It is nil while the provider's settings are unknown.
+	Client *bunq.Client
+	// Sessions opens sessions, one for each context and run.
+	Sessions *session.Broker
+	// Default is the context of the provider block, nil where it has none.
+	Default *bunq.APIContext
+	// DefaultUnknown says that the provider block has a context whose value is
+	// not known yet.
+	DefaultUnknown bool
+	// Unknown names the settings of the provider block that are not known yet.
+	// Nothing can be sent until they are.
+	Unknown []string
+	// Shared holds what resources of one package share for the run, under keys
+	// of that package's own types.
+	Shared sync.Map
+
+	mu    sync.Mutex
+	fresh map[string]bool
+	gone  map[string]bool
+	seen  []bunq.APIContext
+}
+
+// Ready reports whether calls can be made, and says why not. During a plan the
+// provider block may hold values that only an apply will know; that is an
+// error only for the operation that needs bunq.
+func (d *Data) Ready(diags *diag.Diagnostics) bool {
+	if len(d.Unknown) == 0 {
+		return true
+	}
+	diags.AddError("The provider configuration is not known yet", fmt.Sprintf(
+		"This operation must ask bunq, but these settings of the provider block are only known after an apply: %v.\n\n"+
+			"Next step: give them values that are known at plan, or apply what they depend on first "+
+			"(terraform apply -target=…).", d.Unknown))
+	return false
+}
+
+// MadeHere notes that an installation token or API key was handed out by bunq
+// in this very run. Nothing can have been made with it before, so there is
+// nothing to look for.
+func (d *Data) MadeHere(secret bunq.Secret) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.fresh == nil {
+		d.fresh = map[string]bool{}
+	}
+	d.fresh[secret.Reveal()] = true
+}
+
+// IsMadeHere reports whether any of the secrets was noted by MadeHere.
+func (d *Data) IsMadeHere(secrets ...bunq.Secret) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, s := range secrets {
+		if d.fresh[s.Reveal()] {
+			return true
+		}
+	}
+	return false
+}
+
+// LetGo notes that Terraform gave up an object that bunq keeps, such as a
+// device that is being replaced, so that its successor does not take it up.
+func (d *Data) LetGo(kind, id string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.gone == nil {
+		d.gone = map[string]bool{}
+	}
+	d.gone[kind+"/"+id] = true
+}
+
+// IsLetGo reports whether LetGo was called for the object in this run.
+func (d *Data) IsLetGo(kind, id string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.gone[kind+"/"+id]
+}
+
+// Calls gives the calls that need a session, made with ac.
+func (d *Data) Calls(ac bunq.APIContext) *bunq.UserClient {
+	d.remember(ac)
+	return d.Client.WithSession(ac, d.Sessions.For(ac))
+}
+
+// remember keeps the contexts of this run, newest last: an import knows its
+// user only, and finds the context to ask with among them.
+func (d *Data) remember(ac bunq.APIContext) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	fp := ac.Fingerprint()
+	for _, s := range d.seen {
+		if s.Fingerprint() == fp {
+			return
+		}
+	}
+	d.seen = append(d.seen, ac)
+}
+
+// Seen returns the contexts that this run has used so far.
+func (d *Data) Seen() []bunq.APIContext {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return append([]bunq.APIContext(nil), d.seen...)
+}
+
+// SameEnvironment refuses to use something that was made in another
+// environment: a sandbox installation is worth nothing at production, and
+// sending its token there would give it away.
+func (d *Data) SameEnvironment(made string, what string, at path.Path, diags *diag.Diagnostics) bool {
+	if made == "" || made == string(d.Environment) || d.Environment == "" {
+		return true
+	}
+	diags.AddAttributeError(at, "Made in another environment", fmt.Sprintf(
+		"The %s was made in bunq's %s environment, and this provider is configured for %s. "+
+			"Nothing was sent, and the state is as it was.\n\n"+
+			"Next step: set environment = %q in the provider block (or BUNQ_ENVIRONMENT), or use a separate "+
+			"Terraform workspace or state for each environment.",
+		what, made, d.Environment, made))
+	return false
+}

@@ -1,0 +1,196 @@
+package tfdiag
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/session"
+)
+
+// Failure is one operation that did not work, in the words of the resource.
+// The error that caused it adds the rest.
+type Failure struct {
+	// Summary is one line: "bunq_oauth_client: not created".
+	Summary string
+	// State says what the failure means for the state and for bunq.
+	State string
+	// Next is the next step; empty takes the one that fits the error.
+	Next string
+	// At is the attribute that caused it, where one did.
+	At path.Path
+}
+
+// Error reports the failure as an error.
+func (f Failure) Error(diags *diag.Diagnostics, err error) {
+	if f.At.Equal(path.Empty()) {
+		diags.AddError(f.Summary, f.detail(err))
+		return
+	}
+	diags.AddAttributeError(f.At, f.Summary, f.detail(err))
+}
+
+// Warning reports the failure as a warning: what was made is kept, and a later
+// run does the rest.
+func (f Failure) Warning(diags *diag.Diagnostics, err error) {
+	if f.At.Equal(path.Empty()) {
+		diags.AddWarning(f.Summary, f.detail(err))
+		return
+	}
+	diags.AddAttributeWarning(f.At, f.Summary, f.detail(err))
+}
+
+func (f Failure) detail(err error) string {
+	said, next := explain(err)
+	if f.Next != "" {
+		next = f.Next
+	}
+	parts := []string{said}
+	if f.State != "" {
+		parts = append(parts, "State: "+f.State)
+	}
+	if next != "" {
+		parts = append(parts, "Next step: "+next)
+	}
+	return strings.Join(parts, "\n\n")
+}
+
+// explain returns what happened and the next step that fits it in general.
+func explain(err error) (said, next string) {
+	var (
+		refused   *session.RefusedError
+		api       *bunq.APIError
+		transport *bunq.TransportError
+		signature *bunq.SignatureError
+		decode    *bunq.DecodeError
+		wait      *bunq.WaitError
+	)
+	switch {
+	case errors.As(err, &refused), bunq.IsCredentialsRefused(err):
+		return explainRefused(err)
+	case errors.As(err, &wait):
+		return explainWait(wait)
+	case errors.As(err, &signature):
+		return fmt.Sprintf("%s %s: the answer was 200, but its signature does not fit the server public key of this installation, so it is not believed.%s",
+				signature.Method, signature.Endpoint, ids(signature.ResponseID, signature.RequestID)),
+			"check that no proxy changes answers on the way, that base_url is the one the installation was made at, and that " +
+				"server_public_key_pem is the one bunq returned with it."
+	case errors.As(err, &decode):
+		return fmt.Sprintf("%s %s: the answer is signed by bunq, but not of the expected form: %v.%s",
+				decode.Method, decode.Endpoint, decode.Err, ids(decode.ResponseID, decode.RequestID)),
+			"look whether a newer version of the provider exists; if not, report this together with the response id."
+	case errors.As(err, &transport):
+		return explainTransport(transport)
+	case errors.As(err, &api):
+		return explainAPI(api)
+	case errors.Is(err, context.Canceled):
+		return "The operation was cancelled.", "run it again."
+	case errors.Is(err, context.DeadlineExceeded):
+		return "The operation ran out of time.", "run it again."
+	}
+	return err.Error(), ""
+}
+
+func explainRefused(err error) (said, next string) {
+	said = "bunq refuses the API key, or the address that the call comes from; it does not say which."
+	var api *bunq.APIError
+	if errors.As(err, &api) {
+		said = answered(api) + " bunq gives this one answer for several causes:\n" +
+			"  - the address that this machine calls from is not among the permitted ones of the key;\n" +
+			"  - the key was never registered with a device on this installation;\n" +
+			"  - the key was not used in time (sandbox 1 hour, production 4 hours), or was revoked, or belongs to another environment."
+	}
+	return said, "compare the public address of this machine with permitted_ips of the bunq_device_server; if it is among them, the key " +
+		"is dead: register the credential again (terraform apply -refresh=false -replace=bunq_psd2_credential.NAME). " +
+		"bunq is not asked again with this key in this run."
+}
+
+func explainWait(w *bunq.WaitError) (said, next string) {
+	said = fmt.Sprintf("%s %s: gave up after waiting %s for %s; max_wait allows %s.",
+		w.Method, w.Endpoint, w.Waited.Round(100_000_000), w.Reason, w.Max)
+	if w.Last != nil {
+		last, _ := explain(w.Last)
+		said += "\n\nThe last attempt: " + last
+	}
+	return said, "run it again later, or raise max_wait in the provider block (BUNQ_MAX_WAIT). Other programs that call bunq " +
+		"from the same address use up the same limits."
+}
+
+func explainTransport(t *bunq.TransportError) (said, next string) {
+	if t.Sent {
+		return fmt.Sprintf("%s %s: the request went out, but no answer came: %v.%s",
+				t.Method, t.Endpoint, t.Err, ids("", t.RequestID)),
+			"check the connection to bunq and run it again."
+	}
+	return fmt.Sprintf("%s %s: bunq could not be reached, nothing was sent: %v.", t.Method, t.Endpoint, t.Err),
+		"check the network, the proxy settings (HTTPS_PROXY) and base_url, and run it again."
+}
+
+func explainAPI(e *bunq.APIError) (said, next string) {
+	said = answered(e)
+	switch {
+	case !e.Envelope && e.Status < 500 && e.Status != 491:
+		return said, "something between this machine and bunq answered instead of it (a proxy, a firewall's page, a wrong base_url); " +
+			"find it and run it again."
+	case bunq.IsSessionDead(e):
+		return said, "the session was refused twice, also a new one. If another program deletes the sessions of this key, stop it; " +
+			"otherwise run it again, and quote the response id to bunq if it stays."
+	case bunq.IsNotFound(e):
+		return said, "run terraform plan to see what bunq still has."
+	case e.Status == 404:
+		return said, "check base_url: bunq does not know this path."
+	case e.Status == 466:
+		return said, "this is a mistake in the provider; please report it together with the response id."
+	case e.Status == 491 || e.Status == 503:
+		return said, "bunq is under maintenance; run it again later."
+	case e.Status >= 500:
+		return said, "this is bunq's fault; run it again later, and quote the response id to bunq if it stays."
+	case e.Status >= 300 && e.Status < 400:
+		return said, "redirects are not followed, so that no token goes to another host; check base_url."
+	}
+	return said, "mend what bunq names and run it again."
+}
+
+// answered is one sentence with status, bunq's words and the ids.
+func answered(e *bunq.APIError) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s: ", e.Method, e.Endpoint)
+	switch {
+	case len(e.Descriptions) == 1:
+		fmt.Fprintf(&b, "bunq answered %d: %q.", e.Status, e.Descriptions[0])
+	case len(e.Descriptions) > 1:
+		fmt.Fprintf(&b, "bunq answered %d:", e.Status)
+		for _, d := range e.Descriptions {
+			fmt.Fprintf(&b, "\n  - %q", d)
+		}
+		b.WriteString("\n")
+	case e.Envelope:
+		fmt.Fprintf(&b, "bunq answered %d without a description.", e.Status)
+	default:
+		kind := e.ContentType
+		if kind == "" {
+			kind = "no content type"
+		}
+		fmt.Fprintf(&b, "the answer was %d (%s), not in bunq's own form.", e.Status, kind)
+	}
+	if e.Attempts > 1 {
+		fmt.Fprintf(&b, " (%d attempts)", e.Attempts)
+	}
+	b.WriteString(ids(e.ResponseID, e.RequestID))
+	return b.String()
+}
+
+func ids(response, request string) string {
+	switch {
+	case response != "":
+		return " Response id: " + response + "."
+	case request != "":
+		return " No response id; request id: " + request + "."
+	}
+	return ""
+}
