@@ -1,0 +1,321 @@
+package bunq_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/ratelimit"
+	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
+)
+
+var (
+	errReset = &net.OpError{Op: "read", Net: "tcp", Err: errors.New("connection reset by peer")}
+	errDial  = &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
+)
+
+func byMethod(ctx context.Context, u *bunq.UserClient, method string) error {
+	switch method {
+	case http.MethodGet:
+		_, err := u.OAuthClient(ctx, 633)
+		return err
+	case http.MethodPost:
+		_, err := u.CreateOAuthClient(ctx)
+		return err
+	case http.MethodPut:
+		return u.CancelOAuthClient(ctx, 633)
+	default:
+		return u.DeleteCallbackURL(ctx, 633, 1)
+	}
+}
+
+func success(method string) reply {
+	if method == http.MethodGet {
+		return ok(oauthClientBody)
+	}
+	return ok(madeID)
+}
+
+// Every fault at every moment, counted where the requests arrive. "safe" is what
+// any method repeats, "reads" what only a GET does, "never" nobody.
+func TestRetry_countsAtTheServer(t *testing.T) {
+	const safe, reads, never = "safe", "reads", "never"
+	for name, c := range map[string]struct {
+		fault reply
+		who   string
+		maybe bool // what a write that is not repeated may have done
+	}{
+		"no connection":               {reply{err: errDial}, safe, false},
+		"429":                         {refusal(429, "Too many requests."), safe, false},
+		"429 of a gateway":            {html(429), safe, false},
+		"409 in the sandbox":          {refusal(409, "Too many requests."), safe, false},
+		"the connection dies":         {reply{err: errReset}, reads, true},
+		"the answer is cut off":       {reply{err: io.ErrUnexpectedEOF}, reads, true},
+		"no answer in time":           {reply{after: time.Hour, status: 200, body: madeID}, reads, true},
+		"500":                         {refusal(500, "x"), reads, true},
+		"502":                         {html(502), reads, true},
+		"503":                         {html(503), reads, true},
+		"504":                         {html(504), reads, true},
+		"491":                         {html(491), reads, true},
+		"400":                         {refusal(400, "x"), never, false},
+		"404":                         {refusal(404, "x"), never, false},
+		"404 of a proxy":              {html(404), never, true},
+		"a signature that is missing": {reply{status: 200, body: oauthClientBody, unsigned: true}, never, true},
+	} {
+		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
+			for faults := 1; faults <= 3; faults++ {
+				t.Run(name+" "+method, func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						script := func(n int, _ request) reply {
+							if n <= faults {
+								return c.fault
+							}
+							return success(method)
+						}
+						u, b := signedIn(t, script, func(c *bunq.Config) { c.Environment = bunq.Sandbox })
+						ctx := bunq.WithStats(t.Context())
+						err := byMethod(ctx, u, method)
+						repeats := c.who == safe || c.who == reads && method == http.MethodGet
+						want := 1
+						if repeats {
+							want = faults + 1
+						}
+						if (err == nil) != repeats || b.count() != want {
+							t.Fatalf("%d requests came, want %d; %v", b.count(), want, err)
+						}
+						if got := bunq.MayHaveBeenDone(err); got != (!repeats && c.maybe && method != http.MethodGet) {
+							t.Errorf("may have been done: %v after %v", got, err)
+						}
+						if got := bunq.StatsFrom(ctx).Fields()["retries"]; got != want-1 {
+							t.Errorf("%v retries counted, want %d", got, want-1)
+						}
+						freshAttempts(t, b.requests())
+					})
+				})
+			}
+		}
+	}
+}
+
+// Each attempt has an id of its own, the same body, and a signature over it.
+func freshAttempts(t *testing.T, seen []request) {
+	t.Helper()
+	ids := map[string]bool{}
+	for _, r := range seen {
+		ids[r.header.Get("X-Bunq-Client-Request-Id")] = true
+		if r.body != seen[0].body {
+			t.Errorf("an attempt had another body: %s", r.body)
+		}
+		if r.body == "" {
+			continue
+		}
+		if err := signing.Verify(&clientKey().PublicKey, []byte(r.body), r.header.Get("X-Bunq-Client-Signature")); err != nil {
+			t.Error(err)
+		}
+	}
+	if len(ids) != len(seen) {
+		t.Errorf("%d request ids in %d attempts", len(ids), len(seen))
+	}
+}
+
+func TestRetry_givesUpWithoutConnection(t *testing.T) {
+	for name, c := range map[string]struct {
+		err  error
+		sent bool
+	}{"never connected": {errDial, false}, "never answered": {errReset, true}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				u, b := signedIn(t, always(reply{err: c.err}))
+				start := time.Now()
+				_, err := u.OAuthClient(t.Context(), 633)
+				var e *bunq.TransportError
+				if !errorsAs(err, &e) || e.Sent != c.sent || e.Attempts != 8 || b.count() != 8 || !errors.Is(err, c.err) {
+					t.Fatalf("got %v after %d requests", err, b.count())
+				}
+				if d := time.Since(start); d < 30*time.Second || d > 90*time.Second {
+					t.Errorf("it took %v", d)
+				}
+			})
+		})
+	}
+}
+
+func TestMaxWait_boundsAllWaitsTogether(t *testing.T) {
+	for name, c := range map[string]struct {
+		answer   reply
+		reason   string
+		lastCode int
+		sent     bool
+	}{
+		"maintenance":    {html(503), "bunq to recover from a server error or maintenance", 503, true},
+		"the rate limit": {refusal(429, "Too many requests."), "", 429, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				u, b := signedIn(t, always(c.answer), func(c *bunq.Config) { c.MaxWait = 20 * time.Second })
+				start := time.Now()
+				_, err := u.OAuthClient(t.Context(), 633)
+				var e *bunq.WaitError
+				var last *bunq.APIError
+				if !errorsAs(err, &e) || !errorsAs(err, &last) || last.Status != c.lastCode || e.Last == nil {
+					t.Fatalf("got %v", err)
+				}
+				if e.Reason == "" || c.reason != "" && e.Reason != c.reason || e.Max != 20*time.Second || e.Sent != c.sent || bunq.MayHaveBeenDone(err) {
+					t.Errorf("got %#v", e)
+				}
+				if d := time.Since(start); d > 20*time.Second || d != e.Waited {
+					t.Errorf("it took %v, and tells %v", d, e.Waited)
+				}
+				if b.count() < 3 {
+					t.Errorf("only %d attempts", b.count())
+				}
+			})
+		})
+	}
+}
+
+func TestMaxWait_ofAWriteThatBunqNeverTook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u, _ := signedIn(t, always(refusal(429, "Too many requests.")), func(c *bunq.Config) { c.MaxWait = 10 * time.Second })
+		_, err := u.CreateOAuthClient(t.Context())
+		var e *bunq.WaitError
+		if !errorsAs(err, &e) || bunq.MayHaveBeenDone(err) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestMaxWait_endsTheWaitForASlot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, b := open(t, always(ok(`{"Response":[`+sessionHead+`,`+pspUser+`]}`)), func(c *bunq.Config) {
+			c.Limits = ratelimit.New(ratelimit.Published)
+			c.MaxWait = 12 * time.Second
+		})
+		if _, err := c.OpenSession(t.Context(), apiContext()); err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		_, err := c.OpenSession(t.Context(), apiContext())
+		var e *bunq.WaitError
+		if !errorsAs(err, &e) || e.Reason != "the rate limit of POST /session-server" || e.Last != nil || e.Sent || bunq.MayHaveBeenDone(err) {
+			t.Fatalf("got %v", err)
+		}
+		if d := time.Since(start); d != 12*time.Second || e.Waited != d || b.count() != 1 {
+			t.Errorf("it took %v, and tells %v; %d requests", d, e.Waited, b.count())
+		}
+	})
+}
+
+func TestRateLimit_isKeptAndCloses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, b := open(t, inTurn(refusal(429, "Too many requests."), ok(`{"Response":[`+sessionHead+`,`+pspUser+`]}`)), func(c *bunq.Config) {
+			c.Limits = ratelimit.New(ratelimit.Published)
+		})
+		for range 2 {
+			if _, err := c.OpenSession(t.Context(), apiContext()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		seen := b.requests()
+		if len(seen) != 3 {
+			t.Fatalf("%d requests", len(seen))
+		}
+		for i := 1; i < len(seen); i++ {
+			if d := seen[i].at.Sub(seen[i-1].at); d < 30*time.Second {
+				t.Errorf("request %d came after %v", i+1, d)
+			}
+		}
+	})
+}
+
+// Without limits of its own, the scheduler learns from a 429: it is closed.
+func TestRateLimit_ofTheSandboxIs409Too(t *testing.T) {
+	for name, c := range map[string]struct {
+		base string
+		env  bunq.Environment
+		want int
+	}{
+		"sandbox by name":         {"https://bank.test/v1", bunq.Sandbox, 2},
+		"sandbox by its host":     {bunq.Sandbox.BaseURL(), "", 2},
+		"production by name":      {"https://bank.test/v1", bunq.Production, 1},
+		"production by its host":  {bunq.Production.BaseURL(), "", 1},
+		"a host that nobody knew": {"https://bank.test/v1", "", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				u, b := signedIn(t, inTurn(refusal(409, "x"), ok(madeID)), func(conf *bunq.Config) {
+					conf.BaseURL, conf.Environment = mustURL(c.base), c.env
+				})
+				start := time.Now()
+				_, err := u.CreateOAuthClient(t.Context())
+				if (err == nil) != (c.want == 2) || b.count() != c.want {
+					t.Errorf("%d requests, %v", b.count(), err)
+				}
+				if err == nil && time.Since(start) < 3*time.Second {
+					t.Errorf("the window was not closed: %v", time.Since(start))
+				}
+			})
+		})
+	}
+}
+
+func TestCancellation_endsEveryWaitAtOnce(t *testing.T) {
+	for name, c := range map[string]struct {
+		script func(int, request) reply
+		change func(*bunq.Config, *desk)
+		after  time.Duration // when the caller goes
+		sent   bool
+	}{
+		"before a repetition": {always(reply{err: errDial}), nil, 10 * time.Second, false},
+		"for the window":      {always(refusal(429, "x")), nil, 2 * time.Second, false},
+		"for the answer":      {always(reply{after: time.Hour}), nil, 5 * time.Second, true},
+		"for a session":       {always(ok(madeID)), func(_ *bunq.Config, d *desk) { d.after = time.Hour }, 5 * time.Second, false},
+		"for a slot": {always(ok(madeID)), func(c *bunq.Config, _ *desk) {
+			c.Limits = ratelimit.New(func(ratelimit.Key) (ratelimit.Limit, bool) { return ratelimit.Limit{Max: 1, Window: time.Hour}, true })
+			slot, err := c.Limits.Acquire(context.Background(), ratelimit.Key{Method: "POST", Endpoint: "/user/{id}/oauth-client"})
+			if err != nil {
+				panic(err)
+			}
+			slot.Done()
+		}, 5 * time.Second, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := newDesk()
+				client, _ := open(t, c.script, func(conf *bunq.Config) {
+					if c.change != nil {
+						c.change(conf, d)
+					}
+				})
+				ctx, cancel := context.WithCancel(t.Context())
+				time.AfterFunc(c.after, cancel)
+				start := time.Now()
+				_, err := client.WithSession(apiContext(), d).CreateOAuthClient(ctx)
+				if took := time.Since(start); took != c.after {
+					t.Errorf("it ended %v after the caller left", took-c.after)
+				}
+				var e *bunq.TransportError
+				if !errorsAs(err, &e) || !errors.Is(err, context.Canceled) || e.Sent != c.sent || bunq.MayHaveBeenDone(err) != c.sent {
+					t.Errorf("got %#v", err)
+				}
+			})
+		})
+	}
+}
+
+func TestRequestTimeout_isNotTheCallersDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u, _ := signedIn(t, always(reply{after: time.Hour}), func(c *bunq.Config) { c.RequestTimeout = 7 * time.Second })
+		start := time.Now()
+		_, err := u.CreateOAuthClient(t.Context())
+		if errors.Is(err, context.DeadlineExceeded) || !bunq.MayHaveBeenDone(err) || time.Since(start) != 7*time.Second {
+			t.Errorf("got %v after %v", err, time.Since(start))
+		}
+	})
+}
