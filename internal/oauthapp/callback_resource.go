@@ -204,6 +204,7 @@ func (r *CallbackURLResource) Update(ctx context.Context, req resource.UpdateReq
 		viewOf(r.Data, c.user.ID, c.client).forget(id)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 }
 
 // Delete removes the URL. One that is gone is gone, and so is one whose client
