@@ -1,0 +1,58 @@
+# A QSEAL key that cannot be read, because it lives in an HSM or KMS: the
+# installation is made first, its registration_payload is signed elsewhere, and
+# the signature registers the certificate. README.md shows the two applies.
+
+terraform {
+  required_version = ">= 1.11"
+  required_providers {
+    bunq = {
+      source = "openpsd2/bunq"
+    }
+  }
+}
+
+variable "certificate_pem" {
+  description = "The QSEAL certificate."
+  type        = string
+}
+
+variable "certificate_chain_pem" {
+  description = "Its intermediate and root certificates. Null for a pseudo certificate of the sandbox."
+  type        = string
+  default     = null
+}
+
+variable "signature" {
+  description = "Signature over registration_payload, base64 on one line. Null in the first apply."
+  type        = string
+  default     = null
+}
+
+provider "bunq" {
+  environment = "sandbox"
+}
+
+resource "bunq_installation" "main" {}
+
+resource "bunq_psd2_credential" "main" {
+  count = var.signature == null ? 0 : 1
+
+  installation                = bunq_installation.main
+  certificate_pem             = var.certificate_pem
+  certificate_chain_pem       = var.certificate_chain_pem
+  client_public_key_signature = var.signature
+}
+
+resource "bunq_device_server" "main" {
+  count = length(bunq_psd2_credential.main)
+
+  installation = bunq_installation.main
+  credential   = bunq_psd2_credential.main[0]
+  description  = "payments-ci"
+}
+
+output "registration_payload" {
+  description = "What the QSEAL key must sign: RSASSA-PKCS1-v1_5, SHA-256, over exactly these bytes."
+  value       = bunq_installation.main.registration_payload
+  sensitive   = true
+}

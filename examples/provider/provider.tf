@@ -1,0 +1,12 @@
+terraform {
+  required_version = ">= 1.11"
+  required_providers {
+    bunq = {
+      source = "openpsd2/bunq"
+    }
+  }
+}
+
+provider "bunq" {
+  environment = "sandbox"
+}

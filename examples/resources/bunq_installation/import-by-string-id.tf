@@ -1,0 +1,4 @@
+import {
+  to = bunq_installation.main
+  id = "bunq.conf"
+}

@@ -1,0 +1,4 @@
+import {
+  to = bunq_oauth_client.main
+  id = "28196/633"
+}

@@ -1,0 +1,4 @@
+import {
+  to = bunq_psd2_credential.main
+  id = "bunq.conf#184760"
+}

@@ -1,0 +1,17 @@
+variable "qseal_passphrase" {
+  type      = string
+  sensitive = true
+  ephemeral = true
+}
+
+resource "bunq_installation" "main" {}
+
+resource "bunq_psd2_credential" "main" {
+  installation          = bunq_installation.main
+  certificate_pem       = file("qseal.pem")
+  certificate_chain_pem = file("qseal-chain.pem")
+
+  # Write-only: used once, to sign, and stored neither in plan nor state.
+  private_key_pem_wo        = file("qseal.key")
+  private_key_passphrase_wo = var.qseal_passphrase
+}
