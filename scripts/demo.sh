@@ -10,23 +10,26 @@ cd "$root"
 
 temp=$(mktemp -d "${TMPDIR:-/tmp}/bunq-demo.XXXXXX")
 simulator=''
+# The signal may come while standard error is a command's log.
+exec 3>&2
 
 finish() {
   local status=$?
-  trap - EXIT INT TERM HUP
+  trap - EXIT
+  # make passes a Ctrl-C on that the terminal has sent here already; the second one must not stop the clearing up.
+  trap '' INT TERM HUP
   if [[ -n $simulator ]]; then
     kill "$simulator" 2>/dev/null || true
     wait "$simulator" 2>/dev/null || true
   fi
   if ((status != 0)); then
-    echo >&2
-    echo "The demo did not get to its end (status $status)." >&2
+    printf '\nThe demo did not get to its end (status %d).\n' "$status" >&3
     if [[ -s $temp/simulator.log ]]; then
-      echo "The last requests that the simulated bunq saw:" >&2
-      tail -n 15 "$temp/simulator.log" >&2
+      echo "The last requests that the simulated bunq saw:" >&3
+      tail -n 15 "$temp/simulator.log" >&3
     fi
   fi
-  if [[ -n ${KEEP-} ]]; then echo "Left behind: $temp"; else rm -rf "$temp"; fi
+  if [[ -n ${KEEP-} ]]; then echo "Left behind: $temp" >&3; else rm -rf "$temp"; fi
   exit "$status"
 }
 trap finish EXIT
@@ -80,8 +83,12 @@ mkdir -p "$temp/home" "$temp/cache" "$temp/example"
 cp examples/complete/*.tf "$temp/example/"
 
 say "Starting the simulated bunq on this machine; it refuses what bunq would refuse."
+# In a process group of its own, which Ctrl-C does not reach: an apply that is broken off still finishes the call it is
+# in, and for that it needs somebody to answer.
+set -m
 "$temp/bunqsim" -listen 127.0.0.1:0 -log </dev/null >"$temp/ready.json" 2>"$temp/simulator.log" &
 simulator=$!
+set +m
 for _ in $(seq 200); do
   if [[ -s $temp/ready.json ]] || ! kill -0 "$simulator" 2>/dev/null; then break; fi
   sleep 0.05
