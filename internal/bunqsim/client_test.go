@@ -313,9 +313,9 @@ type credentialBody struct {
 	Status          string
 	Created         string
 	Updated         string
-	ExpiryTime      *string `json:"expiry_time"`
-	TokenValue      *string `json:"token_value"`
-	PermittedDevice *struct{ Description, IP string }
+	ExpiryTime      *string                           `json:"expiry_time"`
+	TokenValue      *string                           `json:"token_value"`
+	PermittedDevice *struct{ Description, IP string } `json:"permitted_device"`
 }
 
 func (c *client) register() {

@@ -97,13 +97,13 @@ func parseClientKey(text string) (*rsa.PublicKey, error) {
 	if len(blocks) != 1 || blocks[0].kind != "PUBLIC KEY" {
 		return nil, errPEM
 	}
-	any, err := x509.ParsePKIXPublicKey(blocks[0].der)
+	parsed, err := x509.ParsePKIXPublicKey(blocks[0].der)
 	if err != nil {
 		return nil, err
 	}
-	key, ok := any.(*rsa.PublicKey)
+	key, ok := parsed.(*rsa.PublicKey)
 	if !ok {
-		return nil, fmt.Errorf("%T is not RSA", any)
+		return nil, fmt.Errorf("%T is not RSA", parsed)
 	}
 	if key.N.BitLen() != keyBits {
 		return nil, fmt.Errorf("RSA of %d bits", key.N.BitLen())
@@ -137,13 +137,13 @@ func (s *Sim) key(text string) (*rsa.PrivateKey, error) {
 	if b == nil {
 		return nil, errPEM
 	}
-	any, err := x509.ParsePKCS8PrivateKey(b.Bytes)
+	parsed, err := x509.ParsePKCS8PrivateKey(b.Bytes)
 	if err != nil {
 		return nil, err
 	}
-	k, ok := any.(*rsa.PrivateKey)
+	k, ok := parsed.(*rsa.PrivateKey)
 	if !ok {
-		return nil, fmt.Errorf("%T is not RSA", any)
+		return nil, fmt.Errorf("%T is not RSA", parsed)
 	}
 	s.keys[text] = k
 	return k, nil

@@ -180,7 +180,7 @@ var firstIDs = map[string]int64{
 }
 
 func newStore(env Environment) *store {
-	return &store{Version: 1, Environment: env, LastID: map[string]int64{}, ServerKeys: map[int64]string{}}
+	return &store{Version: stateVersion, Environment: env, LastID: map[string]int64{}, ServerKeys: map[int64]string{}}
 }
 
 func (st *store) nextID(kind string) int64 {
