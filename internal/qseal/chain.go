@@ -2,9 +2,6 @@ package qseal
 
 import (
 	"bytes"
-	"crypto"
-	"crypto/rsa"
-	"crypto/sha1" //nolint:gosec // SHA-1 is how older roots signed themselves; see signedBy
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -138,24 +135,11 @@ func compareBool(a, b bool) int {
 }
 
 // issuedBy tells whether child bears the name of parent as its issuer, and parent's signature. Whether parent was allowed to
-// sign is a question of trust, and so bunq's.
+// sign is a question of trust, and so bunq's. CheckSignature is used, not CheckSignatureFrom, which refuses SHA-1: roots that
+// still anchor qualified seals are signed with it.
 func issuedBy(child, parent *x509.Certificate) bool {
-	return bytes.Equal(child.RawIssuer, parent.RawSubject) && signedBy(child, parent)
-}
-
-// signedBy checks a signature with one hash more than crypto/x509, which refuses SHA-1: roots that still anchor qualified
-// seals are signed with it, and the question here is which certificates belong together, not whom to trust.
-func signedBy(child, parent *x509.Certificate) bool {
-	err := parent.CheckSignature(child.SignatureAlgorithm, child.RawTBSCertificate, child.Signature)
-	if err == nil || child.SignatureAlgorithm != x509.SHA1WithRSA {
-		return err == nil
-	}
-	key, ok := parent.PublicKey.(*rsa.PublicKey)
-	if !ok {
-		return false
-	}
-	digest := sha1.Sum(child.RawTBSCertificate) //nolint:gosec // see above
-	return rsa.VerifyPKCS1v15(key, crypto.SHA1, digest[:], child.Signature) == nil
+	return bytes.Equal(child.RawIssuer, parent.RawSubject) &&
+		parent.CheckSignature(child.SignatureAlgorithm, child.RawTBSCertificate, child.Signature) == nil
 }
 
 // chainDates gives a Problem for each member, other than the leaf, that is not valid at now.

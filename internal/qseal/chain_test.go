@@ -21,6 +21,8 @@ func TestChain_Without(t *testing.T) {
 		{"a certificate given twice counts once", "seal.pem", []string{"intermediate.pem", "root.pem", "intermediate.pem"}, []string{"intermediate.pem", "root.pem"}},
 		{"both editions of an intermediate come before the root", "seal.pem",
 			[]string{"root.pem", "intermediate-sha1.pem", "intermediate.pem"}, []string{"intermediate-sha1.pem", "intermediate.pem", "root.pem"}},
+		{"a root certified crosswise comes before both roots", "seal.pem", []string{"root.pem", "other-root.pem", "root-cross.pem", "intermediate.pem"},
+			[]string{"intermediate.pem", "root-cross.pem", "root.pem", "other-root.pem"}},
 		{"strangers stand at the end", "seal.pem", []string{"other-root.pem", "root.pem", "intermediate.pem"}, []string{"intermediate.pem", "root.pem", "other-root.pem"}},
 		{"a self-signed certificate alone is its own chain", "pseudo.pem", []string{"pseudo.pem"}, []string{"pseudo.pem"}},
 		{"a self-signed certificate is its own chain where none is given", "pseudo.pem", nil, []string{"pseudo.pem"}},
@@ -60,6 +62,8 @@ func TestCertificate_CheckChain(t *testing.T) {
 		{name: "the leaf only", leaf: "seal.pem", chain: []string{"seal.pem"}, want: ErrIncompleteChain, says: "/CN=Vector Seal CA"},
 		{name: "the root only", leaf: "seal.pem", chain: []string{"root.pem"}, want: ErrIncompleteChain, says: "is not in the chain"},
 		{name: "another key of the issuer's name", leaf: "seal.pem", chain: []string{"namesake.pem", "root.pem"}, want: ErrIncompleteChain, says: "another generation"},
+		{name: "over a root certified crosswise", leaf: "seal.pem", chain: []string{"root-cross.pem", "other-root.pem", "intermediate.pem"}},
+		{name: "the issuer's key under another name", leaf: "seal.pem", chain: []string{"renamed.pem", "root.pem"}, want: ErrIncompleteChain, says: "is not in the chain"},
 		{name: "a stranger beside", leaf: "seal.pem", chain: []string{"intermediate.pem", "other-root.pem", "root.pem"},
 			want: ErrUnrelatedCertificate, says: "/C=NL/O=Other Trust/CN=Other Root CA"},
 		{name: "a stranger beside a self-signed certificate", leaf: "pseudo.pem", chain: []string{"pseudo.pem", "root.pem"},
@@ -97,6 +101,12 @@ func TestCertificate_CheckChain_believesSignaturesNotNames(t *testing.T) {
 	}
 	if err := forged.CheckChain(chainOf(t, "intermediate.pem", "root.pem")); !errors.Is(err, ErrIncompleteChain) {
 		t.Errorf("CheckChain = %v", err)
+	}
+}
+
+func TestParseChain_countsACertificateOnce(t *testing.T) {
+	if ch := chainOf(t, "root.pem", "intermediate.pem", "root.pem"); ch.Len() != 2 || ch.PEM() != vector(t, "root.pem", "intermediate.pem") {
+		t.Errorf("%d certificates:\n%s", ch.Len(), ch.PEM())
 	}
 }
 

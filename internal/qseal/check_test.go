@@ -112,6 +112,13 @@ func TestCertificate_Check(t *testing.T) {
 	}
 }
 
+func TestCertificate_Check_wantsARoleInTheStatement(t *testing.T) {
+	c := certificate(t, "seal.pem")
+	c.qc.roles = nil
+	mustHaveProblems(t, c.Check("production", chainOf(t, "intermediate.pem"), today),
+		[]expected{{AttributeCertificate, "No PSD2 role in the certificate", "PSP_AS, PISP, AISP, CBPII", false}})
+}
+
 func TestCertificate_Check_commonNameInTheSandbox(t *testing.T) {
 	const cert = AttributeCertificate
 	atMost := strings.Repeat("n", 54)

@@ -48,7 +48,6 @@ func ParsePrivateKey(pemText, passphrase string) (*rsa.PrivateKey, error) {
 		}
 		return decryptPKCS8(b.Bytes, passphrase)
 	}
-	b.Headers = nil // whatever else stood there (key ids of HSM tools) is no business of the parser
 	return signing.ParsePrivateKey(string(pem.EncodeToMemory(b)))
 }
 

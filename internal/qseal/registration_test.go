@@ -63,6 +63,7 @@ func TestCertificate_VerifyRegistration(t *testing.T) {
 		{"nothing", "", ErrNotBase64, "empty"},
 		{"no base64", "signature!", ErrNotBase64, "openssl base64 -A"},
 		{"base64url", base64.URLEncoding.EncodeToString(raw), ErrNotBase64, "base64url"},
+		{"bits left over in the last character", good[:len(good)-3] + "B==", ErrNotBase64, ""},
 		{"no padding", strings.TrimRight(good, "="), ErrNotBase64, ""},
 		{"wrapped", vector(t, "payload-wrapped.sig"), ErrWrappedBase64, "openssl base64 -A"},
 		{"a newline at its end", good + "\n", ErrWrappedBase64, "trimspace("},

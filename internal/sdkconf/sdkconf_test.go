@@ -118,6 +118,7 @@ func TestParse_tolerates(t *testing.T) {
 		{"line ends escaped twice", func(_, in map[string]any) {
 			in["private_key_client"] = strings.ReplaceAll(file(t, "client.key"), "\n", `\r\n`)
 			in["public_key_client"] = strings.ReplaceAll(file(t, "client.pub"), "\n", `\n`)
+			in["public_key_server"] = strings.ReplaceAll(file(t, "server.pub"), "\n", `\n`)
 		}, 42},
 		{"slashes escaped twice", func(_, in map[string]any) {
 			in["private_key_client"] = strings.ReplaceAll(file(t, "client.key"), "/", `\/`)

@@ -53,7 +53,7 @@ func Marshal(c Context) ([]byte, error) {
 	if c.PublicKeyPEM != "" {
 		w.Installation.PublicKey = c.PublicKeyPEM
 	}
-	data, err := json.MarshalIndent(w, "", "  ")
+	data, err := json.MarshalIndent(w, "", "  ") //nolint:gosec // the secrets are what the file is for
 	if err != nil {
 		return nil, fmt.Errorf("write context file: %w", err)
 	}

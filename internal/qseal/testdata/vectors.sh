@@ -84,6 +84,10 @@ req "$WORK/other.key" '/C=NL/O=Other Trust/CN=Other Root CA' other
 ca other other-root.pem root $from $to -selfsign -keyfile "$WORK/other.key"
 req "$WORK/other.key" '/C=NL/O=Vector Trust/CN=Vector Seal CA' namesake
 ca namesake namesake.pem root $from $to -selfsign -keyfile "$WORK/other.key"
+# The intermediate's key under another name, and the root certified crosswise by the stranger.
+req "$WORK/intermediate.key" '/C=NL/O=Vector Trust/CN=Vector Seal CA before it was renamed' renamed
+ca renamed renamed.pem intermediate $from $to -cert root.pem -keyfile "$WORK/root.key"
+ca root root-cross.pem intermediate $from $to -cert other-root.pem -keyfile "$WORK/other.key"
 
 leaf='/C=NL/O=Vector Payments B.V./organizationIdentifier=PSDNL-DNB-R123456/CN=Vector Payments B.V.'
 by="-cert intermediate.pem -keyfile $WORK/intermediate.key"
