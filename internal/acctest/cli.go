@@ -1,0 +1,220 @@
+package acctest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/provider"
+)
+
+// Environment variables that the provider of package testprovider reads.
+const (
+	// EnvPaced, where it is set, makes it keep bunq's limits.
+	EnvPaced = "BUNQ_ACCTEST_PACED"
+	// EnvProcesses names the folder in which each process of it leaves a socket
+	// that ends it.
+	EnvProcesses = "BUNQ_ACCTEST_PROCESSES"
+)
+
+// CLI drives the Terraform or OpenTofu command as a user does, with the provider
+// as a process of its own. What plugin-testing cannot do is for it: several
+// configurations in one life, targeted replacement, pasted text, killed
+// processes, and the words on the terminal.
+//
+// Each has a working directory, home and cache folder of its own. It may be used
+// by one test at a time.
+type CLI struct {
+	// Dir is the working directory; the configuration is main.tf in it.
+	Dir string
+	// Env is added to the environment of each command, as NAME=value.
+	Env []string
+	// IsTofu says that the command is OpenTofu.
+	IsTofu bool
+
+	program   string
+	processes string
+	base      []string
+}
+
+// Result is how a command ended and what it printed, standard output and error
+// together, without colour and frames, so that a sentence can be looked for.
+type Result struct {
+	Output string
+	Code   int
+}
+
+// NewCLI prepares the command for a test on b. The command is
+// TF_ACC_TERRAFORM_PATH, else terraform on the PATH. Without TF_ACC the test is
+// skipped, as plugin-testing does.
+func NewCLI(t *testing.T, b *Bunq) *CLI {
+	t.Helper()
+	if os.Getenv("TF_ACC") == "" {
+		t.Skip("Acceptance tests skipped unless env 'TF_ACC' set")
+	}
+	program := os.Getenv("TF_ACC_TERRAFORM_PATH")
+	if program == "" {
+		var err error
+		if program, err = exec.LookPath("terraform"); err != nil {
+			t.Fatalf("no CLI: set TF_ACC_TERRAFORM_PATH: %v", err)
+		}
+	}
+	return newCLI(t, b, program)
+}
+
+func newCLI(t *testing.T, b *Bunq, program string) *CLI {
+	t.Helper()
+	folder, err := builtProvider()
+	if err != nil {
+		t.Fatalf("the provider could not be built: %v", err)
+	}
+	temp := t.TempDir()
+	// Apart, because the path of a socket may have some 100 characters only.
+	processes, err := os.MkdirTemp("", "bunq-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(processes) })
+	c := &CLI{Dir: filepath.Join(temp, "work"), program: program, processes: processes}
+	for _, dir := range []string{c.Dir, filepath.Join(temp, "home"), filepath.Join(temp, "cache")} {
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	config := filepath.Join(temp, "cli.tfrc")
+	c.base = append(shielded(os.Environ()),
+		"HOME="+filepath.Join(temp, "home"), "XDG_CACHE_HOME="+filepath.Join(temp, "cache"), "XDG_CONFIG_HOME="+filepath.Join(temp, "home", ".config"),
+		"TF_CLI_CONFIG_FILE="+config, "TF_IN_AUTOMATION=1", "TF_INPUT=0", "CHECKPOINT_DISABLE=1",
+		EnvProcesses+"="+c.processes, "BUNQ_BASE_URL="+b.URL, "BUNQ_ENVIRONMENT="+string(b.Sim.Environment()))
+	// The version is asked for before the overrides are there: they would add a warning.
+	writeFile(t, config, "disable_checkpoint = true\n")
+	c.IsTofu = strings.Contains(c.Run(t, "version").Output, "OpenTofu")
+	host := "registry.terraform.io"
+	if c.IsTofu {
+		host = "registry.opentofu.org"
+	}
+	_, address, _ := strings.Cut(provider.Address, "/")
+	writeFile(t, config, fmt.Sprintf("disable_checkpoint = true\nprovider_installation {\n  dev_overrides {\n    %q = %q\n  }\n  direct {}\n}\n",
+		host+"/"+address, folder))
+	return c
+}
+
+// Write makes config the configuration. The terraform block with the provider's
+// address is added; the address of bunq is in the environment.
+func (c *CLI) Write(t *testing.T, config string) {
+	t.Helper()
+	_, address, _ := strings.Cut(provider.Address, "/")
+	writeFile(t, filepath.Join(c.Dir, "main.tf"),
+		fmt.Sprintf("terraform {\n  required_providers {\n    %s = { source = %q }\n  }\n}\n%s", provider.TypeName, address, config))
+}
+
+// Run runs a command of the CLI.
+func (c *CLI) Run(t *testing.T, args ...string) Result {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), c.program, args...) //nolint:gosec // the program is the tester's own
+	command.Dir = c.Dir
+	command.Env = append(append([]string(nil), c.base...), c.Env...)
+	var out bytes.Buffer
+	command.Stdout, command.Stderr = &out, &out
+	err := command.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatalf("%s %v: %v", c.program, args, err)
+	}
+	return Result{Output: unframed.Replace(out.String()), Code: command.ProcessState.ExitCode()}
+}
+
+// unframed takes away the lines that the CLI draws beside a diagnostic.
+var unframed = strings.NewReplacer("│ ", "", "│", "", "╷", "", "╵", "")
+
+// Plan plans. The exit code is 0 where there is nothing to do, 2 where there is,
+// and 1 for an error.
+func (c *CLI) Plan(t *testing.T, args ...string) Result {
+	t.Helper()
+	return c.Run(t, append([]string{"plan", "-no-color", "-detailed-exitcode"}, args...)...)
+}
+
+// Apply plans and applies without asking.
+func (c *CLI) Apply(t *testing.T, args ...string) Result {
+	t.Helper()
+	return c.Run(t, append([]string{"apply", "-no-color", "-auto-approve"}, args...)...)
+}
+
+// Destroy destroys without asking.
+func (c *CLI) Destroy(t *testing.T, args ...string) Result {
+	t.Helper()
+	return c.Run(t, append([]string{"destroy", "-no-color", "-auto-approve"}, args...)...)
+}
+
+// KillProviders ends every provider process of this CLI that still runs, as
+// SIGKILL does: none of its code runs any more, also not before this returns. A
+// fault's hook may call it.
+func (c *CLI) KillProviders() error {
+	sockets, err := os.ReadDir(c.processes)
+	if err != nil {
+		return err
+	}
+	for _, s := range sockets {
+		conn, err := net.Dial("unix", filepath.Join(c.processes, s.Name())) //nolint:noctx // local, and ends with the process
+		if err != nil {
+			continue // it has ended by itself
+		}
+		_, _ = io.Copy(io.Discard, conn) // until the process is gone
+		_ = conn.Close()
+	}
+	return nil
+}
+
+// shielded is the environment without what others have set for a CLI or for
+// this provider.
+func shielded(env []string) []string {
+	var out []string
+	for _, e := range env {
+		name, _, _ := strings.Cut(e, "=")
+		if strings.HasPrefix(name, "TF_") || strings.HasPrefix(name, "BUNQ_") {
+			continue
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+// builtProvider is the folder with the provider, built once in a test process.
+// It stands beside the test's own program, in the folder that "go test" removes
+// when it is done: no test knows that it is the last one.
+var builtProvider = sync.OnceValues(func() (string, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	dir, err := os.MkdirTemp(filepath.Dir(self), "provider-")
+	if err != nil {
+		return "", err
+	}
+	name := "terraform-provider-" + provider.TypeName
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	build := exec.Command("go", "build", "-o", filepath.Join(dir, name), //nolint:noctx // it serves all tests, and belongs to none
+		"github.com/openpsd2/terraform-provider-bunq/internal/acctest/testprovider")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return dir, nil
+})
+
+func writeFile(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
