@@ -53,6 +53,7 @@ func anotherContext() bunq.APIContext {
 // before the first call.
 type bank struct {
 	latency time.Duration
+	linger  time.Duration      // how long a cancelled opening takes to end
 	timeout time.Duration      // of the sessions; 0: 90 h
 	refuse  func(n int) error  // nil: never; n counts from 1
 	token   func(n int) string // nil: all different
@@ -79,6 +80,7 @@ func (b *bank) OpenSession(ctx context.Context, _ bunq.APIContext) (*bunq.Sessio
 		select {
 		case <-time.After(b.latency):
 		case <-ctx.Done():
+			time.Sleep(b.linger)
 			return nil, &bunq.TransportError{Method: "POST", Endpoint: "/session-server", Sent: true, Err: ctx.Err()}
 		}
 	}

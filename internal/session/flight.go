@@ -108,10 +108,9 @@ func (s *Source) fly(ctx context.Context) (*entry, error) {
 	if e := s.fromCache(ctx); e != nil {
 		return e, nil
 	}
-	s.cache.drop(ctx, s.buried)
+	s.cache.drop(ctx, s.buried) // now, for this process may not come back from bunq
 	e, err := s.ask(ctx)
 	if err != nil {
-		s.cache.drop(ctx, s.buried) // one may have died in the meantime
 		return nil, err
 	}
 	s.cache.keep(ctx, e)

@@ -109,6 +109,72 @@ func TestSession_neverTwoOpeningsOfOneContextAtOnce(t *testing.T) {
 	})
 }
 
+func TestSession_aNewcomerDoesNotJoinAnOpeningThatAllHaveLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bk := &bank{latency: 10 * time.Second, linger: time.Second}
+		s := process(bk, "").For(testContext())
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := s.Session(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+		mustSession(t, s)
+		bk.wantOpenings(t, 2)
+		if bk.most != 1 {
+			t.Errorf("%d openings at once", bk.most)
+		}
+	})
+}
+
+// A caller may leave in the moment in which its flight lands; the next flight is
+// not its business.
+func TestLeave_ofALandedFlightTouchesNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bk := &bank{latency: time.Second}
+		s := process(bk, "").For(testContext())
+		var wg sync.WaitGroup
+		wg.Go(func() { mustSession(t, s) })
+		synctest.Wait()
+		first := s.flight
+		wg.Wait()
+		wg.Go(func() { mustReplace(t, s, first.entry.copy()) })
+		synctest.Wait()
+		second := s.flight
+		s.leave(first)
+		if second == nil || s.flight != second {
+			t.Error("it took the next flight away")
+		}
+		wg.Wait()
+	})
+}
+
+// Another process may leave in the cache what this one learns to be dead while it
+// takes it from there.
+func TestGet_aSessionThatDiesBeforeItLandsIsNotHandedOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bk := &bank{}
+		s := process(bk, "").For(testContext())
+		f := &flight{cancel: func() {}, done: make(chan struct{})}
+		s.flight = f
+		dying := bunq.Session{Token: "dying", Created: time.Now(), Timeout: time.Hour}
+		var wg sync.WaitGroup
+		for _, get := range []func() *bunq.Session{
+			func() *bunq.Session { return mustSession(t, s) },
+			func() *bunq.Session { return mustReplace(t, s, &dying) },
+		} {
+			wg.Go(func() {
+				if got := get(); got.Token == dying.Token {
+					t.Error("it was handed out")
+				}
+			})
+		}
+		synctest.Wait()
+		s.land(f, &entry{dying, time.Now()}, nil, 0)
+		wg.Wait()
+		bk.wantOpenings(t, 1)
+	})
+}
+
 func TestSession_cancelledWhileItWaitsFor(t *testing.T) {
 	for name, prepare := range map[string]func(t *testing.T, bk *bank, dir string) func(){
 		"the interval": func(t *testing.T, bk *bank, dir string) func() {
@@ -141,12 +207,36 @@ func TestSession_cancelledWhileItWaitsFor(t *testing.T) {
 					t.Errorf("left %v after it was cancelled", late)
 				}
 				synctest.Wait()
+				if len(s.opening) > 0 {
+					t.Error("the opening still waits when nobody waits for it")
+				}
 				bk.wantOpenings(t, before)
 				release()
 				mustSession(t, s) // nothing is left held
 			})
 		})
 	}
+}
+
+func TestSession_cancelledWhileItWaitsForAnotherContextOfTheProcess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := process(&bank{latency: time.Hour}, "")
+		var wg sync.WaitGroup
+		wg.Go(func() { mustSession(t, b.For(anotherContext())) })
+		synctest.Wait()
+		s := b.For(testContext())
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		start := time.Now()
+		if _, err := s.Session(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+		synctest.Wait()
+		if len(s.opening) > 0 || time.Since(start) != time.Minute {
+			t.Errorf("after %v the opening waits: %v", time.Since(start), len(s.opening) > 0)
+		}
+		wg.Wait()
+	})
 }
 
 // hold takes a lock as another process would.

@@ -91,7 +91,7 @@ func TestFolder_notWritableIsDoneWithout(t *testing.T) {
 }
 
 // What another has put in the place of a lock is not followed, opened or waited for.
-func TestFolder_lockFilesThatAreNoneAreReplaced(t *testing.T) {
+func TestFolder_lockFilesThatAreNoneAreReplacedOrDoneWithout(t *testing.T) {
 	if !modesMatter {
 		t.Skip("links need a privilege here")
 	}
@@ -118,8 +118,10 @@ func TestFolder_lockFilesThatAreNoneAreReplaced(t *testing.T) {
 			bk := &bank{}
 			b := process(bk, dir)
 			s := b.For(testContext())
-			for _, lock := range []string{b.address.file, s.cache.vault.name, s.cache.vault.name + ".opening"} {
-				place(t, filepath.Join(dir, lock+".lock"), elsewhere)
+			var locks []string
+			for _, file := range []string{b.address.file, s.cache.vault.name, s.cache.vault.name + ".opening"} {
+				locks = append(locks, filepath.Join(dir, file+".lock"))
+				place(t, locks[len(locks)-1], elsewhere)
 			}
 			session := mustSession(t, s)
 			if got := mustSession(t, process(bk, dir).For(testContext())); *got != *session {
@@ -127,6 +129,11 @@ func TestFolder_lockFilesThatAreNoneAreReplaced(t *testing.T) {
 			}
 			if _, err := os.Lstat(elsewhere); err == nil {
 				t.Error("a link was followed")
+			}
+			for _, lock := range locks {
+				if info, err := os.Lstat(lock); name != "a full folder" && (err != nil || !info.Mode().IsRegular()) {
+					t.Errorf("%s is no lock file: %v, %v", filepath.Base(lock), info.Mode(), err)
+				}
 			}
 		})
 	}

@@ -51,3 +51,19 @@ func TestCache_fileOfSomeoneElseIsReplaced(t *testing.T) {
 	wantNote(t, process(&bank{}, dir).For(testContext()), "a", "b")
 	wantNoNote(t, s, "note-name")
 }
+
+func TestFolder_lockFileOfSomeoneElseIsReplaced(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give a file away")
+	}
+	dir := t.TempDir()
+	path := filepath.Join(dir, "lock")
+	must(t, os.WriteFile(path, nil, 0o600))
+	must(t, os.Chown(path, 12345, 12345))
+	hold(t, "lock", dir)()
+	info, err := os.Lstat(path)
+	must(t, err)
+	if !owned(info) {
+		t.Error("it is still theirs")
+	}
+}

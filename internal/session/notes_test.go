@@ -136,3 +136,19 @@ func TestNotes_parallelWritersLoseNothing(t *testing.T) {
 		}
 	}
 }
+
+// As on a file system that knows no locks.
+func TestNotes_parallelWritersOfOneProcessNeedNoFileLock(t *testing.T) {
+	dir, bk := t.TempDir(), &bank{}
+	s := process(bk, dir).For(testContext())
+	must(t, os.MkdirAll(filepath.Join(dir, s.cache.vault.name+".lock", "full"), 0o700))
+	var wg sync.WaitGroup
+	for n := range 20 {
+		wg.Go(func() { s.Note(t.Context(), fmt.Sprint(n), "x") })
+	}
+	wg.Wait()
+	later := process(bk, dir).For(testContext())
+	for n := range 20 {
+		wantNote(t, later, fmt.Sprint(n), "x")
+	}
+}

@@ -194,6 +194,9 @@ func TestReplace_deadSessionLeavesTheCacheThoughNoneTakesItsPlace(t *testing.T) 
 		dir := t.TempDir()
 		bk := &bank{refuse: func(n int) error {
 			if n == 2 {
+				if _, ok := process(&bank{}, dir).For(testContext()).Live(t.Context()); ok {
+					t.Error("it lives for others while another one is asked for")
+				}
 				return badGateway()
 			}
 			return nil
