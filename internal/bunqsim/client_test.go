@@ -72,12 +72,12 @@ func signed(t testing.TB, k *rsa.PrivateKey, message string) string {
 	return base64.StdEncoding.EncodeToString(sig)
 }
 
-// pseudo returns a self-signed certificate over key 1, valid for a year around start.
+// pseudo returns a self-signed certificate over key 1, valid around start, today, and in the year 2000 of synctest.
 func pseudo(t testing.TB, cn string, change ...func(*x509.Certificate)) string {
 	t.Helper()
 	tmpl := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{Country: []string{"NL"}, CommonName: cn},
-		NotBefore: start.AddDate(-40, 0, 0), NotAfter: start.AddDate(1, 0, 0),
+		NotBefore: start.AddDate(-40, 0, 0), NotAfter: start.AddDate(60, 0, 0),
 	}
 	for _, f := range change {
 		f(tmpl)

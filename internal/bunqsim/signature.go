@@ -134,7 +134,7 @@ func (s *Sim) key(text string) (*rsa.PrivateKey, error) {
 		return k, nil
 	}
 	b, _ := pem.Decode([]byte(text))
-	if b == nil {
+	if b == nil || b.Type != "PRIVATE KEY" {
 		return nil, errPEM
 	}
 	parsed, err := x509.ParsePKCS8PrivateKey(b.Bytes)

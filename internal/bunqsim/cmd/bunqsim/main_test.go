@@ -1,0 +1,171 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestMain lets the test binary stand in for the command.
+func TestMain(m *testing.M) {
+	if os.Getenv("BUNQSIM_TEST_RUN") == "1" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// Started as a process: one ready line, requests answered and logged, and an end with status 0 on each signal.
+func TestReadyLineAndSignals(t *testing.T) {
+	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+		t.Run(sig.String(), func(t *testing.T) {
+			state := filepath.Join(t.TempDir(), "state.json")
+			cmd := exec.CommandContext(t.Context(), os.Args[0], "-listen", "127.0.0.1:0", "-log", "-limits", "published", "-state", state) //nolint:gosec // G204: this binary
+			cmd.Env = append(os.Environ(), "BUNQSIM_TEST_RUN=1")
+			var log bytes.Buffer
+			cmd.Stderr = &log
+			out, err := cmd.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			lines := bufio.NewReader(out)
+			line, err := lines.ReadString('\n')
+			if err != nil {
+				t.Fatal(err)
+			}
+			var ready map[string]string
+			if err := json.Unmarshal([]byte(line), &ready); err != nil || !strings.HasPrefix(ready["base_url"], "http://127.0.0.1:") {
+				t.Fatalf("ready line %q: %v", line, err)
+			}
+			var statuses []int
+			for range 4 {
+				statuses = append(statuses, get(t, ready["base_url"]+"/user"))
+			}
+			if statuses[2] != 403 || statuses[3] != 429 {
+				t.Errorf("statuses %d", statuses)
+			}
+			if err := cmd.Process.Signal(sig); err != nil {
+				t.Fatal(err)
+			}
+			rest, err := io.ReadAll(lines)
+			if err != nil || len(rest) != 0 {
+				t.Errorf("more on stdout: %q, %v", rest, err)
+			}
+			if err := cmd.Wait(); err != nil {
+				t.Errorf("ended with %v: %s", err, log.String())
+			}
+			checkLog(t, log.String())
+			if _, err := os.Stat(state); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func checkLog(t *testing.T, log string) {
+	t.Helper()
+	rows := strings.Split(strings.TrimSpace(log), "\n")
+	if len(rows) != 4 {
+		t.Fatalf("log has %d lines: %s", len(rows), log)
+	}
+	var e struct {
+		Time         time.Time
+		Method, Path string
+		Status       int
+	}
+	d := json.NewDecoder(strings.NewReader(rows[3]))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&e); err != nil || e.Method != "GET" || e.Path != "/v1/user" || e.Status != 429 || time.Since(e.Time) > time.Hour {
+		t.Errorf("log line %s: %v", rows[3], err)
+	}
+}
+
+func get(t *testing.T, url string) int {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := resp.Body.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode
+}
+
+func TestWrongFlagsAndFailures(t *testing.T) {
+	for _, tc := range []struct {
+		rule string
+		args []string
+		exit int
+		want string
+	}{
+		{"help", []string{"-h"}, 0, "-listen"},
+		{"unknown flag", []string{"-x"}, 2, "not defined"},
+		{"argument", []string{"x"}, 2, "unexpected argument"},
+		{"settings no JSON", []string{"-settings", "{"}, 2, "-settings"},
+		{"unknown setting", []string{"-settings", `{"x":1}`}, 2, "unknown field"},
+		{"unknown answer", []string{"-settings", `{"first_use":"never"}`}, 1, "FirstUse"},
+		{"client-ip", []string{"-client-ip", "home"}, 2, "-client-ip"},
+		{"limits", []string{"-limits", "some"}, 1, "limits"},
+		{"environment", []string{"-environment", "x"}, 1, "environment"},
+		{"all interfaces", []string{"-listen", ":0"}, 1, "not a loopback address"},
+	} {
+		t.Run(tc.rule, func(t *testing.T) {
+			var out, msg bytes.Buffer
+			if got := run(t.Context(), tc.args, &out, &msg); got != tc.exit || !strings.Contains(msg.String(), tc.want) || out.Len() > 0 {
+				t.Errorf("exit %d, stdout %q, stderr %q", got, out.String(), msg.String())
+			}
+		})
+	}
+}
+
+// syncBuffer is written by the server's goroutines.
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func TestSettingsAndClientIPReachTheSimulator(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	r, w := io.Pipe()
+	done := make(chan int)
+	go func() {
+		done <- run(ctx, []string{"-listen", "127.0.0.1:0", "-client-ip", "203.0.113.7", "-settings", `{"unknown_token_status":401}`}, w, &syncBuffer{})
+	}()
+	var ready struct {
+		BaseURL string `json:"base_url"`
+	}
+	if err := json.NewDecoder(r).Decode(&ready); err != nil {
+		t.Fatal(err)
+	}
+	if got := get(t, ready.BaseURL+"/user"); got != 401 {
+		t.Errorf("status %d", got)
+	}
+	stop()
+	if got := <-done; got != 0 {
+		t.Errorf("exit %d", got)
+	}
+}
