@@ -18,6 +18,7 @@ type request struct {
 
 // run sends n requests at random moments with random latencies.
 func run(t *testing.T, rnd *rand.Rand, s *ratelimit.Scheduler, n int, window time.Duration) []request {
+	t.Helper()
 	var mu sync.Mutex
 	var seen []request
 	var wg sync.WaitGroup
@@ -105,7 +106,7 @@ func TestAcquire_holdsTheServersWindowWithoutNeedlessWaits(t *testing.T) {
 	}
 	for seed := range uint64(runs) {
 		synctest.Test(t, func(t *testing.T) {
-			rnd := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // repeatable on purpose
+			rnd := rand.New(rand.NewPCG(seed, 1))
 			limit := rnd.IntN(6) + 1
 			window := time.Duration(rnd.Int64N(int64(30*time.Second)) + int64(time.Millisecond))
 			seen := run(t, rnd, ratelimit.New(fixed(limit, window)), 60, window)

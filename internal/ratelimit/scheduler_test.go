@@ -58,8 +58,7 @@ func TestAcquire_waitsExactly(t *testing.T) {
 				start := time.Now()
 				for n := range c.requests {
 					slot := acquire(t, s, key)
-					round, place := time.Duration(n/c.limit), time.Duration(n%c.limit)
-					want := round*(c.window+c.latency) + place*c.latency
+					want := time.Duration(n/c.limit)*(c.window+c.latency) + time.Duration(n%c.limit)*c.latency
 					if got := time.Since(start); got != want {
 						t.Fatalf("request %d went at %v, want %v", n, got, want)
 					}

@@ -212,7 +212,10 @@ func TestSession_cancelledWhileItWaitsFor(t *testing.T) {
 				}
 				bk.wantOpenings(t, before)
 				release()
-				mustSession(t, s) // nothing is left held
+				mustSession(t, s)
+				if got := time.Since(start); got > 30*time.Second { // the interval, at the most
+					t.Errorf("the next one had to wait until %v: something was left held", got)
+				}
 			})
 		})
 	}

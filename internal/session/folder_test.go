@@ -68,7 +68,7 @@ func TestFolder_openToOthersIsClosed(t *testing.T) {
 	}
 	for _, mode := range []os.FileMode{0o755, 0o750, 0o777, 0o701} {
 		dir := t.TempDir()
-		must(t, os.Chmod(dir, mode)) //nolint:gosec // what is tested
+		must(t, os.Chmod(dir, mode))
 		path, _ := filled(t, dir)
 		wantMode(t, dir, 0o700)
 		wantMode(t, path, 0o600)
@@ -80,7 +80,7 @@ func TestFolder_notWritableIsDoneWithout(t *testing.T) {
 		t.Skip("everything is writable here")
 	}
 	dir := t.TempDir()
-	must(t, os.Chmod(dir, 0o500)) //nolint:gosec // a folder
+	must(t, os.Chmod(dir, 0o500))
 	bk := &bank{}
 	s := process(bk, dir).For(testContext())
 	mustSession(t, s)

@@ -29,7 +29,7 @@ func replace(from, to string) error {
 // syncFolder makes the new name survive a crash. File systems that cannot do it
 // say so, and then there is nothing to be done.
 func syncFolder(path string) {
-	d, err := os.Open(path) //nolint:gosec // our own folder
+	d, err := os.Open(path)
 	if err != nil {
 		return
 	}

@@ -114,7 +114,7 @@ func together(t *testing.T, tasks []task) []string {
 		task.Key = pem
 		text, err := json.Marshal(task)
 		must(t, err)
-		cmd := exec.CommandContext(t.Context(), os.Args[0]) //nolint:gosec // this binary
+		cmd := exec.CommandContext(t.Context(), os.Args[0])
 		cmd.Env = append(os.Environ(), helperEnv+"="+string(text))
 		in, err := cmd.StdinPipe()
 		must(t, err)

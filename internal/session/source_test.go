@@ -15,10 +15,11 @@ import (
 
 func TestBroker_sameContextSameSource(t *testing.T) {
 	b := process(&bank{}, "")
-	if b.For(testContext()) != b.For(testContext()) {
+	first, again := b.For(testContext()), b.For(testContext())
+	if first != again {
 		t.Error("two sources for one context")
 	}
-	if b.For(testContext()) == b.For(anotherContext()) {
+	if first == b.For(anotherContext()) {
 		t.Error("one source for two contexts")
 	}
 }
