@@ -20,6 +20,7 @@ type Bunq struct {
 	URL string
 
 	server    *bunqsim.Server
+	guard     *guard
 	factories map[string]func() (tfprotov6.ProviderServer, error)
 }
 
@@ -44,13 +45,23 @@ func New(t *testing.T, opts ...Option) *Bunq {
 	for _, o := range opts {
 		o(&config, &settings)
 	}
-	sim, server := bunqsim.NewServer(t, config)
-	return &Bunq{
-		Sim: sim, URL: server.BaseURL(), server: server,
-		factories: map[string]func() (tfprotov6.ProviderServer, error){
-			provider.TypeName: providerserver.NewProtocol6WithError(provider.New("test", settings...)()),
+	b := &Bunq{guard: &guard{}}
+	b.guard.watch(&config)
+	b.Sim, b.server = bunqsim.NewServer(t, config)
+	b.URL = b.server.BaseURL()
+	b.guard.sessions = func() []bunqsim.Session { return b.Sim.Snapshot().Sessions }
+	t.Cleanup(func() { b.guard.report(t) })
+	serve := providerserver.NewProtocol6WithError(provider.New("test", settings...)())
+	b.factories = map[string]func() (tfprotov6.ProviderServer, error){
+		provider.TypeName: func() (tfprotov6.ProviderServer, error) {
+			s, err := serve()
+			if err != nil {
+				return nil, err
+			}
+			return b.Guard(s)
 		},
 	}
+	return b
 }
 
 // Provider is the provider block, with extra lines in it.
