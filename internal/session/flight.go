@@ -58,10 +58,12 @@ func (s *Source) leave(f *flight) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f.waiters--
-	if f.waiters > 0 || s.flight != f {
+	if f.waiters > 0 {
 		return
 	}
-	s.flight = nil
+	if s.flight == f {
+		s.flight = nil // nobody may join it any more
+	}
 	f.cancel()
 }
 

@@ -27,7 +27,7 @@ type Source struct {
 	// registered counts ForgetRefusal: a refusal that was on its way then is about
 	// a registration that is no longer the one that counts.
 	registered int
-	flight     *flight // the one to join; nil also while one ends that everybody left
+	flight     *flight // the one to join; nil also while one ends that nobody may join
 
 	opening chan struct{} // held by the flight that is in the air
 }
@@ -76,6 +76,7 @@ func (s *Source) ForgetRefusal() {
 	defer s.mu.Unlock()
 	s.refused = nil
 	s.registered++
+	s.flight = nil // one under way asked for the old registration; those who wait for it may
 }
 
 // Format keeps every verb from printing what the source holds.

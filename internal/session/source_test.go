@@ -289,8 +289,13 @@ func TestForgetRefusal_holdsAgainstARefusalOnItsWay(t *testing.T) {
 		})
 		synctest.Wait()
 		s.ForgetRefusal()
+		mustSession(t, s) // not with those who asked before
 		wg.Wait()
 		mustSession(t, s)
+		bk.wantOpenings(t, 2)
+		if bk.most != 1 {
+			t.Errorf("%d openings at once", bk.most)
+		}
 	})
 }
 
