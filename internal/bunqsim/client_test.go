@@ -296,7 +296,7 @@ func (c *client) install() {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	c.serverKey = key.(*rsa.PublicKey) //nolint:forcetypeassert // anything else fails the test
+	c.serverKey = key.(*rsa.PublicKey)
 }
 
 func (c *client) registration() request {

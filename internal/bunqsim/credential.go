@@ -14,7 +14,13 @@ func createCredential(c *call) (reply, *apiError) {
 	if !verify(s.key, []byte(message), c.body.strings["client_public_key_signature"]) {
 		return reply{}, errRegistrationSignatureInvalid()
 	}
-	cred := newCredential(c, providerUser(c, s).ID, newToken())
+	user := providerUser(c, s)
+	if c.set.OldKeys == Refused {
+		for _, old := range filter(c.st.Credentials, func(k *Credential) bool { return k.UserID == user.ID && k.alive() }) {
+			c.revoke(old)
+		}
+	}
+	cred := newCredential(c, user.ID, newToken())
 	cred.InstallationID = c.inst.ID
 	return replyCredential(cred), nil
 }
@@ -44,6 +50,16 @@ func (c *call) activate(cred *Credential, d *Device) {
 	if cred.Status == CredentialPendingFirstUse {
 		cred.Status, cred.Updated = CredentialActive, c.now
 		cred.PermittedDevice = &PermittedDevice{Description: d.Description, IP: d.IP}
+	}
+}
+
+// revoke ends a key and its sessions.
+func (c *call) revoke(cred *Credential) {
+	cred.Revoked, cred.Status, cred.Updated = true, c.set.RevokedKeyStatus, c.now
+	for _, s := range c.st.Sessions {
+		if s.CredentialID == cred.ID && s.Status == SessionActive {
+			s.Status = SessionExpired
+		}
 	}
 }
 

@@ -27,7 +27,7 @@ const (
 func (c *client) registerWith(cert, chain, signature string) (int, []string) {
 	c.t.Helper()
 	r := c.registration()
-	body := r.body.(map[string]string) //nolint:forcetypeassert // made so above
+	body := r.body.(map[string]string)
 	body["client_payment_service_provider_certificate"] = cert
 	body["client_payment_service_provider_certificate_chain"] = chain
 	if signature != "" {
@@ -327,14 +327,14 @@ func sealTemplate(org string, statements ...string) *x509.Certificate {
 // qcStatements in DER, written down by hand (base64) so that no ASN.1 structs are shared with what reads them.
 const (
 	// SEQUENCE { OID 0.4.0.19495.2, SEQUENCE { SEQUENCE { SEQUENCE { OID 0.4.0.19495.1.3, UTF8String "PSP_AI" } },
-	// UTF8String "DNB", UTF8String "NL-DNB-XX" } }
+	// UTF8String "DNB", UTF8String "NL-DNB-XX" } }.
 	statementAISP = "MC8GBgQAgZgnAjAlMBMwEQYHBACBmCcBAwwGUFNQX0FJDANETkIMCU5MLUROQi1YWA=="
-	// the same with role OID 0.4.0.19495.1.9, which is none
+	// The same with role OID 0.4.0.19495.1.9, which is none.
 	statementNoRole = "MC8GBgQAgZgnAjAlMBMwEQYHBACBmCcBCQwGUFNQX0FJDANETkIMCU5MLUROQi1YWA=="
-	// SEQUENCE { OID 0.4.0.1862.1.6, SEQUENCE { OID 0.4.0.1862.1.6.2 } }, and .3 for a website
+	// SEQUENCE { OID 0.4.0.1862.1.6, SEQUENCE { OID 0.4.0.1862.1.6.2 } }, and .3 for a website.
 	statementSeal = "MBMGBgQAjkYBBjAJBgcEAI5GAQYC"
 	statementWeb  = "MBMGBgQAjkYBBjAJBgcEAI5GAQYD"
-	// SEQUENCE { OID 0.4.0.1862.1.1 }, which has no info
+	// SEQUENCE { OID 0.4.0.1862.1.1 }, which has no info.
 	statementCompliance = "MAgGBgQAjkYBAQ=="
 )
 

@@ -134,7 +134,7 @@ func errInvalidValue(field string) *apiError {
 	return newError(http.StatusBadRequest, fmt.Sprintf("Invalid value for field %q.", field)) // invented
 }
 
-// errNotFound follows the one observed text, `Monetary account for id "1" not found.`
+// errNotFound follows the one observed text, "Monetary account for id … not found".
 func errNotFound(kind string, id int64) *apiError {
 	return newError(http.StatusNotFound, fmt.Sprintf(`%s for id "%d" not found.`, kind, id))
 }

@@ -53,7 +53,7 @@ func TestOnboardingOverHTTP(t *testing.T) {
 	var calls []string
 	for _, e := range sim.Journal() {
 		calls = append(calls, e.Call())
-		if e.Status != http.StatusOK || !e.Done || e.Committed != (e.Method != "GET") {
+		if e.Status != http.StatusOK || !e.Done || e.Committed != (e.Method != http.MethodGet) {
 			t.Errorf("journal: %+v", e)
 		}
 	}

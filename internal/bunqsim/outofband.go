@@ -154,16 +154,10 @@ func (s *Sim) SetDeviceStatus(id int64, status string) error {
 func (s *Sim) RevokeCredential(id int64) error {
 	return s.change(func(c *call) error {
 		k, err := c.credentialByID(id)
-		if err != nil {
-			return err
+		if err == nil {
+			c.revoke(k)
 		}
-		k.Revoked, k.Status, k.Updated = true, c.set.RevokedKeyStatus, c.now
-		for _, e := range c.st.Sessions {
-			if e.CredentialID == id && e.Status == SessionActive {
-				e.Status = SessionExpired
-			}
-		}
-		return nil
+		return err
 	})
 }
 

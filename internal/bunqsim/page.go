@@ -66,7 +66,7 @@ func paginate(items []paged, q url.Values, path string, lastID int64) (reply, *a
 		return reply{}, e
 	}
 	slices.SortFunc(items, func(a, b paged) int { return int(b.id - a.id) })
-	from, to := 0, len(items)
+	var from, to int
 	switch {
 	case p.older != 0:
 		from, _ = slices.BinarySearchFunc(items, p.older-1, func(it paged, id int64) int { return int(id - it.id) })

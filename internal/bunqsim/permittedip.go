@@ -35,16 +35,16 @@ func (c *call) permitted(cred *Credential) bool {
 }
 
 // permit enters an address, or gives the one that is there a status.
-func (c *call) permit(cred *Credential, ip, status string) *PermittedIP {
+func (c *call) permit(cred *Credential, ip, status string) {
 	for _, p := range c.addresses(cred) {
 		if sameAddress(p.IP, ip) {
 			if p.Status != status {
 				p.Status, p.Updated = status, c.now
 			}
-			return p
+			return
 		}
 	}
-	return c.addPermittedIP(cred, ip, status)
+	c.addPermittedIP(cred, ip, status)
 }
 
 func (c *call) addPermittedIP(cred *Credential, ip, status string) *PermittedIP {

@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// Handler returns the simulator as an HTTP handler. The API is below /v1.
+// Handler returns the simulator as an HTTP handler. The API is below /v1. A fault that ends the connection makes it panic with
+// http.ErrAbortHandler, which net/http's server understands.
 func (s *Sim) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 
 func (s *Sim) serve(w http.ResponseWriter, r *http.Request) {
@@ -28,7 +29,7 @@ func (s *Sim) serve(w http.ResponseWriter, r *http.Request) {
 	if a.ending == endTruncated {
 		body = body[:len(body)/2]
 	}
-	_, err := w.Write(body) //nolint:gosec // G705: JSON or a fixed page, for API clients
+	_, err := w.Write(body)
 	if err != nil || a.ending == endTruncated {
 		_ = http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
@@ -46,7 +47,7 @@ func statusLine(status int) string {
 // Server serves a simulator on a loopback address, over plain HTTP.
 type Server struct {
 	sim  *Sim
-	addr string
+	addr *net.TCPAddr
 
 	mu     sync.Mutex
 	http   *http.Server // nil while refusing or closed
@@ -67,17 +68,17 @@ func Listen(sim *Sim, addr string) (*Server, error) {
 	if !tcp.IP.IsLoopback() {
 		return nil, fmt.Errorf("bunqsim: %s is not a loopback address: the simulator hands out secrets over plain HTTP and serves this machine only; use 127.0.0.1", addr)
 	}
-	srv := &Server{sim: sim, addr: tcp.String()}
+	srv := &Server{sim: sim, addr: tcp}
 	return srv, srv.open()
 }
 
 // open listens and serves. Under srv.mu, or before anyone else knows srv.
 func (srv *Server) open() error {
-	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", srv.addr)
+	l, err := net.ListenTCP("tcp", srv.addr)
 	if err != nil {
 		return fmt.Errorf("bunqsim: %w", err)
 	}
-	srv.addr = l.Addr().String()
+	srv.addr.Port = l.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // what ListenTCP returns
 	hs := &http.Server{Handler: srv.sim.Handler(), ReadHeaderTimeout: 10 * time.Second}
 	done := make(chan struct{})
 	go func() {
@@ -89,10 +90,10 @@ func (srv *Server) open() error {
 }
 
 // BaseURL is what a client takes as bunq's address: http://127.0.0.1:PORT/v1.
-func (srv *Server) BaseURL() string { return "http://" + srv.addr + basePath }
+func (srv *Server) BaseURL() string { return "http://" + srv.Addr() + basePath }
 
 // Addr is host and port.
-func (srv *Server) Addr() string { return srv.addr }
+func (srv *Server) Addr() string { return srv.addr.String() }
 
 // Refuse closes the listener and all connections: clients get "connection refused" until Accept.
 func (srv *Server) Refuse() error {

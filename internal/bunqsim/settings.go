@@ -50,6 +50,9 @@ type Settings struct {
 	// CredentialWithInstallationToken says whether GET /payment-service-provider-credential/{id} also takes the installation
 	// token the credential was made with. UNKNOWN. Accepted or Refused.
 	CredentialWithInstallationToken Choice `json:"credential_with_installation_token,omitempty"`
+	// OldKeys: what becomes of a user's keys when another certificate is registered for him. UNKNOWN. Accepted (they go on
+	// working) or Refused (they and their sessions end).
+	OldKeys Choice `json:"old_keys,omitempty"`
 	// ExpiredCertificate in the sandbox, where the issuer is documented not to be checked, but nothing is said of the dates.
 	// UNKNOWN. Refused or Accepted. Production always refuses.
 	ExpiredCertificate Choice `json:"expired_certificate,omitempty"`
@@ -64,7 +67,7 @@ type Settings struct {
 	SignInstallationReads Choice `json:"sign_installation_reads,omitempty"`
 	// OptionalSignature: what happens to a wrong signature on a POST or PUT that needs none. UNKNOWN. Refused or Ignored.
 	OptionalSignature Choice `json:"optional_signature,omitempty"`
-	// UniqueRequestIDs: documented is that X-Bunq-Client-Request-Id must be unique, seen is that it needn't be. Accepted
+	// UsedRequestID: documented is that X-Bunq-Client-Request-Id must be unique, seen is that it needn't be. Accepted
 	// (a used one is accepted) or Refused (400, for each installation).
 	UsedRequestID Choice `json:"used_request_id,omitempty"`
 
@@ -106,6 +109,8 @@ type Settings struct {
 	DeadSessionStatus int `json:"dead_session_status,omitempty"`
 	// UnknownTokenStatus: a token that was never given out, is of the wrong kind, or missing. UNKNOWN. 403 (default) or 401.
 	UnknownTokenStatus int `json:"unknown_token_status,omitempty"`
+	// ForeignUserStatus: another user's id in the path. UNKNOWN. 404 (default) or 403.
+	ForeignUserStatus int `json:"foreign_user_status,omitempty"`
 	// ParallelSessions: a second session of a key on an installation where one lives. Seen accepted (years ago refused).
 	// Accepted or Refused.
 	ParallelSessions Choice `json:"parallel_sessions,omitempty"`
@@ -154,6 +159,7 @@ func (s *Settings) choices() []struct {
 	}{
 		{"FirstUse", &s.FirstUse, []Choice{ByDeviceServer, BySession}},
 		{"CredentialWithInstallationToken", &s.CredentialWithInstallationToken, []Choice{Accepted, Refused}},
+		{"OldKeys", &s.OldKeys, []Choice{Accepted, Refused}},
 		{"ExpiredCertificate", &s.ExpiredCertificate, []Choice{Refused, Accepted}},
 		{"LeafInChain", &s.LeafInChain, []Choice{Refused, Accepted}},
 		{"InstallationKeyReuse", &s.InstallationKeyReuse, []Choice{Accepted, Refused}},
@@ -213,6 +219,7 @@ func (s *Settings) fillNumbers(env Environment) error {
 	}{
 		{"DeadSessionStatus", &s.DeadSessionStatus, []int{http.StatusUnauthorized, http.StatusForbidden}},
 		{"UnknownTokenStatus", &s.UnknownTokenStatus, []int{http.StatusForbidden, http.StatusUnauthorized}},
+		{"ForeignUserStatus", &s.ForeignUserStatus, []int{http.StatusNotFound, http.StatusForbidden}},
 		{"RateLimitStatus", &s.RateLimitStatus, []int{http.StatusTooManyRequests, http.StatusConflict}},
 	} {
 		if *n.field == 0 {

@@ -12,10 +12,13 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
+// settingTest is the test of one setting.
+type settingTest struct{ *testing.T }
+
 // other are the answers of each setting that are not its default; the defaults are what all other tests see. TestSettings
-// fails when a field of Settings has no entry here.
-var other = map[string]func(*testing.T){
-	"FirstUse": func(t *testing.T) {
+// fails when a field of Settings has no entry here or in otherLater.
+var other = map[string]func(settingTest){
+	"FirstUse": func(t settingTest) {
 		sim, clock := sandbox(t, bunqsim.Settings{FirstUse: bunqsim.BySession})
 		c := newClient(t, sim)
 		c.install()
@@ -33,7 +36,7 @@ var other = map[string]func(*testing.T){
 		clock.Advance(time.Hour)
 		c.refused(c.sessionRequest(), 400, textCredentials) // registered, but never used
 	},
-	"ExpiredKeyStatus": func(t *testing.T) {
+	"ExpiredKeyStatus": func(t settingTest) {
 		sim, clock := sandbox(t, bunqsim.Settings{ExpiredKeyStatus: "OBSOLETE"})
 		c := newClient(t, sim)
 		c.install()
@@ -43,7 +46,7 @@ var other = map[string]func(*testing.T){
 			t.Errorf("status is %s", st)
 		}
 	},
-	"RevokedKeyStatus": func(t *testing.T) {
+	"RevokedKeyStatus": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{RevokedKeyStatus: "CANCELLED"})
 		c := newClient(t, sim)
 		c.install()
@@ -55,21 +58,21 @@ var other = map[string]func(*testing.T){
 			t.Errorf("status is %s", st)
 		}
 	},
-	"CredentialWithInstallationToken": func(t *testing.T) {
+	"CredentialWithInstallationToken": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{CredentialWithInstallationToken: bunqsim.Refused})
 		c := newClient(t, sim).onboard()
 		path := fmt.Sprintf("/payment-service-provider-credential/%d", c.credential)
 		c.refused(request{method: "GET", path: path, token: c.installationToken}, 403, textAuthentication)
 		c.ok(c.get(path))
 	},
-	"ExpiredCertificate": func(t *testing.T) {
+	"ExpiredCertificate": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{ExpiredCertificate: bunqsim.Accepted})
 		c := newClient(t, sim)
 		c.install()
 		c.cert = pseudo(t, "X PISP", func(x *x509.Certificate) { x.NotAfter = start.Add(-time.Second) })
 		c.register()
 	},
-	"LeafInChain": func(t *testing.T) {
+	"LeafInChain": func(t settingTest) {
 		sim := bunqsim.NewTest(t, bunqsim.Config{Environment: bunqsim.Production, Clock: bunqsim.NewFakeClock(start),
 			Settings: bunqsim.Settings{LeafInChain: bunqsim.Accepted}})
 		c := newClient(t, sim)
@@ -79,7 +82,7 @@ var other = map[string]func(*testing.T){
 		c.chain = c.cert + a.root
 		c.register()
 	},
-	"InstallationKeyReuse": func(t *testing.T) {
+	"InstallationKeyReuse": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{InstallationKeyReuse: bunqsim.Refused})
 		c := newClient(t, sim)
 		c.install()
@@ -88,7 +91,7 @@ var other = map[string]func(*testing.T){
 		c.key = testKey(t, 2)
 		c.install()
 	},
-	"ServerKey": func(t *testing.T) {
+	"ServerKey": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{ServerKey: bunqsim.PerInstallation})
 		a, b := newClient(t, sim).onboard(), newClient(t, sim).onboard() // each verifies all answers with its own key
 		if a.serverKey.Equal(b.serverKey) {
@@ -96,12 +99,12 @@ var other = map[string]func(*testing.T){
 		}
 		a.mustVerify(a.refused(a.get("/user/1"), 404, `User for id "1" not found.`))
 	},
-	"SignInstallationReads": func(t *testing.T) {
+	"SignInstallationReads": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{SignInstallationReads: bunqsim.Accepted})
 		c := newClient(t, sim).onboard()
 		c.mustVerify(c.send(c.get("/installation")))
 	},
-	"OptionalSignature": func(t *testing.T) {
+	"OptionalSignature": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{OptionalSignature: bunqsim.Ignored})
 		c := newClient(t, sim).onboard()
 		r := c.deviceRequest()
@@ -111,7 +114,7 @@ var other = map[string]func(*testing.T){
 		s.header = r.header
 		c.refused(s, 400, textSignature) // required ones are verified all the same
 	},
-	"UsedRequestID": func(t *testing.T) {
+	"UsedRequestID": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{UsedRequestID: bunqsim.Refused})
 		c := newClient(t, sim).onboard()
 		r := c.get("/user")
@@ -122,7 +125,7 @@ var other = map[string]func(*testing.T){
 		c.ok(r)
 		c.ok(c.get("/user")) // it is optional
 	},
-	"SameDeviceAgain": func(t *testing.T) {
+	"SameDeviceAgain": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{SameDeviceAgain: bunqsim.Existing})
 		c := newClient(t, sim).onboard()
 		id := c.device
@@ -134,14 +137,14 @@ var other = map[string]func(*testing.T){
 		c.install()
 		c.addDevice() // on another installation
 	},
-	"DeviceFromUnpermittedIP": func(t *testing.T) {
+	"DeviceFromUnpermittedIP": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{DeviceFromUnpermittedIP: bunqsim.Accepted})
 		c := newClient(t, sim).onboard()
 		c.ip = "198.51.100.99"
 		c.addDevice()
 		c.login()
 	},
-	"LoneWildcard": func(t *testing.T) {
+	"LoneWildcard": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{LoneWildcard: bunqsim.Wildcard})
 		c := newClient(t, sim)
 		c.install()
@@ -157,7 +160,7 @@ var other = map[string]func(*testing.T){
 		c.refused(c.deviceRequest("*"), 400, `Invalid value for field "permitted_ips".`)
 		c.addDevice(c.ip, "*")
 	},
-	"WildcardAfterConcrete": func(t *testing.T) {
+	"WildcardAfterConcrete": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{})
 		c := newClient(t, sim).onboard()
 		c.refused(c.deviceRequest(home, "*"), 400, `The IP address "*" is invalid.`)
@@ -171,7 +174,7 @@ var other = map[string]func(*testing.T){
 		c.ip = "198.51.100.99"
 		c.ok(c.get("/user"))
 	},
-	"WildcardInList": func(t *testing.T) {
+	"WildcardInList": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{})
 		c := newClient(t, sim)
 		c.install()
@@ -193,7 +196,7 @@ var other = map[string]func(*testing.T){
 			}
 		}
 	},
-	"DeviceList": func(t *testing.T) {
+	"DeviceList": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{})
 		c := newClient(t, sim).onboard()
 		old := c.device
@@ -209,14 +212,14 @@ var other = map[string]func(*testing.T){
 		}
 		c.refused(c.get(fmt.Sprintf("/device-server/%d", old)), 404, fmt.Sprintf(`Device server for id "%d" not found.`, old))
 	},
-	"MaxDescription": func(t *testing.T) {
+	"MaxDescription": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{MaxDescription: 8})
 		c := newClient(t, sim)
 		c.install()
 		c.register()
 		c.refused(c.deviceRequest(), 400, `Invalid value for field "description".`) // tf-runner
 	},
-	"IPText": func(t *testing.T) {
+	"IPText": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{IPText: bunqsim.AsSent})
 		c := newClient(t, sim)
 		c.install()
@@ -228,202 +231,19 @@ var other = map[string]func(*testing.T){
 		c.ip = "2001:db8:0::1"
 		c.login()
 	},
-	"PermittedIPDefaultStatus": func(t *testing.T) {
-		sim, _ := sandbox(t, bunqsim.Settings{PermittedIPDefaultStatus: bunqsim.StatusInactive})
+	"OldKeys": func(t settingTest) {
+		sim, _ := sandbox(t, bunqsim.Settings{OldKeys: bunqsim.Refused})
 		c := newClient(t, sim).onboard()
-		c.ok(c.in("POST", fmt.Sprintf("/credential-password-ip/%d/ip", c.credential), `{"ip":"198.51.100.1"}`))
-		c.ok(c.in("POST", fmt.Sprintf("/credential-password-ip/%d/ip", c.credential), `{"ip":"198.51.100.2","status":"ACTIVE"}`))
-		if got := addressesOf(sim, c.credential); !slices.Equal(got, []string{"198.51.100.1 INACTIVE", "198.51.100.2 ACTIVE", home + " ACTIVE"}) {
-			t.Errorf("entries %q", got)
-		}
-	},
-	"DuplicatePermittedIP": func(t *testing.T) {
-		sim, _ := sandbox(t, bunqsim.Settings{DuplicatePermittedIP: bunqsim.Accepted})
-		c := newClient(t, sim).onboard()
-		c.ok(c.in("POST", fmt.Sprintf("/credential-password-ip/%d/ip", c.credential), `{"ip":"`+home+`","status":"INACTIVE"}`))
-		if got := addressesOf(sim, c.credential); !slices.Equal(got, []string{home + " ACTIVE", home + " INACTIVE"}) {
-			t.Errorf("entries %q", got)
-		}
-		c.ok(c.get("/user")) // one active entry is enough
-	},
-	"IPInPermittedIPUpdate": func(t *testing.T) {
-		sim, _ := sandbox(t, bunqsim.Settings{IPInPermittedIPUpdate: bunqsim.Ignored})
-		c := newClient(t, sim).onboard()
-		id := sim.Snapshot().PermittedIPs[0].ID
-		c.ok(c.in("PUT", fmt.Sprintf("/credential-password-ip/%d/ip/%d", c.credential, id), `{"ip":"198.51.100.1","status":"ACTIVE"}`))
-		if got := addressesOf(sim, c.credential); !slices.Equal(got, []string{home + " ACTIVE"}) {
-			t.Errorf("entries %q", got)
-		}
-		c.refused(c.in("PUT", fmt.Sprintf("/credential-password-ip/%d/ip/%d", c.credential, id), `{"id":1,"status":"ACTIVE"}`), 400, `Superfluous field "id".`)
-	},
-	"FirstSessionLifetime": func(t *testing.T) {
-		sim, clock := sandbox(t, bunqsim.Settings{FirstSessionLifetime: time.Minute})
-		c := newClient(t, sim).onboard()
-		clock.Advance(time.Minute)
-		c.refused(c.get("/user"), 401, textAuthorisation)
-	},
-	"SessionLifetime": func(t *testing.T) {
-		sim, clock := sandbox(t, bunqsim.Settings{SessionLifetime: time.Minute})
-		c := newClient(t, sim).onboard()
-		c.login()
-		clock.Advance(time.Minute)
-		c.refused(c.get("/user"), 401, textAuthorisation)
-	},
-	"DeadSessionStatus": func(t *testing.T) {
-		sim, clock := sandbox(t, bunqsim.Settings{DeadSessionStatus: 403})
-		c := newClient(t, sim).onboard()
-		clock.Advance(time.Hour)
-		c.refused(c.get("/user"), 403, textAuthentication)
-		c.login()
-		c.ok(request{method: "DELETE", path: "/session/0", token: c.sessionToken})
-		c.refused(c.get("/user"), 403, textAuthentication)
-	},
-	"UnknownTokenStatus": func(t *testing.T) {
-		sim, _ := sandbox(t, bunqsim.Settings{UnknownTokenStatus: 401})
-		c := newClient(t, sim).onboard()
-		for _, token := range []string{"", "x", c.installationToken} {
-			c.refused(request{method: "GET", path: "/user", token: token}, 401, textAuthorisation)
-		}
-	},
-	"ParallelSessions": func(t *testing.T) {
-		sim, clock := sandbox(t, bunqsim.Settings{ParallelSessions: bunqsim.Refused})
-		c := newClient(t, sim).onboard()
-		c.refused(c.sessionRequest(), 400, "Authentication token already has a user session.")
-		clock.Advance(time.Hour)
-		c.login()
-	},
-	"SecondOAuthClient": func(t *testing.T) {
-		sim, _ := sandbox(t, bunqsim.Settings{SecondOAuthClient: bunqsim.Existing})
-		c := newClient(t, sim).onboard()
-		id := c.addOAuthClient()
-		if got := c.addOAuthClient(); got != id {
-			t.Errorf("id %d, want the existing %d", got, id)
-		}
-		setSettings(t, sim, bunqsim.Settings{SecondOAuthClient: bunqsim.Accepted})
-		if got := c.addOAuthClient(); got == id {
-			t.Error("no second client was made")
-		}
-		if n := len(sim.Snapshot().ActiveOAuthClients(c.user)); n != 2 {
-			t.Errorf("%d active clients", n)
-		}
-	},
-	"CancelledOAuthClient": func(t *testing.T) {
-		sim, _ := sandbox(t, bunqsim.Settings{CancelledOAuthClient: bunqsim.Gone})
-		c := newClient(t, sim).onboard()
-		id := c.addOAuthClient()
-		c.ok(c.in("PUT", fmt.Sprintf("/oauth-client/%d", id), `{"status":"CANCELLED"}`))
-		c.refused(c.in("GET", fmt.Sprintf("/oauth-client/%d", id), nil), 404, fmt.Sprintf(`Oauth client for id "%d" not found.`, id))
-		if n := len(c.ok(c.in("GET", "/oauth-client", nil))); n != 0 {
-			t.Errorf("%d clients listed", n)
-		}
-	},
-	"CancelPending": func(t *testing.T) {
-		sim, clock := sandbox(t, bunqsim.Settings{CancelPending: time.Hour, FirstSessionLifetime: 24 * time.Hour})
-		c := newClient(t, sim).onboard()
-		id := c.addOAuthClient()
-		c.ok(c.in("PUT", fmt.Sprintf("/oauth-client/%d", id), `{"status":"CANCELLED"}`))
-		if st := c.oauthClient(id).Status; st != "CANCELLED_PENDING" {
-			t.Errorf("status is %s", st)
-		}
-		c.refused(c.in("POST", "/oauth-client", `{}`), 400, "User already has an active OAuth client.")
-		clock.Advance(time.Hour)
-		if st := c.oauthClient(id).Status; st != "CANCELLED" {
-			t.Errorf("status is %s", st)
-		}
-		c.addOAuthClient()
-	},
-	"CancelTwice": func(t *testing.T) {
-		sim, _ := sandbox(t, bunqsim.Settings{})
-		c := newClient(t, sim).onboard()
-		r := c.in("PUT", fmt.Sprintf("/oauth-client/%d", c.addOAuthClient()), `{"status":"CANCELLED"}`)
-		c.ok(r)
-		c.ok(r)
-		setSettings(t, sim, bunqsim.Settings{CancelTwice: bunqsim.Refused})
-		c.refused(r, 400, "OAuth client is cancelled.")
-	},
-	"OAuthClientFields": func(t *testing.T) {
-		sim, _ := sandbox(t, bunqsim.Settings{OAuthClientFields: bunqsim.Bare})
-		c := newClient(t, sim).onboard()
-		r := c.in("GET", fmt.Sprintf("/oauth-client/%d", c.addOAuthClient()), nil)
-		if got := string(c.send(r).raw); strings.Contains(got, "display_name") || strings.Contains(got, "created") {
-			t.Errorf("bare: %s", got)
-		}
-		setSettings(t, sim, bunqsim.Settings{OAuthClientFields: bunqsim.WithTimestamps})
-		if got := string(c.send(r).raw); !strings.Contains(got, `"created":"2026-03-04 05:06:07.123456","updated":"2026-03-04 05:06:07.123456"`) ||
-			!strings.Contains(got, `"display_name":null`) {
-			t.Errorf("with timestamps: %s", got)
-		}
-	},
-	"HTTPCallback": func(t *testing.T) {
-		sim, _ := sandbox(t, bunqsim.Settings{HTTPCallback: bunqsim.Accepted})
-		c := newClient(t, sim).onboard()
-		id := c.addOAuthClient()
-		c.addCallback(id, "http://localhost:8000/cb")
-		c.refused(c.in("POST", fmt.Sprintf("/oauth-client/%d/callback-url", id), `{"url":"ftp://example.com/"}`), 400, "The callback URL must use HTTPS.")
-	},
-	"DuplicateCallback": func(t *testing.T) {
-		sim, _ := sandbox(t, bunqsim.Settings{DuplicateCallback: bunqsim.Accepted})
-		c := newClient(t, sim).onboard()
-		id := c.addOAuthClient()
-		if a, b := c.addCallback(id, "https://example.com/"), c.addCallback(id, "https://example.com/"); a == b {
-			t.Error("both have the same id")
-		}
-	},
-	"MaxCallbackLength": func(t *testing.T) {
-		sim, _ := sandbox(t, bunqsim.Settings{MaxCallbackLength: 20})
-		c := newClient(t, sim).onboard()
-		id := c.addOAuthClient()
-		c.addCallback(id, "https://example.com/")
-		c.refused(c.in("POST", fmt.Sprintf("/oauth-client/%d/callback-url", id), `{"url":"https://example.com/x"}`), 400, `Invalid value for field "url".`)
-	},
-	"MaxCallbacks": func(t *testing.T) {
-		sim, _ := sandbox(t, bunqsim.Settings{MaxCallbacks: 1})
-		c := newClient(t, sim).onboard()
-		id := c.addOAuthClient()
-		cb := c.addCallback(id, "https://example.com/")
-		c.refused(c.in("POST", fmt.Sprintf("/oauth-client/%d/callback-url", id), `{"url":"https://example.com/x"}`), 400,
-			"Maximum number of callback URLs reached.")
-		c.ok(c.in("PUT", fmt.Sprintf("/oauth-client/%d/callback-url/%d", id, cb), `{"url":"https://example.com/x"}`))
-	},
-	"DeleteBody": func(t *testing.T) {
-		for choice, body := range map[bunqsim.Choice]string{bunqsim.EmptyObject: "{}", bunqsim.NoBody: ""} {
-			sim, _ := sandbox(t, bunqsim.Settings{DeleteBody: choice})
-			c := newClient(t, sim).onboard()
-			res := c.send(request{method: "DELETE", path: "/session/0", token: c.sessionToken})
-			c.mustVerify(res)
-			if res.status != 200 || string(res.raw) != body {
-				t.Errorf("%s: %d %q", choice, res.status, res.raw)
-			}
-		}
-	},
-	"RateLimitStatus": func(t *testing.T) {
-		sim := bunqsim.NewTest(t, bunqsim.Config{Clock: bunqsim.NewFakeClock(start), Limits: bunqsim.LimitsPublished,
-			Settings: bunqsim.Settings{RateLimitStatus: 409}})
-		c := newClient(t, sim).onboard()
-		res := c.refused(c.sessionRequest(), 409, "Too many requests. You can do a maximum of 1 calls per 30 second to this endpoint.")
-		if res.header.Get("X-Bunq-Server-Signature") != "" {
-			t.Error("409 is signed")
-		}
-		if _, err := bunqsim.New(bunqsim.Config{Environment: bunqsim.Production, Settings: bunqsim.Settings{RateLimitStatus: 409}}); err == nil {
-			t.Error("production takes it, too")
-		}
-	},
-	"RefusedRequestsCount": func(t *testing.T) {
-		clock := bunqsim.NewFakeClock(start)
-		sim := bunqsim.NewTest(t, bunqsim.Config{Clock: clock, Limits: bunqsim.LimitsPublished,
-			Settings: bunqsim.Settings{RefusedRequestsCount: bunqsim.Accepted}})
-		c := newClient(t, sim).onboard()
-		const text = "Too many requests. You can do a maximum of 1 calls per 30 second to this endpoint."
-		clock.Advance(20 * time.Second)
-		c.refused(c.sessionRequest(), 429, text)
-		clock.Advance(20 * time.Second)
-		c.refused(c.sessionRequest(), 429, text)
-		clock.Advance(30 * time.Second)
+		old, session := c.sessionRequest(), c.get("/user")
+		c.register()
+		c.refused(session, 401, textAuthorisation)
+		c.refused(old, 400, textCredentials)
+		c.addDevice()
 		c.login()
 	},
 }
 
-func setSettings(t *testing.T, sim *bunqsim.Sim, set bunqsim.Settings) {
+func setSettings(t testing.TB, sim *bunqsim.Sim, set bunqsim.Settings) {
 	t.Helper()
 	if err := sim.SetSettings(set); err != nil {
 		t.Fatal(err)
@@ -436,13 +256,16 @@ func TestSettings(t *testing.T) {
 		name := typ.Field(i).Name
 		f, ok := other[name]
 		if !ok {
+			f, ok = otherLater[name]
+		}
+		if !ok {
 			t.Errorf("no test of setting %s", name)
 			continue
 		}
-		t.Run(name, f)
+		t.Run(name, func(t *testing.T) { f(settingTest{t}) })
 	}
-	if len(other) != typ.NumField() {
-		t.Errorf("%d tests for %d settings", len(other), typ.NumField())
+	if n := len(other) + len(otherLater); n != typ.NumField() {
+		t.Errorf("%d tests for %d settings", n, typ.NumField())
 	}
 }
 

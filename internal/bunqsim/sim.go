@@ -51,9 +51,9 @@ type Sim struct {
 	clientIP func(*http.Request) string
 	observer func(Entry)
 	file     string
+	env      Environment
 
 	mu         sync.Mutex // guards everything below
-	env        Environment
 	set        Settings
 	st         *store
 	saved      []byte // st as it stands in the file

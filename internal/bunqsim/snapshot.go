@@ -8,14 +8,14 @@ import (
 // Snapshot is a copy of all that exists, oldest first. It holds the secrets (tokens, keys), so that a test can compare them;
 // don't print it.
 type Snapshot struct {
-	Installations []Installation
-	Users         []User
-	Credentials   []Credential
-	Devices       []Device
-	PermittedIPs  []PermittedIP
-	Sessions      []Session
-	OAuthClients  []OAuthClient
-	CallbackURLs  []CallbackURL
+	Installations []Installation `json:"installations"`
+	Users         []User         `json:"users"`
+	Credentials   []Credential   `json:"credentials"`
+	Devices       []Device       `json:"devices"`
+	PermittedIPs  []PermittedIP  `json:"permitted_ips"`
+	Sessions      []Session      `json:"sessions"`
+	OAuthClients  []OAuthClient  `json:"oauth_clients"`
+	CallbackURLs  []CallbackURL  `json:"callback_urls"`
 }
 
 // Snapshot returns what exists now, with the statuses as of now.

@@ -1,5 +1,7 @@
 package bunqsim
 
+import "net/http"
+
 func newUser(c *call, kind UserKind, name string) *User {
 	u := &User{
 		ID: c.st.nextID("user"), Kind: kind, DisplayName: name, Status: "ACTIVE",
@@ -11,6 +13,9 @@ func newUser(c *call, kind UserKind, name string) *User {
 
 // findUser knows the session's own user only.
 func findUser(c *call) *apiError {
+	if c.ids[0] != c.user.ID && c.set.ForeignUserStatus == http.StatusForbidden {
+		return errInsufficientAuthentication()
+	}
 	if c.ids[0] != c.user.ID {
 		return errNotFound("User", c.ids[0])
 	}

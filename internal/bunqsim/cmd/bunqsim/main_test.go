@@ -30,7 +30,7 @@ func TestReadyLineAndSignals(t *testing.T) {
 	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		t.Run(sig.String(), func(t *testing.T) {
 			state := filepath.Join(t.TempDir(), "state.json")
-			cmd := exec.CommandContext(t.Context(), os.Args[0], "-listen", "127.0.0.1:0", "-log", "-limits", "published", "-state", state) //nolint:gosec // G204: this binary
+			cmd := exec.CommandContext(t.Context(), os.Args[0], "-listen", "127.0.0.1:0", "-log", "-limits", "published", "-state", state)
 			cmd.Env = append(os.Environ(), "BUNQSIM_TEST_RUN=1")
 			var log bytes.Buffer
 			cmd.Stderr = &log
@@ -88,7 +88,7 @@ func checkLog(t *testing.T, log string) {
 	}
 	d := json.NewDecoder(strings.NewReader(rows[3]))
 	d.DisallowUnknownFields()
-	if err := d.Decode(&e); err != nil || e.Method != "GET" || e.Path != "/v1/user" || e.Status != 429 || time.Since(e.Time) > time.Hour {
+	if err := d.Decode(&e); err != nil || e.Method != http.MethodGet || e.Path != "/v1/user" || e.Status != 429 || time.Since(e.Time) > time.Hour {
 		t.Errorf("log line %s: %v", rows[3], err)
 	}
 }
