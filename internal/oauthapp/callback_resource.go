@@ -73,7 +73,7 @@ func (r *CallbackURLResource) Schema(_ context.Context, _ resource.SchemaRequest
 			},
 			"url": schema.StringAttribute{
 				Required:            true,
-				MarkdownDescription: "The address: absolute, https, without a fragment, at most 255 characters. Changed in place.",
+				MarkdownDescription: "The address: absolute, https, without a fragment. Changed in place. How long it may be, bunq does not say.",
 				Validators:          []validator.String{callbackAddress{}},
 			},
 			"user_id": schema.StringAttribute{

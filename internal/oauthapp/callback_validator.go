@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"unicode"
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 )
@@ -32,18 +33,19 @@ func (v callbackAddress) ValidateString(ctx context.Context, req validator.Strin
 
 // callbackProblem says what is wrong with a callback URL; empty where nothing is.
 func callbackProblem(text string) string {
+	if strings.ContainsFunc(text, unicode.IsSpace) {
+		return "has white space in it; bunq compares callback URLs byte by byte"
+	}
 	u, err := url.Parse(text)
 	switch {
 	case err != nil:
 		return "is not a URL"
-	case strings.TrimSpace(text) != text:
-		return "begins or ends with white space; bunq compares callback URLs byte by byte"
-	case u.Scheme == "" || u.Host == "":
-		return "is not absolute: it needs scheme and host"
 	case strings.EqualFold(u.Scheme, "http"):
 		return "is plain http, over which the authorisation code could be read"
-	case !strings.EqualFold(u.Scheme, "https"):
+	case u.Scheme != "" && !strings.EqualFold(u.Scheme, "https"):
 		return "has the scheme " + u.Scheme
+	case u.Scheme == "" || u.Hostname() == "":
+		return "is not absolute: it needs scheme and host"
 	case strings.Contains(text, "#"):
 		return "has a fragment (#…), which OAuth forbids"
 	case u.User != nil:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -19,8 +20,8 @@ type diagnostics = diag.Diagnostics
 var number = regexp.MustCompile(`^[1-9][0-9]{0,18}$`)
 
 // importParts takes the numbers of an import from its id, "1/2/3", or from the
-// identity, by their names.
-func importParts(ctx context.Context, req resource.ImportStateRequest, diags *diagnostics, names ...string) []string {
+// identity, by their names. form is how the id is written in the docs.
+func importParts(ctx context.Context, req resource.ImportStateRequest, diags *diagnostics, form string, names ...string) []string {
 	parts := make([]string, len(names))
 	if req.ID == "" && req.Identity != nil {
 		for i, name := range names {
@@ -29,15 +30,16 @@ func importParts(ctx context.Context, req resource.ImportStateRequest, diags *di
 	} else {
 		parts = strings.Split(req.ID, "/")
 	}
-	want := strings.ToUpper(strings.Join(names, "/"))
 	if len(parts) != len(names) {
-		diags.AddError("Unusable import id", fmt.Sprintf("%q is not of the form %s, numbers as bunq gives them.", req.ID, want))
+		diags.AddError("Unusable import id", fmt.Sprintf("%q is not of the form %s, numbers as bunq gives them.\n\n"+
+			"Next step: look the numbers up in the state that had the object, or let bunq name them: applying bunq_oauth_client without import "+
+			"fails with a ready import block where the user has a client.", req.ID, form))
 		return nil
 	}
 	for i, p := range parts {
-		if !number.MatchString(p) {
+		if _, err := strconv.ParseInt(p, 10, 64); err != nil || !number.MatchString(p) {
 			diags.AddError("Unusable import id", fmt.Sprintf("%s is %q, and must be a number, as bunq gives it. The form is %s. "+
-				"(The client_id of OAuth is something else than the number of the client.)", names[i], p, want))
+				"(The client_id of OAuth is something else than the number of the client.)", strings.Split(form, "/")[i], p, form))
 		}
 	}
 	if diags.HasError() {
@@ -54,7 +56,7 @@ func identityMember(ctx context.Context, identity *tfsdk.ResourceIdentity, name 
 
 // ImportState takes USER_ID/OAUTH_CLIENT_ID; the read that follows does the rest.
 func (r *ClientResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	parts := importParts(ctx, req, &resp.Diagnostics, "user_id", "id")
+	parts := importParts(ctx, req, &resp.Diagnostics, "USER_ID/OAUTH_CLIENT_ID", "user_id", "id")
 	if parts == nil {
 		return
 	}
@@ -69,7 +71,7 @@ func (r *ClientResource) ImportState(ctx context.Context, req resource.ImportSta
 
 // ImportState takes USER_ID/OAUTH_CLIENT_ID/ID; the read that follows does the rest.
 func (r *CallbackURLResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	parts := importParts(ctx, req, &resp.Diagnostics, "user_id", "oauth_client_id", "id")
+	parts := importParts(ctx, req, &resp.Diagnostics, "USER_ID/OAUTH_CLIENT_ID/ID", "user_id", "oauth_client_id", "id")
 	if parts == nil {
 		return
 	}
