@@ -58,6 +58,7 @@ func (in *credentialInput) readChain(config *credentialModel, diags *diag.Diagno
 		chain, err := qseal.ParseChain(config.CertificateChainPEM.ValueString())
 		if err != nil {
 			diags.AddAttributeError(at, "Unusable certificate chain", sentence(err))
+			in.chainUnknown = true // nothing more can be said of it
 			return
 		}
 		in.chain = chain
@@ -98,10 +99,14 @@ func (in *credentialInput) readKey(config *credentialModel, diags *diag.Diagnost
 	}
 	key, err := qseal.ParsePrivateKey(config.PrivateKeyPEMWO.ValueString(), config.PrivateKeyPassphraseWO.ValueString())
 	if err != nil {
-		if errors.Is(err, qseal.ErrPassphraseNeeded) || errors.Is(err, qseal.ErrWrongPassphrase) {
+		detail := sentence(err)
+		switch {
+		case errors.Is(err, qseal.ErrPassphraseNeeded) && config.PrivateKeyPassphraseWO.IsNull():
+			detail += "\n\nNext step: set private_key_passphrase_wo."
+		case errors.Is(err, qseal.ErrPassphraseNeeded), errors.Is(err, qseal.ErrWrongPassphrase):
 			at = path.Root("private_key_passphrase_wo")
 		}
-		diags.AddAttributeError(at, "Unusable private key of the certificate", sentence(err))
+		diags.AddAttributeError(at, "Unusable private key of the certificate", detail)
 		return
 	}
 	in.key = key
@@ -130,17 +135,38 @@ func (in *credentialInput) check(env bunq.Environment, now time.Time, diags *dia
 	}
 }
 
-// sign returns the registration signature: made here, or made elsewhere and
-// checked, because bunq says only that it is wrong, not why.
-func (in *credentialInput) sign(installation providerdata.InstallationModel, diags *diag.Diagnostics) string {
+// payload is the text that the certificate's key must sign to register it for
+// the installation.
+func payload(installation providerdata.InstallationModel, diags *diag.Diagnostics) (string, bool) {
 	public, err := signing.ParsePublicKey(installation.PublicKeyPEM.ValueString())
 	if err != nil {
 		diags.AddAttributeError(installationPath.AtName("public_key_pem"), "Unusable installation", sentence(err))
-		return ""
+		return "", false
 	}
-	payload, err := qseal.RegistrationPayload(public, installation.Token.ValueString())
+	text, err := qseal.RegistrationPayload(public, installation.Token.ValueString())
 	if err != nil {
 		diags.AddAttributeError(installationPath, "Unusable installation", sentence(err))
+		return "", false
+	}
+	return text, true
+}
+
+// checkSignature checks a signature that was made elsewhere at plan, where the
+// installation is known by then.
+func (in *credentialInput) checkSignature(installation providerdata.InstallationModel, diags *diag.Diagnostics) {
+	if in.certificate == nil || in.key != nil || in.signature == "" || installation.PublicKeyPEM.IsUnknown() || installation.Token.IsUnknown() {
+		return
+	}
+	if text, ok := payload(installation, diags); ok {
+		in.verify(text, diags)
+	}
+}
+
+// sign returns the registration signature: made here, or made elsewhere and
+// checked, because bunq says only that it is wrong, not why.
+func (in *credentialInput) sign(installation providerdata.InstallationModel, diags *diag.Diagnostics) string {
+	payload, ok := payload(installation, diags)
+	if !ok {
 		return ""
 	}
 	if in.key != nil {
@@ -150,14 +176,17 @@ func (in *credentialInput) sign(installation providerdata.InstallationModel, dia
 		}
 		return signature
 	}
+	in.verify(payload, diags)
+	return in.signature
+}
+
+func (in *credentialInput) verify(payload string, diags *diag.Diagnostics) {
 	if err := in.certificate.VerifyRegistration(payload, in.signature); err != nil {
 		diags.AddAttributeError(path.Root("client_public_key_signature"), "The signature does not fit",
 			sentence(err)+" Nothing was sent to bunq.\n\n"+
 				"Next step: sign registration_payload of this installation, byte for byte (it ends with the token, without a newline), with the key "+
 				"of the certificate (RSASSA-PKCS1-v1_5, SHA-256), and give the result as base64 on one line. It fits one installation only.")
-		return ""
 	}
-	return in.signature
 }
 
 // warnExpiry tells when the certificate runs out soon, or has run out.

@@ -158,8 +158,11 @@ func (r *CredentialResource) ModifyPlan(ctx context.Context, req resource.Modify
 		r.Data.SameEnvironment(installation.Environment.ValueString(), "installation", installationPath, &resp.Diagnostics)
 	}
 
-	now := time.Now()
+	now := r.Data.Now()
 	in := readInput(&config, r.Data.Environment, sends, now, &resp.Diagnostics)
+	if known && sends {
+		in.checkSignature(installation, &resp.Diagnostics)
+	}
 	if !sends {
 		in.warnExpiry(plan.ExpiryWarningDays.ValueInt64(), now, &resp.Diagnostics)
 	}
@@ -235,7 +238,7 @@ func (r *CredentialResource) Create(ctx context.Context, req resource.CreateRequ
 	}
 	installation, diags := model.Parse(installationPath)
 	resp.Diagnostics.Append(diags...)
-	in := readInput(&config, r.Data.Environment, true, time.Now(), &resp.Diagnostics)
+	in := readInput(&config, r.Data.Environment, true, r.Data.Now(), &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -297,7 +300,7 @@ func (r *CredentialResource) Read(ctx context.Context, req resource.ReadRequest,
 	switch {
 	case errors.As(err, &refused) && m.pending():
 		var mark []byte
-		if at := m.expiry(); !at.IsZero() && time.Now().After(at) {
+		if at := m.expiry(); !at.IsZero() && r.Data.Now().After(at) {
 			mark = []byte(`{"reason":"not used in time"}`)
 		}
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, deadKey, mark)...)
@@ -331,7 +334,7 @@ func (r *CredentialResource) Update(ctx context.Context, req resource.UpdateRequ
 	}
 	if m.Roles.IsUnknown() {
 		var in credentialInput
-		in = readInput(&m, r.Data.Environment, false, time.Now(), &resp.Diagnostics)
+		in = readInput(&m, r.Data.Environment, false, r.Data.Now(), &resp.Diagnostics)
 		if in.certificate == nil {
 			return
 		}

@@ -51,15 +51,16 @@ func credentialID(ctx context.Context, calls *bunq.UserClient, m *deviceModel) (
 }
 
 // readAddresses takes over the addresses that are active at bunq, written as
-// the state writes them. "*" is not managed here: it stays as the state has it.
-func (r *DeviceServerResource) readAddresses(ctx context.Context, calls *bunq.UserClient, m *deviceModel) error {
+// the state writes them. "*" is not managed here: it stays as the state has it;
+// open tells that bunq lists it although the state does not.
+func (r *DeviceServerResource) readAddresses(ctx context.Context, calls *bunq.UserClient, m *deviceModel) (open bool, err error) {
 	credential, err := credentialID(ctx, calls, m)
 	if err != nil {
-		return err
+		return false, err
 	}
 	list, err := calls.PermittedIPs(ctx, credential)
 	if err != nil {
-		return err
+		return false, err
 	}
 	known, diags := addresses(ctx, m.PermittedIPs)
 	active := []string{}
@@ -79,13 +80,16 @@ func (r *DeviceServerResource) readAddresses(ctx context.Context, calls *bunq.Us
 	set, more := types.SetValueFrom(ctx, types.StringType, active)
 	diags.Append(more...)
 	m.PermittedIPs = set
-	return asError(diags)
+	open = !slices.Contains(known, anyAddress) &&
+		slices.ContainsFunc(list, func(p bunq.PermittedIP) bool { return p.IP == anyAddress && p.Status == addressActive })
+	return open, asError(diags)
 }
 
 // reconcile makes the active addresses those of m: new ones first, because
 // bunq locks out who removes the address in use, and nothing outside can mend
-// that.
-func (r *DeviceServerResource) reconcile(ctx context.Context, calls *bunq.UserClient, m *deviceModel) error {
+// that; for the same reason own, the address that registered the device, goes
+// last.
+func (r *DeviceServerResource) reconcile(ctx context.Context, calls *bunq.UserClient, m *deviceModel, own string) error {
 	want, diags := addresses(ctx, m.PermittedIPs)
 	if err := asError(diags); err != nil || want == nil {
 		return err
@@ -106,7 +110,7 @@ func (r *DeviceServerResource) reconcile(ctx context.Context, calls *bunq.UserCl
 			return fmt.Errorf("activating %s: %w", ip, err)
 		}
 	}
-	for _, p := range list {
+	for _, p := range ownLast(list, own) {
 		if p.Status != addressActive || p.IP == anyAddress || containsAddress(want, p.IP) {
 			continue
 		}
@@ -178,10 +182,7 @@ func (r *DeviceServerResource) deactivateAll(ctx context.Context, calls *bunq.Us
 	if err != nil {
 		return err
 	}
-	slices.SortStableFunc(list, func(a, b bunq.PermittedIP) int {
-		return rank(a, device.IP) - rank(b, device.IP)
-	})
-	for _, p := range list {
+	for _, p := range ownLast(list, device.IP) {
 		if p.Status != addressActive {
 			continue
 		}
@@ -212,11 +213,36 @@ func confirmInactive(ctx context.Context, calls *bunq.UserClient, credential int
 	return lost
 }
 
-func rank(p bunq.PermittedIP, own string) int {
-	if sameAddress(p.IP, own) {
-		return 1
+// ownLast is the list with own at its end.
+func ownLast(list []bunq.PermittedIP, own string) []bunq.PermittedIP {
+	rank := func(p bunq.PermittedIP) int {
+		if sameAddress(p.IP, own) {
+			return 1
+		}
+		return 0
 	}
-	return 0
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(a, b bunq.PermittedIP) int { return rank(a) - rank(b) })
+	return list
+}
+
+// warnAnyAddress warns where a plan changes to or from "*" with a key that is in
+// use: bunq ties "*" to the key, not to the device, and takes it only as long as
+// the key has no address (bunq docs, device-server).
+func warnAnyAddress(plan, state *deviceModel, open bool, diags *diagnostics) {
+	if plan.PermittedIPs.IsUnknown() || !plan.Credential.Equal(state.Credential) {
+		return
+	}
+	at := path.Root("permitted_ips")
+	next := "\n\nNext step: make a new key in the same apply (terraform apply -replace=bunq_psd2_credential.NAME)."
+	switch {
+	case hasAny(plan.PermittedIPs) && !hasAny(state.PermittedIPs):
+		diags.AddAttributeWarning(at, `"*" comes late for this key`,
+			`bunq permits every address only to a key that has no permitted address yet, and may refuse this one.`+next)
+	case !hasAny(plan.PermittedIPs) && (open || hasAny(state.PermittedIPs)):
+		diags.AddAttributeWarning(at, "The key stays open to every address",
+			`bunq permits every address to the API key of this device, and has no call to take "*" back: permitted_ips does not bind it.`+next)
+	}
 }
 
 // warnOwnAddress warns where a plan takes away the address that registered the

@@ -78,14 +78,14 @@ func hasAny(set types.Set) bool {
 }
 
 // sameAddress compares two addresses by what they mean: IPv6 has many ways to
-// be written, and bunq's may differ from the user's.
+// be written, IPv4 among them, and bunq's may differ from the user's.
 func sameAddress(a, b string) bool {
 	if a == b {
 		return true
 	}
 	x, err1 := netip.ParseAddr(a)
 	y, err2 := netip.ParseAddr(b)
-	return err1 == nil && err2 == nil && x == y
+	return err1 == nil && err2 == nil && x.Unmap() == y.Unmap()
 }
 
 func containsAddress(list []string, ip string) bool {

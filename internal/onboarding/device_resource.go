@@ -44,6 +44,25 @@ type facts struct {
 	Status string `json:"status"`
 	// IP is the address that registered the device.
 	IP string `json:"ip"`
+	// Refused says that bunq never opened a session with the device.
+	Refused bool `json:"refused,omitempty"`
+	// Open says that bunq permits every address, and the state does not.
+	Open bool `json:"open,omitempty"`
+}
+
+// private is what this resource needs of the framework's private state.
+type private interface {
+	GetKey(ctx context.Context, key string) ([]byte, diagnostics)
+}
+
+func factsOf(ctx context.Context, p private, diags *diagnostics) facts {
+	raw, more := p.GetKey(ctx, deviceFacts)
+	diags.Append(more...)
+	var f facts
+	if len(raw) > 0 && json.Unmarshal(raw, &f) != nil {
+		return facts{}
+	}
+	return f
 }
 
 // Metadata names the resource.
@@ -96,6 +115,7 @@ func (r *DeviceServerResource) Schema(_ context.Context, _ resource.SchemaReques
 					setvalidator.SizeAtLeast(1),
 					setvalidator.ValueStringsAre(permittedAddress{}),
 					notOnlyAny{},
+					eachOnce{},
 				},
 			},
 			"deactivate_ips_on_destroy": schema.BoolAttribute{
@@ -155,12 +175,8 @@ func (r *DeviceServerResource) proposeAnother(ctx context.Context, req resource.
 	if !plan.PermittedIPs.IsUnknown() && hasAny(plan.PermittedIPs) != hasAny(state.PermittedIPs) {
 		resp.RequiresReplace = append(resp.RequiresReplace, at)
 	}
-	raw, diags := req.Private.GetKey(ctx, deviceFacts)
-	resp.Diagnostics.Append(diags...)
-	var f facts
-	if len(raw) == 0 || json.Unmarshal(raw, &f) != nil {
-		return
-	}
+	f := factsOf(ctx, req.Private, &resp.Diagnostics)
+	warnAnyAddress(plan, state, f.Open, &resp.Diagnostics)
 	switch f.Status {
 	case "", deviceActive:
 	case deviceNeedsConfirmation:
@@ -201,7 +217,7 @@ func (r *DeviceServerResource) Create(ctx context.Context, req resource.CreateRe
 		resp.Diagnostics.AddWarning("A device that was there is taken up",
 			fmt.Sprintf("bunq already had device %d with this key and description, left by an earlier run that did not end well. "+
 				"It is used; no second one was made.", id))
-		if err := r.reconcile(ctx, reg.calls, &m); err != nil {
+		if err := r.reconcile(ctx, reg.calls, &m, ""); err != nil {
 			tfdiag.Failure{
 				Summary: "bunq_device_server: the permitted addresses are not as configured",
 				State:   "the device is stored. The next plan shows which addresses differ, and the next apply sets them.",
@@ -215,6 +231,7 @@ func (r *DeviceServerResource) Create(ctx context.Context, req resource.CreateRe
 	switch {
 	case err == nil:
 	case bunq.IsCredentialsRefused(err):
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, deviceFacts, []byte(`{"refused":true}`))...)
 		tfdiag.Failure{
 			Summary: "bunq_device_server: registered, but its key or address is refused",
 			State: fmt.Sprintf("device %d is stored and marked for replacement, because registering it anew is what mends it; "+
@@ -262,13 +279,14 @@ func (r *DeviceServerResource) Read(ctx context.Context, req resource.ReadReques
 		return
 	}
 	m.Description = types.StringValue(device.Description)
+	open := false
 	if !m.PermittedIPs.IsNull() {
-		if err := r.readAddresses(ctx, calls, &m); err != nil {
+		if open, err = r.readAddresses(ctx, calls, &m); err != nil {
 			unreadable.Error(&resp.Diagnostics, err)
 			return
 		}
 	}
-	raw, err := json.Marshal(facts{Status: device.Status, IP: device.IP})
+	raw, err := json.Marshal(facts{Status: device.Status, IP: device.IP, Open: open})
 	if err == nil {
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, deviceFacts, raw)...)
 	}
@@ -298,7 +316,7 @@ func (r *DeviceServerResource) Update(ctx context.Context, req resource.UpdateRe
 		if !ok {
 			return
 		}
-		if err := r.reconcile(ctx, calls, &m); err != nil {
+		if err := r.reconcile(ctx, calls, &m, factsOf(ctx, req.Private, &resp.Diagnostics).IP); err != nil {
 			tfdiag.Failure{
 				Summary: "bunq_device_server: the permitted addresses were not changed as configured",
 				State: "the state stays as it was. New addresses are activated before old ones are deactivated, so what worked before still works; " +
@@ -328,6 +346,14 @@ func (r *DeviceServerResource) Delete(ctx context.Context, req resource.DeleteRe
 				"To make the key useless from every address, set deactivate_ips_on_destroy = true and apply before you destroy.")
 		return
 	}
+	if factsOf(ctx, req.Private, &resp.Diagnostics).Refused {
+		// It would be refused now too, and the error would keep a broken device from
+		// being registered anew.
+		resp.Diagnostics.AddWarning("The device stays at bunq",
+			"bunq has no call to remove a device, and never opened a session with device "+m.ID.ValueString()+", so its permitted addresses "+
+				"could not be set inactive either. Terraform has forgotten it.")
+		return
+	}
 	calls, ok := r.calls(ctx, &m, &resp.Diagnostics)
 	if !ok {
 		return
@@ -337,7 +363,7 @@ func (r *DeviceServerResource) Delete(ctx context.Context, req resource.DeleteRe
 			Summary: "bunq_device_server: the permitted addresses were not all deactivated",
 			State:   "the device stays in the state, so that the next destroy deactivates the rest.",
 			Next: "run it again. If bunq refuses this machine's address, the others cannot be reached from here: set deactivate_ips_on_destroy = false, " +
-				"or forget the device with terraform state rm.",
+				"apply that with -refresh=false, and destroy with -refresh=false; or forget the device with terraform state rm.",
 		}.Error(&resp.Diagnostics, err)
 		return
 	}

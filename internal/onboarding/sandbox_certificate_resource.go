@@ -22,18 +22,21 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 	"github.com/openpsd2/terraform-provider-bunq/internal/qseal"
 )
 
 var (
-	_ resource.Resource                   = (*SandboxCertificateResource)(nil)
+	_ resource.ResourceWithConfigure      = (*SandboxCertificateResource)(nil)
 	_ resource.ResourceWithModifyPlan     = (*SandboxCertificateResource)(nil)
 	_ resource.ResourceWithValidateConfig = (*SandboxCertificateResource)(nil)
 )
 
 // SandboxCertificateResource is bunq_sandbox_certificate: the pseudo
 // certificate that bunq's sandbox takes in place of a QSEAL. It calls nobody.
-type SandboxCertificateResource struct{}
+type SandboxCertificateResource struct {
+	providerdata.Base
+}
 
 // NewSandboxCertificateResource makes the resource for the provider's list.
 func NewSandboxCertificateResource() resource.Resource { return &SandboxCertificateResource{} }
@@ -147,7 +150,7 @@ func (r *SandboxCertificateResource) ModifyPlan(ctx context.Context, req resourc
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if !plan.reissues(&state, time.Now()) {
+	if !plan.reissues(&state, r.Data.Now()) {
 		plan.ReadyForRenewal = types.BoolValue(false)
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 		return
@@ -175,7 +178,7 @@ func (r *SandboxCertificateResource) Create(ctx context.Context, req resource.Cr
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if err := m.issue(time.Now()); err != nil {
+	if err := m.issue(r.Data.Now()); err != nil {
 		resp.Diagnostics.AddError("The sandbox certificate was not made", err.Error())
 		return
 	}
@@ -189,7 +192,7 @@ func (r *SandboxCertificateResource) Read(ctx context.Context, req resource.Read
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	m.ReadyForRenewal = types.BoolValue(m.due(time.Now()))
+	m.ReadyForRenewal = types.BoolValue(m.due(r.Data.Now()))
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
@@ -201,7 +204,7 @@ func (r *SandboxCertificateResource) Update(ctx context.Context, req resource.Up
 		return
 	}
 	if m.CertificatePEM.IsUnknown() {
-		if err := m.issue(time.Now()); err != nil {
+		if err := m.issue(r.Data.Now()); err != nil {
 			resp.Diagnostics.AddError("The sandbox certificate was not renewed", err.Error())
 			return
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -95,6 +96,31 @@ func (v notOnlyAny) ValidateSet(ctx context.Context, req validator.SetRequest, r
 		"bunq reads a lone \"*\" as the address that registers the device, so the key would be bound to it without a word.\n\n"+
 			"Next step: write the public address of the machine that applies beside it, permitted_ips = [\"203.0.113.7\", \"*\"]; "+
 			"or better, list the addresses that you use.")
+}
+
+// eachOnce refuses the same address in two spellings: bunq keeps one of them, so
+// that every later plan would add the other.
+type eachOnce struct{}
+
+func (eachOnce) Description(context.Context) string { return "each address once" }
+
+func (v eachOnce) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v eachOnce) ValidateSet(ctx context.Context, req validator.SetRequest, resp *validator.SetResponse) {
+	var seen []string
+	for _, e := range req.ConfigValue.Elements() {
+		s, ok := e.(types.String)
+		if !ok || s.IsNull() || s.IsUnknown() {
+			continue
+		}
+		text := s.ValueString()
+		if i := slices.IndexFunc(seen, func(other string) bool { return sameAddress(other, text) }); i >= 0 {
+			resp.Diagnostics.AddAttributeError(req.Path, "The same address twice",
+				fmt.Sprintf("%q and %q are one address in two spellings. Leave one of them out.", seen[i], text))
+			return
+		}
+		seen = append(seen, text)
+	}
 }
 
 // wholeNumber accepts an id as bunq gives them: a positive whole number.

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -37,6 +38,8 @@ type options struct {
 	limits       ratelimit.Table
 	openInterval time.Duration
 	cacheDir     func() (string, error)
+	transport    http.RoundTripper
+	clock        func() time.Time
 }
 
 // WithoutPacing lets calls go as fast as they come, for tests on a simulator
@@ -51,6 +54,17 @@ func WithoutPacing() Option {
 // WithCacheDir keeps sessions in dir instead of the user's cache folder.
 func WithCacheDir(dir string) Option {
 	return func(o *options) { o.cacheDir = func() (string, error) { return dir, nil } }
+}
+
+// WithClock judges certificates and unused keys by now instead of the system's
+// clock. Waiting and sessions keep to the system's.
+func WithClock(now func() time.Time) Option {
+	return func(o *options) { o.clock = now }
+}
+
+// WithTransport sends requests through rt instead of over the network.
+func WithTransport(rt http.RoundTripper) Option {
+	return func(o *options) { o.transport = rt }
 }
 
 // New gives the provider's constructor.
@@ -125,7 +139,7 @@ func (p *Bunq) Configure(ctx context.Context, req provider.ConfigureRequest, res
 		return
 	}
 	s := settingsFrom(m, &resp.Diagnostics)
-	data := &providerdata.Data{Environment: s.environment, Unknown: s.unknown}
+	data := &providerdata.Data{Environment: s.environment, Unknown: s.unknown, Clock: p.options.clock}
 	s.defaultContext(ctx, data, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
@@ -136,7 +150,7 @@ func (p *Bunq) Configure(ctx context.Context, req provider.ConfigureRequest, res
 	}
 	client, err := bunq.NewClient(bunq.Config{
 		BaseURL: s.baseURL, Environment: s.environment, UserAgent: "terraform-provider-bunq/" + p.version,
-		RequestTimeout: s.requestTimeout, MaxWait: s.maxWait,
+		RequestTimeout: s.requestTimeout, MaxWait: s.maxWait, Transport: p.options.transport,
 		Limits: ratelimit.New(p.options.limits), Logger: tfLogger{},
 	})
 	if err != nil {

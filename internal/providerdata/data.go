@@ -3,6 +3,7 @@ package providerdata
 import (
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -28,6 +29,8 @@ type Data struct {
 	// Unknown names the settings of the provider block that are not known yet.
 	// Nothing can be sent until they are.
 	Unknown []string
+	// Clock tells the time; nil: the system's.
+	Clock func() time.Time
 	// Shared holds what resources of one package share for the run, under keys
 	// of that package's own types.
 	Shared sync.Map
@@ -36,6 +39,14 @@ type Data struct {
 	fresh map[string]bool
 	gone  map[string]bool
 	seen  []bunq.APIContext
+}
+
+// Now is the time by which certificates and unused keys are judged.
+func (d *Data) Now() time.Time {
+	if d == nil || d.Clock == nil {
+		return time.Now()
+	}
+	return d.Clock()
 }
 
 // Ready reports whether calls can be made, and says why not. During a plan the

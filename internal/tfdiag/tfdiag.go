@@ -102,7 +102,7 @@ func explainRefused(err error) (said, next string) {
 	if errors.As(err, &api) {
 		said = answered(api) + " bunq gives this one answer for several causes:\n" +
 			"  - the address that this machine calls from is not among the permitted ones of the key;\n" +
-			"  - the key was never registered with a device on this installation;\n" +
+			"  - the key was never registered with a device on this installation, or bunq has blocked that device;\n" +
 			"  - the key was not used in time (sandbox 1 hour, production 4 hours), or was revoked, or belongs to another environment."
 	}
 	return said, "compare the public address of this machine with permitted_ips of the bunq_device_server; if it is among them, the key " +

@@ -1,0 +1,181 @@
+package onboarding_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
+)
+
+// device is a bunq_device_server with these lines, on nothing that exists.
+func device(lines ...string) string {
+	return acctest.Installation + "resource \"bunq_device_server\" \"main\" {\n  installation = bunq_installation.main\n" +
+		"  credential = { api_key = \"key\" }\n  " + strings.Join(lines, "\n  ") + "\n}\n"
+}
+
+func installation(line string) string {
+	return "resource \"bunq_installation\" \"main\" {\n  " + line + "\n}\n"
+}
+
+func certificate(lines ...string) string {
+	return "resource \"bunq_sandbox_certificate\" \"main\" {\n  " + strings.Join(lines, "\n  ") + "\n}\n"
+}
+
+func TestAccInstallation_badInput(t *testing.T) {
+	of := func(name string) string { return file(vector(t, name)) }
+	runBadInput(t, []badInput{
+		{
+			name:   "garbage instead of a key",
+			config: installation(set("private_key_pem", `"garbage"`)),
+			want:   acctest.SaysAt("private_key_pem", "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048"),
+		},
+		{
+			name:   "a PKCS#1 public key",
+			config: installation(set("private_key_pem", of("qseal-pkcs1.pub"))),
+			want:   acctest.SaysAt("private_key_pem", `"RSA PUBLIC KEY"`),
+		},
+		{
+			name:   "an EC key",
+			config: installation(set("private_key_pem", of("ec.key"))),
+			want:   acctest.SaysAt("private_key_pem", "not an RSA key"),
+		},
+		{
+			name:   "an encrypted key",
+			config: installation(set("private_key_pem", of("qseal-pkcs8-aes256.key"))),
+			want:   acctest.SaysAt("private_key_pem", "encrypted"),
+		},
+		{
+			name:   "a key of another size",
+			config: installation(set("private_key_pem", file(written(t, keyPEM(t, 3072))))),
+			want:   acctest.SaysAt("private_key_pem", "this key has 3072 bits, and bunq takes 2048 only"),
+		},
+	})
+}
+
+func TestAccDeviceServer_badInput(t *testing.T) {
+	named := set("description", `"x"`)
+	runBadInput(t, []badInput{
+		{
+			name:   "an invalid IP address",
+			config: device(named, set("permitted_ips", `["203.0.113.7", "203.0.113.256"]`)),
+			want:   acctest.SaysAt("permitted_ips", `"203.0.113.256" is not an IPv4 or IPv6 address`),
+		},
+		{
+			name:   "a range",
+			config: device(named, set("permitted_ips", `["203.0.113.0/24"]`)),
+			want:   acctest.SaysAt("permitted_ips", "bunq takes single addresses, no ranges"),
+		},
+		{
+			name:   "an address with a zone",
+			config: device(named, set("permitted_ips", `["fe80::1%eth0"]`)),
+			want:   acctest.SaysAt("permitted_ips", "has a zone"),
+		},
+		{
+			name:   "one address in two spellings",
+			config: device(named, set("permitted_ips", `["2001:db8::1", "2001:DB8:0::1"]`)),
+			want:   acctest.SaysAt("permitted_ips", "are one address in two spellings"),
+		},
+		{
+			name:   "every address without one's own",
+			config: device(named, set("permitted_ips", `["*"]`)),
+			want:   acctest.SaysAt("permitted_ips", `bunq reads a lone "*" as the address that registers the device`),
+		},
+		{
+			name:   "no address",
+			config: device(named, set("permitted_ips", `[]`)),
+			want:   acctest.SaysAt("permitted_ips", "at least 1 elements"),
+		},
+		{
+			name:   "an empty description",
+			config: device(set("description", `""`)),
+			want:   acctest.SaysAt("description", "string length must be between 1 and 255"),
+		},
+		{
+			name:   "an empty API key",
+			config: strings.Replace(device(named), `"key"`, `""`, 1),
+			want:   acctest.SaysInBlock(`resource "bunq_device_server" "main"`, "Attribute credential.api_key string length must be at least 1"),
+		},
+		{
+			name:   "a credential id that is none",
+			config: strings.Replace(device(named), `{ api_key`, `{ id = "main", api_key`, 1),
+			want:   acctest.SaysInBlock(`resource "bunq_device_server" "main"`, "Attribute credential.id must be a number, as bunq gives it as id"),
+		},
+	})
+}
+
+func TestAccSandboxCertificate_badInput(t *testing.T) {
+	named := set("name", `"x"`)
+	runBadInput(t, []badInput{
+		{
+			name:   "a name that makes the common name too long",
+			config: certificate(set("name", fmt.Sprintf("%q", strings.Repeat("é", 46)))),
+			want:   acctest.SaysAt("name", "leaves 45 for name; it has 46"),
+		},
+		{
+			name:   "a name that one role leaves no room for",
+			config: certificate(set("name", fmt.Sprintf("%q", strings.Repeat("x", 51))), set("roles", `["AISP"]`)),
+			want:   acctest.SaysAt("name", "leaves 50 for name; it has 51"),
+		},
+		{
+			name:   "an empty name",
+			config: certificate(set("name", `""`)),
+			want:   acctest.SaysAt("name", "must be at least 1"),
+		},
+		{
+			name:   "a role that the sandbox does not know",
+			config: certificate(named, set("roles", `["CBPII"]`)),
+			want:   acctest.SaysAt("roles", `"CBPII"`),
+		},
+		{
+			name:   "no role",
+			config: certificate(named, set("roles", `[]`)),
+			want:   acctest.SaysAt("roles", "at least 1 elements"),
+		},
+		{
+			name:   "a country that is no code",
+			config: certificate(named, set("country", `"Netherlands"`)),
+			want:   acctest.SaysAt("country", "must be two capital letters, such as NL"),
+		},
+		{
+			name:   "no validity",
+			config: certificate(named, set("validity_days", "0")),
+			want:   acctest.SaysAt("validity_days", "must be between 1 and 3650"),
+		},
+		{
+			name:   "a renewal that is always due",
+			config: certificate(named, set("validity_days", "30"), set("early_renewal_days", "30")),
+			want:   acctest.SaysAt("early_renewal_days", "early_renewal_days (30) must be less than validity_days (30)"),
+		},
+		{
+			name:   "a renewal that is always due by the default validity",
+			config: certificate(named, set("early_renewal_days", "365")),
+			want:   acctest.SaysAt("early_renewal_days", "must be less than validity_days (365)"),
+		},
+	})
+}
+
+func TestAccCallbackURL_badInput(t *testing.T) {
+	cases := []struct{ name, url, want string }{
+		{"a relative address", "/callback", "is not absolute"},
+		{"a host without scheme", "app.example.com/callback", "is not absolute"},
+		{"a fragment", "https://app.example.com/callback#top", "has a fragment"},
+		{"an empty fragment", "https://app.example.com/callback#", "has a fragment"},
+		{"plain http", "http://app.example.com/callback", "is plain http, over which the authorisation code could be read"},
+		{"plain http to this machine", "http://localhost:8080/callback", "is plain http"},
+		{"another scheme", "myapp://callback", "has the scheme myapp"},
+		{"a user name", "https://me@app.example.com/callback", "has a user name or password"},
+		{"white space after it", "https://app.example.com/callback ", "white space"},
+		{"a URL that is none", "https://app.example.com:port/", "is not a URL"},
+	}
+	var all []badInput
+	for _, c := range cases {
+		all = append(all, badInput{
+			name: c.name,
+			config: fmt.Sprintf("resource \"bunq_oauth_callback_url\" \"main\" {\n  oauth_client_id = \"1\"\n  url = %q\n}\n",
+				c.url),
+			want: acctest.SaysAt("url", c.want),
+		})
+	}
+	runBadInput(t, all)
+}
