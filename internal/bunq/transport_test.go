@@ -1,0 +1,233 @@
+package bunq_test
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/ratelimit"
+	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
+)
+
+// dialled gives a UserClient with the client's own transport.
+func dialled(t *testing.T, base string, change ...func(*bunq.Config)) *bunq.UserClient {
+	t.Helper()
+	c := bunq.Config{BaseURL: mustURL(base), Limits: ratelimit.New(nil)}
+	for _, f := range change {
+		f(&c)
+	}
+	client, err := bunq.NewClient(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client.WithSession(apiContext(), newDesk())
+}
+
+func serve(t *testing.T, h http.HandlerFunc) string {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s.URL + "/v1"
+}
+
+func answerSigned(w http.ResponseWriter, body string) {
+	signature, err := signing.Sign(serverKey(), []byte(body))
+	if err != nil {
+		panic(err)
+	}
+	w.Header().Set("X-Bunq-Server-Signature", signature)
+	_, _ = io.WriteString(w, body)
+}
+
+func TestTransport_overASocket(t *testing.T) {
+	var connections atomic.Int64
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("User-Agent") != "terraform-provider-bunq" || r.Header.Get("Accept-Encoding") != "" {
+			t.Errorf("got %v", r.Header)
+		}
+		answerSigned(w, oauthClientBody)
+	}))
+	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			connections.Add(1)
+		}
+	}
+	s.Start()
+	t.Cleanup(s.Close)
+	u := dialled(t, s.URL+"/v1")
+	for range 3 {
+		if _, err := u.OAuthClient(t.Context(), 633); err != nil {
+			t.Fatal(err)
+		}
+		if err := u.CancelOAuthClient(t.Context(), 633); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := connections.Load(); got != 6 {
+		t.Errorf("%d connections for 6 requests: one was kept alive", got)
+	}
+}
+
+func TestTransport_followsNoRedirect(t *testing.T) {
+	var stolen atomic.Int64
+	evil := serve(t, func(http.ResponseWriter, *http.Request) { stolen.Add(1) })
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		u := dialled(t, serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, evil, status) }))
+		_, err := u.CreateOAuthClient(t.Context())
+		var e *bunq.APIError
+		if !errorsAs(err, &e) || e.Status != status {
+			t.Errorf("%d: got %v", status, err)
+		}
+	}
+	if stolen.Load() != 0 {
+		t.Error("the token went to another host")
+	}
+}
+
+// The certainty that nothing was sent is what lets a POST be repeated.
+func TestTransport_knowsWhatWasSent(t *testing.T) {
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	refusing := "http://" + closed.Addr().String() + "/v1"
+	_ = closed.Close()
+
+	hangup := func(after int) string {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = l.Close() })
+		go func() {
+			for {
+				c, err := l.Accept()
+				if err != nil {
+					return
+				}
+				_, _ = io.ReadFull(c, make([]byte, after))
+				_ = c.Close()
+			}
+		}()
+		return "http://" + l.Addr().String() + "/v1"
+	}
+	for name, c := range map[string]struct {
+		base string
+		sent bool
+	}{
+		"nobody listens":                      {refusing, false},
+		"a name that does not exist":          {"https://bank.invalid/v1", false},
+		"closed as soon as it was accepted":   {hangup(0), true},
+		"closed in the middle of the request": {hangup(50), true},
+		"closed in the middle of the answer": {serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "100")
+			_, _ = io.WriteString(w, "{")
+		}), true},
+		"an answer that is longer than allowed": {serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 10<<20+1)) }), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			u := dialled(t, c.base, func(c *bunq.Config) { c.MaxWait = time.Millisecond }) // one attempt
+			_, err := u.CreateOAuthClient(t.Context())
+			var e *bunq.TransportError
+			if !errorsAs(err, &e) || e.Sent != c.sent || bunq.MayHaveBeenDone(err) != c.sent {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+func TestTransport_ofOthersIsNotTakenForSilent(t *testing.T) {
+	for name, c := range map[string]struct {
+		err  error
+		sent bool
+	}{
+		"an error of dialling":         {errDial, false},
+		"an error that says nothing":   {errors.New("broken"), true},
+		"an error of a connection":     {errReset, true},
+		"an error of a wrapped dialer": {fmt.Errorf("proxy: %w", errDial), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			u, _ := signedIn(t, always(reply{err: c.err}), func(c *bunq.Config) { c.MaxWait = time.Millisecond })
+			_, err := u.CreateOAuthClient(t.Context())
+			var e *bunq.TransportError
+			if !errorsAs(err, &e) || e.Sent != c.sent || !errors.Is(err, c.err) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+func TestTransport_cancelledDuringAnExchange(t *testing.T) {
+	for name, h := range map[string]http.HandlerFunc{
+		"before the answer": func(_ http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body) // only then the server notices that the client has gone
+			<-r.Context().Done()
+		},
+		"in the middle of it": func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			_, _ = io.WriteString(w, "{")
+			_ = http.NewResponseController(w).Flush()
+			<-r.Context().Done()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			u := dialled(t, serve(t, h))
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			defer cancel()
+			start := time.Now()
+			_, err := u.CreateOAuthClient(ctx)
+			if d := time.Since(start); d > 150*time.Millisecond {
+				t.Errorf("it took %v, the caller left after 50 ms", d)
+			}
+			if !errors.Is(err, context.DeadlineExceeded) || !bunq.MayHaveBeenDone(err) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+func TestTransport_trustsNoStrangerAndNoOldTLS(t *testing.T) {
+	for name, c := range map[string]struct {
+		tls  *tls.Config
+		says string
+	}{
+		"a certificate of nobody": {&tls.Config{MinVersion: tls.VersionTLS12}, "certificate"},
+		"TLS 1.1":                 {&tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}, "protocol version"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var asked atomic.Int64
+			s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
+			s.TLS = c.tls
+			s.Config.ErrorLog = nil
+			s.StartTLS()
+			t.Cleanup(s.Close)
+			u := dialled(t, s.URL+"/v1", func(c *bunq.Config) { c.MaxWait = time.Millisecond })
+			_, err := u.CreateOAuthClient(t.Context())
+			if err == nil || asked.Load() != 0 || !strings.Contains(err.Error(), c.says) || bunq.MayHaveBeenDone(err) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+// A certificate does not get better with time.
+func TestTransport_aStrangerIsNotAskedAgain(t *testing.T) {
+	s := httptest.NewTLSServer(http.NotFoundHandler())
+	t.Cleanup(s.Close)
+	u := dialled(t, s.URL+"/v1")
+	_, err := u.OAuthClient(t.Context(), 1)
+	var e *bunq.TransportError
+	if !errorsAs(err, &e) || e.Attempts != 1 || e.Sent {
+		t.Errorf("got %v", err)
+	}
+}
