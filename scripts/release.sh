@@ -4,6 +4,10 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+if ! git remote get-url origin >/dev/null 2>&1; then
+  echo "goreleaser needs a git remote named origin: the repository that the release belongs to." >&2
+  exit 1
+fi
 goreleaser=$(scripts/build-tool goreleaser)
 
 if [[ ${1-} == --check ]]; then

@@ -84,7 +84,7 @@ func TestRun_believesWhatBunqSigned(t *testing.T) {
 	}
 }
 
-func TestAccessFromState_findsTheDevice(t *testing.T) {
+func TestState_namesTheDeviceWithAccess(t *testing.T) {
 	for name, tc := range map[string]struct {
 		state   string
 		wantKey string // "" for an error
