@@ -10,6 +10,9 @@ import (
 // Secret is a value that nobody may print: an API key, a token, a client secret.
 // Every way of formatting it gives a placeholder; marshalling it is an error, so
 // that it cannot slip into a structured log or a file unseen. Reveal gives the value.
+//
+// One way is left: fmt does not call methods on fields that are not exported. A
+// struct that keeps a Secret in one and may be printed must keep it behind a pointer.
 type Secret string
 
 const (

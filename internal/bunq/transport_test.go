@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -208,7 +209,7 @@ func TestTransport_trustsNoStrangerAndNoOldTLS(t *testing.T) {
 			var asked atomic.Int64
 			s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
 			s.TLS = c.tls
-			s.Config.ErrorLog = nil
+			s.Config.ErrorLog = log.New(io.Discard, "", 0)
 			s.StartTLS()
 			t.Cleanup(s.Close)
 			u := dialled(t, s.URL+"/v1", func(c *bunq.Config) { c.MaxWait = time.Millisecond })
@@ -222,7 +223,9 @@ func TestTransport_trustsNoStrangerAndNoOldTLS(t *testing.T) {
 
 // A certificate does not get better with time.
 func TestTransport_aStrangerIsNotAskedAgain(t *testing.T) {
-	s := httptest.NewTLSServer(http.NotFoundHandler())
+	s := httptest.NewUnstartedServer(http.NotFoundHandler())
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.StartTLS()
 	t.Cleanup(s.Close)
 	u := dialled(t, s.URL+"/v1")
 	_, err := u.OAuthClient(t.Context(), 1)

@@ -10,15 +10,16 @@ import (
 // reads of what was registered. Reads are shared (see Client); a session that
 // bunq calls dead is replaced once in a call, which is then made again.
 type UserClient struct {
-	client  *Client
-	context APIContext
+	client *Client
+	// A pointer, since fmt cannot ask the secrets of a field that is not exported to hide.
+	context *APIContext
 	name    string // the fingerprint of context
 	source  SessionSource
 }
 
 // WithSession gives the calls that go with sessions of s, which must belong to ac.
 func (c *Client) WithSession(ac APIContext, s SessionSource) *UserClient {
-	return &UserClient{client: c, context: ac, name: ac.Fingerprint(), source: s}
+	return &UserClient{client: c, context: &ac, name: ac.Fingerprint(), source: s}
 }
 
 // operation is what the requests of one call have in common: pages, and the
