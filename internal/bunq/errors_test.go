@@ -152,7 +152,7 @@ func TestVerification(t *testing.T) {
 			if !errorsAs(err, &e) || !strings.Contains(err.Error(), c.says) || !bunq.MayHaveBeenDone(err) {
 				t.Fatalf("got %v", err)
 			}
-			if e.ResponseID == "" || e.RequestID == "" || e.Method != "POST" || e.Endpoint != "/user/{id}/oauth-client" {
+			if e.ResponseID == "" || e.RequestID == "" || e.Method != http.MethodPost || e.Endpoint != "/user/{id}/oauth-client" {
 				t.Errorf("got %#v", e)
 			}
 			if err := u.DeleteCallbackURL(t.Context(), 1, 2); !errorsAs(err, &e) {

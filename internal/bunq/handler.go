@@ -3,7 +3,6 @@ package bunq
 import (
 	"context"
 	"crypto/rsa"
-	"net/http"
 )
 
 // exchange is one call on its way through the chain. Each attempt is a copy of it,
@@ -61,9 +60,6 @@ func newChain(c Config) handler {
 	h = parseAnswer(h)
 	return h
 }
-
-// write tells whether the call may change something at bunq.
-func (x *exchange) write() bool { return x.method != http.MethodGet }
 
 func (x *exchange) decodeError(a *answer, err error) *DecodeError {
 	return &DecodeError{

@@ -99,7 +99,7 @@ func TestPages_end(t *testing.T) {
 	}
 }
 
-// A page that fails fails the list: half a list would look like things that are gone.
+// The list fails with any of its pages: half a list would look like things that are gone.
 func TestPages_halfAListIsAnError(t *testing.T) {
 	u, _ := signedIn(t, inTurn(page("/v1/device-server?older_id=8", 9), refusal(404, "x")))
 	if devices, err := u.DeviceServers(t.Context()); err == nil {
