@@ -23,7 +23,7 @@ linted() {
 bounded() {
   local dir missing=0
   for dir in internal/*/; do
-    if ! grep -q "files: .*\*\*/${dir}\*\*" .golangci.yml; then
+    if ! grep -q "files: .*\*\*/${dir}\*" .golangci.yml; then
       echo "$dir has no depguard rule in .golangci.yml." >&2
       missing=1
     fi
