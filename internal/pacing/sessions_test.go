@@ -1,0 +1,226 @@
+package pacing_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
+	"github.com/openpsd2/terraform-provider-bunq/internal/provider"
+)
+
+// Fifty operations that notice a dead session at once open one in its place, and
+// each of their writes is then made once.
+func TestDeadSession_noticedByManyIsReplacedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n = 50
+		ctx := t.Context()
+		b := newBank(t, 100*time.Millisecond)
+		must(t, b.SetLimits(bunqsim.LimitsOff)) // else only five at a time could notice
+		r := b.provider(ctx, nil, provider.WithoutPacing())
+		p := r.onboard(ctx)
+		r.addClient(ctx, p)
+		must(t, b.ExpireSessions())
+		b.ResetJournal()
+
+		p.urls = make([]*object, n)
+		mustAll(t, each(n, n, func(i int) (err error) {
+			p.urls[i], err = r.create(ctx, "bunq_oauth_callback_url", p.callback(t, i))
+			return err
+		}))
+		noticed, made := 0, 0
+		for _, e := range b.Calls("POST /user/{id}/oauth-client/{id}/callback-url") {
+			switch {
+			case e.Status == 401:
+				noticed++
+			case e.Committed:
+				made++
+			}
+		}
+		if noticed != n || made != n || len(b.Snapshot().CallbackURLs) != n {
+			t.Errorf("%d noticed, %d requests made %d URLs; want %d each", noticed, made, len(b.Snapshot().CallbackURLs), n)
+		}
+		if got := b.openings(); got != 1 {
+			t.Errorf("%d sessions were opened in its place", got)
+		}
+	})
+}
+
+// The same with limits kept on both sides: no refusal, and no second opening,
+// though the operations notice in groups of five.
+func TestDeadSession_isReplacedWithinTheLimits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n = 20
+		ctx := t.Context()
+		b := newBank(t, 20*time.Millisecond)
+		r := b.provider(ctx, nil)
+		p := r.onboard(ctx)
+		r.addClient(ctx, p)
+		must(t, b.ExpireSessions())
+		r.addURLs(ctx, p, n)
+		if got := b.openings(); got != 2 {
+			t.Errorf("%d sessions were opened, want the first and one in its place", got)
+		}
+		if got := len(b.Snapshot().CallbackURLs); got != n {
+			t.Errorf("%d URLs, want %d", got, n)
+		}
+		b.mustBeUnderLimits()
+	})
+}
+
+// A run after an apply goes on with its session; without the cache it opens one.
+// Both wait instead of failing, and the first of them for nothing.
+func TestRuns_shareTheSession(t *testing.T) {
+	for name, c := range map[string]struct {
+		block    attributes
+		openings int
+		waits    bool
+	}{
+		"with the cache":    {nil, 1, false},
+		"without the cache": {attributes{"session_cache": yes(false)}, 2, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx := t.Context()
+				b := newBank(t, 0)
+				r := b.provider(ctx, c.block)
+				p := r.onboard(ctx)
+				r.addClient(ctx, p)
+				begin := time.Now()
+				if _, err := b.provider(ctx, c.block).refresh(ctx, p.client); err != nil {
+					t.Fatal(err)
+				}
+				if got := len(b.Snapshot().Sessions); got != c.openings {
+					t.Errorf("%d sessions, want %d", got, c.openings)
+				}
+				waited := time.Since(begin)
+				// Without any memory the whole interval counts from the refusal, and its
+				// repetition keeps a little distance.
+				if c.waits != (waited >= 30*time.Second) || waited > 31*time.Second {
+					t.Errorf("the second run waited %v", waited)
+				}
+			})
+		})
+	}
+}
+
+// A process with another context at the same address waits for what is left of
+// the interval, to the moment, and is never refused.
+func TestProcesses_ofOneAddressKeepTheInterval(t *testing.T) {
+	for _, latency := range []time.Duration{0, 80 * time.Millisecond} {
+		t.Run("answers take "+latency.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx := t.Context()
+				b := newBank(t, latency)
+				b.provider(ctx, nil).onboard(ctx)
+				answered := time.Now() // the opening was the last call
+				time.Sleep(7300 * time.Millisecond)
+
+				b.provider(ctx, nil).onboard(ctx)
+				opened := b.Calls("POST /session-server")
+				if len(opened) != 2 {
+					t.Fatalf("%d requests for a session, want 2", len(opened))
+				}
+				if got := opened[1].Time.Sub(answered); got != 30*time.Second {
+					t.Errorf("the second opening came %v after the first was answered", got)
+				}
+				b.mustBeUnderLimits()
+			})
+		})
+	}
+}
+
+// An address that another program has just used up is waited out, also where
+// nothing on this machine knows of it.
+func TestStranger_isWaitedOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx := t.Context()
+		b := newBank(t, 10*time.Millisecond)
+		r := b.provider(ctx, nil)
+		p := r.onboard(ctx)
+		r.addClient(ctx, p)
+		time.Sleep(time.Minute)
+		b.ResetJournal()
+
+		stranger := b.stranger(p)
+		read := func(ctx context.Context) { stranger.get(ctx, "/oauth-client/"+number(p.client.id(t))) }
+		for range 3 {
+			read(ctx)
+		}
+		begin := time.Now()
+		changed, err := b.provider(ctx, nil).refresh(ctx, p.client)
+		if err != nil || changed {
+			t.Errorf("refresh: changed %v, %v", changed, err)
+		}
+		if len(b.refused()) != 1 {
+			t.Errorf("%d requests were refused, want the first one only", len(b.refused()))
+		}
+		// The closed window, the distance that a repetition keeps, and four answers.
+		if took := time.Since(begin); took < 3*time.Second || took > 4*time.Second {
+			t.Errorf("waited %v", took)
+		}
+	})
+}
+
+// A neighbour who keeps on using half of the limit does not bring an apply down.
+func TestStranger_whoStaysSlowsAnApplyOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n = 20
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		b := newBank(t, 10*time.Millisecond)
+		r := b.provider(ctx, nil)
+		p := r.onboard(ctx)
+		r.addClient(ctx, p)
+		time.Sleep(time.Minute)
+		stranger := b.stranger(p)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for i := 0; ctx.Err() == nil; i++ {
+				stranger.post(ctx, "/oauth-client/"+number(p.client.id(t))+"/callback-url", `{"url":"https://other.example.com/`+number(int64(i))+`"}`)
+				time.Sleep(1500 * time.Millisecond)
+			}
+		}()
+		r.addURLs(ctx, p, n)
+		cancel()
+		<-done
+		if len(b.refused()) == 0 {
+			t.Error("the neighbour was not felt, so this proves nothing")
+		}
+		made := map[string]int{}
+		for _, u := range b.Snapshot().CallbackURLs {
+			made[u.URL]++
+		}
+		for i := range n {
+			var url string
+			must(t, p.callback(t, i)["url"].As(&url))
+			if made[url] != 1 {
+				t.Errorf("%s was made %d times", url, made[url])
+			}
+		}
+	})
+}
+
+// Another program's session from the same address closes the door for 30 s.
+func TestStranger_whoOpensASessionIsWaitedOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx := t.Context()
+		b := newBank(t, 0)
+		r := b.provider(ctx, nil)
+		p := r.onboard(ctx)
+		r.addClient(ctx, p)
+		time.Sleep(time.Minute)
+		must(t, b.ExpireSessions())
+		b.stranger(p) // opens one
+		begin := time.Now()
+		_, err := b.provider(ctx, nil).refresh(ctx, p.client)
+		if err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(begin); took < 30*time.Second || took > 31*time.Second {
+			t.Errorf("waited %v", took)
+		}
+	})
+}
