@@ -113,6 +113,23 @@ func TestWaits_upToTwoSecondsAreNotTold(t *testing.T) {
 	}
 }
 
+func TestStats_takingASessionThatIsThereIsNoWait(t *testing.T) {
+	for took, want := range map[time.Duration]int{0: 0, 5 * time.Millisecond: 0, 30 * time.Millisecond: 1} {
+		synctest.Test(t, func(t *testing.T) {
+			d := newDesk()
+			d.after = took
+			c, _ := open(t, always(ok(madeID)))
+			ctx := bunq.WithStats(t.Context())
+			if _, err := c.WithSession(apiContext(), d).CreateOAuthClient(ctx); err != nil {
+				t.Fatal(err)
+			}
+			if got := bunq.StatsFrom(ctx).Fields()["waits"]; got != want {
+				t.Errorf("after %v: %v waits, want %d", took, got, want)
+			}
+		})
+	}
+}
+
 func TestStats_ofAContextThatCollectsNothing(t *testing.T) {
 	u, _ := signedIn(t, always(ok(madeID)))
 	if _, err := u.CreateOAuthClient(t.Context()); err != nil {

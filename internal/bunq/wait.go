@@ -9,6 +9,10 @@ import (
 // happen shall find out why.
 const longWait = 2 * time.Second
 
+// shortWait is what taking a session from memory or from its cache may last: no
+// wait worth counting.
+const shortWait = 20 * time.Millisecond
+
 // budget is what one call of the client may still wait.
 type budget struct {
 	max, spent time.Duration
@@ -21,10 +25,10 @@ func (b *budget) fits(d time.Duration) bool { return d <= b.left() }
 
 // waited books a wait that is over, counts it, and tells of it where it was long.
 func (b *budget) waited(ctx context.Context, log Logger, method, endpoint, reason string, d time.Duration) {
-	if d <= 0 {
+	b.spent += d
+	if d < shortWait {
 		return
 	}
-	b.spent += d
 	StatsFrom(ctx).wait(d)
 	if d > longWait {
 		log.Info(ctx, "Waited for bunq", map[string]any{
