@@ -188,7 +188,7 @@ func (s *settings) setContext(m model, diags *diag.Diagnostics) {
 // defaultContext fills in the context for resources that name none.
 func (s *settings) defaultContext(ctx context.Context, data *providerdata.Data, diags *diag.Diagnostics) {
 	var m providerdata.APIContextModel
-	at := path.Root("api_context")
+	at, what := path.Root("api_context"), "API context of the provider block"
 	switch {
 	case s.apiContext.IsUnknown(), s.fileUnknown:
 		data.DefaultUnknown = true
@@ -209,13 +209,13 @@ func (s *settings) defaultContext(ctx context.Context, data *providerdata.Data, 
 			return
 		}
 		m = providerdata.FromContextFile(file)
-		at = path.Root("context_file")
+		at, what = path.Root("context_file"), "context file ("+s.contextAt.String()+")"
 	default:
 		return
 	}
 	ac, more := m.Parse(at)
 	diags.Append(more...)
-	if diags.HasError() || !data.SameEnvironment(string(ac.Environment), "API context of the provider block", at, diags) {
+	if diags.HasError() || !data.SameEnvironment(string(ac.Environment), what, at, diags) {
 		return
 	}
 	data.Default = &ac

@@ -2,6 +2,7 @@ package providerdata
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -57,9 +58,9 @@ func (d *Data) Ready(diags *diag.Diagnostics) bool {
 		return true
 	}
 	diags.AddError("The provider configuration is not known yet", fmt.Sprintf(
-		"This operation must ask bunq, but these settings of the provider block are only known after an apply: %v.\n\n"+
+		"This operation must ask bunq, but these settings of the provider block are only known after an apply: %s.\n\n"+
 			"Next step: give them values that are known at plan, or apply what they depend on first "+
-			"(terraform apply -target=…).", d.Unknown))
+			"(terraform apply -target=…).", strings.Join(d.Unknown, ", ")))
 	return false
 }
 

@@ -1,0 +1,218 @@
+package provider
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+)
+
+const (
+	sandboxURL    = "https://public-api.sandbox.bunq.com/v1"
+	productionURL = "https://api.bunq.com/v1"
+)
+
+// Each setting comes from its attribute, else from its variable, else from its
+// default; an empty variable counts as none.
+func TestSettings_precedence(t *testing.T) {
+	type result struct {
+		environment    bunq.Environment
+		baseURL        string
+		requestTimeout time.Duration
+		maxWait        time.Duration
+		sessionCache   bool
+		contextFile    string
+	}
+	defaults := result{bunq.Sandbox, sandboxURL, 30 * time.Second, 5 * time.Minute, true, ""}
+	with := func(change func(*result)) result {
+		r := defaults
+		change(&r)
+		return r
+	}
+	tests := []struct {
+		name  string
+		block block
+		env   map[string]string
+		want  result
+	}{
+		{"nothing is set: the defaults", nil, nil, defaults},
+		{
+			"empty variables count as none", nil,
+			map[string]string{
+				"BUNQ_ENVIRONMENT": "", "BUNQ_BASE_URL": "", "BUNQ_CONTEXT_FILE": "", "BUNQ_REQUEST_TIMEOUT": "", "BUNQ_MAX_WAIT": "", "BUNQ_SESSION_CACHE": "",
+			},
+			defaults,
+		},
+		{
+			"environment of the block", block{"environment": "production"}, nil,
+			with(func(r *result) { r.environment, r.baseURL = bunq.Production, productionURL }),
+		},
+		{
+			"environment of the variable", nil, map[string]string{"BUNQ_ENVIRONMENT": "production"},
+			with(func(r *result) { r.environment, r.baseURL = bunq.Production, productionURL }),
+		},
+		{"environment: the block wins", block{"environment": "sandbox"}, map[string]string{"BUNQ_ENVIRONMENT": "production"}, defaults},
+		{
+			"base_url of the block", block{"base_url": "https://bunq.example.com/v1"}, nil,
+			with(func(r *result) { r.baseURL = "https://bunq.example.com/v1" }),
+		},
+		{
+			"base_url of the variable", nil, map[string]string{"BUNQ_BASE_URL": "http://127.0.0.1:8080/v1"},
+			with(func(r *result) { r.baseURL = "http://127.0.0.1:8080/v1" }),
+		},
+		{
+			"base_url: the block wins", block{"base_url": "https://a.example.com/v1"}, map[string]string{"BUNQ_BASE_URL": "https://b.example.com/v1"},
+			with(func(r *result) { r.baseURL = "https://a.example.com/v1" }),
+		},
+		{
+			"base_url does not follow the environment where it is given", block{"environment": "production", "base_url": "https://a.example.com/v1"}, nil,
+			with(func(r *result) { r.environment, r.baseURL = bunq.Production, "https://a.example.com/v1" }),
+		},
+		{
+			"request_timeout of the block", block{"request_timeout": "1m30s"}, nil,
+			with(func(r *result) { r.requestTimeout = 90 * time.Second }),
+		},
+		{
+			"request_timeout of the variable, which is not max_wait's", nil, map[string]string{"BUNQ_REQUEST_TIMEOUT": "7s"},
+			with(func(r *result) { r.requestTimeout = 7 * time.Second }),
+		},
+		{
+			"request_timeout: the block wins", block{"request_timeout": "8s"}, map[string]string{"BUNQ_REQUEST_TIMEOUT": "7s"},
+			with(func(r *result) { r.requestTimeout = 8 * time.Second }),
+		},
+		{"max_wait of the block", block{"max_wait": "1h"}, nil, with(func(r *result) { r.maxWait = time.Hour })},
+		{
+			"max_wait of the variable, which is not request_timeout's", nil, map[string]string{"BUNQ_MAX_WAIT": "9m"},
+			with(func(r *result) { r.maxWait = 9 * time.Minute }),
+		},
+		{
+			"max_wait: the block wins", block{"max_wait": "8m"}, map[string]string{"BUNQ_MAX_WAIT": "9m"},
+			with(func(r *result) { r.maxWait = 8 * time.Minute }),
+		},
+		{"session_cache of the block", block{"session_cache": false}, nil, with(func(r *result) { r.sessionCache = false })},
+		{
+			"session_cache of the variable", nil, map[string]string{"BUNQ_SESSION_CACHE": "false"},
+			with(func(r *result) { r.sessionCache = false }),
+		},
+		{"session_cache: the block wins", block{"session_cache": true}, map[string]string{"BUNQ_SESSION_CACHE": "false"}, defaults},
+		{"session_cache: a bad variable does not count where the block says it", block{"session_cache": true}, map[string]string{"BUNQ_SESSION_CACHE": "maybe"}, defaults},
+		{"context_file of the block", block{"context_file": "a.conf"}, nil, with(func(r *result) { r.contextFile = "a.conf" })},
+		{
+			"context_file of the variable", nil, map[string]string{"BUNQ_CONTEXT_FILE": "b.conf"},
+			with(func(r *result) { r.contextFile = "b.conf" }),
+		},
+		{
+			"context_file: the block wins", block{"context_file": "a.conf"}, map[string]string{"BUNQ_CONTEXT_FILE": "b.conf"},
+			with(func(r *result) { r.contextFile = "a.conf" }),
+		},
+		{
+			"context_file: api_context of the block wins over the variable", block{"api_context": unknown}, map[string]string{"BUNQ_CONTEXT_FILE": "b.conf"},
+			defaults,
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s, diags := tt.block.settings(t, tt.env)
+			if diags.HasError() {
+				t.Fatalf("errors: %v", diags)
+			}
+			got := result{s.environment, s.baseURL.String(), s.requestTimeout, s.maxWait, s.sessionCache, s.contextFile}
+			if got != tt.want {
+				t.Errorf("got  %+v\nwant %+v", got, tt.want)
+			}
+			if len(s.unknown) > 0 {
+				t.Errorf("unknown: %v", s.unknown)
+			}
+		})
+	}
+}
+
+// A bad value is reported where it was given: at the attribute, or by the name
+// of the variable.
+func TestSettings_badValues(t *testing.T) {
+	const (
+		duration = ` is not a Go duration. Write a number with its unit, such as "30s", "5m" or "1h30m".`
+		path     = `The path must end in the version of the API: write "https://bunq.example.com/v1".`
+	)
+	tests := []struct {
+		name      string
+		block     block
+		variable  string
+		value     string
+		attribute string
+		want      string
+	}{
+		{"an unknown environment", block{"environment": "staging"}, "", "", "environment", `Unknown environment "staging": write "sandbox" or "production".`},
+		{"another case is another word", block{"environment": "Sandbox"}, "", "", "environment", `Unknown environment "Sandbox": write "sandbox" or "production".`},
+		{"an empty environment in the block is no default", block{"environment": ""}, "", "", "environment", `Unknown environment "": write "sandbox" or "production".`},
+		{"an unknown environment in the variable", nil, "BUNQ_ENVIRONMENT", "staging", "", `Unknown environment "staging": write "sandbox" or "production".`},
+		{
+			"http to a host that is not loopback", block{"base_url": "http://bunq.example.com/v1"}, "", "", "base_url",
+			`Plain http would show tokens to the network and is allowed to a loopback host only: write "https://bunq.example.com/v1".`,
+		},
+		{"no version path", block{"base_url": "https://bunq.example.com"}, "", "", "base_url", path},
+		{"no version path in the variable", nil, "BUNQ_BASE_URL", "https://bunq.example.com/", "", path},
+		{"not a number with unit", block{"request_timeout": "30"}, "", "", "request_timeout", `"30"` + duration},
+		{"no time at all", block{"request_timeout": "0s"}, "", "", "request_timeout", `"0s" must be more than zero; the default is 30s.`},
+		{"negative in the variable", nil, "BUNQ_REQUEST_TIMEOUT", "-1s", "", `"-1s" must be more than zero; the default is 30s.`},
+		{"words", block{"max_wait": "five minutes"}, "", "", "max_wait", `"five minutes"` + duration},
+		{"an empty duration in the block is no default", block{"max_wait": ""}, "", "", "max_wait", `""` + duration},
+		{"words in the variable", nil, "BUNQ_MAX_WAIT", "long", "", `"long"` + duration},
+		{"neither true nor false", nil, "BUNQ_SESSION_CACHE", "maybe", "", `"maybe" must be "true" or "false".`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			want, env := tt.want, map[string]string{}
+			if tt.variable != "" {
+				env[tt.variable] = tt.value
+				want = "Environment variable " + tt.variable + ": " + want
+			}
+			_, diags := tt.block.settings(t, env)
+			wantOnly(t, diags, tt.attribute, want)
+		})
+	}
+}
+
+// No value that is unknown yet makes Configure fail; each is named where it
+// keeps calls from being made.
+func TestConfigure_unknownValues(t *testing.T) {
+	full := map[string]any{
+		"environment": "sandbox", "api_key": unknown, "installation_token": "t", "private_key_pem": "k", "server_public_key_pem": "s",
+	}
+	tests := []struct {
+		name           string
+		block          block
+		settings       []string
+		contextUnknown bool
+	}{
+		{"environment", block{"environment": unknown}, []string{"environment"}, false},
+		{"base_url", block{"base_url": unknown}, []string{"base_url"}, false},
+		{"request_timeout", block{"request_timeout": unknown}, []string{"request_timeout"}, false},
+		{"max_wait", block{"max_wait": unknown}, []string{"max_wait"}, false},
+		{"session_cache", block{"session_cache": unknown}, []string{"session_cache"}, false},
+		{"context_file", block{"context_file": unknown}, nil, true},
+		{"api_context", block{"api_context": unknown}, nil, true},
+		{"a member of api_context", block{"api_context": full}, nil, true},
+		{
+			"all of them",
+			block{"environment": unknown, "base_url": unknown, "request_timeout": unknown, "max_wait": unknown, "session_cache": unknown, "api_context": unknown},
+			[]string{"environment", "base_url", "request_timeout", "max_wait", "session_cache"}, true,
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			// A variable must not stand in for a value that is not known yet.
+			data, diags := tt.block.configure(t, map[string]string{"BUNQ_ENVIRONMENT": "sandbox", "BUNQ_BASE_URL": "http://127.0.0.1:1/v1"})
+			if len(diags) > 0 || data == nil {
+				t.Fatalf("Configure failed: %v", diags)
+			}
+			if !slices.Equal(data.Unknown, tt.settings) || data.DefaultUnknown != tt.contextUnknown || data.Default != nil {
+				t.Errorf("unknown settings %v, context %v (%v), want %v, %v", data.Unknown, data.DefaultUnknown, data.Default, tt.settings, tt.contextUnknown)
+			}
+			if ready := data.Ready(&diags); ready != (len(tt.settings) == 0) {
+				t.Errorf("Ready is %v", ready)
+			}
+		})
+	}
+}
