@@ -32,7 +32,11 @@ type bank struct {
 // newBank gives one whose answers take as long as latency says.
 func newBank(t *testing.T, latency time.Duration) *bank {
 	t.Helper()
-	b := &bank{t: t, cacheDir: t.TempDir(), Sim: bunqsim.NewTest(t, bunqsim.Config{Limits: bunqsim.LimitsPublished})}
+	b := &bank{t: t, cacheDir: t.TempDir(), Sim: bunqsim.NewTest(t, bunqsim.Config{
+		Limits: bunqsim.LimitsPublished,
+		// Sessions end in these tests when a test says so.
+		Settings: bunqsim.Settings{FirstSessionLifetime: 90 * time.Hour},
+	})}
 	if latency > 0 {
 		// Half on the way there, half on the way back.
 		for _, stage := range []bunqsim.Stage{bunqsim.BeforeCommit, bunqsim.AfterCommit} {
