@@ -40,6 +40,9 @@ var (
 
 const userID = 28196
 
+// oneAttempt is a MaxWait in which the pause before a second one has no room.
+const oneAttempt = 200 * time.Millisecond
+
 // request is what arrived.
 type request struct {
 	method, path, body string // path with its query

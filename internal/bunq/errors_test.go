@@ -51,6 +51,7 @@ func TestAPIError(t *testing.T) {
 		"JSON that is not bunq's":                     {reply{status: 404, unsigned: true, body: `{"error":[{"error_description":"x"}],"message":"not found"}`}, nil, false, judged{maybe: true}},
 		"JSON of another shape under bunq's name":     {reply{status: 404, unsigned: true, body: `{"Error":"x"}`}, nil, false, judged{maybe: true}},
 		"the envelope with nothing in it":             {reply{status: 400, unsigned: true, body: `{"Error":[]}`}, nil, true, judged{}},
+		"the envelope's name without an envelope":     {reply{status: 404, unsigned: true, body: `{"Error":null}`}, nil, false, judged{maybe: true}},
 		"an entry whose description is not a string":  {reply{status: 400, unsigned: true, body: `{"Error":[{"error_description":7},{"error_description":"y"}]}`}, []string{"y"}, true, judged{}},
 		"outside of the sandbox, 409 is no limit":     {refusal(409, "Conflict."), []string{"Conflict."}, true, judged{}},
 		"a 200-like 399, which is no success":         {refusal(399, "x"), []string{"x"}, true, judged{}},

@@ -212,6 +212,44 @@ func TestMaxWait_endsTheWaitForASlot(t *testing.T) {
 	})
 }
 
+// What an earlier attempt left open stays open, whatever the last one said.
+func TestMaxWait_remembersEarlierAttempts(t *testing.T) {
+	for name, c := range map[string]struct {
+		script func(int, request) reply
+		sent   bool
+	}{
+		"a server error, then the limit": {inTurn(html(503), refusal(429, "x")), true},
+		"no connection, then the limit":  {inTurn(reply{err: errDial}, refusal(429, "x")), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				u, _ := signedIn(t, c.script, func(c *bunq.Config) { c.MaxWait = 10 * time.Second })
+				_, err := u.OAuthClient(t.Context(), 633)
+				var e *bunq.WaitError
+				if !errorsAs(err, &e) || e.Sent != c.sent {
+					t.Errorf("got %#v", err)
+				}
+			})
+		})
+	}
+}
+
+func TestMaxWait_tellsTheLastAttemptWhenTheWindowIsTooLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, b := open(t, always(refusal(429, "Too many requests.")), func(c *bunq.Config) {
+			c.Limits = ratelimit.New(ratelimit.Published)
+			c.MaxWait = 12 * time.Second
+		})
+		start := time.Now()
+		_, err := c.OpenSession(t.Context(), apiContext())
+		var e *bunq.WaitError
+		var last *bunq.APIError
+		if !errorsAs(err, &e) || !errorsAs(e.Last, &last) || last.Status != 429 || b.count() != 1 || time.Since(start) != 12*time.Second {
+			t.Errorf("got %v after %v and %d requests", err, time.Since(start), b.count())
+		}
+	})
+}
+
 func TestRateLimit_isKeptAndCloses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, b := open(t, inTurn(refusal(429, "Too many requests."), ok(`{"Response":[`+sessionHead+`,`+pspUser+`]}`)), func(c *bunq.Config) {

@@ -77,7 +77,7 @@ func TestErrorsAndLogs_showNoSecret(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			log := &notebook{}
-			c, _ := open(t, always(answer), func(c *bunq.Config) { c.Logger, c.MaxWait = log, 1 })
+			c, _ := open(t, always(answer), func(c *bunq.Config) { c.Logger, c.MaxWait = log, oneAttempt })
 			ac := apiContext()
 			u := c.WithSession(ac, newDesk())
 			var faults []error

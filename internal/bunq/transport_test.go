@@ -137,7 +137,7 @@ func TestTransport_knowsWhatWasSent(t *testing.T) {
 		"an answer that is longer than allowed": {serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 10<<20+1)) }), true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			u := dialled(t, c.base, func(c *bunq.Config) { c.MaxWait = time.Millisecond }) // one attempt
+			u := dialled(t, c.base, func(c *bunq.Config) { c.MaxWait = oneAttempt })
 			_, err := u.CreateOAuthClient(t.Context())
 			var e *bunq.TransportError
 			if !errorsAs(err, &e) || e.Sent != c.sent || bunq.MayHaveBeenDone(err) != c.sent {
@@ -158,7 +158,7 @@ func TestTransport_ofOthersIsNotTakenForSilent(t *testing.T) {
 		"an error of a wrapped dialer": {fmt.Errorf("proxy: %w", errDial), false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			u, _ := signedIn(t, always(reply{err: c.err}), func(c *bunq.Config) { c.MaxWait = time.Millisecond })
+			u, _ := signedIn(t, always(reply{err: c.err}), func(c *bunq.Config) { c.MaxWait = oneAttempt })
 			_, err := u.CreateOAuthClient(t.Context())
 			var e *bunq.TransportError
 			if !errorsAs(err, &e) || e.Sent != c.sent || !errors.Is(err, c.err) {
@@ -212,7 +212,7 @@ func TestTransport_trustsNoStrangerAndNoOldTLS(t *testing.T) {
 			s.Config.ErrorLog = log.New(io.Discard, "", 0)
 			s.StartTLS()
 			t.Cleanup(s.Close)
-			u := dialled(t, s.URL+"/v1", func(c *bunq.Config) { c.MaxWait = time.Millisecond })
+			u := dialled(t, s.URL+"/v1", func(c *bunq.Config) { c.MaxWait = oneAttempt })
 			_, err := u.CreateOAuthClient(t.Context())
 			if err == nil || asked.Load() != 0 || !strings.Contains(err.Error(), c.says) || bunq.MayHaveBeenDone(err) {
 				t.Errorf("got %v", err)
