@@ -24,6 +24,7 @@ import (
 
 var (
 	_ resource.ResourceWithConfigure   = (*CallbackURLResource)(nil)
+	_ resource.ResourceWithModifyPlan  = (*CallbackURLResource)(nil)
 	_ resource.ResourceWithImportState = (*CallbackURLResource)(nil)
 	_ resource.ResourceWithIdentity    = (*CallbackURLResource)(nil)
 )
@@ -40,6 +41,7 @@ func NewCallbackURLResource() resource.Resource { return &CallbackURLResource{} 
 // Metadata names the resource.
 func (r *CallbackURLResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_oauth_callback_url"
+	resp.ResourceBehavior.MutableIdentity = true // see ModifyPlan
 }
 
 // IdentitySchema names what identifies a callback URL at bunq.
@@ -83,6 +85,22 @@ func (r *CallbackURLResource) Schema(_ context.Context, _ resource.SchemaRequest
 	}
 }
 
+// ModifyPlan leaves the id open where the URL changes. It stays, as bunq changes
+// URLs in place; unless another resource of the same apply takes this one up,
+// because it declares the URL that this one gives up.
+func (r *CallbackURLResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.State.Raw.IsNull() || req.Plan.Raw.IsNull() {
+		return
+	}
+	var plan, state callbackModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() || plan.URL.Equal(state.URL) {
+		return
+	}
+	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), types.StringUnknown())...)
+}
+
 // Create adds the URL, unless the client has it already.
 func (r *CallbackURLResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	ctx, done := providerdata.Operation(ctx, "bunq_oauth_callback_url: create")
@@ -100,14 +118,13 @@ func (r *CallbackURLResource) Create(ctx context.Context, req resource.CreateReq
 	}
 	url := m.URL.ValueString()
 	view := viewOf(r.Data, c.user.ID, c.client)
-	id, taken, err := view.claim(ctx, c.calls, c.client, url)
+	id, err := view.claim(ctx, url, c.read)
 	switch {
+	case errors.Is(err, errDeclaredTwice):
+		c.declaredTwice(url, &resp.Diagnostics)
+		return
 	case err != nil:
 		failed.Error(&resp.Diagnostics, err)
-		return
-	case taken:
-		resp.Diagnostics.AddAttributeError(path.Root("url"), "Two resources declare the same callback URL", fmt.Sprintf(
-			"Another bunq_oauth_callback_url of this run has %q on OAuth client %d. bunq keeps a URL once.\n\nNext step: remove one of them.", url, c.client))
 		return
 	case id != 0:
 		resp.Diagnostics.AddWarning("A callback URL that was there is taken up", fmt.Sprintf(
@@ -163,6 +180,11 @@ func (r *CallbackURLResource) Read(ctx context.Context, req resource.ReadRequest
 	}
 	for _, u := range found.CallbackURLs {
 		if itoa(u.ID) == m.ID.ValueString() {
+			if _, again := r.Data.Shared.LoadOrStore(readKey(u.ID), true); again {
+				resp.Diagnostics.AddWarning("Two resources are one callback URL", fmt.Sprintf(
+					"Two bunq_oauth_callback_url in the state are callback URL %d of OAuth client %d (%q). What one of them changes, the other sees changed.\n\n"+
+						"Next step: keep one of them, and forget the other with a removed block (destroy = false) or terraform state rm.", u.ID, client, u.URL))
+			}
 			m.fromAPI(u)
 			resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 			resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
@@ -193,15 +215,27 @@ func (r *CallbackURLResource) Update(ctx context.Context, req resource.UpdateReq
 		return
 	}
 	if !m.URL.Equal(state.URL) {
-		id, err := strconv.ParseInt(m.ID.ValueString(), 10, 64)
+		url := m.URL.ValueString()
+		id, err := strconv.ParseInt(state.ID.ValueString(), 10, 64)
+		var lost bool
 		if err == nil {
-			err = c.change(ctx, id, m.URL.ValueString())
+			id, lost, err = viewOf(r.Data, c.user.ID, c.client).move(ctx, id, url, c.all())
 		}
-		if err != nil {
+		if lost && err != nil {
+			// To leave it would have two resources of the state share one callback URL.
+			failed.State = "another resource of this apply declares the URL that this one had, and has its callback URL " + state.ID.ValueString() +
+				" now. This one has left the state; the next apply makes it."
+			resp.State.RemoveResource(ctx)
+		}
+		switch {
+		case errors.Is(err, errDeclaredTwice):
+			c.declaredTwice(url, &resp.Diagnostics)
+			return
+		case err != nil:
 			failed.Error(&resp.Diagnostics, err)
 			return
 		}
-		viewOf(r.Data, c.user.ID, c.client).forget(id)
+		m.ID = types.StringValue(itoa(id))
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
@@ -226,95 +260,9 @@ func (r *CallbackURLResource) Delete(ctx context.Context, req resource.DeleteReq
 	}
 	id, err := strconv.ParseInt(m.ID.ValueString(), 10, 64)
 	if err == nil {
-		err = c.remove(ctx, id)
+		err = viewOf(r.Data, c.user.ID, c.client).remove(ctx, id, c.all())
 	}
 	if err != nil {
 		failed.Error(&resp.Diagnostics, err)
-		return
 	}
-	viewOf(r.Data, c.user.ID, c.client).forget(id)
-}
-
-// callbackCall is what a write to the URLs of a client needs.
-type callbackCall struct {
-	access *providerdata.Access
-	calls  *bunq.UserClient
-	user   bunq.User
-	client int64
-}
-
-func (r *CallbackURLResource) call(ctx context.Context, m *callbackModel, failed tfdiag.Failure, diags *diagnostics) (*callbackCall, bool) {
-	access, more := r.Data.Access(ctx, m.APIContext, apiContextPath)
-	diags.Append(more...)
-	if diags.HasError() {
-		return nil, false
-	}
-	c := &callbackCall{access: access, calls: access.Calls}
-	var err error
-	if c.client, err = strconv.ParseInt(m.OAuthClientID.ValueString(), 10, 64); err == nil {
-		c.user, err = access.Calls.User(ctx)
-	}
-	if err != nil {
-		failed.Error(diags, err)
-		return nil, false
-	}
-	return c, true
-}
-
-// add makes the URL, once: where the answer is lost, the client tells whether
-// it is there.
-func (c *callbackCall) add(ctx context.Context, url string) (int64, error) {
-	id, err := c.calls.CreateCallbackURL(ctx, c.client, url)
-	if !bunq.MayHaveBeenDone(err) {
-		return id, err
-	}
-	found, lookErr := c.calls.OAuthClient(ctx, c.client)
-	if lookErr != nil {
-		return 0, errors.Join(err, lookErr)
-	}
-	for _, u := range found.CallbackURLs {
-		if u.URL == url {
-			return u.ID, nil
-		}
-	}
-	return 0, err
-}
-
-func (c *callbackCall) change(ctx context.Context, id int64, url string) error {
-	err := c.calls.UpdateCallbackURL(ctx, c.client, id, url)
-	if !bunq.MayHaveBeenDone(err) {
-		return err
-	}
-	found, lookErr := c.calls.OAuthClient(ctx, c.client)
-	if lookErr != nil {
-		return errors.Join(err, lookErr)
-	}
-	for _, u := range found.CallbackURLs {
-		if u.ID == id && u.URL == url {
-			return nil
-		}
-	}
-	return err
-}
-
-func (c *callbackCall) remove(ctx context.Context, id int64) error {
-	err := c.calls.DeleteCallbackURL(ctx, c.client, id)
-	if err == nil || bunq.IsNotFound(err) {
-		return nil
-	}
-	found, lookErr := c.calls.OAuthClient(ctx, c.client)
-	switch {
-	case bunq.IsNotFound(lookErr):
-		return nil
-	case lookErr != nil:
-		return err
-	case isCancelled(found.Status):
-		return nil
-	}
-	for _, u := range found.CallbackURLs {
-		if u.ID == id {
-			return err
-		}
-	}
-	return nil
 }
