@@ -356,3 +356,41 @@ func TestReads_underFire(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// An old read that ends late, in whatever way, must not take away what a newer one brought.
+func TestReads_anOldOneThatFailsLateTakesNothingAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gets := 0
+		u, b := signedIn(t, func(_ int, r request) reply {
+			if r.method == http.MethodPut {
+				return ok(madeID)
+			}
+			if gets++; gets == 1 {
+				late := refusal(400, "x")
+				late.after = 10 * time.Second
+				return late
+			}
+			return ok(oauthClientBody)
+		})
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if _, err := u.OAuthClient(t.Context(), 633); err == nil {
+				t.Error("the old read did not fail")
+			}
+		})
+		synctest.Wait()
+		if err := u.CancelOAuthClient(t.Context(), 633); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := u.OAuthClient(t.Context(), 633); err != nil {
+			t.Fatal(err)
+		}
+		wg.Wait()
+		if _, err := u.OAuthClient(t.Context(), 633); err != nil {
+			t.Fatal(err)
+		}
+		if b.count() != 3 {
+			t.Errorf("%d requests, want 3", b.count())
+		}
+	})
+}
