@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
 // Statuses of a permitted address (bunq docs, credential-password-ip/ip).
@@ -107,7 +108,7 @@ func (r *DeviceServerResource) reconcile(ctx context.Context, calls *bunq.UserCl
 			continue
 		}
 		if err := activate(ctx, calls, credential, list, ip); err != nil {
-			return fmt.Errorf("activating %s: %w", ip, err)
+			return tfdiag.While("activating "+ip, err)
 		}
 	}
 	for _, p := range ownLast(list, own) {
@@ -115,7 +116,7 @@ func (r *DeviceServerResource) reconcile(ctx context.Context, calls *bunq.UserCl
 			continue
 		}
 		if err := setAddress(ctx, calls, credential, p, addressInactive); err != nil {
-			return fmt.Errorf("deactivating %s: %w", p.IP, err)
+			return tfdiag.While("deactivating "+p.IP, err)
 		}
 	}
 	return nil
@@ -191,7 +192,7 @@ func (r *DeviceServerResource) deactivateAll(ctx context.Context, calls *bunq.Us
 			err = confirmInactive(ctx, calls, credential, p, err)
 		}
 		if err != nil {
-			return fmt.Errorf("deactivating %s: %w", p.IP, err)
+			return tfdiag.While("deactivating "+p.IP, err)
 		}
 	}
 	return nil

@@ -55,7 +55,7 @@ func (r *DeviceServerResource) registration(ctx context.Context, m *deviceModel,
 // run, bunq is asked first. The same is done where the answer to the POST is
 // lost.
 func (g *registration) register(ctx context.Context) (id int64, taken bool, err error) {
-	if !g.data.IsMadeHere(g.context.APIKey, g.context.Installation.Token) {
+	if g.usedBefore() {
 		id, err := g.existing(ctx)
 		if err != nil || id != 0 {
 			return id, true, err
@@ -75,6 +75,12 @@ func (g *registration) register(ctx context.Context) (id int64, taken bool, err 
 		return 0, false, err
 	}
 	return found, false, nil
+}
+
+// usedBefore reports whether a device may have been registered with the key
+// before: neither key nor installation was made in this run.
+func (g *registration) usedBefore() bool {
+	return !g.data.IsMadeHere(g.context.APIKey, g.context.Installation.Token)
 }
 
 // existing finds the device of this key and description; 0 where bunq has

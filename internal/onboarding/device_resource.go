@@ -217,18 +217,20 @@ func (r *DeviceServerResource) Create(ctx context.Context, req resource.CreateRe
 		resp.Diagnostics.AddWarning("A device that was there is taken up",
 			fmt.Sprintf("bunq already had device %d with this key and description, left by an earlier run that did not end well. "+
 				"It is used; no second one was made.", id))
-		if err := r.reconcile(ctx, reg.calls, &m, ""); err != nil {
-			tfdiag.Failure{
-				Summary: "bunq_device_server: the permitted addresses are not as configured",
-				State:   "the device is stored. The next plan shows which addresses differ, and the next apply sets them.",
-			}.Warning(&resp.Diagnostics, err)
-		}
 	}
 
 	// The resources below need this session anyway. Opening it here proves key,
 	// address and signature while it is clear what to correct.
 	_, err = reg.calls.User(ctx)
 	switch {
+	case err == nil && reg.usedBefore():
+		// The key has the addresses of its earlier devices, too.
+		if err := r.reconcile(ctx, reg.calls, &m, ""); err != nil {
+			tfdiag.Failure{
+				Summary: "bunq_device_server: the permitted addresses are not as configured",
+				State:   "the device is stored. The next plan shows which addresses differ, and the next apply sets them.",
+			}.Warning(&resp.Diagnostics, err)
+		}
 	case err == nil:
 	case bunq.IsCredentialsRefused(err):
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, deviceFacts, []byte(`{"refused":true}`))...)
@@ -273,6 +275,10 @@ func (r *DeviceServerResource) Read(ctx context.Context, req resource.ReadReques
 	switch {
 	case bunq.IsNotFound(err):
 		resp.State.RemoveResource(ctx)
+		return
+	case bunq.IsCredentialsRefused(err) && factsOf(ctx, req.Private, &resp.Diagnostics).Refused:
+		// It was refused when it was made, and is marked for replacement: an error
+		// here would keep the next apply from registering it with what was corrected.
 		return
 	case err != nil:
 		unreadable.Error(&resp.Diagnostics, err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -12,6 +13,22 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 	"github.com/openpsd2/terraform-provider-bunq/internal/session"
 )
+
+// doing is an error together with what was being done for the resource.
+type doing struct {
+	what string
+	err  error
+}
+
+// While says what was being done when err came, where one operation of a
+// resource makes several calls of a kind: "deactivating 203.0.113.7".
+func While(what string, err error) error { return &doing{what, err} }
+
+// Error tells both.
+func (d *doing) Error() string { return d.what + ": " + d.err.Error() }
+
+// Unwrap gives the error.
+func (d *doing) Unwrap() error { return d.err }
 
 // Failure is one operation that did not work, in the words of the resource.
 // The error that caused it adds the rest.
@@ -28,7 +45,7 @@ type Failure struct {
 
 // Error reports the failure as an error.
 func (f Failure) Error(diags *diag.Diagnostics, err error) {
-	if f.At.Equal(path.Empty()) {
+	if len(f.At.Steps()) == 0 {
 		diags.AddError(f.Summary, f.detail(err))
 		return
 	}
@@ -38,7 +55,7 @@ func (f Failure) Error(diags *diag.Diagnostics, err error) {
 // Warning reports the failure as a warning: what was made is kept, and a later
 // run does the rest.
 func (f Failure) Warning(diags *diag.Diagnostics, err error) {
-	if f.At.Equal(path.Empty()) {
+	if len(f.At.Steps()) == 0 {
 		diags.AddWarning(f.Summary, f.detail(err))
 		return
 	}
@@ -47,6 +64,10 @@ func (f Failure) Warning(diags *diag.Diagnostics, err error) {
 
 func (f Failure) detail(err error) string {
 	said, next := explain(err)
+	var step *doing
+	if errors.As(err, &step) {
+		said = "While " + step.what + ": " + said
+	}
 	if f.Next != "" {
 		next = f.Next
 	}
@@ -122,6 +143,10 @@ func explainWait(w *bunq.WaitError) (said, next string) {
 }
 
 func explainTransport(t *bunq.TransportError) (said, next string) {
+	if t.Sent && errors.Is(t.Err, context.Canceled) {
+		return fmt.Sprintf("%s %s: the request went out, and the operation was cancelled before an answer came.%s",
+			t.Method, t.Endpoint, ids("", t.RequestID)), "run it again."
+	}
 	if t.Sent {
 		return fmt.Sprintf("%s %s: the request went out, but no answer came: %v.%s",
 				t.Method, t.Endpoint, t.Err, ids("", t.RequestID)),
@@ -134,6 +159,8 @@ func explainTransport(t *bunq.TransportError) (said, next string) {
 func explainAPI(e *bunq.APIError) (said, next string) {
 	said = answered(e)
 	switch {
+	case e.Status >= 300 && e.Status < 400:
+		return said, "redirects are not followed, so that no token goes to another host; check base_url."
 	case !e.Envelope && e.Status < 500 && e.Status != 491:
 		return said, "something between this machine and bunq answered instead of it (a proxy, a firewall's page, a wrong base_url); " +
 			"find it and run it again."
@@ -148,10 +175,14 @@ func explainAPI(e *bunq.APIError) (said, next string) {
 		return said, "this is a mistake in the provider; please report it together with the response id."
 	case e.Status == 491 || e.Status == 503:
 		return said, "bunq is under maintenance; run it again later."
+	case e.Status >= 500 && e.ResponseID == "":
+		return said, "a gateway in front of bunq, or a proxy on the way, could not pass the call on; run it again later."
 	case e.Status >= 500:
 		return said, "this is bunq's fault; run it again later, and quote the response id to bunq if it stays."
-	case e.Status >= 300 && e.Status < 400:
-		return said, "redirects are not followed, so that no token goes to another host; check base_url."
+	case e.Status == 429:
+		return said, "wait a minute and run it again. Other programs that call bunq from the same address use up the same limits."
+	case len(e.Descriptions) == 0:
+		return said, "run it again, and quote the response id to bunq if it stays."
 	}
 	return said, "mend what bunq names and run it again."
 }
@@ -161,14 +192,8 @@ func answered(e *bunq.APIError) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s: ", e.Method, e.Endpoint)
 	switch {
-	case len(e.Descriptions) == 1:
-		fmt.Fprintf(&b, "bunq answered %d: %q.", e.Status, e.Descriptions[0])
-	case len(e.Descriptions) > 1:
-		fmt.Fprintf(&b, "bunq answered %d:", e.Status)
-		for _, d := range e.Descriptions {
-			fmt.Fprintf(&b, "\n  - %q", d)
-		}
-		b.WriteString("\n")
+	case len(e.Descriptions) > 0:
+		fmt.Fprintf(&b, "bunq answered %d: %s", e.Status, quoted(e.Descriptions...))
 	case e.Envelope:
 		fmt.Fprintf(&b, "bunq answered %d without a description.", e.Status)
 	default:
@@ -179,10 +204,26 @@ func answered(e *bunq.APIError) string {
 		fmt.Fprintf(&b, "the answer was %d (%s), not in bunq's own form.", e.Status, kind)
 	}
 	if e.Attempts > 1 {
-		fmt.Fprintf(&b, " (%d attempts)", e.Attempts)
+		fmt.Fprintf(&b, " It was tried %d times.", e.Attempts)
 	}
 	b.WriteString(ids(e.ResponseID, e.RequestID))
 	return b.String()
+}
+
+// quoted gives bunq's words as they are; they end with a full stop of their own.
+func quoted(texts ...string) string {
+	all := make([]string, len(texts))
+	for i, t := range texts {
+		all[i] = `"` + strings.Map(printable, t) + `"`
+	}
+	return strings.Join(all, " and ")
+}
+
+func printable(r rune) rune {
+	if !unicode.IsPrint(r) {
+		return ' '
+	}
+	return r
 }
 
 func ids(response, request string) string {
