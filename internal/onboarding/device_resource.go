@@ -223,7 +223,7 @@ func (r *DeviceServerResource) Create(ctx context.Context, req resource.CreateRe
 	// address and signature while it is clear what to correct.
 	_, err = reg.calls.User(ctx)
 	switch {
-	case err == nil && reg.usedBefore():
+	case err == nil && !r.Data.IsMadeHere(reg.context.APIKey):
 		// The key has the addresses of its earlier devices, too.
 		if err := r.reconcile(ctx, reg.calls, &m, ""); err != nil {
 			tfdiag.Failure{
