@@ -68,7 +68,9 @@ func (s *Stats) retry() {
 	s.retries++
 }
 
-func (s *Stats) wait(d time.Duration) {
+// Waited counts a wait that is over. A SessionSource calls it for what it waited
+// before it opened a session on behalf of this operation, and tells the user.
+func (s *Stats) Waited(d time.Duration) {
 	if s == nil {
 		return
 	}
@@ -76,4 +78,13 @@ func (s *Stats) wait(d time.Duration) {
 	defer s.mu.Unlock()
 	s.waits++
 	s.waited += d
+}
+
+func (s *Stats) waitedSoFar() time.Duration {
+	if s == nil {
+		return 0
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.waited
 }

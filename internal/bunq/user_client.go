@@ -58,23 +58,30 @@ func (u *UserClient) runWith(ctx context.Context, op *operation, what call, s *S
 	return u.client.run(ctx, op.wait, what, u.context.Installation, s.Token, s.User.ID)
 }
 
+// reasonSession is what a call waits for that has no session yet: in the end for
+// bunq's limit of POST /session-server, whoever of this machine is in front.
+const reasonSession = "a session (bunq opens one every 30 seconds for an address)"
+
 // obtain gets a session from the source. The time it takes counts as waiting; one
-// exchange is granted on top, as opening one may be the whole of it.
+// exchange is granted on top, as opening one may be the whole of it. What an
+// opening that this call began has waited is counted and told there already; the
+// callers who only waited for it tell of it here.
 func (u *UserClient) obtain(ctx context.Context, op *operation, what call, get func(context.Context) (*Session, error)) (*Session, error) {
-	const reason = "a session"
 	endpoint := what.route.endpoint()
-	start := time.Now()
+	start, counted := time.Now(), StatsFrom(ctx).waitedSoFar()
 	within, cancel := context.WithTimeout(ctx, op.wait.left()+u.client.config.RequestTimeout)
 	defer cancel()
 	session, err := get(within)
-	op.wait.waited(ctx, u.client.config.Logger, what.method, endpoint, reason, time.Since(start))
+	took := time.Since(start)
+	op.wait.spent += took
+	tellWait(ctx, u.client.config.Logger, what.method, endpoint, reasonSession, took-(StatsFrom(ctx).waitedSoFar()-counted))
 	switch {
 	case err == nil:
 		return session, nil
 	case ctx.Err() != nil:
 		return nil, &TransportError{Method: what.method, Endpoint: endpoint, Err: ctx.Err()}
 	case within.Err() != nil:
-		return nil, &WaitError{Method: what.method, Endpoint: endpoint, Reason: reason, Waited: op.wait.spent, Max: op.wait.max}
+		return nil, &WaitError{Method: what.method, Endpoint: endpoint, Reason: reasonSession, Waited: op.wait.spent, Max: op.wait.max}
 	default:
 		return nil, &SessionError{Method: what.method, Endpoint: endpoint, Err: err}
 	}

@@ -26,10 +26,14 @@ func (b *budget) fits(d time.Duration) bool { return d <= b.left() }
 // waited books a wait that is over, counts it, and tells of it where it was long.
 func (b *budget) waited(ctx context.Context, log Logger, method, endpoint, reason string, d time.Duration) {
 	b.spent += d
+	tellWait(ctx, log, method, endpoint, reason, d)
+}
+
+func tellWait(ctx context.Context, log Logger, method, endpoint, reason string, d time.Duration) {
 	if d < shortWait {
 		return
 	}
-	StatsFrom(ctx).wait(d)
+	StatsFrom(ctx).Waited(d)
 	if d > longWait {
 		log.Info(ctx, "Waited for bunq", map[string]any{
 			"method": method, "endpoint": endpoint, "waited_for": reason, "waited": d.Round(time.Millisecond).String(),

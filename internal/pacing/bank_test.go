@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -32,7 +33,9 @@ type bank struct {
 // newBank gives one whose answers take as long as latency says.
 func newBank(t *testing.T, latency time.Duration) *bank {
 	t.Helper()
-	b := &bank{t: t, cacheDir: t.TempDir(), Sim: bunqsim.NewTest(t, bunqsim.Config{
+	cacheDir := t.TempDir()
+	t.Cleanup(synctest.Wait) // what was cancelled still has files open
+	b := &bank{t: t, cacheDir: cacheDir, Sim: bunqsim.NewTest(t, bunqsim.Config{
 		Limits: bunqsim.LimitsPublished,
 		// Sessions end in these tests when a test says so.
 		Settings: bunqsim.Settings{FirstSessionLifetime: 90 * time.Hour},

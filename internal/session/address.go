@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"strings"
 	"time"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 )
 
 // address keeps the interval between two openings from this machine, whatever
@@ -72,8 +74,10 @@ func (a *address) wait(ctx context.Context) error {
 	if d > longWait {
 		a.log.waiting(ctx, "bunq's interval of "+a.interval.String()+" between two sessions from one address", "wait", d)
 	}
+	start := time.Now()
 	t := time.NewTimer(d)
 	defer t.Stop()
+	defer func() { bunq.StatsFrom(ctx).Waited(time.Since(start)) }()
 	select {
 	case <-t.C:
 		return nil

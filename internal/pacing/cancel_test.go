@@ -1,0 +1,182 @@
+package pacing_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
+)
+
+const (
+	callClient   = "GET /user/{id}/oauth-client/{id}"
+	callCallback = "POST /user/{id}/oauth-client/{id}/callback-url"
+	callSession  = "POST /session-server"
+)
+
+// waiting is one thing that an operation can wait for: what brings it about, and
+// the operations that then wait.
+type waiting struct {
+	prepare func(ctx context.Context, b *bank, p *party)
+	block   attributes
+	// n operations; all of them must wait
+	n  int
+	do func(ctx context.Context, t *testing.T, r *run, p *party, i int) error
+	// reason is what an error names when max_wait is over instead; "" where what is
+	// waited for is an answer, which request_timeout bounds.
+	reason string
+}
+
+func readClient(ctx context.Context, _ *testing.T, r *run, p *party, _ int) error {
+	_, err := r.refresh(ctx, p.client)
+	return err
+}
+
+func addURL(ctx context.Context, t *testing.T, r *run, p *party, i int) error {
+	_, err := r.create(ctx, "bunq_oauth_callback_url", p.callback(t, 100+i))
+	return err
+}
+
+func waitings() map[string]waiting {
+	fail := func(f bunqsim.Fault) func(context.Context, *bank, *party) {
+		return func(_ context.Context, b *bank, _ *party) { f.Every = true; b.Fail(f) }
+	}
+	opened := func(_ context.Context, b *bank, p *party) {
+		must(b.t, b.ExpireSessions())
+		b.stranger(p)
+	}
+	return map[string]waiting{
+		"a place within the rate limit": {
+			prepare: fail(bunqsim.Fault{Route: callCallback, Kind: bunqsim.FaultSlow, Wait: 20 * time.Second}),
+			n:       6, do: addURL, reason: "the rate limit of " + callCallback,
+		},
+		"a rate limit that others have used up": {
+			prepare: fail(bunqsim.Fault{Route: callClient, Kind: bunqsim.FaultStatus, Status: 429}),
+			n:       1, do: readClient, reason: "bunq's rate limit",
+		},
+		"bunq to recover": {
+			prepare: fail(bunqsim.Fault{Route: callClient, Kind: bunqsim.FaultStatus, Status: 503}),
+			n:       1, do: readClient, reason: "bunq to recover",
+		},
+		"a connection": {
+			prepare: fail(bunqsim.Fault{Route: callClient, Kind: bunqsim.FaultRefuse}),
+			n:       1, do: readClient, reason: "a connection to bunq",
+		},
+		"the interval between two sessions, known by the refusal": {
+			prepare: opened, n: parallelism, do: readClient, reason: "the rate limit of " + callSession,
+		},
+		"the interval between two sessions, known by the cache folder": {
+			prepare: func(ctx context.Context, b *bank, _ *party) {
+				b.provider(ctx, nil).onboard(ctx)
+				must(b.t, b.ExpireSessions())
+			},
+			n: parallelism, do: readClient, reason: "a session",
+		},
+		"a session that another process is opening": {
+			prepare: func(ctx context.Context, b *bank, p *party) {
+				must(b.t, b.ExpireSessions())
+				b.Fail(bunqsim.Fault{Route: callSession, Every: true, Kind: bunqsim.FaultSlow})
+				other := b.provider(ctx, nil)
+				go func() { _, _ = other.refresh(ctx, p.client) }() // ends with ctx
+				time.Sleep(time.Second)
+			},
+			n: parallelism, do: readClient, reason: "a session",
+		},
+		"an answer": {
+			prepare: fail(bunqsim.Fault{Route: callClient, Kind: bunqsim.FaultSlow}),
+			n:       1, do: readClient,
+		},
+		"an answer that others wait for": {
+			prepare: fail(bunqsim.Fault{Route: callClient, Kind: bunqsim.FaultSlow}),
+			n:       parallelism, do: readClient,
+		},
+		"the callback URLs that are there": {
+			prepare: fail(bunqsim.Fault{Route: callClient, Kind: bunqsim.FaultSlow}),
+			n:       parallelism, do: addURL,
+		},
+	}
+}
+
+// settled is a bank with a party whose windows are empty.
+func settled(ctx context.Context, t *testing.T) (*bank, *party) {
+	t.Helper()
+	b := newBank(t, 0)
+	r := b.provider(ctx, nil)
+	p := r.onboard(ctx)
+	r.addClient(ctx, p)
+	time.Sleep(time.Minute)
+	return b, p
+}
+
+// Ctrl-C ends every wait within 100 ms, for all who wait.
+func TestCancellation_endsEachWaitAtOnce(t *testing.T) {
+	for name, w := range waitings() {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				b, p := settled(ctx, t)
+				w.prepare(ctx, b, p)
+				r := b.provider(ctx, w.block)
+				ended := make(chan error, w.n)
+				for i := range w.n {
+					go func() { ended <- w.do(ctx, t, r, p, i) }()
+				}
+				time.Sleep(1700 * time.Millisecond)
+				if len(ended) > 0 {
+					t.Fatalf("%d of %d do not wait: %v", len(ended), w.n, <-ended)
+				}
+				begin := time.Now()
+				r.stop()
+				for range w.n {
+					if err := <-ended; err == nil {
+						t.Error("a cancelled operation tells of success")
+					}
+				}
+				if took := time.Since(begin); took > 100*time.Millisecond {
+					t.Errorf("all had ended %v after the cancellation", took)
+				}
+			})
+		})
+	}
+}
+
+// Where max_wait is over, the error says what was waited for, how long, and
+// which setting it was.
+func TestMaxWait_errorSaysWhatItWaitedFor(t *testing.T) {
+	for name, w := range waitings() {
+		if w.reason == "" {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				b, p := settled(ctx, t)
+				w.prepare(ctx, b, p)
+				r := b.provider(ctx, attributes{"max_wait": text("10s"), "request_timeout": text("15s")})
+				begin := time.Now()
+				errs := each(w.n, w.n, func(i int) error { return w.do(ctx, t, r, p, i) })
+				// One exchange comes on top, for an opening may be the whole of the wait.
+				if took := time.Since(begin); took > 25*time.Second {
+					t.Errorf("gave up after %v", took)
+				}
+				for _, err := range errs {
+					if err == nil || strings.Contains(err.Error(), "no complete answer within 15s") {
+						continue // those who had a place
+					}
+					for _, want := range []string{w.reason, "max_wait allows 10s", "gave up after waiting"} {
+						if !strings.Contains(err.Error(), want) {
+							t.Errorf("the error does not say %q: %v", want, err)
+						}
+					}
+				}
+				if errs[w.n-1] == nil {
+					t.Error("the last one did not give up")
+				}
+			})
+		})
+	}
+}
