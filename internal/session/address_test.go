@@ -42,10 +42,11 @@ func TestInterval_isWaitedExactly(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				bk := &bank{latency: latency}
 				o := Options{CacheDir: t.TempDir(), BaseURL: testURL, OpenInterval: c.interval}
-				broker := newBroker(bk, o)
+				shared := newBroker(bk, o)
 				start := time.Now()
 				var wg sync.WaitGroup
 				for _, ac := range contexts(4) {
+					broker := shared
 					if c.processes {
 						broker = newBroker(bk, o)
 					}

@@ -126,6 +126,12 @@ func TestSession_aNewcomerDoesNotJoinAnOpeningThatAllHaveLeft(t *testing.T) {
 	})
 }
 
+func inTheAir(s *Source) *flight {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.flight
+}
+
 // A caller may leave in the moment in which its flight lands; the next flight is
 // not its business.
 func TestLeave_ofALandedFlightTouchesNoOther(t *testing.T) {
@@ -135,13 +141,13 @@ func TestLeave_ofALandedFlightTouchesNoOther(t *testing.T) {
 		var wg sync.WaitGroup
 		wg.Go(func() { mustSession(t, s) })
 		synctest.Wait()
-		first := s.flight
+		first := inTheAir(s)
 		wg.Wait()
 		wg.Go(func() { mustReplace(t, s, first.entry.copy()) })
 		synctest.Wait()
-		second := s.flight
+		second := inTheAir(s)
 		s.leave(first)
-		if second == nil || s.flight != second {
+		if second == nil || inTheAir(s) != second {
 			t.Error("it took the next flight away")
 		}
 		wg.Wait()
@@ -155,7 +161,7 @@ func TestGet_aSessionThatDiesBeforeItLandsIsNotHandedOut(t *testing.T) {
 		bk := &bank{}
 		s := process(bk, "").For(testContext())
 		f := &flight{cancel: func() {}, done: make(chan struct{})}
-		s.flight = f
+		s.flight = f // nobody else knows s yet
 		dying := bunq.Session{Token: "dying", Created: time.Now(), Timeout: time.Hour}
 		var wg sync.WaitGroup
 		for _, get := range []func() *bunq.Session{
