@@ -218,3 +218,18 @@ func writeFile(t *testing.T, path, text string) {
 		t.Fatal(err)
 	}
 }
+
+// MustSay fails the test unless the command ended with code and printed each of
+// the texts. The CLI breaks lines where it likes, so white space is not compared.
+func (r Result) MustSay(t *testing.T, code int, texts ...string) {
+	t.Helper()
+	if r.Code != code {
+		t.Fatalf("exit code %d, want %d\n%s", r.Code, code, r.Output)
+	}
+	printed := strings.Join(strings.Fields(r.Output), " ")
+	for _, text := range texts {
+		if !strings.Contains(printed, strings.Join(strings.Fields(text), " ")) {
+			t.Errorf("not said: %q\n%s", text, r.Output)
+		}
+	}
+}

@@ -158,6 +158,9 @@ func (r *CallbackURLResource) Read(ctx context.Context, req resource.ReadRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	// Also where it turns out to be gone: a Terraform before 1.12 keeps no identity,
+	// and the framework wants one in every answer.
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 	unreadable := tfdiag.Failure{Summary: "bunq_oauth_callback_url cannot be read", State: "the callback URL stays in the state as it was."}
 	access, diags := accessFor(ctx, r.Data, m.APIContext, m.UserID)
 	resp.Diagnostics.Append(diags...)
@@ -187,7 +190,6 @@ func (r *CallbackURLResource) Read(ctx context.Context, req resource.ReadRequest
 			}
 			m.fromAPI(u)
 			resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
-			resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 			return
 		}
 	}

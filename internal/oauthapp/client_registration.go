@@ -29,6 +29,8 @@ type clientRegistration struct {
 	notes *session.Source
 	adopt bool
 	user  bunq.User
+	// pending is a client whose cancellation bunq has not finished; 0 for none.
+	pending int64
 }
 
 // register returns the id of the user's active client, and the client itself
@@ -58,6 +60,10 @@ func (g *clientRegistration) register(ctx context.Context, diags *diag.Diagnosti
 	}
 	if !bunq.MayHaveBeenDone(err) {
 		g.notes.Unnote(ctx, noteClient)
+		if g.pending != 0 {
+			failed.Next = fmt.Sprintf("bunq still lists OAuth client %d as %s, and allows one client a user: apply again when it is %s.",
+				g.pending, statusCancelledPending, statusCancelled)
+		}
 		failed.Error(diags, err)
 		return 0, nil, false
 	}
@@ -84,8 +90,11 @@ func (g *clientRegistration) active(ctx context.Context) (*bunq.OAuthClient, err
 		return nil, err
 	}
 	for i := range all {
-		if all[i].Status == statusActive {
+		switch all[i].Status {
+		case statusActive:
 			return &all[i], nil
+		case statusCancelledPending:
+			g.pending = all[i].ID
 		}
 	}
 	return nil, nil

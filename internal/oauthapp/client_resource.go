@@ -178,6 +178,9 @@ func (r *ClientResource) Read(ctx context.Context, req resource.ReadRequest, res
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	// Also where it turns out to be gone: a Terraform before 1.12 keeps no identity,
+	// and the framework wants one in every answer.
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 	unreadable := tfdiag.Failure{
 		Summary: "bunq_oauth_client cannot be read",
 		State:   "the client stays in the state as it was.",
@@ -204,7 +207,6 @@ func (r *ClientResource) Read(ctx context.Context, req resource.ReadRequest, res
 	noteStored(ctx, r.Data.Sessions.For(access.Context), id)
 	m.fromAPI(found)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 }
 
 // Update stores what concerns Terraform only. Another context must belong to
