@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-log/tflogtest"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
 // logbook is Terraform's log of the provider, at every level.
@@ -217,20 +219,8 @@ func TestLog_hasNoSecretsAndNoBodies(t *testing.T) {
 		if !strings.Contains(text, "Request to bunq") {
 			t.Fatal("the log has no line about a request, so this proves nothing")
 		}
-		snapshot := b.Snapshot()
-		hidden := map[string]string{"the private key": keyLine(t)}
-		for _, i := range snapshot.Installations {
-			hidden["the installation token"] = i.Token
-		}
-		for _, c := range snapshot.Credentials {
-			hidden["the API key"] = c.Key
-		}
-		for i, s := range snapshot.Sessions {
-			hidden[fmt.Sprintf("session token %d", i)] = s.Token
-		}
-		for _, c := range snapshot.OAuthClients {
-			hidden["the client's secret"] = c.Secret
-		}
+		hidden := secrets(b.Snapshot())
+		hidden["the private key"] = keyLine(t)
 		hidden["a body"] = "app.example.com"
 		for what, secret := range hidden {
 			if len(secret) < 10 {
@@ -241,6 +231,24 @@ func TestLog_hasNoSecretsAndNoBodies(t *testing.T) {
 			}
 		}
 	})
+}
+
+// secrets is what bunq has handed out.
+func secrets(s bunqsim.Snapshot) map[string]string {
+	all := map[string]string{}
+	for i, v := range s.Installations {
+		all[fmt.Sprintf("installation token %d", i)] = v.Token
+	}
+	for i, v := range s.Credentials {
+		all[fmt.Sprintf("API key %d", i)] = v.Key
+	}
+	for i, v := range s.Sessions {
+		all[fmt.Sprintf("session token %d", i)] = v.Token
+	}
+	for i, v := range s.OAuthClients {
+		all[fmt.Sprintf("client secret %d", i)] = v.Secret
+	}
+	return all
 }
 
 func keyLine(t *testing.T) string {
