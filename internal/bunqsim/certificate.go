@@ -129,7 +129,7 @@ func checkProduction(set *Settings, now time.Time, leaf *x509.Certificate, chain
 	if roles == 0 {
 		return errCertificateWithoutRole()
 	}
-	if !seal || selfSigned(leaf) || !leads(leaf, chain, set.LeafInChain == Accepted, now) {
+	if !seal || !leads(leaf, chain, set.LeafInChain == Accepted, now) {
 		return errCertificateInvalid()
 	}
 	return nil
@@ -144,8 +144,8 @@ func selfSigned(c *x509.Certificate) bool {
 		c.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil
 }
 
-// leads reports whether chain, in whatever order, holds the issuer of leaf, the issuer's issuer and so on, and nothing that
-// has run out.
+// leads reports whether chain, in whatever order, holds the issuer of leaf (a self-signed one has none), the issuer's issuer
+// and so on, and nothing else or run out.
 func leads(leaf *x509.Certificate, chain []*x509.Certificate, leafAllowed bool, now time.Time) bool {
 	for _, c := range chain {
 		if !validAt(c, now) || c.Equal(leaf) && !leafAllowed {

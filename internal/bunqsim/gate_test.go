@@ -137,6 +137,8 @@ func TestRequestSignature(t *testing.T) {
 	body := fmt.Sprintf(`{"secret":%q}`, c.apiKey)
 	sig := func(s string) map[string]string { return map[string]string{"X-Bunq-Client-Signature": s} }
 	session := request{method: "POST", path: "/session-server", token: c.installationToken, body: body}
+	ended := session
+	ended.body = body + "\n"
 	device := c.deviceRequest()
 	read := c.get("/user")
 	for _, tc := range []struct {
@@ -153,6 +155,8 @@ func TestRequestSignature(t *testing.T) {
 		{"not base64", session, sig("%"), 400, textSignature},
 		{"without padding", session, sig(strings.TrimRight(signed(t, c.key, body), "=")), 400, textSignature},
 		{"over the raw body", session, sig(signed(t, c.key, body)), 200, ""},
+		{"over the raw body with its line end", ended, sig(signed(t, c.key, body+"\n")), 200, ""},
+		{"over the body without the line end it was sent with", ended, sig(signed(t, c.key, body)), 400, textSignature},
 		{"device-server needs none", device, nil, 200, ""},
 		{"device-server refuses a wrong one", device, sig(signed(t, c.key, "x")), 400, textSignature},
 		{"a GET's is not looked at", read, sig("nonsense"), 200, ""},

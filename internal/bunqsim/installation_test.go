@@ -53,6 +53,7 @@ func TestInstallationKey(t *testing.T) {
 		{"PKCS#1", pemText("RSA PUBLIC KEY", x509.MarshalPKCS1PublicKey(&c.key.PublicKey)), false},
 		{"a private key", pemText("PRIVATE KEY", x509.MarshalPKCS1PrivateKey(c.key)), false},
 		{"PKCS#1 under the wrong name", pemText("PUBLIC KEY", x509.MarshalPKCS1PublicKey(&c.key.PublicKey)), false},
+		{"the right bytes under the wrong name", strings.ReplaceAll(good, "PUBLIC KEY", "RSA PUBLIC KEY"), false},
 		{"1024 bits", publicPEM(t, small), false},
 		{"2056 bits", publicPEM(t, big), false},
 		{"EC", pemText("PUBLIC KEY", ecDER), false},
