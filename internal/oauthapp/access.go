@@ -11,20 +11,56 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
-// accessFor resolves the context of a resource in state. After an import the
-// state has none, and the configuration cannot be seen yet; where the provider
-// block has none either, a context that this run has used serves, if it belongs
-// to the user.
-func accessFor(ctx context.Context, data *providerdata.Data, obj types.Object, user types.String) (*providerdata.Access, diag.Diagnostics) {
-	if obj.IsNull() && data.Default == nil {
-		for _, ac := range data.Seen() {
-			calls := data.Calls(ac)
-			if u, err := calls.User(ctx); err == nil && itoa(u.ID) == user.ValueString() {
-				return &providerdata.Access{Context: ac, Calls: calls}, nil
-			}
+// accessFor resolves the context of a resource in state, for its refresh.
+//
+// The configuration cannot be seen then. After an import the state has no
+// context, and where the provider block has none either, a context that this run
+// has used serves, if it belongs to the user. Without one, a resource that was
+// read before stays as it is, with a warning and no access: its configuration
+// may have one now, which the apply stores, and a plan fails where it has none
+// (see needsContext). The same holds where the provider's context is only known
+// after the apply, because the device it comes from is made anew.
+func accessFor(ctx context.Context, data *providerdata.Data, obj types.Object, user types.String, f tfdiag.Failure, readBefore bool) (*providerdata.Access, diag.Diagnostics) {
+	if obj.IsNull() && data.DefaultUnknown && readBefore {
+		var diags diag.Diagnostics
+		diags.AddAttributeWarning(apiContextPath, f.Summary+" until the apply", "The api_context of the provider block is only known after the apply. "+
+			"What was changed at bunq meanwhile is seen by the next plan.\n\nState: "+f.State)
+		return nil, diags
+	}
+	if !contextMissing(data, obj) {
+		return data.Access(ctx, obj, apiContextPath)
+	}
+	for _, ac := range data.Seen() {
+		calls := data.Calls(ac)
+		if u, err := calls.User(ctx); err == nil && itoa(u.ID) == user.ValueString() {
+			return &providerdata.Access{Context: ac, Calls: calls}, nil
 		}
 	}
-	return data.Access(ctx, obj, apiContextPath)
+	var diags diag.Diagnostics
+	if readBefore {
+		diags.AddAttributeWarning(apiContextPath, f.Summary+" without an API context", "The state has no api_context for it, and the provider block has none "+
+			"any more. Where the configuration of the resource has one, the next apply stores it, and refreshes with it from then on.\n\nState: "+f.State)
+		return nil, diags
+	}
+	diags.AddAttributeError(apiContextPath, "No API context to import with", "An import sees the provider's configuration and not the resource's. The provider "+
+		"block has no API context, and no other resource of this run has one of bunq user "+user.ValueString()+".\n\n"+
+		"Next step: set api_context or context_file (BUNQ_CONTEXT_FILE) in the provider block, or have the resource refer to a bunq_device_server of that user "+
+		"that is in the state already, and use an import block.")
+	return nil, diags
+}
+
+// contextMissing reports whether neither resource nor provider block has a
+// context, not even one that is known later.
+func contextMissing(data *providerdata.Data, obj types.Object) bool {
+	return obj.IsNull() && data.Default == nil && !data.DefaultUnknown && len(data.Unknown) == 0
+}
+
+// needsContext reports at plan that an apply could not call bunq.
+func needsContext(ctx context.Context, data *providerdata.Data, obj types.Object, diags *diag.Diagnostics) {
+	if data != nil && contextMissing(data, obj) {
+		_, more := data.Access(ctx, obj, apiContextPath)
+		diags.Append(more...)
+	}
 }
 
 // sameUser reports an error where the context belongs to another bunq user

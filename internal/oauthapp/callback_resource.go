@@ -89,11 +89,18 @@ func (r *CallbackURLResource) Schema(_ context.Context, _ resource.SchemaRequest
 // URLs in place; unless another resource of the same apply takes this one up,
 // because it declares the URL that this one gives up.
 func (r *CallbackURLResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.State.Raw.IsNull() || req.Plan.Raw.IsNull() {
+	if req.Plan.Raw.IsNull() {
 		return
 	}
 	var plan, state callbackModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	needsContext(ctx, r.Data, plan.APIContext, &resp.Diagnostics)
+	if req.State.Raw.IsNull() {
+		return
+	}
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() || plan.URL.Equal(state.URL) {
 		return
@@ -162,9 +169,9 @@ func (r *CallbackURLResource) Read(ctx context.Context, req resource.ReadRequest
 	// and the framework wants one in every answer.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 	unreadable := tfdiag.Failure{Summary: "bunq_oauth_callback_url cannot be read", State: "the callback URL stays in the state as it was."}
-	access, diags := accessFor(ctx, r.Data, m.APIContext, m.UserID)
+	access, diags := accessFor(ctx, r.Data, m.APIContext, m.UserID, unreadable, !m.URL.IsNull())
 	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() || !sameUser(ctx, access, m.UserID, unreadable, &resp.Diagnostics) {
+	if resp.Diagnostics.HasError() || access == nil || !sameUser(ctx, access, m.UserID, unreadable, &resp.Diagnostics) {
 		return
 	}
 	client, err := strconv.ParseInt(m.OAuthClientID.ValueString(), 10, 64)

@@ -98,7 +98,12 @@ func (r *ClientResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 // ModifyPlan protects the client, and proposes another one in place of one
 // that was cancelled elsewhere.
 func (r *ClientResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.State.Raw.IsNull() {
+	if !req.Plan.Raw.IsNull() {
+		obj := noContext()
+		resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, apiContextPath, &obj)...)
+		needsContext(ctx, r.Data, obj, &resp.Diagnostics)
+	}
+	if req.State.Raw.IsNull() || resp.Diagnostics.HasError() {
 		return
 	}
 	var state clientModel
@@ -190,9 +195,9 @@ func (r *ClientResource) Read(ctx context.Context, req resource.ReadRequest, res
 		unreadable.Error(&resp.Diagnostics, err)
 		return
 	}
-	access, diags := accessFor(ctx, r.Data, m.APIContext, m.UserID)
+	access, diags := accessFor(ctx, r.Data, m.APIContext, m.UserID, unreadable, !m.Status.IsNull())
 	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() || !sameUser(ctx, access, m.UserID, unreadable, &resp.Diagnostics) {
+	if resp.Diagnostics.HasError() || access == nil || !sameUser(ctx, access, m.UserID, unreadable, &resp.Diagnostics) {
 		return
 	}
 	found, err := access.Calls.OAuthClient(ctx, id)

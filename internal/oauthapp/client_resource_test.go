@@ -17,7 +17,10 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
-const clientAddress = "bunq_oauth_client.main"
+const (
+	clientAddress   = "bunq_oauth_client.main"
+	callbackAddress = "bunq_oauth_callback_url.main"
+)
 
 func clientConfig(body string) string {
 	return "resource \"bunq_oauth_client\" \"main\" {\n" + body + "\n}\n"
