@@ -1,6 +1,7 @@
 package providerdata
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"strings"
 	"sync"
@@ -37,9 +38,9 @@ type Data struct {
 	Shared sync.Map
 
 	mu    sync.Mutex
-	fresh map[string]bool
+	fresh map[[sha256.Size]byte]bool // of secrets, which a dump must not show
 	gone  map[string]bool
-	seen  []bunq.APIContext
+	seen  []*bunq.APIContext // by pointer: fmt calls no method of what lies in an unexported field
 }
 
 // Now is the time by which certificates and unused keys are judged.
@@ -71,9 +72,9 @@ func (d *Data) MadeHere(secret bunq.Secret) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.fresh == nil {
-		d.fresh = map[string]bool{}
+		d.fresh = map[[sha256.Size]byte]bool{}
 	}
-	d.fresh[secret.Reveal()] = true
+	d.fresh[sha256.Sum256([]byte(secret.Reveal()))] = true
 }
 
 // IsMadeHere reports whether any of the secrets was noted by MadeHere.
@@ -81,7 +82,7 @@ func (d *Data) IsMadeHere(secrets ...bunq.Secret) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, s := range secrets {
-		if d.fresh[s.Reveal()] {
+		if d.fresh[sha256.Sum256([]byte(s.Reveal()))] {
 			return true
 		}
 	}
@@ -123,14 +124,18 @@ func (d *Data) remember(ac bunq.APIContext) {
 			return
 		}
 	}
-	d.seen = append(d.seen, ac)
+	d.seen = append(d.seen, &ac)
 }
 
 // Seen returns the contexts that this run has used so far.
 func (d *Data) Seen() []bunq.APIContext {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return append([]bunq.APIContext(nil), d.seen...)
+	seen := make([]bunq.APIContext, len(d.seen))
+	for i, ac := range d.seen {
+		seen[i] = *ac
+	}
+	return seen
 }
 
 // SameEnvironment refuses to use something that was made in another
