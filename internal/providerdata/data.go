@@ -1,8 +1,9 @@
 package providerdata
 
 import (
-	"crypto/sha256"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -38,9 +39,15 @@ type Data struct {
 	Shared sync.Map
 
 	mu    sync.Mutex
-	fresh map[[sha256.Size]byte]bool // of secrets, which a dump must not show
+	fresh map[bunq.Secret]bool
 	gone  map[string]bool
-	seen  []*bunq.APIContext // by pointer: fmt calls no method of what lies in an unexported field
+	seen  []bunq.APIContext
+}
+
+// Format keeps every verb from printing the secrets that d holds: fmt calls no
+// methods of what lies in unexported fields.
+func (d *Data) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, "providerdata.Data("+string(d.Environment)+")") // fmt.State swallows write errors
 }
 
 // Now is the time by which certificates and unused keys are judged.
@@ -72,9 +79,9 @@ func (d *Data) MadeHere(secret bunq.Secret) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.fresh == nil {
-		d.fresh = map[[sha256.Size]byte]bool{}
+		d.fresh = map[bunq.Secret]bool{}
 	}
-	d.fresh[sha256.Sum256([]byte(secret.Reveal()))] = true
+	d.fresh[secret] = true
 }
 
 // IsMadeHere reports whether any of the secrets was noted by MadeHere.
@@ -82,7 +89,7 @@ func (d *Data) IsMadeHere(secrets ...bunq.Secret) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, s := range secrets {
-		if d.fresh[sha256.Sum256([]byte(s.Reveal()))] {
+		if d.fresh[s] {
 			return true
 		}
 	}
@@ -124,18 +131,14 @@ func (d *Data) remember(ac bunq.APIContext) {
 			return
 		}
 	}
-	d.seen = append(d.seen, &ac)
+	d.seen = append(d.seen, ac)
 }
 
 // Seen returns the contexts that this run has used so far.
 func (d *Data) Seen() []bunq.APIContext {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	seen := make([]bunq.APIContext, len(d.seen))
-	for i, ac := range d.seen {
-		seen[i] = *ac
-	}
-	return seen
+	return slices.Clone(d.seen)
 }
 
 // SameEnvironment refuses to use something that was made in another
