@@ -35,6 +35,7 @@ func readClient(ctx context.Context, _ *testing.T, r *run, p *party, _ int) erro
 }
 
 func addURL(ctx context.Context, t *testing.T, r *run, p *party, i int) error {
+	t.Helper()
 	_, err := r.create(ctx, "bunq_oauth_callback_url", p.callback(t, 100+i))
 	return err
 }
@@ -43,9 +44,9 @@ func waitings() map[string]waiting {
 	fail := func(f bunqsim.Fault) func(context.Context, *bank, *party) {
 		return func(_ context.Context, b *bank, _ *party) { f.Every = true; b.Fail(f) }
 	}
-	opened := func(_ context.Context, b *bank, p *party) {
+	opened := func(ctx context.Context, b *bank, p *party) {
 		must(b.t, b.ExpireSessions())
-		b.stranger(p)
+		b.stranger(ctx, p)
 	}
 	return map[string]waiting{
 		"a place within the rate limit": {

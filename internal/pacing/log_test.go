@@ -123,16 +123,16 @@ func TestLog_ofTroubleAddsUp(t *testing.T) {
 		retries          float64
 		shortest, longst time.Duration
 	}{
-		"another program has opened a session": {func(_ context.Context, b *bank, p *party) {
+		"another program has opened a session": {func(ctx context.Context, b *bank, p *party) {
 			must(b.t, b.ExpireSessions())
-			b.stranger(p)
+			b.stranger(ctx, p)
 		}, 1, 1, 30 * time.Second, 31 * time.Second},
 		"another context of this machine has opened a session": {func(ctx context.Context, b *bank, _ *party) {
 			b.provider(ctx, nil).onboard(ctx)
 			must(b.t, b.ExpireSessions())
 		}, 1, 0, 30 * time.Second, 30 * time.Second},
 		"another program reads": {func(ctx context.Context, b *bank, p *party) {
-			s := b.stranger(p)
+			s := b.stranger(ctx, p)
 			for range 3 {
 				s.get(ctx, "/oauth-client/"+number(p.client.id(b.t)))
 			}

@@ -84,7 +84,7 @@ func together(t *testing.T, n int, common task) {
 		common.Read = i % len(reads)
 		text, err := json.Marshal(common)
 		must(t, err)
-		cmd := exec.CommandContext(t.Context(), os.Args[0]) //nolint:gosec // this binary
+		cmd := exec.CommandContext(t.Context(), os.Args[0])
 		cmd.Env = append(os.Environ(), helperEnv+"="+string(text))
 		in, err := cmd.StdinPipe()
 		must(t, err)

@@ -143,7 +143,7 @@ func TestStranger_isWaitedOut(t *testing.T) {
 		time.Sleep(time.Minute)
 		b.ResetJournal()
 
-		stranger := b.stranger(p)
+		stranger := b.stranger(ctx, p)
 		read := func(ctx context.Context) { stranger.get(ctx, "/oauth-client/"+number(p.client.id(t))) }
 		for range 3 {
 			read(ctx)
@@ -174,7 +174,7 @@ func TestStranger_whoStaysSlowsAnApplyOnly(t *testing.T) {
 		p := r.onboard(ctx)
 		r.addClient(ctx, p)
 		time.Sleep(time.Minute)
-		stranger := b.stranger(p)
+		stranger := b.stranger(ctx, p)
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
@@ -213,7 +213,7 @@ func TestStranger_whoOpensASessionIsWaitedOut(t *testing.T) {
 		r.addClient(ctx, p)
 		time.Sleep(time.Minute)
 		must(t, b.ExpireSessions())
-		b.stranger(p) // opens one
+		b.stranger(ctx, p) // opens one
 		begin := time.Now()
 		_, err := b.provider(ctx, nil).refresh(ctx, p.client)
 		if err != nil {

@@ -21,14 +21,14 @@ type stranger struct {
 }
 
 // stranger opens a session and must get it.
-func (b *bank) stranger(p *party) *stranger {
+func (b *bank) stranger(ctx context.Context, p *party) *stranger {
 	b.t.Helper()
 	base, err := bunq.ParseBaseURL(baseURL)
 	must(b.t, err)
 	client, err := bunq.NewClient(bunq.Config{BaseURL: base, Transport: b.RoundTripper(), MaxWait: 1})
 	must(b.t, err)
 	ac := p.context(b.t)
-	session, err := client.OpenSession(context.Background(), ac)
+	session, err := client.OpenSession(ctx, ac)
 	must(b.t, err)
 	return &stranger{b: b, inst: ac.Installation, session: session}
 }
