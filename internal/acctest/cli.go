@@ -42,6 +42,7 @@ type CLI struct {
 	IsTofu bool
 
 	program   string
+	version   string
 	processes string
 	base      []string
 }
@@ -97,7 +98,8 @@ func newCLI(t *testing.T, b *Bunq, program string) *CLI {
 		EnvProcesses+"="+c.processes, "BUNQ_BASE_URL="+b.URL, "BUNQ_ENVIRONMENT="+string(b.Sim.Environment()))
 	// The version is asked for before the overrides are there: they would add a warning.
 	writeFile(t, config, "disable_checkpoint = true\n")
-	c.IsTofu = strings.Contains(c.Run(t, "version").Output, "OpenTofu")
+	c.version = c.Run(t, "version").Output
+	c.IsTofu = strings.Contains(c.version, "OpenTofu")
 	host := "registry.terraform.io"
 	if c.IsTofu {
 		host = "registry.opentofu.org"
@@ -232,4 +234,27 @@ func (r Result) MustSay(t *testing.T, code int, texts ...string) {
 			t.Errorf("not said: %q\n%s", text, r.Output)
 		}
 	}
+}
+
+// NewIdentityCLI is NewCLI with a command that knows resource identity: OpenTofu
+// 1.12, as TF_ACC_TERRAFORM_PATH or as the workshop built it. Where there is
+// none the test is skipped: the protocol's side of identity is tested without.
+func NewIdentityCLI(t *testing.T, b *Bunq) *CLI {
+	t.Helper()
+	if os.Getenv("TF_ACC") == "" {
+		t.Skip("Acceptance tests skipped unless env 'TF_ACC' set")
+	}
+	_, here, _, _ := runtime.Caller(0)
+	for _, program := range []string{os.Getenv("TF_ACC_TERRAFORM_PATH"), filepath.Join(filepath.Dir(here), "..", "..", ".tools", "bin", "tofu")} {
+		if _, err := os.Stat(program); program == "" || err != nil {
+			continue
+		}
+		c := newCLI(t, b, program)
+		var major, minor int
+		if _, err := fmt.Sscanf(c.version, "OpenTofu v%d.%d", &major, &minor); err == nil && (major > 1 || minor >= 12) {
+			return c
+		}
+	}
+	t.Skip("no OpenTofu 1.12 or newer, which imports by identity: TF_ACC_TERRAFORM_PATH is none, and none was built (scripts/build-tool opentofu)")
+	return nil
 }

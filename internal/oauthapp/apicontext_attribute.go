@@ -10,10 +10,12 @@ import (
 
 var apiContextPath = path.Root("api_context")
 
-// apiContextAttribute is the context that a resource is called with.
+// apiContextAttribute is the context that a resource is called with. Its secret
+// members are sensitive, not the whole of it: for a whole one, the configuration
+// that a CLI generates at an import has {} in it, which is none.
 func apiContextAttribute() schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{
-		Optional: true, Sensitive: true,
+		Optional: true,
 		MarkdownDescription: "The context to call bunq with: `api_context = bunq_device_server.main.api_context`. Left out, the provider's is used. " +
 			"Another context of the same bunq user is taken over without a call; one of another user is refused.",
 		Attributes: map[string]schema.Attribute{

@@ -1,0 +1,202 @@
+package oauthapp_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
+)
+
+// there is a party with a client that has one callback URL.
+type there struct {
+	*acctest.Party
+	b                    *acctest.Bunq
+	client, callback     int64
+	clientID, callbackID string // for import
+}
+
+func newThere(t *testing.T) *there {
+	t.Helper()
+	b := acctest.New(t)
+	h := &there{Party: b.Onboard(t, "Import"), b: b}
+	h.client = h.OAuthClient(t, callback('a'))
+	h.callback = b.Sim.Snapshot().CallbackURLs[0].ID
+	h.clientID = fmt.Sprintf("%d/%d", h.UserID, h.client)
+	h.callbackID = fmt.Sprintf("%s/%d", h.clientID, h.callback)
+	b.Sim.ResetJournal()
+	return h
+}
+
+func importBlock(to, id string) string {
+	return fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", to, id)
+}
+
+func (h *there) imports() string {
+	return importBlock(clientAddress, h.clientID) + importBlock(callbackAddress, h.callbackID)
+}
+
+// check compares the state with what bunq has, and that nothing was written.
+func (h *there) check(t *testing.T, cli *acctest.CLI) {
+	t.Helper()
+	state, client := cli.State(t), h.b.Sim.Snapshot().OAuthClients[0]
+	for _, want := range []struct{ address, attribute, value string }{
+		{clientAddress, "id", fmt.Sprint(h.client)},
+		{clientAddress, "user_id", fmt.Sprint(h.UserID)},
+		{clientAddress, "client_id", client.ClientID},
+		{clientAddress, "client_secret", client.Secret},
+		{clientAddress, "status", "ACTIVE"},
+		{callbackAddress, "id", fmt.Sprint(h.callback)},
+		{callbackAddress, "oauth_client_id", fmt.Sprint(h.client)},
+		{callbackAddress, "user_id", fmt.Sprint(h.UserID)},
+		{callbackAddress, "url", callback('a')},
+	} {
+		if got := state.String(t, want.address, want.attribute); got != want.value {
+			t.Errorf("%s.%s is %q, want %q", want.address, want.attribute, got, want.value)
+		}
+	}
+	for _, call := range h.b.Writes(0) {
+		if strings.Contains(call, "oauth-client") {
+			t.Errorf("an import wrote: %s", call)
+		}
+	}
+}
+
+func TestAccImport_byBlock(t *testing.T) {
+	t.Parallel()
+	h := newThere(t)
+	cli := acctest.NewCLI(t, h.b)
+	cli.Write(t, h.Provider()+both("")+h.imports())
+	cli.MustApply(t).MustSay(t, 0, "2 imported, 0 added,")
+	cli.MustHaveNothingToDo(t)
+	h.check(t, cli)
+}
+
+func TestAccImport_byCommand(t *testing.T) {
+	t.Parallel()
+	h := newThere(t)
+	cli := acctest.NewCLI(t, h.b)
+	cli.Write(t, h.Provider()+both(""))
+	cli.Run(t, "import", "-no-color", clientAddress, h.clientID).MustSay(t, 0, "Import successful!")
+	cli.Run(t, "import", "-no-color", callbackAddress, h.callbackID).MustSay(t, 0, "Import successful!")
+	cli.Apply(t).MustSay(t, 0, "0 added", "0 destroyed")
+	cli.MustHaveNothingToDo(t)
+	h.check(t, cli)
+}
+
+// The configuration that the CLI writes is complete: it plans to do nothing.
+func TestAccImport_withGeneratedConfiguration(t *testing.T) {
+	t.Parallel()
+	h := newThere(t)
+	cli := acctest.NewCLI(t, h.b)
+	cli.Write(t, h.Provider()+h.imports())
+	if r := cli.Plan(t, "-generate-config-out=generated.tf"); r.Code == 1 {
+		t.Fatalf("exit code %d\n%s", r.Code, r.Output)
+	}
+	text, err := os.ReadFile(filepath.Join(cli.Dir, "generated.tf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(text), callback('a')) {
+		t.Errorf("generated:\n%s", text)
+	}
+	if strings.Contains(string(text), h.b.Sim.Snapshot().OAuthClients[0].Secret) {
+		t.Error("the client's secret is in the generated configuration")
+	}
+	cli.MustApply(t).MustSay(t, 0, "2 imported, 0 added, 0 changed, 0 destroyed")
+	cli.MustHaveNothingToDo(t)
+	h.check(t, cli)
+}
+
+// Only the resources have a context, and an import does not see it: it is found
+// among those that the run has used.
+func TestAccImport_withTheContextOfAResource(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	cli := acctest.NewCLI(t, b)
+	cli.Write(t, acctest.Device)
+	cli.MustApply(t)
+	user := b.Sim.Snapshot().Credentials[0].UserID
+	client, err := b.Sim.CreateOAuthClient(user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	url, err := b.Sim.AddCallbackURL(client, "https://app.example.com/callback")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cli.Write(t, acctest.CallbackURL+
+		importBlock(clientAddress, fmt.Sprintf("%d/%d", user, client))+importBlock(callbackAddress, fmt.Sprintf("%d/%d/%d", user, client, url)))
+	cli.MustApply(t).MustSay(t, 0, "2 imported, 0 added, 2 changed, 0 destroyed")
+	cli.MustHaveNothingToDo(t)
+	if n := b.Count("POST /user/{id}/oauth-client") + b.Count(postCallback) + b.Count(putCallback); n != 0 {
+		t.Errorf("%d writes", n)
+	}
+}
+
+// Each mistake is told before anything is in the state.
+func TestAccImport_mistakes(t *testing.T) {
+	t.Parallel()
+	h := newThere(t)
+	other := h.b.Onboard(t, "Other")
+	for name, tc := range map[string]struct {
+		provider string
+		to, id   string
+		want     []string
+	}{
+		"no context anywhere": {h.b.Provider(""), clientAddress, h.clientID,
+			[]string{"No API context to import with", fmt.Sprintf("no other resource of this run has one of bunq user %d", h.UserID), "BUNQ_CONTEXT_FILE"}},
+		"the client_id of OAuth": {h.Provider(), clientAddress, fmt.Sprintf("%d/%s", h.UserID, h.b.Sim.Snapshot().OAuthClients[0].ClientID),
+			[]string{"Unusable import id", "The form is USER_ID/OAUTH_CLIENT_ID"}},
+		"the number alone": {h.Provider(), callbackAddress, fmt.Sprint(h.callback),
+			[]string{"Unusable import id", "not of the form USER_ID/OAUTH_CLIENT_ID/ID"}},
+		"another user's context": {other.Provider(), clientAddress, h.clientID,
+			[]string{fmt.Sprintf("belongs to bunq user %d", other.UserID), fmt.Sprintf("this object to bunq user %d", h.UserID)}},
+		"another user's client": {other.Provider(), clientAddress, fmt.Sprintf("%d/%d", other.UserID, h.client),
+			[]string{"Cannot import non-existent remote object"}},
+		"no such callback URL": {h.Provider(), callbackAddress, h.clientID + "/999",
+			[]string{"Cannot import non-existent remote object"}},
+		"no such client": {h.Provider(), callbackAddress, fmt.Sprintf("%d/999/%d", h.UserID, h.callback),
+			[]string{"Cannot import non-existent remote object"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cli := acctest.NewCLI(t, h.b)
+			cli.Write(t, tc.provider+both("")+importBlock(tc.to, tc.id))
+			cli.Apply(t).MustSay(t, 1, tc.want...)
+			if state := cli.State(t); len(state) > 0 {
+				t.Errorf("in the state: %v", state)
+			}
+			cli.Run(t, "import", "-no-color", tc.to, tc.id).MustSay(t, 1, tc.want...)
+		})
+	}
+}
+
+// By identity, with a CLI that knows it.
+func TestAccImport_byIdentity(t *testing.T) {
+	t.Parallel()
+	h := newThere(t)
+	cli := acctest.NewIdentityCLI(t, h.b)
+	cli.Write(t, h.Provider()+both("")+fmt.Sprintf(`
+import {
+  to       = %s
+  identity = { user_id = "%d", id = "%d" }
+}
+import {
+  to       = %s
+  identity = { user_id = "%d", oauth_client_id = "%d", id = "%d" }
+}
+`, clientAddress, h.UserID, h.client, callbackAddress, h.UserID, h.client, h.callback))
+	cli.MustApply(t).MustSay(t, 0, "2 imported, 0 added,")
+	cli.MustHaveNothingToDo(t)
+	h.check(t, cli)
+
+	// What is gone is gone, also with an identity in the state.
+	if err := h.b.Sim.DeleteCallbackURL(h.callback); err != nil {
+		t.Fatal(err)
+	}
+	cli.MustApply(t)
+	cli.MustHaveNothingToDo(t)
+}
