@@ -2,6 +2,7 @@ package pacing_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,41 +11,45 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/provider"
 )
 
-// Fifty operations that notice a dead session at once open one in its place, and
-// each of their writes is then made once.
+// Fifty operations that notice a dead session at once open one in its place, also
+// for the one who hears of it late, and each of their writes is then made once.
 func TestDeadSession_noticedByManyIsReplacedOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		const n = 50
-		ctx := t.Context()
-		b := newBank(t, 100*time.Millisecond)
-		must(t, b.SetLimits(bunqsim.LimitsOff)) // else only five at a time could notice
-		r := b.provider(ctx, nil, provider.WithoutPacing())
-		p := r.onboard(ctx)
-		r.addClient(ctx, p)
-		must(t, b.ExpireSessions())
-		b.ResetJournal()
+	for _, cache := range []bool{true, false} {
+		t.Run(fmt.Sprintf("session_cache is %v", cache), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const n = 50
+				ctx := t.Context()
+				b := newBank(t, 100*time.Millisecond)
+				must(t, b.SetLimits(bunqsim.LimitsOff)) // else only five at a time could notice
+				r := b.provider(ctx, attributes{"session_cache": yes(cache)}, provider.WithoutPacing())
+				p := r.onboard(ctx)
+				r.addClient(ctx, p)
+				must(t, b.ExpireSessions())
+				b.ResetJournal()
+				b.Fail(bunqsim.Fault{Route: callCallback, Nth: n, Kind: bunqsim.FaultSlow, Stage: bunqsim.AfterCommit, Wait: 5 * time.Second})
 
-		p.urls = make([]*object, n)
-		mustAll(t, each(n, n, func(i int) (err error) {
-			p.urls[i], err = r.create(ctx, "bunq_oauth_callback_url", p.callback(t, i))
-			return err
-		}))
-		noticed, made := 0, 0
-		for _, e := range b.Calls("POST /user/{id}/oauth-client/{id}/callback-url") {
-			switch {
-			case e.Status == 401:
-				noticed++
-			case e.Committed:
-				made++
-			}
-		}
-		if noticed != n || made != n || len(b.Snapshot().CallbackURLs) != n {
-			t.Errorf("%d noticed, %d requests made %d URLs; want %d each", noticed, made, len(b.Snapshot().CallbackURLs), n)
-		}
-		if got := b.openings(); got != 1 {
-			t.Errorf("%d sessions were opened in its place", got)
-		}
-	})
+				mustAll(t, each(n, n, func(i int) error {
+					_, err := r.create(ctx, "bunq_oauth_callback_url", p.callback(t, i))
+					return err
+				}))
+				noticed, made := 0, 0
+				for _, e := range b.Calls(callCallback) {
+					switch {
+					case e.Status == 401:
+						noticed++
+					case e.Committed:
+						made++
+					}
+				}
+				if noticed != n || made != n || len(b.Snapshot().CallbackURLs) != n {
+					t.Errorf("%d noticed, %d requests made %d URLs; want %d each", noticed, made, len(b.Snapshot().CallbackURLs), n)
+				}
+				if got := b.openings(); got != 1 {
+					t.Errorf("%d sessions were opened in its place", got)
+				}
+			})
+		})
+	}
 }
 
 // The same with limits kept on both sides: no refusal, and no second opening,
