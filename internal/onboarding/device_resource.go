@@ -213,6 +213,7 @@ func (r *DeviceServerResource) Create(ctx context.Context, req resource.CreateRe
 	}
 	m.ID = types.StringValue(strconv.FormatInt(id, 10))
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, deviceFacts, []byte(`{"status":"`+deviceActive+`"}`))...)
 	if taken {
 		resp.Diagnostics.AddWarning("A device that was there is taken up",
 			fmt.Sprintf("bunq already had device %d with this key and description, left by an earlier run that did not end well. "+
@@ -352,19 +353,20 @@ func (r *DeviceServerResource) Delete(ctx context.Context, req resource.DeleteRe
 				"To make the key useless from every address, set deactivate_ips_on_destroy = true and apply before you destroy.")
 		return
 	}
-	if factsOf(ctx, req.Private, &resp.Diagnostics).Refused {
-		// It would be refused now too, and the error would keep a broken device from
-		// being registered anew.
-		resp.Diagnostics.AddWarning("The device stays at bunq",
-			"bunq has no call to remove a device, and never opened a session with device "+m.ID.ValueString()+", so its permitted addresses "+
-				"could not be set inactive either. Terraform has forgotten it.")
-		return
-	}
 	calls, ok := r.calls(ctx, &m, &resp.Diagnostics)
 	if !ok {
 		return
 	}
-	if err := r.deactivateAll(ctx, calls, &m); err != nil {
+	err := r.deactivateAll(ctx, calls, &m)
+	switch f := factsOf(ctx, req.Private, &resp.Diagnostics); {
+	case bunq.IsCredentialsRefused(err) && (f.Refused || f == facts{}):
+		// bunq never opened a session with it. Terraform hands over no private state
+		// of what is tainted. An error would keep it from being registered anew.
+		resp.Diagnostics.AddWarning("The device stays at bunq",
+			"bunq has no call to remove a device, and refuses the key of device "+m.ID.ValueString()+" from this address, so its permitted addresses could "+
+				"not be set inactive either. Terraform has forgotten it.")
+		return
+	case err != nil:
 		tfdiag.Failure{
 			Summary: "bunq_device_server: the permitted addresses were not all deactivated",
 			State:   "the device stays in the state, so that the next destroy deactivates the rest.",
