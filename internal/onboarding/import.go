@@ -83,13 +83,21 @@ func choose[T any](f *fileImport, what string, all []T, id func(T) int64, active
 	if len(candidates) == 1 {
 		return candidates[0], true
 	}
+	if len(all) == 0 {
+		diags.AddError("Which "+what+" is to be imported?", "bunq lists no "+what+" for the API key of the context file. Nothing was imported.")
+		return none, false
+	}
 	lines := make([]string, len(all))
 	for i, t := range all {
 		lines[i] = fmt.Sprintf("\n  - #%d %s", id(t), label(t))
 	}
+	why := fmt.Sprintf("The context file does not say which %s it means, and %d of those that bunq lists are active.", what, len(candidates))
+	if f.wanted != 0 {
+		why = fmt.Sprintf("bunq lists no %s %d.", what, f.wanted)
+	}
 	diags.AddError("Which "+what+" is to be imported?", fmt.Sprintf(
-		"The context file does not say which %s it means, and %d of those that bunq lists fit. bunq lists:%s\n\n"+
-			"Next step: append the number to the path, as in PATH#%s.", what, len(candidates), strings.Join(lines, ""), "ID"))
+		"%s Nothing was imported. bunq lists:%s\n\nNext step: append the number to the path, as in PATH#%d.",
+		why, strings.Join(lines, ""), id(all[0])))
 	return none, false
 }
 
@@ -97,6 +105,11 @@ func choose[T any](f *fileImport, what string, all []T, id func(T) int64, active
 func (r *InstallationResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	f, ok := openFile(ctx, r.Data, req.ID, &resp.Diagnostics)
 	if !ok {
+		return
+	}
+	if id := f.installation.ID.ValueString(); f.wanted != 0 && itoa(f.wanted) != id {
+		resp.Diagnostics.AddError("Another installation", fmt.Sprintf("The context file belongs to installation %s, not %d: a file has one installation. Nothing was imported.\n\n"+
+			"Next step: leave #%d out, or give the file that belongs to it.", id, f.wanted, f.wanted))
 		return
 	}
 	m := installationModel{

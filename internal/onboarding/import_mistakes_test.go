@@ -1,0 +1,99 @@
+package onboarding_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
+)
+
+// Each file that is no context of this bunq is refused with a reason, and
+// nothing comes into the state.
+func TestAccImport_mistakes(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	p, other := b.Onboard(t, "Import"), b.Onboard(t, "Other")
+	mixed := func(change func(*acctest.Party)) string {
+		m := *p
+		change(&m)
+		return m.ContextFile(t, acctest.Python)
+	}
+	text := read(t, p.ContextFile(t, acctest.Python))
+	for name, tc := range map[string]struct {
+		file string
+		want []string
+	}{
+		"no such file":       {filepath.Join(t.TempDir(), "bunq.conf"), []string{"The import id is not a usable context file", "no such file or directory", "a relative path starts at the working directory"}},
+		"an id of bunq's":    {"4916", []string{"The import id is not a usable context file", "The import id is the path of a context file"}},
+		"a home folder":      {"~/bunq.conf", []string{`"~" is not expanded`}},
+		"a folder":           {t.TempDir(), []string{"is a directory"}},
+		"an empty file":      {written(t, ""), []string{"not the context file of a bunq SDK"}},
+		"a PEM file":         {written(t, p.CertificatePEM), []string{"not the context file of a bunq SDK"}},
+		"half of a file":     {written(t, text[:len(text)/2]), []string{"not the context file of a bunq SDK", "breaks off"}},
+		"a file without key": {mixed(func(m *acctest.Party) { m.APIKey = "" }), []string{"incomplete context file", "missing or empty: api_key"}},
+		"of the other environment": {written(t, strings.Replace(text, "SANDBOX", "PRODUCTION", 1)),
+			[]string{"Made in another environment", "The context file was made in bunq's production environment", "configured for sandbox", "Nothing was sent"}},
+		"keys of two pairs": {mixed(func(m *acctest.Party) { m.PublicKeyPEM = other.PublicKeyPEM }),
+			[]string{"private_key_client does not fit public_key_client", "put together from two installations"}},
+		"another's API key": {mixed(func(m *acctest.Party) { m.APIKey = other.APIKey }),
+			[]string{"The context file could not be proven", "User credentials are incorrect", "nothing was imported"}},
+		"another's token": {mixed(func(m *acctest.Party) { m.Token = other.Token }),
+			[]string{"The context file could not be proven", "nothing was imported"}},
+		"another's keys": {mixed(func(m *acctest.Party) { m.PrivateKeyPEM, m.PublicKeyPEM = other.PrivateKeyPEM, other.PublicKeyPEM }),
+			[]string{"The context file could not be proven", "nothing was imported"}},
+		"not bunq's public key": {mixed(func(m *acctest.Party) { m.ServerPublicKeyPEM = m.PublicKeyPEM }),
+			[]string{"The context file could not be proven", "its signature does not fit", "nothing was imported"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cli := acctest.NewCLI(t, b)
+			cli.Write(t, onboarded(t, cli, p, made)+importAll(tc.file))
+			r := cli.Plan(t)
+			r.MustSay(t, 1, tc.want...)
+			for _, secret := range []string{p.APIKey, p.Token, other.APIKey, other.Token} {
+				if strings.Contains(r.Output, secret) {
+					t.Error("the error shows a secret")
+				}
+			}
+			cli.Run(t, "import", "-no-color", installationAddress, tc.file).MustSay(t, 1, tc.want...)
+			if state := cli.State(t); len(state) > 0 {
+				t.Errorf("in the state: %v", state)
+			}
+		})
+	}
+}
+
+// A key that has never been used on a device, an address that bunq does not
+// permit: one answer of bunq's, whose causes are listed.
+func TestAccImport_fromAnotherAddress(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	p := b.Onboard(t, "Import")
+	file := p.ContextFile(t, acctest.PHP)
+	cli := acctest.NewCLI(t, b)
+	cli.Write(t, onboarded(t, cli, p, made)+importAll(file))
+	b.Sim.SetCallerIP("198.51.100.9")
+	cli.Plan(t).MustSay(t, 1, "The context file could not be proven", "Response id: ", "the address that this machine calls from is not among the permitted ones")
+	b.Sim.SetCallerIP("")
+	cli.MustApply(t)
+	cli.MustHaveNothingToDo(t)
+}
+
+// What is imported must be usable: a device that bunq has blocked is not taken
+// for the active one.
+func TestAccImport_ofADeviceThatIsNotActive(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	p := b.Onboard(t, "Import")
+	older := p.DeviceID
+	p.Register(t, "made by Import")
+	if err := b.Sim.SetDeviceStatus(older, bunqsim.DeviceObsolete); err != nil {
+		t.Fatal(err)
+	}
+	cli := acctest.NewCLI(t, b)
+	cli.Write(t, onboarded(t, cli, p, made)+importBlock(deviceAddress, p.ContextFile(t, acctest.Python)))
+	r := cli.Plan(t)
+	r.MustSay(t, 2, "1 to import")
+}
