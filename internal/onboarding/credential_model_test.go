@@ -1,0 +1,74 @@
+package onboarding
+
+import (
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+)
+
+func TestCredentialModel_fromAPI(t *testing.T) {
+	until := time.Date(2026, 3, 1, 13, 0, 0, 0, time.FixedZone("CET", 3600))
+	text, null := types.StringValue, types.StringNull()
+	tests := []struct {
+		name   string
+		before types.String
+		api    bunq.Credential
+		apiKey types.String
+		expiry types.String
+	}{
+		{"a new key is taken", types.StringUnknown(), bunq.Credential{TokenValue: "new", ExpiryTime: &until}, text("new"), text("2026-03-01T12:00:00Z")},
+		{"a key in the state is never replaced with nothing", text("kept"), bunq.Credential{}, text("kept"), null},
+		{"nor with another one", text("kept"), bunq.Credential{TokenValue: "other"}, text("kept"), null},
+		{"a key that bunq does not show is null, not unknown", types.StringUnknown(), bunq.Credential{}, null, null},
+		{"a key that was missing is taken when bunq shows it", null, bunq.Credential{TokenValue: "late"}, text("late"), null},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			m := credentialModel{APIKey: tt.before, APIKeyExpiryTime: text("stale")}
+			tt.api.ID, tt.api.Status = 42, bunq.CredentialActive
+			m.fromAPI(&tt.api)
+			if !m.APIKey.Equal(tt.apiKey) || !m.APIKeyExpiryTime.Equal(tt.expiry) {
+				t.Errorf("API key %v, expiry %v, want %v, %v", m.APIKey, m.APIKeyExpiryTime, tt.apiKey, tt.expiry)
+			}
+			if m.ID.ValueString() != "42" || m.Status.ValueString() != "ACTIVE" {
+				t.Errorf("id %v, status %v", m.ID, m.Status)
+			}
+		})
+	}
+}
+
+func TestCredentialModel_expiry(t *testing.T) {
+	for text, want := range map[string]time.Time{
+		"2026-03-01T12:00:00Z": time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
+		"":                     {},
+		"tomorrow":             {},
+	} {
+		m := credentialModel{APIKeyExpiryTime: types.StringValue(text)}
+		if got := m.expiry(); !got.Equal(want) {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
+
+func TestSentence(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                "",
+		"no key":          "No key.",
+		"No key.":         "No key.",
+		"write it!":       "Write it!",
+		"éclair":          "éclair.",
+		"is it a key?":    "Is it a key?",
+		"\"x\" is no key": "\"x\" is no key.",
+	} {
+		if got := sentence(errorText(in)); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
+type errorText string
+
+func (e errorText) Error() string { return string(e) }
