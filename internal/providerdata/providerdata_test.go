@@ -1,0 +1,185 @@
+package providerdata
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/session"
+	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
+)
+
+// usable is a Data whose client is never asked.
+func usable(t *testing.T) *Data {
+	t.Helper()
+	u, err := bunq.ParseBaseURL("http://127.0.0.1:1/v1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := bunq.NewClient(bunq.Config{BaseURL: u, Environment: bunq.Sandbox})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Data{Environment: bunq.Sandbox, Client: client, Sessions: session.New(client, session.Options{BaseURL: u.String()})}
+}
+
+func contextModel(t *testing.T, environment string) APIContextModel {
+	t.Helper()
+	key, err := signing.GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := signing.MarshalPrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, err := signing.MarshalPublicKey(&key.PublicKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return APIContextModel{
+		Environment: types.StringValue(environment), APIKey: types.StringValue("key"), InstallationToken: types.StringValue("token"),
+		PrivateKeyPEM: types.StringValue(private), ServerPublicKeyPEM: types.StringValue(public),
+	}
+}
+
+// Which context an operation gets, and what it says where there is none.
+func TestData_Access(t *testing.T) {
+	own, standard := contextModel(t, "sandbox"), contextModel(t, "sandbox")
+	object := func(m APIContextModel) types.Object {
+		o, diags := m.Object(t.Context())
+		if diags.HasError() {
+			t.Fatal(diags)
+		}
+		return o
+	}
+	parsed := func(m APIContextModel) *bunq.APIContext {
+		ac, diags := m.Parse(path.Empty())
+		if diags.HasError() {
+			t.Fatal(diags)
+		}
+		return &ac
+	}
+	partly := own
+	partly.APIKey = types.StringUnknown()
+	null := types.ObjectNull(APIContextTypes())
+	tests := []struct {
+		name   string
+		change func(*Data)
+		object types.Object
+		want   *APIContextModel
+		says   string
+	}{
+		{"its own", func(d *Data) { d.Default = parsed(standard) }, object(own), &own, ""},
+		{"the provider's", func(d *Data) { d.Default = parsed(standard) }, null, &standard, ""},
+		{"neither", func(*Data) {}, null, nil, "Neither this resource nor the provider block says with which key to call bunq."},
+		{"the provider's is not known yet", func(d *Data) { d.DefaultUnknown = true }, null, nil, "The api_context of the provider block is only known after an apply"},
+		{"its own is not known yet", func(d *Data) { d.Default = parsed(standard) }, types.ObjectUnknown(APIContextTypes()), nil, "The api_context is only known after an apply"},
+		{"a part of its own is not known yet", func(d *Data) { d.Default = parsed(standard) }, object(partly), nil, "Parts of the api_context are only known after an apply"},
+		{"of another environment", func(*Data) {}, object(contextModel(t, "production")), nil, "was made in bunq's production environment, and this provider is configured for sandbox"},
+		{"settings are not known yet", func(d *Data) { d.Unknown = []string{"base_url", "max_wait"} }, object(own), nil, "only known after an apply: base_url, max_wait."},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			d := usable(t)
+			tt.change(d)
+			got, diags := d.Access(t.Context(), tt.object, path.Root("api_context"))
+			if tt.want == nil {
+				if got != nil || len(diags) != 1 || !strings.Contains(diags[0].Detail(), tt.says) {
+					t.Fatalf("got %v, %v", got, diags)
+				}
+				return
+			}
+			if diags.HasError() || got.Context.Fingerprint() != parsed(*tt.want).Fingerprint() || got.Calls == nil {
+				t.Errorf("another context (%v)", diags)
+			}
+		})
+	}
+}
+
+func TestData_sameEnvironment(t *testing.T) {
+	tests := []struct {
+		configured bunq.Environment
+		made       string
+		same       bool
+	}{
+		{bunq.Sandbox, "sandbox", true},
+		{bunq.Production, "production", true},
+		{bunq.Sandbox, "production", false},
+		{bunq.Production, "sandbox", false},
+		{bunq.Sandbox, "", true}, // not known yet
+		{"", "production", true}, // the provider's is not known yet
+	}
+	for _, tt := range tests {
+		var diags diag.Diagnostics
+		d := &Data{Environment: tt.configured}
+		if got := d.SameEnvironment(tt.made, "thing", path.Root("x"), &diags); got != tt.same || diags.HasError() == tt.same {
+			t.Errorf("made in %q, configured for %q: %v, %v", tt.made, tt.configured, got, diags)
+		}
+	}
+}
+
+func TestData_notes(t *testing.T) {
+	var d Data
+	if d.IsMadeHere("a") || d.IsLetGo("device-server", "1") {
+		t.Error("something is noted from the start")
+	}
+	d.MadeHere("a")
+	d.LetGo("device-server", "1")
+	if !d.IsMadeHere("b", "a") || d.IsMadeHere("b") {
+		t.Error("what was made here is not told from the rest")
+	}
+	if !d.IsLetGo("device-server", "1") || d.IsLetGo("device-server", "2") || d.IsLetGo("client", "1") {
+		t.Error("what was let go is not told from the rest")
+	}
+}
+
+func TestData_seenOnceEach(t *testing.T) {
+	d := usable(t)
+	first, _ := contextModel(t, "sandbox").Parse(path.Empty())
+	second, _ := contextModel(t, "sandbox").Parse(path.Empty())
+	for _, ac := range []bunq.APIContext{first, second, first} {
+		d.Calls(ac)
+	}
+	seen := d.Seen()
+	if len(seen) != 2 || seen[0].Fingerprint() != first.Fingerprint() || seen[1].Fingerprint() != second.Fingerprint() {
+		t.Errorf("%d contexts", len(seen))
+	}
+}
+
+func TestData_Now(t *testing.T) {
+	then := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	if got := (&Data{Clock: func() time.Time { return then }}).Now(); !got.Equal(then) {
+		t.Errorf("got %v", got)
+	}
+	var none *Data
+	for _, d := range []*Data{none, {}} {
+		if since := time.Since(d.Now()); since < 0 || since > time.Minute {
+			t.Errorf("not the system's time: %v ago", since)
+		}
+	}
+}
+
+func TestBase_Configure(t *testing.T) {
+	var b Base
+	var resp resource.ConfigureResponse
+	b.Configure(t.Context(), resource.ConfigureRequest{}, &resp)
+	if b.Data != nil || len(resp.Diagnostics) > 0 {
+		t.Error("validation has no data, which is no error")
+	}
+	b.Configure(t.Context(), resource.ConfigureRequest{ProviderData: "wrong"}, &resp)
+	if b.Data != nil || !resp.Diagnostics.HasError() {
+		t.Error("wrong data is taken")
+	}
+	data := &Data{}
+	b.Configure(t.Context(), resource.ConfigureRequest{ProviderData: data}, &resource.ConfigureResponse{})
+	if b.Data != data {
+		t.Error("the data is not taken")
+	}
+}
