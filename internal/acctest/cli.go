@@ -80,7 +80,7 @@ func newCLI(t *testing.T, b *Bunq, program string) *CLI {
 	}
 	temp := t.TempDir()
 	// Apart, because the path of a socket may have some 100 characters only.
-	processes, err := os.MkdirTemp("", "bunq-")
+	processes, err := os.MkdirTemp("", "bunq-") //nolint:usetesting // the path of t.TempDir() is too long
 	if err != nil {
 		t.Fatal(err)
 	}

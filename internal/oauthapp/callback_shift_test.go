@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
 // Lists with count shift: each URL moves to another resource, while bunq keeps
@@ -90,6 +91,37 @@ resource "bunq_oauth_callback_url" %q {
 		if got := b.Sim.Snapshot().CallbackURLsOf(client); !slices.Equal(got, []string{callback('a')}) {
 			t.Fatalf("after %d renamings bunq has %q", i, got)
 		}
+	}
+}
+
+// The resource that lost its callback URL can't get another one: it leaves the
+// state with an error that says so, rather than share one with another resource,
+// and the next apply makes it.
+func TestAccCallbackURL_losesItsOwn(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	p := b.Onboard(t, "Losing")
+	client := fmt.Sprint(p.OAuthClient(t))
+	first := callbackConfig(client, callback('a'), "")
+	second := strings.Replace(callbackConfig(client, callback('a'), ""), `"main"`, `"taker"`, 1)
+	cli := acctest.NewCLI(t, b)
+	cli.Write(t, p.Provider()+first)
+	cli.MustApply(t)
+	id := b.Sim.Snapshot().CallbackURLs[0].ID
+
+	cli.Write(t, p.Provider()+callbackConfig(client, callback('x'), "  depends_on = [bunq_oauth_callback_url.taker]")+second)
+	fault := b.Sim.Fail(bunqsim.Fault{Route: postCallback, Every: true, Kind: bunqsim.FaultStatus, Status: 400})
+	cli.Apply(t).MustSay(t, 1, "A callback URL that was there is taken up", "bunq_oauth_callback_url was not changed",
+		fmt.Sprintf("has its callback URL %d now", id), "This one has left the state; the next apply makes it")
+	if state := cli.State(t); state[callbackAddress] != nil || state.String(t, "bunq_oauth_callback_url.taker", "id") != fmt.Sprint(id) {
+		t.Errorf("the state is %v", state)
+	}
+	fault.Disarm()
+	cli.MustApply(t).MustSay(t, 0, "1 added, 0 changed, 0 destroyed")
+	cli.MustHaveNothingToDo(t)
+	got := b.Sim.Snapshot().CallbackURLs
+	if len(got) != 2 || got[0].URL != callback('a') || got[1].URL != callback('x') {
+		t.Errorf("bunq has %d callback URLs", len(got))
 	}
 }
 
