@@ -225,16 +225,18 @@ func (r *CallbackURLResource) Update(ctx context.Context, req resource.UpdateReq
 	}
 	if !m.URL.Equal(state.URL) {
 		url := m.URL.ValueString()
-		id, err := strconv.ParseInt(state.ID.ValueString(), 10, 64)
+		id, err := idOf(&state)
 		var lost bool
 		if err == nil {
 			id, lost, err = viewOf(r.Data, c.user.ID, c.client).move(ctx, id, url, c.all())
 		}
 		if lost && err != nil {
-			// To leave it would have two resources of the state share one callback URL.
+			// To leave it would have two resources of the state share one callback URL,
+			// and an update cannot take a resource out of the state.
 			failed.State = "another resource of this apply declares the URL that this one had, and has its callback URL " + state.ID.ValueString() +
-				" now. This one has left the state; the next apply makes it."
-			resp.State.RemoveResource(ctx)
+				" now. This one has none in the state; the next apply makes it."
+			state.ID = types.StringNull()
+			resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 		}
 		switch {
 		case errors.Is(err, errDeclaredTwice):
@@ -267,11 +269,20 @@ func (r *CallbackURLResource) Delete(ctx context.Context, req resource.DeleteReq
 	if !ok || !sameUser(ctx, c.access, m.UserID, failed, &resp.Diagnostics) {
 		return
 	}
-	id, err := strconv.ParseInt(m.ID.ValueString(), 10, 64)
-	if err == nil {
+	id, err := idOf(&m)
+	if err == nil && id != 0 {
 		err = viewOf(r.Data, c.user.ID, c.client).remove(ctx, id, c.all())
 	}
 	if err != nil {
 		failed.Error(&resp.Diagnostics, err)
 	}
+}
+
+// idOf is the number of a callback URL in state; 0 for one that lost its own to
+// another resource (see Update).
+func idOf(m *callbackModel) (int64, error) {
+	if m.ID.IsNull() {
+		return 0, nil
+	}
+	return strconv.ParseInt(m.ID.ValueString(), 10, 64)
 }

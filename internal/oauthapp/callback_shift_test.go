@@ -94,11 +94,24 @@ resource "bunq_oauth_callback_url" %q {
 	}
 }
 
-// The resource that lost its callback URL can't get another one: it leaves the
-// state with an error that says so, rather than share one with another resource,
-// and the next apply makes it.
+// The resource that lost its callback URL can't get another one: it has none
+// then, with an error that says so, rather than share one with another resource,
+// and the next apply makes it, with a refresh or without.
 func TestAccCallbackURL_losesItsOwn(t *testing.T) {
 	t.Parallel()
+	for name, tc := range map[string]struct{ refresh, done string }{
+		"mended with a refresh":    {"-refresh=true", "1 added, 0 changed, 0 destroyed"},
+		"mended without a refresh": {"-refresh=false", "0 added, 1 changed, 0 destroyed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			losesItsOwn(t, tc.refresh, tc.done)
+		})
+	}
+}
+
+func losesItsOwn(t *testing.T, refresh, done string) {
+	t.Helper()
 	b := acctest.New(t)
 	p := b.Onboard(t, "Losing")
 	client := fmt.Sprint(p.OAuthClient(t))
@@ -112,12 +125,12 @@ func TestAccCallbackURL_losesItsOwn(t *testing.T) {
 	cli.Write(t, p.Provider()+callbackConfig(client, callback('x'), "  depends_on = [bunq_oauth_callback_url.taker]")+second)
 	fault := b.Sim.Fail(bunqsim.Fault{Route: postCallback, Every: true, Kind: bunqsim.FaultStatus, Status: 400})
 	cli.Apply(t).MustSay(t, 1, "A callback URL that was there is taken up", "bunq_oauth_callback_url was not changed",
-		fmt.Sprintf("has its callback URL %d now", id), "This one has left the state; the next apply makes it")
-	if state := cli.State(t); state[callbackAddress] != nil || state.String(t, "bunq_oauth_callback_url.taker", "id") != fmt.Sprint(id) {
+		fmt.Sprintf("has its callback URL %d now", id), "This one has none in the state; the next apply makes it")
+	if state := cli.State(t); state[callbackAddress]["id"] != nil || state.String(t, "bunq_oauth_callback_url.taker", "id") != fmt.Sprint(id) {
 		t.Errorf("the state is %v", state)
 	}
 	fault.Disarm()
-	cli.MustApply(t).MustSay(t, 0, "1 added, 0 changed, 0 destroyed")
+	cli.MustApply(t, refresh).MustSay(t, 0, done)
 	cli.MustHaveNothingToDo(t)
 	got := b.Sim.Snapshot().CallbackURLs
 	if len(got) != 2 || got[0].URL != callback('a') || got[1].URL != callback('x') {

@@ -125,14 +125,14 @@ type callbackCalls struct {
 
 // move gives the resource that has id another URL. It returns the callback URL
 // that the resource has then, and whether it lost id to another resource: that
-// holds also where the call fails.
+// holds also where the call fails. An id of 0 was lost in an earlier run.
 func (v *callbackView) move(ctx context.Context, id int64, url string, calls callbackCalls) (now int64, lost bool, err error) {
 	leave, err := v.enter(ctx)
 	if err != nil {
 		return 0, false, err
 	}
 	defer leave()
-	lost = v.taken[id]
+	lost = id == 0 || v.taken[id]
 	if v.wanted[url] {
 		return 0, lost, errDeclaredTwice
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 	"github.com/openpsd2/terraform-provider-bunq/internal/session"
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
@@ -25,6 +26,7 @@ const noteBegun = "begun"
 // clientRegistration is one POST /user/{id}/oauth-client, made once whatever
 // happens.
 type clientRegistration struct {
+	data  *providerdata.Data
 	calls *bunq.UserClient
 	notes *session.Source
 	adopt bool
@@ -33,8 +35,20 @@ type clientRegistration struct {
 	pending int64
 }
 
+// clientTurn lets one resource of a run at a time look for the client of a user
+// and make it: two that look at once would both find none.
+type clientTurn struct {
+	// turn is a channel so that waiting for it can be cancelled.
+	turn chan struct{}
+	// owned is the client that a resource of this run got; 0 for none.
+	owned int64
+}
+
+// turnKey is the user that a clientTurn belongs to.
+type turnKey int64
+
 // register returns the id of the user's active client, and the client itself
-// where it was read on the way.
+// where it was read on the way. One resource of a run gets it.
 func (g *clientRegistration) register(ctx context.Context, diags *diag.Diagnostics) (int64, *bunq.OAuthClient, bool) {
 	failed := tfdiag.Failure{Summary: "bunq_oauth_client was not made", State: "nothing was made and nothing was stored."}
 	var err error
@@ -42,6 +56,30 @@ func (g *clientRegistration) register(ctx context.Context, diags *diag.Diagnosti
 		failed.Error(diags, err)
 		return 0, nil, false
 	}
+	stored, _ := g.data.Shared.LoadOrStore(turnKey(g.user.ID), &clientTurn{turn: make(chan struct{}, 1)})
+	one := stored.(*clientTurn) //nolint:forcetypeassert // nothing else is stored under this key
+	select {
+	case one.turn <- struct{}{}:
+		defer func() { <-one.turn }()
+	case <-ctx.Done():
+		failed.Error(diags, ctx.Err())
+		return 0, nil, false
+	}
+	if one.owned != 0 {
+		diags.AddError("Two resources declare the OAuth client of one user", fmt.Sprintf(
+			"bunq allows one active OAuth client a user, and another bunq_oauth_client of this run has client %d of bunq user %d.\n\n"+
+				"State: nothing was made and nothing was stored for this one.\n\nNext step: remove one of them.", one.owned, g.user.ID))
+		return 0, nil, false
+	}
+	id, found, ok := g.find(ctx, failed, diags)
+	if ok {
+		one.owned = id
+	}
+	return id, found, ok
+}
+
+// find takes up the user's client or makes it.
+func (g *clientRegistration) find(ctx context.Context, failed tfdiag.Failure, diags *diag.Diagnostics) (int64, *bunq.OAuthClient, bool) {
 	active, err := g.active(ctx)
 	if err != nil {
 		failed.State = "nothing was made and nothing was stored: the user's clients are looked up first, because bunq allows one."

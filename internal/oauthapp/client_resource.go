@@ -148,7 +148,9 @@ func (r *ClientResource) Create(ctx context.Context, req resource.CreateRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	reg := &clientRegistration{calls: access.Calls, notes: r.Data.Sessions.For(access.Context), adopt: m.AdoptExisting.ValueBool()}
+	reg := &clientRegistration{
+		data: r.Data, calls: access.Calls, notes: r.Data.Sessions.For(access.Context), adopt: m.AdoptExisting.ValueBool(),
+	}
 	id, found, ok := reg.register(ctx, &resp.Diagnostics)
 	if !ok {
 		return
