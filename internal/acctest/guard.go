@@ -131,9 +131,9 @@ func (g *guard) read(what string) (done func()) {
 // fullServer is what the framework's server implements: wrapping must not hide
 // the newer parts of the protocol.
 type fullServer interface {
-	tfprotov6.ProviderServerWithListResource
-	tfprotov6.ProviderServerWithActions
-	tfprotov6.ProviderServerWithStateStores
+	tfprotov6.ProviderServerWithListResource //nolint:staticcheck // deprecated only until its methods move into ProviderServer
+	tfprotov6.ProviderServerWithActions      //nolint:staticcheck // deprecated only until its methods move into ProviderServer
+	tfprotov6.ProviderServerWithStateStores  //nolint:staticcheck // deprecated only until its methods move into ProviderServer
 }
 
 // guarded tells the guard what Terraform asks of the provider.

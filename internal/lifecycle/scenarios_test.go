@@ -1,0 +1,253 @@
+package lifecycle_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/sdkconf"
+)
+
+// scenario is an operation that meets faults.
+type scenario struct {
+	name string
+	// prepare makes what is there before.
+	prepare func(context.Context, *world)
+	// operate does the operation; the fault begins with arm.
+	operate func(ctx context.Context, w *world, arm func()) notices
+	// target is the configuration of the clean run after it.
+	target func(*world) []declared
+	// again repeats what the operation does beside applying, in the clean run.
+	again func(context.Context, *world)
+	// keeps are the types whose objects must be in the state throughout.
+	keeps []string
+}
+
+func itoa(id int64) string { return strconv.FormatInt(id, 10) }
+
+// made prepares by applying a configuration.
+func made(config func(*world) []declared) func(context.Context, *world) {
+	return func(ctx context.Context, w *world) {
+		w.t.Helper()
+		p := w.plan(ctx, config(w))
+		if got := append(p.notices, w.apply(ctx, p)...).errors(); len(got) > 0 {
+			w.t.Fatalf("preparing failed:\n%s", got)
+		}
+	}
+}
+
+func upTo(typ string, changes ...with) func(*world) []declared {
+	return func(w *world) []declared { return w.config(typ, changes...) }
+}
+
+// applies operates with an apply; the plan before it is clean.
+func applies(config func(*world) []declared) func(context.Context, *world, func()) notices {
+	return func(ctx context.Context, w *world, arm func()) notices {
+		w.t.Helper()
+		p := w.plan(ctx, config(w))
+		if got := p.notices.errors(); len(got) > 0 {
+			w.t.Fatalf("the plan failed:\n%s", got)
+		}
+		arm()
+		return w.apply(ctx, p)
+	}
+}
+
+// plans operates with a plan: a refresh of all.
+func plans(config func(*world) []declared) func(context.Context, *world, func()) notices {
+	return func(ctx context.Context, w *world, arm func()) notices {
+		w.t.Helper()
+		arm()
+		p := w.plan(ctx, config(w))
+		if len(p.notices.errors()) > 0 {
+			return p.notices
+		}
+		for _, ch := range p.list {
+			if ch.action != actNothing {
+				w.t.Errorf("after a refresh that met a fault the plan wants to %s %s", ch.action, ch.declared.typ)
+			}
+		}
+		return p.notices
+	}
+}
+
+// imports operates with an import of one type.
+func importing(typ string) scenario {
+	id := func(w *world) string { return w.importID(typ) }
+	return scenario{
+		name: "import of " + typ,
+		prepare: func(ctx context.Context, w *world) {
+			w.t.Helper()
+			made(upTo(callback))(ctx, w)
+			w.remembered = w.state.clone()
+			w.settings = func(references) map[string]tftypes.Value {
+				return map[string]tftypes.Value{"api_context": members(w.remembered[device].value)["api_context"]}
+			}
+			delete(w.state, typ)
+		},
+		operate: func(ctx context.Context, w *world, arm func()) notices {
+			w.t.Helper()
+			arm()
+			return w.imports(ctx, typ, id(w))
+		},
+		again: func(ctx context.Context, w *world) {
+			w.t.Helper()
+			if _, there := w.state[typ]; !there {
+				if got := w.imports(ctx, typ, id(w)).errors(); len(got) > 0 {
+					w.t.Fatalf("the clean import failed:\n%s", got)
+				}
+			}
+			p := w.plan(ctx, w.config(callback))
+			for _, ch := range p.list {
+				if ch.action != actNothing && ch.action != actUpdate {
+					w.t.Errorf("after the import the plan wants to %s %s", ch.action, ch.declared.typ)
+				}
+			}
+		},
+		target: upTo(callback),
+	}
+}
+
+// importID is what a user gives to import an object that was forgotten.
+func (w *world) importID(typ string) string {
+	w.t.Helper()
+	o := w.remembered[typ].value
+	switch typ {
+	case client:
+		return text(o, "user_id") + "/" + text(o, "id")
+	case callback:
+		return text(o, "user_id") + "/" + text(o, "oauth_client_id") + "/" + text(o, "id")
+	}
+	from := w.remembered[installation].value
+	raw, err := sdkconf.Marshal(sdkconf.Context{
+		Environment: bunq.Sandbox, APIKey: bunq.Secret(text(w.remembered[credential].value, "api_key")),
+		InstallationToken: bunq.Secret(text(from, "token")), PrivateKeyPEM: bunq.Secret(text(from, "private_key_pem")),
+		ServerPublicKeyPEM: text(from, "server_public_key_pem"),
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	path := filepath.Join(w.t.TempDir(), "bunq.conf")
+	if err := os.WriteFile(path, raw, 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	return path
+}
+
+const ownAddress, otherAddress, thirdAddress, newAddress = "127.0.0.1", "192.0.2.1", "192.0.2.2", "192.0.2.3"
+
+func permits(ips ...string) with { return set1(device, "permitted_ips", set(ips...)) }
+
+func otherKey() with {
+	return with{installation, func(references) map[string]tftypes.Value {
+		k, err := sharedKeys()
+		if err != nil {
+			panic(err)
+		}
+		return map[string]tftypes.Value{"private_key_pem": str(k.qseal)} // any other key will do
+	}}
+}
+
+// elsewhere is a key that was made elsewhere: the device does not know its
+// credential's id.
+func elsewhere() with {
+	return with{device, func(r references) map[string]tftypes.Value {
+		key := r.attr(credential, "api_key")
+		return map[string]tftypes.Value{"credential": tftypes.NewValue(
+			tftypes.Object{AttributeTypes: map[string]tftypes.Type{"api_key": tftypes.String}}, map[string]tftypes.Value{"api_key": key})}
+	}}
+}
+
+// scenarios are the operations of each resource that call bunq. Between them
+// they make every call that the provider makes.
+func scenarios() []scenario {
+	all := []string{installation, credential, device, client, callback}
+	withoutCache := func(ctx context.Context, w *world) {
+		w.t.Helper()
+		made(upTo(callback))(ctx, w)
+		w.settings = func(references) map[string]tftypes.Value {
+			return map[string]tftypes.Value{"session_cache": boolean(false)}
+		}
+	}
+	sparse := upTo(device, permits(ownAddress, otherAddress))
+	list := []scenario{
+		{name: "first apply of everything", prepare: func(context.Context, *world) {}, operate: applies(upTo(callback)), target: upTo(callback)},
+		{
+			name: "device: create with a key of an earlier run", prepare: made(upTo(credential)), operate: applies(upTo(device)), target: upTo(device),
+			keeps: []string{installation, credential},
+		},
+		{
+			name: "device: take up one that an earlier run lost",
+			prepare: func(ctx context.Context, w *world) {
+				w.t.Helper()
+				made(sparse)(ctx, w)
+				delete(w.state, device)
+			},
+			operate: applies(upTo(device, permits(ownAddress, newAddress))), target: upTo(device, permits(ownAddress, newAddress)),
+			keeps: []string{installation, credential},
+		},
+		{
+			name: "device: replace", prepare: made(upTo(device)), operate: applies(upTo(device, set1(device, "description", str("renamed")))),
+			target: upTo(device, set1(device, "description", str("renamed"))), keeps: []string{installation, credential},
+		},
+		{
+			name: "device: change the permitted addresses",
+			prepare: func(ctx context.Context, w *world) {
+				w.t.Helper()
+				made(upTo(device, permits(ownAddress, otherAddress, thirdAddress)))(ctx, w)
+				made(sparse)(ctx, w) // thirdAddress is there, and inactive
+			},
+			operate: applies(upTo(device, permits(ownAddress, thirdAddress, newAddress))),
+			target:  upTo(device, permits(ownAddress, thirdAddress, newAddress)), keeps: []string{installation, credential, device},
+		},
+		{
+			name:    "device: destroy and deactivate its addresses",
+			prepare: made(upTo(device, permits(ownAddress, otherAddress), set1(device, "deactivate_ips_on_destroy", boolean(true)))),
+			operate: applies(upTo("")), target: upTo(""),
+		},
+		{name: "refresh of everything", prepare: made(upTo(callback)), operate: plans(upTo(callback)), target: upTo(callback), keeps: all},
+		{name: "refresh of everything, without a kept session", prepare: withoutCache, operate: plans(upTo(callback)), target: upTo(callback), keeps: all},
+		{
+			name: "refresh of permitted addresses, key made elsewhere", prepare: made(upTo(device, permits(ownAddress, otherAddress), elsewhere())),
+			operate: plans(upTo(device, permits(ownAddress, otherAddress), elsewhere())), target: upTo(device, permits(ownAddress, otherAddress), elsewhere()),
+			keeps: []string{installation, credential, device},
+		},
+		{
+			name: "refresh of a key that waits for its first use", prepare: made(upTo(credential)), operate: plans(upTo(credential)), target: upTo(credential),
+			keeps: []string{installation, credential},
+		},
+		{name: "client: create", prepare: made(upTo(device)), operate: applies(upTo(client)), target: upTo(client), keeps: all[:3]},
+		{
+			name: "client: adopt",
+			prepare: func(ctx context.Context, w *world) {
+				w.t.Helper()
+				made(upTo(client))(ctx, w)
+				delete(w.state, client)
+			},
+			operate: applies(upTo(client, set1(client, "adopt_existing", boolean(true)))),
+			target:  upTo(client, set1(client, "adopt_existing", boolean(true))), keeps: all[:3],
+		},
+		{
+			// Installation, credential and device are made anew; the client moves to
+			// the new context, which a session of it proves to be the same user's.
+			name: "another installation key, under a client that stays", prepare: made(upTo(callback)),
+			operate: applies(upTo(callback, otherKey())), target: upTo(callback, otherKey()), keeps: all[3:],
+		},
+		{name: "client and callback URL: destroy", prepare: made(upTo(callback)), operate: applies(upTo(device)), target: upTo(device), keeps: all[:3]},
+		{name: "callback URL: create", prepare: made(upTo(client)), operate: applies(upTo(callback)), target: upTo(callback), keeps: all[:4]},
+		{
+			name: "callback URL: change", prepare: made(upTo(callback)), keeps: all,
+			operate: applies(upTo(callback, set1(callback, "url", str("https://app.example.com/other")))),
+			target:  upTo(callback, set1(callback, "url", str("https://app.example.com/other"))),
+		},
+		{name: "callback URL: destroy", prepare: made(upTo(callback)), operate: applies(upTo(client)), target: upTo(client), keeps: all[:4]},
+	}
+	for _, typ := range all {
+		list = append(list, importing(typ))
+	}
+	return list
+}
