@@ -63,12 +63,12 @@ func TestSentence(t *testing.T) {
 		"is it a key?":    "Is it a key?",
 		"\"x\" is no key": "\"x\" is no key.",
 	} {
-		if got := sentence(errorText(in)); got != want {
+		if got := sentence(textError(in)); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}
 }
 
-type errorText string
+type textError string
 
-func (e errorText) Error() string { return string(e) }
+func (e textError) Error() string { return string(e) }

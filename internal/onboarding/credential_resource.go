@@ -152,7 +152,7 @@ func (r *CredentialResource) ModifyPlan(ctx context.Context, req resource.Modify
 	if exists {
 		r.proposeAnother(ctx, req, resp, &plan, &state)
 	}
-	sends := !exists || len(resp.RequiresReplace) > 0 || plan.replaces(ctx, &state)
+	sends := !exists || len(resp.RequiresReplace) > 0 || plan.replaces(&state)
 	installation, known := installationOf(ctx, plan.Installation, &resp.Diagnostics)
 	if known && !installation.Environment.IsUnknown() {
 		r.Data.SameEnvironment(installation.Environment.ValueString(), "installation", installationPath, &resp.Diagnostics)
@@ -174,18 +174,18 @@ func (r *CredentialResource) ModifyPlan(ctx context.Context, req resource.Modify
 
 // replaces reports whether the plan makes another credential in place of the
 // one in state, by the attributes that bunq was given.
-func (m *credentialModel) replaces(ctx context.Context, state *credentialModel) bool {
+func (m *credentialModel) replaces(state *credentialModel) bool {
 	if differs(state.CertificatePEM, m.CertificatePEM) || differs(state.CertificateChainPEM, m.CertificateChainPEM) {
 		return true
 	}
-	return installationID(ctx, state.Installation) != installationID(ctx, m.Installation)
+	return installationID(state.Installation) != installationID(m.Installation)
 }
 
 func differs(state, plan types.String) bool { return !state.IsNull() && !state.Equal(plan) }
 
 // installationID is the id in an installation object; an unknown one is like
 // none that exists.
-func installationID(ctx context.Context, obj types.Object) string {
+func installationID(obj types.Object) string {
 	id, ok := obj.Attributes()["id"].(types.String)
 	if !ok || id.IsUnknown() {
 		return "unknown"
@@ -333,8 +333,7 @@ func (r *CredentialResource) Update(ctx context.Context, req resource.UpdateRequ
 		return
 	}
 	if m.Roles.IsUnknown() {
-		var in credentialInput
-		in = readInput(&m, r.Data.Environment, false, r.Data.Now(), &resp.Diagnostics)
+		in := readInput(&m, r.Data.Environment, false, r.Data.Now(), &resp.Diagnostics)
 		if in.certificate == nil {
 			return
 		}

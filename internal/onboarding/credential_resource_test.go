@@ -36,7 +36,7 @@ func TestAccCredential_life(t *testing.T) {
 	}
 	config := func(more ...string) string { return b.Provider("") + credential(append(lines, more...)...) }
 	var id, key string
-	at := func(name string) tfjsonpath.Path { return tfjsonpath.New(name) }
+	at := tfjsonpath.New[string]
 	b.Test(t, resource.TestCase{Steps: []resource.TestStep{
 		{
 			Config: config(),
