@@ -23,6 +23,7 @@ func certificate(lines ...string) string {
 }
 
 func TestAccInstallation_badInput(t *testing.T) {
+	t.Parallel()
 	of := func(name string) string { return file(vector(t, name)) }
 	runBadInput(t, []badInput{
 		{
@@ -54,6 +55,7 @@ func TestAccInstallation_badInput(t *testing.T) {
 }
 
 func TestAccDeviceServer_badInput(t *testing.T) {
+	t.Parallel()
 	named := set("description", `"x"`)
 	runBadInput(t, []badInput{
 		{
@@ -105,6 +107,7 @@ func TestAccDeviceServer_badInput(t *testing.T) {
 }
 
 func TestAccSandboxCertificate_badInput(t *testing.T) {
+	t.Parallel()
 	named := set("name", `"x"`)
 	runBadInput(t, []badInput{
 		{
@@ -156,6 +159,7 @@ func TestAccSandboxCertificate_badInput(t *testing.T) {
 }
 
 func TestAccCallbackURL_badInput(t *testing.T) {
+	t.Parallel()
 	cases := []struct{ name, url, want string }{
 		{"a relative address", "/callback", "is not absolute"},
 		{"a host without scheme", "app.example.com/callback", "is not absolute"},

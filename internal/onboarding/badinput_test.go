@@ -3,17 +3,17 @@ package onboarding_test
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
-// badInput is a configuration that must fail at plan, before anything is sent.
+// badInput is a resource called main that must fail at plan, before anything is
+// sent.
 type badInput struct {
 	name       string
 	production bool
@@ -21,27 +21,69 @@ type badInput struct {
 	want       *regexp.Regexp
 }
 
+// runBadInput puts the resources of all cases into one configuration, each under
+// a name of its own, and plans it: Terraform reports every error of a stage.
+// What it finds while it validates keeps it from planning, so that the rest is
+// planned once more.
 func runBadInput(t *testing.T, cases []badInput) {
 	t.Helper()
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			var opts []acctest.Option
-			if c.production {
-				opts = append(opts, acctest.WithSim(func(s *bunqsim.Config) { s.Environment = bunqsim.Production }))
+	for _, environment := range []bunqsim.Environment{bunqsim.Sandbox, bunqsim.Production} {
+		b := acctest.New(t, acctest.WithSim(func(s *bunqsim.Config) { s.Environment = environment }))
+		c := acctest.NewCLI(t, b)
+		left := map[string]badInput{}
+		for i, k := range cases {
+			if k.production == (environment == bunqsim.Production) {
+				left[fmt.Sprintf("case_%d", i)] = k
 			}
-			b := acctest.New(t, opts...)
-			config := c.config
-			if !strings.Contains(config, `provider "bunq"`) {
-				config = b.Provider("") + config
+		}
+		for range 2 {
+			errors := plannedErrors(t, c, left)
+			for name, k := range left {
+				if len(errors[name]) == 0 {
+					continue
+				}
+				delete(left, name)
+				t.Run(k.name, func(t *testing.T) {
+					if !slices.ContainsFunc(errors[name], k.want.MatchString) {
+						t.Errorf("want %s, got\n%s", k.want, strings.Join(errors[name], "\n\n"))
+					}
+				})
 			}
-			b.Test(t, resource.TestCase{Steps: []resource.TestStep{{Config: config, PlanOnly: true, ExpectError: c.want}}})
-			if calls := b.Calls(0); len(calls) > 0 {
-				t.Errorf("a configuration that cannot work was found out only after %v", calls)
-			}
-		})
+		}
+		for _, k := range left {
+			t.Errorf("%s: no error", k.name)
+		}
+		if calls := b.Calls(0); len(calls) > 0 {
+			t.Errorf("configurations that cannot work were found out only after %v", calls)
+		}
 	}
 }
+
+// plannedErrors plans the resources, and gives the errors by resource.
+func plannedErrors(t *testing.T, c *acctest.CLI, resources map[string]badInput) map[string][]string {
+	t.Helper()
+	if len(resources) == 0 {
+		return nil
+	}
+	config := acctest.Installation
+	for name, k := range resources {
+		config += strings.ReplaceAll(strings.TrimPrefix(k.config, acctest.Installation), `"main" {`, fmt.Sprintf("%q {", name))
+	}
+	c.Write(t, config)
+	got := c.Plan(t)
+	if got.Code != 1 {
+		t.Fatalf("status %d\n%s", got.Code, got.Output)
+	}
+	errors := map[string][]string{}
+	for _, text := range strings.Split(got.Output, "\nError: ")[1:] {
+		if address := addressed.FindStringSubmatch(text); address != nil {
+			errors[address[1]] = append(errors[address[1]], "\nError: "+strings.ReplaceAll(text, `"`+address[1]+`"`, `"main"`))
+		}
+	}
+	return errors
+}
+
+var addressed = regexp.MustCompile(`with bunq_[a-z0-9_]+\.(case_[0-9]+),`)
 
 // credential is a bunq_psd2_credential with these lines, on an installation that
 // does not exist yet.
@@ -53,6 +95,7 @@ func credential(lines ...string) string {
 func set(attribute, expression string) string { return attribute + " = " + expression }
 
 func TestAccCredential_badInput(t *testing.T) {
+	t.Parallel()
 	good := validSeal(t)
 	now := time.Now()
 	cert, key := file(written(t, good.certificate)), file(written(t, good.key))
