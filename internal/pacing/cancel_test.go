@@ -113,6 +113,7 @@ func settled(ctx context.Context, t *testing.T) (*bank, *party) {
 
 // Ctrl-C ends every wait within 100 ms, for all who wait.
 func TestCancellation_endsEachWaitAtOnce(t *testing.T) {
+	t.Parallel()
 	for name, w := range waitings() {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -147,6 +148,7 @@ func TestCancellation_endsEachWaitAtOnce(t *testing.T) {
 // Where max_wait is over, the error says what was waited for, how long, and
 // which setting it was.
 func TestMaxWait_errorSaysWhatItWaitedFor(t *testing.T) {
+	t.Parallel()
 	for name, w := range waitings() {
 		if w.reason == "" {
 			continue

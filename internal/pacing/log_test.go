@@ -67,6 +67,7 @@ func field(t *testing.T, e map[string]any, name string) time.Duration {
 // long it took; each operation ends with one, and the figures of all of these
 // together are what bunq saw and what the clock showed.
 func TestLog_ofAnApplyAddsUp(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const n = 20
 		ctx, log := logged(t.Context())
@@ -117,6 +118,7 @@ func TestLog_ofAnApplyAddsUp(t *testing.T) {
 // The same where bunq has to be waited for in other ways: a session that it
 // refuses to open, limits that others use up, and errors.
 func TestLog_ofTroubleAddsUp(t *testing.T) {
+	t.Parallel()
 	for name, w := range map[string]struct {
 		prepare          func(ctx context.Context, b *bank, p *party)
 		lines            int // of waits over two seconds
@@ -201,6 +203,7 @@ func sameTimes(a, b []time.Duration) bool {
 // Nothing that must stay secret is in the provider's lines, at the most talkative
 // level, and neither is what was sent.
 func TestLog_hasNoSecretsAndNoBodies(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, log := logged(t.Context())
 		b := newBank(t, 0)

@@ -12,6 +12,7 @@ import (
 // operation succeeds, and in no case is a request sent again that bunq may have
 // taken.
 func TestLookup_insteadOfRepetition(t *testing.T) {
+	t.Parallel()
 	type operation struct {
 		name, call string
 		do         func(ctx context.Context, r *run, p *party, o *object, i int) error

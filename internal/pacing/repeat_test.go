@@ -119,6 +119,7 @@ func (w *repetition) existing() int64 {
 // For each method, fault and moment: whether the client repeats, and that
 // nothing which bunq may have done is sent again. The journal is the witness.
 func TestRepetition(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBank(t, 0)
 		r := b.provider(t.Context(), nil)

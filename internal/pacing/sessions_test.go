@@ -14,6 +14,7 @@ import (
 // Fifty operations that notice a dead session at once open one in its place, also
 // for the one who hears of it late, and each of their writes is then made once.
 func TestDeadSession_noticedByManyIsReplacedOnce(t *testing.T) {
+	t.Parallel()
 	for _, cache := range []bool{true, false} {
 		t.Run(fmt.Sprintf("session_cache is %v", cache), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -55,6 +56,7 @@ func TestDeadSession_noticedByManyIsReplacedOnce(t *testing.T) {
 // The same with limits kept on both sides: no refusal, and no second opening,
 // though the operations notice in groups of five.
 func TestDeadSession_isReplacedWithinTheLimits(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const n = 20
 		ctx := t.Context()
@@ -77,6 +79,7 @@ func TestDeadSession_isReplacedWithinTheLimits(t *testing.T) {
 // A run after an apply goes on with its session; without the cache it opens one.
 // Both wait instead of failing, and the first of them for nothing.
 func TestRuns_shareTheSession(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		block    attributes
 		openings int
@@ -113,6 +116,7 @@ func TestRuns_shareTheSession(t *testing.T) {
 // A process with another context at the same address waits for what is left of
 // the interval, to the moment, and is never refused.
 func TestProcesses_ofOneAddressKeepTheInterval(t *testing.T) {
+	t.Parallel()
 	for _, latency := range []time.Duration{0, 80 * time.Millisecond} {
 		t.Run("answers take "+latency.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -139,6 +143,7 @@ func TestProcesses_ofOneAddressKeepTheInterval(t *testing.T) {
 // An address that another program has just used up is waited out, also where
 // nothing on this machine knows of it.
 func TestStranger_isWaitedOut(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctx := t.Context()
 		b := newBank(t, 10*time.Millisecond)
@@ -170,6 +175,7 @@ func TestStranger_isWaitedOut(t *testing.T) {
 
 // A neighbour who keeps on using half of the limit does not bring an apply down.
 func TestStranger_whoStaysSlowsAnApplyOnly(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const n = 20
 		ctx, cancel := context.WithCancel(t.Context())
@@ -210,6 +216,7 @@ func TestStranger_whoStaysSlowsAnApplyOnly(t *testing.T) {
 
 // Another program's session from the same address closes the door for 30 s.
 func TestStranger_whoOpensASessionIsWaitedOut(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctx := t.Context()
 		b := newBank(t, 0)

@@ -30,6 +30,7 @@ func unavoidable(n, limit int, window time.Duration) time.Duration {
 // windows make unavoidable. With answers that take a while, each window is
 // longer by that while, because nobody can know when within it bunq counted.
 func TestApply_waitsNoLongerThanTheWindowsAsk(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		n       int
 		latency time.Duration
@@ -72,6 +73,7 @@ func TestApply_waitsNoLongerThanTheWindowsAsk(t *testing.T) {
 
 // The same holds for what takes them away, whose limit is another one.
 func TestDestroy_waitsNoLongerThanTheWindowsAsk(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const n, latency = 20, 50 * time.Millisecond
 		ctx := t.Context()
@@ -96,6 +98,7 @@ func TestDestroy_waitsNoLongerThanTheWindowsAsk(t *testing.T) {
 
 // A change of all URLs goes through the narrowest limit, two in three seconds.
 func TestUpdate_waitsNoLongerThanTheWindowsAsk(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const n, latency = 20, 50 * time.Millisecond
 		ctx := t.Context()
@@ -123,6 +126,7 @@ func TestUpdate_waitsNoLongerThanTheWindowsAsk(t *testing.T) {
 // A plan with nothing to do asks for each thing once, however many callback URLs
 // there are, and opens no session, because the one of the apply lives.
 func TestPlan_costsTheSameForAnyNumberOfURLs(t *testing.T) {
+	t.Parallel()
 	for _, n := range []int{1, 20, 100} {
 		t.Run(fmt.Sprintf("%d URLs", n), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
