@@ -136,6 +136,38 @@ func TestAccImport_withTheContextOfAResource(t *testing.T) {
 	}
 }
 
+// Contexts of two users are in use: each import finds its own user's.
+func TestAccImport_withTheContextOfItsUser(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	cli := acctest.NewCLI(t, b)
+	second := strings.NewReplacer(`" "main"`, `" "second"`, ".main", ".second", "Acceptance", "Second")
+	cli.Write(t, acctest.Device+second.Replace(acctest.Device))
+	cli.MustApply(t)
+	state, config := cli.State(t), acctest.Device+second.Replace(acctest.Device)
+	for _, name := range []string{"main", "second"} {
+		key := state.String(t, "bunq_psd2_credential."+name, "id")
+		for _, c := range b.Sim.Snapshot().Credentials {
+			if fmt.Sprint(c.ID) != key {
+				continue
+			}
+			client, err := b.Sim.CreateOAuthClient(c.UserID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			config += fmt.Sprintf(`
+resource "bunq_oauth_client" %[1]q {
+  api_context = bunq_device_server.%[1]s.api_context
+  depends_on  = [bunq_device_server.main, bunq_device_server.second]
+}
+`, name) + importBlock("bunq_oauth_client."+name, fmt.Sprintf("%d/%d", c.UserID, client))
+		}
+	}
+	cli.Write(t, config)
+	cli.MustApply(t).MustSay(t, 0, "2 imported, 0 added, 2 changed, 0 destroyed")
+	cli.MustHaveNothingToDo(t)
+}
+
 // Each mistake is told before anything is in the state.
 func TestAccImport_mistakes(t *testing.T) {
 	t.Parallel()
