@@ -79,7 +79,7 @@ func (r *CredentialResource) Schema(_ context.Context, _ resource.SchemaRequest,
 			},
 			"private_key_pem_wo": schema.StringAttribute{
 				Optional: true, WriteOnly: true,
-				MarkdownDescription: "Private key of the certificate, PEM (PKCS#8 or PKCS#1, may be encrypted). It is used once, to sign, and is stored " +
+				MarkdownDescription: "Private key of the certificate, PEM (PKCS#8 or PKCS#1, may be encrypted), from a file or an ephemeral value. It is used once, to sign, and is stored " +
 					"neither in plan nor state. Give this or `client_public_key_signature` when the credential is made.",
 				Validators: []validator.String{
 					stringvalidator.ConflictsWith(path.MatchRoot("client_public_key_signature")),
