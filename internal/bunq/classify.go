@@ -68,6 +68,10 @@ func IsSessionDead(err error) bool {
 // bunq did it: it was sent, and no believable answer came. Such a write must be
 // looked up before it is ever made again.
 func MayHaveBeenDone(err error) bool {
+	var asked *UnansweredError
+	if errors.As(err, &asked) {
+		return asked.LookUp != nil
+	}
 	if e, ok := asOwn[*WaitError](err); ok {
 		return e.Method != http.MethodGet && e.Sent
 	}

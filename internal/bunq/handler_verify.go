@@ -8,7 +8,8 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
 )
 
-var errNoSignature = errors.New("it has no X-Bunq-Server-Signature")
+// ErrUnsigned is the reason of a SignatureError where there is no signature at all.
+var ErrUnsigned = errors.New("it has no X-Bunq-Server-Signature")
 
 // verifyAnswer believes a 200 only when bunq signed its raw bytes: bunq escapes
 // slashes in JSON, so that decoded and re-encoded bytes are others. Errors may
@@ -22,7 +23,7 @@ func verifyAnswer(next handler) handler {
 		if a.signature == "" && x.mayBeUnsigned {
 			return a, nil
 		}
-		err = errNoSignature
+		err = ErrUnsigned
 		if a.signature != "" {
 			err = signing.Verify(x.serverKey, a.body, a.signature)
 		}

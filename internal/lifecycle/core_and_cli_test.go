@@ -159,7 +159,8 @@ func (s sample) withCLI(t *testing.T) seen {
 	if before != "" {
 		cli.MustApply(t)
 	}
-	from, r := 0, acctest.Result{}
+	var from int
+	var r acctest.Result
 	arm := func() {
 		from = len(b.Sim.Journal())
 		b.Sim.Fail(s.armed(t))

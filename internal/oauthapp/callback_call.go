@@ -2,8 +2,8 @@ package oauthapp
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -62,14 +62,14 @@ func (c *callbackCall) add(ctx context.Context, url string) (int64, error) {
 	}
 	found, lookErr := c.calls.OAuthClient(ctx, c.client)
 	if lookErr != nil {
-		return 0, errors.Join(err, lookErr)
+		return 0, &bunq.UnansweredError{Err: err, LookUp: lookErr}
 	}
 	for _, u := range found.CallbackURLs {
 		if u.URL == url {
 			return u.ID, nil
 		}
 	}
-	return 0, err
+	return 0, &bunq.UnansweredError{Err: err}
 }
 
 func (c *callbackCall) change(ctx context.Context, id int64, url string) error {
@@ -79,14 +79,14 @@ func (c *callbackCall) change(ctx context.Context, id int64, url string) error {
 	}
 	found, lookErr := c.calls.OAuthClient(ctx, c.client)
 	if lookErr != nil {
-		return errors.Join(err, lookErr)
+		return &bunq.UnansweredError{Err: err, LookUp: lookErr}
 	}
 	for _, u := range found.CallbackURLs {
 		if u.ID == id && u.URL == url {
 			return nil
 		}
 	}
-	return err
+	return &bunq.UnansweredError{Err: err}
 }
 
 func (c *callbackCall) remove(ctx context.Context, id int64) error {
@@ -98,15 +98,12 @@ func (c *callbackCall) remove(ctx context.Context, id int64) error {
 	switch {
 	case bunq.IsNotFound(lookErr):
 		return nil
-	case lookErr != nil:
-		return err
-	case isCancelled(found.Status):
+	case lookErr == nil && isCancelled(found.Status):
 		return nil
+	case lookErr == nil && !slices.ContainsFunc(found.CallbackURLs, func(u bunq.CallbackURL) bool { return u.ID == id }):
+		return nil
+	case !bunq.MayHaveBeenDone(err):
+		return err
 	}
-	for _, u := range found.CallbackURLs {
-		if u.ID == id {
-			return err
-		}
-	}
-	return nil
+	return &bunq.UnansweredError{Err: err, LookUp: lookErr}
 }

@@ -2,7 +2,6 @@ package oauthapp
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -117,7 +116,7 @@ func (g *clientRegistration) find(ctx context.Context, failed tfdiag.Failure, di
 		failed.State = "nothing was stored. bunq may have made the client; it could not be asked."
 		failed.Next = "apply again: the client is looked up before another one is made. If it is found and refused, set adopt_existing = true."
 	}
-	failed.Error(diags, errors.Join(err, lookErr))
+	failed.Error(diags, &bunq.UnansweredError{Err: err, LookUp: lookErr})
 	return 0, nil, false
 }
 

@@ -276,8 +276,9 @@ func (r *ClientResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	if bunq.MayHaveBeenDone(err) {
 		found, lookErr := access.Calls.OAuthClient(ctx, id)
 		if bunq.IsNotFound(lookErr) || lookErr == nil && isCancelled(found.Status) {
-			err = nil
+			return
 		}
+		err = &bunq.UnansweredError{Err: err, LookUp: lookErr}
 	}
 	if err != nil && !bunq.IsNotFound(err) {
 		failed.Error(&resp.Diagnostics, err)

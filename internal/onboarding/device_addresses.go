@@ -139,12 +139,12 @@ func activate(ctx context.Context, calls *bunq.UserClient, credential int64, lis
 	}
 	now, lookErr := calls.PermittedIPs(ctx, credential)
 	if lookErr != nil {
-		return errors.Join(err, lookErr)
+		return &bunq.UnansweredError{Err: err, LookUp: lookErr}
 	}
 	if slices.ContainsFunc(now, active) {
 		return nil
 	}
-	return err
+	return &bunq.UnansweredError{Err: err}
 }
 
 // setAddress changes one entry. Where the answer is lost, bunq is asked.
@@ -155,12 +155,12 @@ func setAddress(ctx context.Context, calls *bunq.UserClient, credential int64, p
 	}
 	now, lookErr := calls.PermittedIPs(ctx, credential)
 	if lookErr != nil {
-		return errors.Join(err, lookErr)
+		return &bunq.UnansweredError{Err: err, LookUp: lookErr}
 	}
 	if slices.ContainsFunc(now, func(n bunq.PermittedIP) bool { return n.ID == p.ID && n.Status == status }) {
 		return nil
 	}
-	return err
+	return &bunq.UnansweredError{Err: err}
 }
 
 // deactivateAll sets every address inactive, the one that registered the
@@ -206,12 +206,12 @@ func confirmInactive(ctx context.Context, calls *bunq.UserClient, credential int
 		return nil
 	}
 	if err != nil {
-		return errors.Join(lost, err)
+		return &bunq.UnansweredError{Err: lost, LookUp: err}
 	}
 	if slices.ContainsFunc(now, func(n bunq.PermittedIP) bool { return n.ID == p.ID && n.Status == addressInactive }) {
 		return nil
 	}
-	return lost
+	return &bunq.UnansweredError{Err: lost}
 }
 
 // ownLast is the list with own at its end.

@@ -2,7 +2,6 @@ package onboarding
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -57,7 +56,8 @@ func (r *DeviceServerResource) registration(ctx context.Context, m *deviceModel,
 func (g *registration) register(ctx context.Context) (id int64, taken bool, err error) {
 	if g.usedBefore() {
 		id, err := g.existing(ctx)
-		if err != nil || id != 0 {
+		// A key that bunq refuses has no device that is of use.
+		if err != nil && !bunq.IsCredentialsRefused(err) || id != 0 {
 			return id, true, err
 		}
 	}
@@ -69,10 +69,13 @@ func (g *registration) register(ctx context.Context) (id int64, taken bool, err 
 	}
 	found, lookErr := g.existing(ctx)
 	switch {
+	case bunq.IsCredentialsRefused(lookErr) && len(g.request.PermittedIPs) == 0:
+		// The device would have let this machine in: there is none.
+		return 0, false, &bunq.UnansweredError{Err: err}
 	case lookErr != nil:
-		return 0, false, errors.Join(err, lookErr)
+		return 0, false, &bunq.UnansweredError{Err: err, LookUp: lookErr}
 	case found == 0:
-		return 0, false, err
+		return 0, false, &bunq.UnansweredError{Err: err}
 	}
 	return found, false, nil
 }
@@ -83,13 +86,9 @@ func (g *registration) usedBefore() bool {
 	return !g.data.IsMadeHere(g.context.APIKey, g.context.Installation.Token)
 }
 
-// existing finds the device of this key and description; 0 where bunq has
-// none. A key that bunq refuses has none that is of use.
+// existing finds the device of this key and description; 0 where bunq has none.
 func (g *registration) existing(ctx context.Context) (int64, error) {
 	devices, err := g.calls.DeviceServers(ctx)
-	if bunq.IsCredentialsRefused(err) {
-		return 0, nil
-	}
 	if err != nil {
 		return 0, err
 	}

@@ -84,6 +84,7 @@ func (f Failure) detail(err error) string {
 // explain returns what happened and the next step that fits it in general.
 func explain(err error) (said, next string) {
 	var (
+		asked     *bunq.UnansweredError
 		refused   *session.RefusedError
 		api       *bunq.APIError
 		transport *bunq.TransportError
@@ -92,13 +93,19 @@ func explain(err error) (said, next string) {
 		wait      *bunq.WaitError
 	)
 	switch {
+	case errors.As(err, &asked):
+		return explainUnanswered(asked)
 	case errors.As(err, &refused), bunq.IsCredentialsRefused(err):
 		return explainRefused(err)
 	case errors.As(err, &wait):
 		return explainWait(wait)
 	case errors.As(err, &signature):
-		return fmt.Sprintf("%s %s: the answer was 200, but its signature does not fit the server public key of this installation, so it is not believed.%s",
-				signature.Method, signature.Endpoint, ids(signature.ResponseID, signature.RequestID)),
+		why := "its signature does not fit the server public key of this installation"
+		if errors.Is(signature.Err, bunq.ErrUnsigned) {
+			why = "it has no signature (X-Bunq-Server-Signature)"
+		}
+		return fmt.Sprintf("%s %s: the answer was 200, but %s, so it is not believed.%s",
+				signature.Method, signature.Endpoint, why, ids(signature.ResponseID, signature.RequestID)),
 			"check that no proxy changes answers on the way, that base_url is the one the installation was made at, and that " +
 				"server_public_key_pem is the one bunq returned with it."
 	case errors.As(err, &decode):
@@ -114,7 +121,31 @@ func explain(err error) (said, next string) {
 	case errors.Is(err, context.DeadlineExceeded):
 		return "The operation ran out of time.", "run it again."
 	}
-	return err.Error(), ""
+	return sentence(err.Error()), ""
+}
+
+// sentence writes an error of ours as a sentence; bunq has no capital.
+func sentence(s string) string {
+	if s == "" {
+		return s
+	}
+	if s[0] >= 'a' && s[0] <= 'z' && !strings.HasPrefix(s, "bunq ") {
+		s = string(s[0]-'a'+'A') + s[1:]
+	}
+	if !strings.HasSuffix(s, ".") {
+		s += "."
+	}
+	return s
+}
+
+// explainUnanswered tells of the write, and of the look at bunq after it.
+func explainUnanswered(e *bunq.UnansweredError) (said, next string) {
+	said, next = explain(e.Err)
+	if e.LookUp == nil {
+		return said + " bunq was asked afterwards: it was not done.", next
+	}
+	look, next := explain(e.LookUp)
+	return said + "\n\nbunq could not be asked what became of it: " + look, next
 }
 
 func explainRefused(err error) (said, next string) {
@@ -135,8 +166,12 @@ func explainWait(w *bunq.WaitError) (said, next string) {
 	said = fmt.Sprintf("%s %s: gave up after waiting %s for %s; max_wait allows %s.",
 		w.Method, w.Endpoint, w.Waited.Round(100_000_000), w.Reason, w.Max)
 	if w.Last != nil {
-		last, _ := explain(w.Last)
+		last, next := explain(w.Last)
 		said += "\n\nThe last attempt: " + last
+		var api *bunq.APIError
+		if !errors.As(w.Last, &api) || api.Status != 429 && api.Status != 409 {
+			return said, next
+		}
 	}
 	return said, "run it again later, or raise max_wait in the provider block (BUNQ_MAX_WAIT). Other programs that call bunq " +
 		"from the same address use up the same limits."
@@ -148,11 +183,11 @@ func explainTransport(t *bunq.TransportError) (said, next string) {
 			t.Method, t.Endpoint, ids("", t.RequestID)), "run it again."
 	}
 	if t.Sent {
-		return fmt.Sprintf("%s %s: the request went out, but no answer came: %v.%s",
-				t.Method, t.Endpoint, t.Err, ids("", t.RequestID)),
+		return fmt.Sprintf("%s %s: the request went out, but no answer came: %v.%s%s",
+				t.Method, t.Endpoint, t.Err, tried(t.Attempts), ids("", t.RequestID)),
 			"check the connection to bunq and run it again."
 	}
-	return fmt.Sprintf("%s %s: bunq could not be reached, nothing was sent: %v.", t.Method, t.Endpoint, t.Err),
+	return fmt.Sprintf("%s %s: bunq could not be reached, nothing was sent: %v.%s", t.Method, t.Endpoint, t.Err, tried(t.Attempts)),
 		"check the network, the proxy settings (HTTPS_PROXY) and base_url, and run it again."
 }
 
@@ -164,6 +199,9 @@ func explainAPI(e *bunq.APIError) (said, next string) {
 	case !e.Envelope && e.Status < 500 && e.Status != 491:
 		return said, "something between this machine and bunq answered instead of it (a proxy, a firewall's page, a wrong base_url); " +
 			"find it and run it again."
+	case bunq.IsSessionDead(e) && takesInstallation(e):
+		return said, "bunq does not accept the token of this installation. Check that base_url is the one the installation was made at; if bunq has " +
+			"forgotten it, as after a reset of the sandbox, make another one (terraform apply -replace=bunq_installation.NAME)."
 	case bunq.IsSessionDead(e):
 		return said, "the session was refused twice, also a new one. If another program deletes the sessions of this key, stop it; " +
 			"otherwise run it again, and quote the response id to bunq if it stays."
@@ -187,6 +225,16 @@ func explainAPI(e *bunq.APIError) (said, next string) {
 	return said, "mend what bunq names and run it again."
 }
 
+// takesInstallation reports whether the call goes with the installation's token,
+// not with a session's.
+func takesInstallation(e *bunq.APIError) bool {
+	switch e.Endpoint {
+	case "/payment-service-provider-credential", "/device-server", "/session-server":
+		return e.Method == "POST"
+	}
+	return false
+}
+
 // answered is one sentence with status, bunq's words and the ids.
 func answered(e *bunq.APIError) string {
 	var b strings.Builder
@@ -203,11 +251,16 @@ func answered(e *bunq.APIError) string {
 		}
 		fmt.Fprintf(&b, "the answer was %d (%s), not in bunq's own form.", e.Status, kind)
 	}
-	if e.Attempts > 1 {
-		fmt.Fprintf(&b, " It was tried %d times.", e.Attempts)
-	}
+	b.WriteString(tried(e.Attempts))
 	b.WriteString(ids(e.ResponseID, e.RequestID))
 	return b.String()
+}
+
+func tried(attempts int) string {
+	if attempts <= 1 {
+		return ""
+	}
+	return fmt.Sprintf(" It was tried %d times.", attempts)
 }
 
 // quoted gives bunq's words as they are; they end with a full stop of their own.

@@ -52,6 +52,13 @@ func TestFailure_golden(t *testing.T) {
 	repeated := api(503)
 	repeated.Attempts, repeated.Envelope = 4, false
 	repeated.ContentType, repeated.ResponseID = "text/html", ""
+	unknownToken := api(403, "Insufficient authentication.")
+	unknownToken.Method, unknownToken.Endpoint = "POST", "/payment-service-provider-credential"
+	limited := api(429, "Too many requests. You can do a maximum of 3 calls per 3 second to this endpoint.")
+	limited.Attempts = 19
+	lost := &bunq.TransportError{
+		Method: "POST", Endpoint: "/user/{id}/oauth-client", RequestID: request, Sent: true, Attempts: 1, Err: errors.New("unexpected EOF"),
+	}
 	tests := []struct {
 		name string
 		err  error
@@ -67,6 +74,7 @@ func TestFailure_golden(t *testing.T) {
 		{"page_502", page(502, "text/html")},
 		{"redirect", page(302, "text/html")},
 		{"session_dead_401", api(401, "Insufficient authorisation.")},
+		{"installation_token_403", unknownToken},
 		{"session_dead_403", api(403, "Insufficient authentication.")},
 		{"signature_missing_466", api(466, "A signature is needed.")},
 		{"maintenance_491", page(491, "text/html")},
@@ -79,12 +87,17 @@ func TestFailure_golden(t *testing.T) {
 		{"wrong_signature", &bunq.SignatureError{
 			Method: "POST", Endpoint: "/device-server", ResponseID: response, RequestID: request, Err: errors.New("crypto/rsa: verification error"),
 		}},
+		{"no_signature", &bunq.SignatureError{
+			Method: "POST", Endpoint: "/device-server", ResponseID: response, RequestID: request, Err: bunq.ErrUnsigned,
+		}},
 		{"not_decoded", &bunq.DecodeError{
 			Method: "GET", Endpoint: "/user/{id}/oauth-client", ResponseID: response, RequestID: request, Err: errors.New("its OauthClient has no id"),
 		}},
 		{"answer_lost", &bunq.TransportError{
 			Method: "POST", Endpoint: "/installation", RequestID: request, Sent: true, Attempts: 1, Err: errors.New("unexpected EOF"),
 		}},
+		{"answer_lost_and_not_done", &bunq.UnansweredError{Err: lost}},
+		{"answer_lost_and_not_asked", &bunq.UnansweredError{Err: lost, LookUp: repeated}},
 		{"not_sent", &bunq.TransportError{
 			Method: "POST", Endpoint: "/installation", RequestID: request, Attempts: 5,
 			Err: errors.New("dial tcp 127.0.0.1:8080: connect: connection refused"),
@@ -97,6 +110,9 @@ func TestFailure_golden(t *testing.T) {
 		}},
 		{"waited_too_long_after_an_answer", &bunq.WaitError{
 			Method: "GET", Endpoint: "/device-server/{id}", Reason: "another attempt", Waited: 5 * time.Minute, Max: 5 * time.Minute, Last: repeated,
+		}},
+		{"waited_too_long_for_a_limit", &bunq.WaitError{
+			Method: "GET", Endpoint: "/device-server/{id}", Reason: "bunq's rate limit (HTTP status 429)", Waited: 5 * time.Minute, Max: 5 * time.Minute, Last: limited,
 		}},
 		{"session_not_opened", &bunq.SessionError{Method: "GET", Endpoint: "/device-server/{id}", Err: &bunq.TransportError{
 			Method: "POST", Endpoint: "/session-server", Attempts: 3, Err: errors.New("dial tcp: lookup api.bunq.com: no such host"),
