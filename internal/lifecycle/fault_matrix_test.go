@@ -43,6 +43,10 @@ func TestFaultMatrix(t *testing.T) {
 	var count counts
 	for _, s := range scenarios() {
 		ground := prepared(t, s)
+		if ground.start == nil {
+			count.unknown = true // it failed, or was not asked for
+			continue
+		}
 		if len(ground.calls) == 0 {
 			t.Errorf("%s: makes no call", s.name)
 			continue
@@ -81,7 +85,7 @@ func TestFaultMatrix(t *testing.T) {
 	}
 	fmt.Fprintf(&sheet, "%s\n", count)
 	t.Log(count)
-	if count.unknown {
+	if count.unknown || t.Failed() {
 		t.Log("not all cells were run, or some failed: the golden file is left alone")
 		return
 	}
