@@ -1,6 +1,7 @@
 package onboarding
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -93,7 +94,7 @@ func (g *registration) existing(ctx context.Context) (int64, error) {
 		return 0, err
 	}
 	// Newest first: where several fit, the last one made is the one that was lost.
-	slices.SortFunc(devices, func(a, b bunq.DeviceServer) int { return int(b.ID - a.ID) })
+	slices.SortFunc(devices, func(a, b bunq.DeviceServer) int { return cmp.Compare(b.ID, a.ID) })
 	for _, d := range devices {
 		if d.Status == deviceActive && d.Description == g.request.Description && !g.data.IsLetGo("device-server", itoa(d.ID)) {
 			return d.ID, nil
