@@ -111,7 +111,7 @@ func (g *registration) explain(err error) tfdiag.Failure {
 		f.Next = "apply again: the device is looked up with the key before another one is made."
 	case bunq.IsCredentialsRefused(err):
 		f.Next = "compare the public address of this machine with the permitted ones of the key, if it is in use already; a key that was not used in time, " +
-			"or was made in another environment, is dead: register the credential again (terraform apply -replace=bunq_psd2_credential.NAME)."
+			"or was made in another environment, is dead: register the credential again (terraform apply -refresh=false -replace=bunq_psd2_credential.NAME)."
 	}
 	return f
 }

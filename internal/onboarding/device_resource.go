@@ -241,7 +241,7 @@ func (r *DeviceServerResource) Create(ctx context.Context, req resource.CreateRe
 				"bunq keeps the old one, unused.", id),
 			Next: "see that permitted_ips holds the public address of this machine (a proxy or NAT has its own) and that the key was not " +
 				"used elsewhere first, then apply again: the device is registered with what you corrected. If bunq refuses that too, the key is bound to " +
-				"an address that you do not have: register the credential again with -replace.",
+				"an address that you do not have: register the credential again (terraform apply -refresh=false -replace=bunq_psd2_credential.NAME).",
 			At: path.Root("permitted_ips"),
 		}.Error(&resp.Diagnostics, err)
 	default:
