@@ -198,7 +198,7 @@ func TestAccDeviceServer_registeredWithoutOwnAddress(t *testing.T) {
 			// where bunq binds the key for good, another one is needed.
 			PreConfig:   b.Sim.ResetJournal,
 			Config:      b.Provider("") + deviceWith(named, permitted(`["127.0.0.1"]`), set("deactivate_ips_on_destroy", "true")),
-			ExpectError: acctest.Says("register the credential again (terraform apply -replace=bunq_psd2_credential.NAME)"),
+			ExpectError: acctest.Says("register the credential again (terraform apply -refresh=false -replace=bunq_psd2_credential.NAME)"),
 		},
 		{
 			Taint:  []string{credentialAddress},
