@@ -2,7 +2,9 @@ package onboarding_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -30,6 +32,8 @@ func list(ips ...string) string { return permitted(`["` + strings.Join(ips, `", 
 // one led to.
 type changes struct {
 	bunq *acctest.Bunq
+
+	mu   sync.Mutex // the simulator notes, the test reads
 	seen map[string]string
 	log  []string
 }
@@ -44,6 +48,8 @@ func watch(b *acctest.Bunq) *changes {
 }
 
 func (c *changes) look() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	now := addresses(c.bunq)
 	for ip, status := range now {
 		if c.seen[ip] != status {
@@ -55,12 +61,21 @@ func (c *changes) look() {
 
 // since forgets what was noted.
 func (c *changes) since() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.seen, c.log = addresses(c.bunq), nil
+}
+
+// noted are the changes so far.
+func (c *changes) noted() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.log)
 }
 
 func (c *changes) are(want ...string) resource.TestCheckFunc {
 	return func(*terraform.State) error {
-		if diff := cmp.Diff(want, c.log); diff != "" {
+		if diff := cmp.Diff(want, c.noted()); diff != "" {
 			return fmt.Errorf("changes in their order (-want +got):\n%s", diff)
 		}
 		return nil

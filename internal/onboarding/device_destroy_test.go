@@ -47,8 +47,8 @@ func TestAccDeviceServer_destroyDeactivates(t *testing.T) {
 	if got.Code != 0 || !acctest.Says("Warning: The device stays at bunq, without a permitted address").MatchString(got.Output) {
 		t.Fatalf("status %d\n%s", got.Code, got.Output)
 	}
-	if n := len(w.log); n != 4 || w.log[n-1] != own+" INACTIVE" {
-		t.Errorf("changes in their order: %v", w.log)
+	if log := w.noted(); len(log) != 4 || log[len(log)-1] != own+" INACTIVE" {
+		t.Errorf("changes in their order: %v", w.noted())
 	}
 	if diff := cmp.Diff(map[string]string{own: "INACTIVE", next: "INACTIVE", also: "INACTIVE", v6: "INACTIVE"}, addresses(b)); diff != "" {
 		t.Error(diff)
