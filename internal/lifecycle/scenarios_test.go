@@ -181,6 +181,18 @@ func scenarios() []scenario {
 			keeps: []string{installation, credential},
 		},
 		{
+			// Nothing tells of what the plan heard of the key: it is asked for a device.
+			name: "device: create with a key of an earlier run, without a cache folder",
+			prepare: func(ctx context.Context, w *world) {
+				w.t.Helper()
+				made(upTo(credential))(ctx, w)
+				w.settings = func(references) map[string]tftypes.Value {
+					return map[string]tftypes.Value{"session_cache": boolean(false)}
+				}
+			},
+			operate: applies(upTo(device)), target: upTo(device), keeps: []string{installation, credential},
+		},
+		{
 			name: "device: take up one that an earlier run lost",
 			prepare: func(ctx context.Context, w *world) {
 				w.t.Helper()

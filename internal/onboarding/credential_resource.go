@@ -295,12 +295,18 @@ func (r *CredentialResource) Read(ctx context.Context, req resource.ReadRequest,
 		return
 	}
 
+	notes, now := r.Data.Sessions.For(ac), r.Data.Now()
+	over := !m.expiry().IsZero() && now.After(m.expiry())
+	if m.pending() && !over && refusedLately(ctx, notes, now) {
+		return
+	}
 	found, err := r.Data.Calls(ac).Credential(ctx, id)
 	var refused *session.RefusedError
 	switch {
 	case errors.As(err, &refused) && m.pending():
+		noteRefusal(ctx, notes, now)
 		var mark []byte
-		if at := m.expiry(); !at.IsZero() && r.Data.Now().After(at) {
+		if over {
 			mark = []byte(`{"reason":"not used in time"}`)
 		}
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, deadKey, mark)...)

@@ -38,6 +38,10 @@ func TestAccDeviceServer_isRegisteredAgainAfterWrongAddresses(t *testing.T) {
 			},
 		},
 	})
+	// bunq allows one question in 30 seconds: what it said a moment ago is not asked again.
+	if n := b.Count("POST /session-server"); n != 2 {
+		t.Errorf("%d sessions were asked for, want one for each registration", n)
+	}
 	if n := b.Count("POST /payment-service-provider-credential"); n != 1 {
 		t.Errorf("%d credentials were registered, want the one key used again", n)
 	}

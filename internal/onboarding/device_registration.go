@@ -33,18 +33,15 @@ type registration struct {
 }
 
 func (r *DeviceServerResource) registration(ctx context.Context, m *deviceModel, diags *diagnostics) (*registration, bool) {
-	calls, ok := r.calls(ctx, m, diags)
+	access, ok := r.access(ctx, m, diags)
 	if !ok {
 		return nil, false
 	}
-	model, _ := m.context(ctx, diags)
-	ac, more := model.Parse(installationPath)
-	diags.Append(more...)
 	ips, more := addresses(ctx, m.PermittedIPs)
 	diags.Append(more...)
 	return &registration{
-		data: r.Data, context: ac, calls: calls, source: r.Data.Sessions.For(ac),
-		request: bunq.DeviceServerRequest{Description: m.Description.ValueString(), Secret: ac.APIKey, PermittedIPs: ips},
+		data: r.Data, context: access.Context, calls: access.Calls, source: r.Data.Sessions.For(access.Context),
+		request: bunq.DeviceServerRequest{Description: m.Description.ValueString(), Secret: access.Context.APIKey, PermittedIPs: ips},
 	}, !diags.HasError()
 }
 
@@ -55,7 +52,7 @@ func (r *DeviceServerResource) registration(ctx context.Context, m *deviceModel,
 // run, bunq is asked first. The same is done where the answer to the POST is
 // lost.
 func (g *registration) register(ctx context.Context) (id int64, taken bool, err error) {
-	if g.usedBefore() {
+	if g.usedBefore() && !refusedLately(ctx, g.source, g.data.Now()) {
 		id, err := g.existing(ctx)
 		// A key that bunq refuses has no device that is of use.
 		if err != nil && !bunq.IsCredentialsRefused(err) || id != 0 {
@@ -64,6 +61,7 @@ func (g *registration) register(ctx context.Context) (id int64, taken bool, err 
 	}
 	// Whatever bunq said of this key before, it may say otherwise once it is registered.
 	g.source.ForgetRefusal()
+	g.source.Unnote(ctx, noteRefused)
 	id, err = g.data.Client.CreateDeviceServer(ctx, g.context.Installation, g.request)
 	if err == nil || !bunq.MayHaveBeenDone(err) {
 		return id, false, err

@@ -234,6 +234,7 @@ func (r *DeviceServerResource) Create(ctx context.Context, req resource.CreateRe
 		}
 	case err == nil:
 	case bunq.IsCredentialsRefused(err):
+		noteRefusal(ctx, reg.source, r.Data.Now())
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, deviceFacts, []byte(`{"refused":true}`))...)
 		tfdiag.Failure{
 			Summary: "bunq_device_server: registered, but its key or address is refused",
@@ -259,7 +260,7 @@ func (r *DeviceServerResource) Read(ctx context.Context, req resource.ReadReques
 
 	var m deviceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	calls, ok := r.calls(ctx, &m, &resp.Diagnostics)
+	access, ok := r.access(ctx, &m, &resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -272,14 +273,18 @@ func (r *DeviceServerResource) Read(ctx context.Context, req resource.ReadReques
 		unreadable.Error(&resp.Diagnostics, err)
 		return
 	}
-	device, err := calls.DeviceServer(ctx, id)
+	// Refused when it was made, it is marked for replacement: an error here would
+	// keep the next apply from registering it with what was corrected.
+	refused := factsOf(ctx, req.Private, &resp.Diagnostics).Refused
+	if refused && refusedLately(ctx, r.Data.Sessions.For(access.Context), r.Data.Now()) {
+		return
+	}
+	device, err := access.Calls.DeviceServer(ctx, id)
 	switch {
 	case bunq.IsNotFound(err):
 		resp.State.RemoveResource(ctx)
 		return
-	case bunq.IsCredentialsRefused(err) && factsOf(ctx, req.Private, &resp.Diagnostics).Refused:
-		// It was refused when it was made, and is marked for replacement: an error
-		// here would keep the next apply from registering it with what was corrected.
+	case bunq.IsCredentialsRefused(err) && refused:
 		return
 	case err != nil:
 		unreadable.Error(&resp.Diagnostics, err)
@@ -288,7 +293,7 @@ func (r *DeviceServerResource) Read(ctx context.Context, req resource.ReadReques
 	m.Description = types.StringValue(device.Description)
 	open := false
 	if !m.PermittedIPs.IsNull() {
-		if open, err = r.readAddresses(ctx, calls, &m); err != nil {
+		if open, err = r.readAddresses(ctx, access.Calls, &m); err != nil {
 			unreadable.Error(&resp.Diagnostics, err)
 			return
 		}
@@ -319,11 +324,11 @@ func (r *DeviceServerResource) Update(ctx context.Context, req resource.UpdateRe
 	resp.Diagnostics.Append(diags...)
 	m.APIContext = obj
 	if !m.PermittedIPs.IsNull() && !m.PermittedIPs.Equal(state.PermittedIPs) {
-		calls, ok := r.calls(ctx, &m, &resp.Diagnostics)
+		access, ok := r.access(ctx, &m, &resp.Diagnostics)
 		if !ok {
 			return
 		}
-		if err := r.reconcile(ctx, calls, &m, factsOf(ctx, req.Private, &resp.Diagnostics).IP); err != nil {
+		if err := r.reconcile(ctx, access.Calls, &m, factsOf(ctx, req.Private, &resp.Diagnostics).IP); err != nil {
 			tfdiag.Failure{
 				Summary: "bunq_device_server: the permitted addresses were not changed as configured",
 				State: "the state stays as it was. New addresses are activated before old ones are deactivated, so what worked before still works; " +
@@ -353,11 +358,11 @@ func (r *DeviceServerResource) Delete(ctx context.Context, req resource.DeleteRe
 				"To make the key useless from every address, set deactivate_ips_on_destroy = true and apply before you destroy.")
 		return
 	}
-	calls, ok := r.calls(ctx, &m, &resp.Diagnostics)
+	access, ok := r.access(ctx, &m, &resp.Diagnostics)
 	if !ok {
 		return
 	}
-	err := r.deactivateAll(ctx, calls, &m)
+	err := r.deactivateAll(ctx, access.Calls, &m)
 	switch f := factsOf(ctx, req.Private, &resp.Diagnostics); {
 	case bunq.IsCredentialsRefused(err) && (f.Refused || f == facts{}):
 		// bunq never opened a session with it. Terraform hands over no private state
@@ -379,8 +384,8 @@ func (r *DeviceServerResource) Delete(ctx context.Context, req resource.DeleteRe
 		"bunq has no call to remove a device. Device "+m.ID.ValueString()+" is forgotten by Terraform, and no address may use its API key any more.")
 }
 
-// calls gives the calls made with the device's own context.
-func (r *DeviceServerResource) calls(ctx context.Context, m *deviceModel, diags *diagnostics) (*bunq.UserClient, bool) {
+// access is the device's own context, and the calls made with it.
+func (r *DeviceServerResource) access(ctx context.Context, m *deviceModel, diags *diagnostics) (*providerdata.Access, bool) {
 	if diags.HasError() || !r.Data.Ready(diags) {
 		return nil, false
 	}
@@ -393,5 +398,5 @@ func (r *DeviceServerResource) calls(ctx context.Context, m *deviceModel, diags 
 	if diags.HasError() {
 		return nil, false
 	}
-	return r.Data.Calls(ac), true
+	return &providerdata.Access{Context: ac, Calls: r.Data.Calls(ac)}, true
 }
