@@ -13,6 +13,7 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 	"github.com/openpsd2/terraform-provider-bunq/internal/qseal"
 	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
+	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
 // credentialInput is what the configuration says about the certificate and
@@ -36,7 +37,7 @@ func readInput(config *credentialModel, env bunq.Environment, sends bool, now ti
 	if !config.CertificatePEM.IsUnknown() && !config.CertificatePEM.IsNull() {
 		certificate, err := qseal.Parse(config.CertificatePEM.ValueString())
 		if err != nil {
-			diags.AddAttributeError(path.Root("certificate_pem"), "Unusable certificate", sentence(err))
+			diags.AddAttributeError(path.Root("certificate_pem"), "Unusable certificate", tfdiag.Sentence(err))
 		} else {
 			in.certificate = certificate
 		}
@@ -57,7 +58,7 @@ func (in *credentialInput) readChain(config *credentialModel, diags *diag.Diagno
 	case !config.CertificateChainPEM.IsNull():
 		chain, err := qseal.ParseChain(config.CertificateChainPEM.ValueString())
 		if err != nil {
-			diags.AddAttributeError(at, "Unusable certificate chain", sentence(err))
+			diags.AddAttributeError(at, "Unusable certificate chain", tfdiag.Sentence(err))
 			in.chainUnknown = true // nothing more can be said of it
 			return
 		}
@@ -71,7 +72,7 @@ func (in *credentialInput) readChain(config *credentialModel, diags *diag.Diagno
 		// several clients).
 		chain, err := qseal.ParseChain(in.certificate.PEM())
 		if err != nil {
-			diags.AddAttributeError(path.Root("certificate_pem"), "Unusable certificate", sentence(err))
+			diags.AddAttributeError(path.Root("certificate_pem"), "Unusable certificate", tfdiag.Sentence(err))
 			return
 		}
 		in.chain = chain
@@ -99,7 +100,7 @@ func (in *credentialInput) readKey(config *credentialModel, diags *diag.Diagnost
 	}
 	key, err := qseal.ParsePrivateKey(config.PrivateKeyPEMWO.ValueString(), config.PrivateKeyPassphraseWO.ValueString())
 	if err != nil {
-		detail := sentence(err)
+		detail := tfdiag.Sentence(err)
 		switch {
 		case errors.Is(err, qseal.ErrPassphraseNeeded) && config.PrivateKeyPassphraseWO.IsNull():
 			detail += "\n\nNext step: set private_key_passphrase_wo."
@@ -130,7 +131,7 @@ func (in *credentialInput) check(env bunq.Environment, now time.Time, diags *dia
 		return
 	}
 	if err := in.certificate.CheckKey(in.key); err != nil {
-		diags.AddAttributeError(path.Root("private_key_pem_wo"), "The key does not fit the certificate", sentence(err)+
+		diags.AddAttributeError(path.Root("private_key_pem_wo"), "The key does not fit the certificate", tfdiag.Sentence(err)+
 			"\n\nNext step: give the private key from which the request for this certificate was made; it is not the key of the installation.")
 	}
 }
@@ -140,12 +141,12 @@ func (in *credentialInput) check(env bunq.Environment, now time.Time, diags *dia
 func payload(installation providerdata.InstallationModel, diags *diag.Diagnostics) (string, bool) {
 	public, err := signing.ParsePublicKey(installation.PublicKeyPEM.ValueString())
 	if err != nil {
-		diags.AddAttributeError(installationPath.AtName("public_key_pem"), "Unusable installation", sentence(err))
+		diags.AddAttributeError(installationPath.AtName("public_key_pem"), "Unusable installation", tfdiag.Sentence(err))
 		return "", false
 	}
 	text, err := qseal.RegistrationPayload(public, installation.Token.ValueString())
 	if err != nil {
-		diags.AddAttributeError(installationPath, "Unusable installation", sentence(err))
+		diags.AddAttributeError(installationPath, "Unusable installation", tfdiag.Sentence(err))
 		return "", false
 	}
 	return text, true
@@ -172,7 +173,7 @@ func (in *credentialInput) sign(installation providerdata.InstallationModel, dia
 	if in.key != nil {
 		signature, err := qseal.SignRegistration(in.key, payload)
 		if err != nil {
-			diags.AddAttributeError(path.Root("private_key_pem_wo"), "The key cannot sign", sentence(err))
+			diags.AddAttributeError(path.Root("private_key_pem_wo"), "The key cannot sign", tfdiag.Sentence(err))
 		}
 		return signature
 	}
@@ -183,7 +184,7 @@ func (in *credentialInput) sign(installation providerdata.InstallationModel, dia
 func (in *credentialInput) verify(payload string, diags *diag.Diagnostics) {
 	if err := in.certificate.VerifyRegistration(payload, in.signature); err != nil {
 		diags.AddAttributeError(path.Root("client_public_key_signature"), "The signature does not fit",
-			sentence(err)+" Nothing was sent to bunq.\n\n"+
+			tfdiag.Sentence(err)+" Nothing was sent to bunq.\n\n"+
 				"Next step: sign registration_payload of this installation, byte for byte (it ends with the token, without a newline), with the key "+
 				"of the certificate (RSASSA-PKCS1-v1_5, SHA-256), and give the result as base64 on one line. It fits one installation only.")
 	}
@@ -207,19 +208,4 @@ func (in *credentialInput) warnExpiry(days int64, now time.Time, diags *diag.Dia
 		diags.AddAttributeWarning(at, "The certificate runs out soon", fmt.Sprintf("It is valid until %s, for %d more days.%s",
 			in.certificate.NotAfter().UTC().Format(time.RFC3339), int(left/day), next))
 	}
-}
-
-// sentence writes an error as a sentence.
-func sentence(err error) string {
-	s := err.Error()
-	if s == "" {
-		return s
-	}
-	if last := s[len(s)-1]; last != '.' && last != '!' && last != '?' {
-		s += "."
-	}
-	if first := s[0]; first >= 'a' && first <= 'z' {
-		s = string(first-'a'+'A') + s[1:]
-	}
-	return s
 }

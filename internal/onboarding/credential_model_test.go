@@ -52,23 +52,3 @@ func TestCredentialModel_expiry(t *testing.T) {
 		}
 	}
 }
-
-func TestSentence(t *testing.T) {
-	for in, want := range map[string]string{
-		"":                "",
-		"no key":          "No key.",
-		"No key.":         "No key.",
-		"write it!":       "Write it!",
-		"éclair":          "éclair.",
-		"is it a key?":    "Is it a key?",
-		"\"x\" is no key": "\"x\" is no key.",
-	} {
-		if got := sentence(textError(in)); got != want {
-			t.Errorf("%q: %q, want %q", in, got, want)
-		}
-	}
-}
-
-type textError string
-
-func (e textError) Error() string { return string(e) }

@@ -44,7 +44,7 @@ func openFile(ctx context.Context, data *providerdata.Data, importID string, dia
 	}
 	file, err := sdkconf.Read(name)
 	if err != nil {
-		diags.AddError("The import id is not a usable context file", sentence(err)+"\n\n"+
+		diags.AddError("The import id is not a usable context file", tfdiag.Sentence(err)+"\n\n"+
 			"The import id is the path of a context file as bunq's own SDKs write it (bunq.conf); PATH#ID names one of several credentials or devices.")
 		return nil, false
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 	"github.com/openpsd2/terraform-provider-bunq/internal/sdkconf"
+	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
 // Defaults of the provider block.
@@ -111,7 +112,7 @@ func (s *settings) setEnvironment(m model, diags *diag.Diagnostics) {
 	}
 	env, err := bunq.ParseEnvironment(text)
 	if err != nil {
-		at.fault(diags, "Unknown environment", sentence(err.Error()))
+		at.fault(diags, "Unknown environment", tfdiag.Sentence(err))
 		return
 	}
 	s.environment = env
@@ -127,7 +128,7 @@ func (s *settings) setBaseURL(m model, diags *diag.Diagnostics) {
 	}
 	u, err := bunq.ParseBaseURL(text)
 	if err != nil {
-		at.fault(diags, "Unusable base URL", sentence(err.Error()))
+		at.fault(diags, "Unusable base URL", tfdiag.Sentence(err))
 		return
 	}
 	s.baseURL = u
@@ -205,7 +206,7 @@ func (s *settings) defaultContext(ctx context.Context, data *providerdata.Data, 
 	case s.contextFile != "":
 		file, err := sdkconf.Read(s.contextFile)
 		if err != nil {
-			s.contextAt.fault(diags, "Unusable context file", sentence(err.Error()))
+			s.contextAt.fault(diags, "Unusable context file", tfdiag.Sentence(err))
 			return
 		}
 		m = providerdata.FromContextFile(file)
@@ -228,18 +229,4 @@ func defaultCacheDir() (string, error) {
 		return "", err
 	}
 	return filepath.Join(dir, "terraform-provider-bunq"), nil
-}
-
-// sentence writes an error's text as a sentence.
-func sentence(s string) string {
-	if s == "" {
-		return s
-	}
-	if s[0] >= 'a' && s[0] <= 'z' {
-		s = string(s[0]-'a'+'A') + s[1:]
-	}
-	if s[len(s)-1] != '.' {
-		s += "."
-	}
-	return s
 }

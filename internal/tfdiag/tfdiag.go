@@ -121,18 +121,20 @@ func explain(err error) (said, next string) {
 	case errors.Is(err, context.DeadlineExceeded):
 		return "The operation ran out of time.", "run it again."
 	}
-	return sentence(err.Error()), ""
+	return Sentence(err), ""
 }
 
-// sentence writes an error of ours as a sentence; bunq has no capital.
-func sentence(s string) string {
+// Sentence writes an error of ours as a sentence: a capital and a full stop,
+// but bunq has no capital.
+func Sentence(err error) string {
+	s := err.Error()
 	if s == "" {
 		return s
 	}
 	if s[0] >= 'a' && s[0] <= 'z' && !strings.HasPrefix(s, "bunq ") {
 		s = string(s[0]-'a'+'A') + s[1:]
 	}
-	if !strings.HasSuffix(s, ".") {
+	if !strings.ContainsAny(s[len(s)-1:], ".!?") {
 		s += "."
 	}
 	return s
