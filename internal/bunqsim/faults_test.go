@@ -251,7 +251,13 @@ func TestConnectionRefusedOverHTTP(t *testing.T) {
 func TestSlowUntilTheClientGivesUp(t *testing.T) {
 	for _, stage := range []bunqsim.Stage{bunqsim.BeforeCommit, bunqsim.AfterCommit} {
 		t.Run(string(stage), func(t *testing.T) {
-			sim, srv := bunqsim.NewServer(t, bunqsim.Config{})
+			// The client hears nothing of the end, so the simulator tells.
+			finished := make(chan struct{}, 1)
+			sim, srv := bunqsim.NewServer(t, bunqsim.Config{Observer: func(e bunqsim.Entry) {
+				if e.Call() == deviceRoute {
+					finished <- struct{}{}
+				}
+			}})
 			c := newClient(t, sim)
 			c.http, c.base = &http.Client{}, srv.BaseURL()
 			c.install()
@@ -261,10 +267,10 @@ func TestSlowUntilTheClientGivesUp(t *testing.T) {
 			if _, err := c.try(ctx, c.deviceRequest()); !errors.Is(err, context.Canceled) {
 				t.Fatalf("error %v", err)
 			}
-			for deadline := time.Now().Add(5 * time.Second); !sim.Calls(deviceRoute)[0].Done; time.Sleep(time.Millisecond) {
-				if time.Now().After(deadline) {
-					t.Fatal("the handler still waits for a client that is gone")
-				}
+			select {
+			case <-finished:
+			case <-time.After(5 * time.Second):
+				t.Fatal("the handler still waits for a client that is gone")
 			}
 			e := sim.Calls(deviceRoute)[0]
 			if want := stage == bunqsim.AfterCommit; e.Status != 0 || e.Committed != want || (len(sim.Snapshot().Devices) == 1) != want {
