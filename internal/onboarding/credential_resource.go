@@ -200,14 +200,14 @@ func (r *CredentialResource) proposeAnother(ctx context.Context, req resource.Mo
 	reason, diags := req.Private.GetKey(ctx, deadKey)
 	resp.Diagnostics.Append(diags...)
 	if len(reason) > 0 && state.Status.ValueString() != bunq.CredentialActive {
-		text := "bunq gives an API key that must be used in time, and this one was not"
-		if !state.pending() {
-			text = "bunq lists this credential as " + state.Status.ValueString()
-		} else if at := state.expiry(); !at.IsZero() {
-			text += " (until " + at.Format(time.RFC3339) + ")"
+		text := "bunq lists this credential as " + state.Status.ValueString() + "."
+		doubt := ""
+		if state.pending() {
+			text = "The key had to be used by " + state.expiry().Format(time.RFC3339) + ". By all that the state knows it was not, and bunq refuses it."
+			doubt = " If it was used all the same, from a machine at another address, the key lives and bunq refuses this address: plan from there instead."
 		}
 		resp.Diagnostics.AddAttributeWarning(path.Root("api_key"), "The API key is dead and will be replaced",
-			text+". Applying registers the certificate again; it joins the same bunq user.")
+			text+" Applying registers the certificate again; it joins the same bunq user."+doubt)
 		plan.ID, plan.APIKey, plan.Status, plan.APIKeyExpiryTime = types.StringUnknown(), types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("api_key"))
@@ -216,7 +216,8 @@ func (r *CredentialResource) proposeAnother(ctx context.Context, req resource.Mo
 	if at := state.expiry(); state.pending() && !at.IsZero() {
 		resp.Diagnostics.AddAttributeWarning(path.Root("api_key"), "The API key waits for its first use",
 			fmt.Sprintf("bunq drops it at %s unless a device is registered with it before.\n\n"+
-				"Next step: apply before then; a bunq_device_server with this credential uses it.", at.Format(time.RFC3339)))
+				"Next step: apply before then; a bunq_device_server with this credential uses it. If one has used it already, the state is older than "+
+				"that use, because bunq was not asked, or refused the key or this machine's address: then heed what is said about the device.", at.Format(time.RFC3339)))
 	}
 }
 
