@@ -33,7 +33,7 @@ func retry(next handler, log Logger, sandbox bool) handler {
 			sent = sent || f != faultNotSent && !(f == faultAnswered && rateLimited(status, sandbox))
 			d := backoff(attempt)
 			if !x.wait.fits(d) {
-				return nil, &WaitError{Method: x.method, Endpoint: x.endpoint, Reason: v.reason, Waited: x.wait.spent, Max: x.wait.max, Last: last, Sent: sent}
+				return nil, &WaitError{Method: x.method, Endpoint: x.endpoint, Reason: x.wait.longest(v.reason), Waited: x.wait.spent, Max: x.wait.max, Last: last, Sent: sent}
 			}
 			x.wait.waited(ctx, log, x.method, x.endpoint, v.reason, pause(ctx, d))
 			if ctx.Err() != nil {

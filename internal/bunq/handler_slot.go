@@ -24,7 +24,7 @@ func takeSlot(next handler, limits *ratelimit.Scheduler, log Logger, sandbox boo
 			if ctx.Err() != nil {
 				return nil, &TransportError{Method: x.method, Endpoint: x.endpoint, RequestID: x.requestID, Err: ctx.Err()}
 			}
-			return nil, &WaitError{Method: x.method, Endpoint: x.endpoint, Reason: reason, Waited: x.wait.spent, Max: x.wait.max}
+			return nil, &WaitError{Method: x.method, Endpoint: x.endpoint, Reason: x.wait.longest(reason), Waited: x.wait.spent, Max: x.wait.max}
 		}
 		defer slot.Done()
 		x.wait.waited(ctx, log, x.method, x.endpoint, reason, slot.Waited())

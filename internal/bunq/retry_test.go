@@ -234,6 +234,21 @@ func TestMaxWait_remembersEarlierAttempts(t *testing.T) {
 	}
 }
 
+// The reason that a user reads is the one that took the time, not the one that
+// happened to come last.
+func TestMaxWait_namesWhatTookTheTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		// The five pauses after the 503s take 7.75 s at least, and the one after the 429 would take 8 s more.
+		answers := []reply{html(503), html(503), html(503), html(503), html(503), refusal(429, "Too many requests.")}
+		u, _ := signedIn(t, inTurn(answers...), func(c *bunq.Config) { c.MaxWait = 14 * time.Second })
+		_, err := u.OAuthClient(t.Context(), 633)
+		var e *bunq.WaitError
+		if !errorsAs(err, &e) || e.Reason != "bunq to recover from a server error or maintenance" {
+			t.Errorf("got %#v", err)
+		}
+	})
+}
+
 func TestMaxWait_tellsTheLastAttemptWhenTheWindowIsTooLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, b := open(t, always(refusal(429, "Too many requests.")), func(c *bunq.Config) {

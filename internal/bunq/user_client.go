@@ -73,7 +73,7 @@ func (u *UserClient) obtain(ctx context.Context, op *operation, what call, get f
 	defer cancel()
 	session, err := get(within)
 	took := time.Since(start)
-	op.wait.spent += took
+	op.wait.spend(reasonSession, took)
 	tellWait(ctx, u.client.config.Logger, what.method, endpoint, reasonSession, took-(StatsFrom(ctx).waitedSoFar()-counted))
 	switch {
 	case err == nil:
@@ -81,7 +81,7 @@ func (u *UserClient) obtain(ctx context.Context, op *operation, what call, get f
 	case ctx.Err() != nil:
 		return nil, &TransportError{Method: what.method, Endpoint: endpoint, Err: ctx.Err()}
 	case within.Err() != nil:
-		return nil, &WaitError{Method: what.method, Endpoint: endpoint, Reason: reasonSession, Waited: op.wait.spent, Max: op.wait.max}
+		return nil, &WaitError{Method: what.method, Endpoint: endpoint, Reason: op.wait.longest(reasonSession), Waited: op.wait.spent, Max: op.wait.max}
 	default:
 		return nil, &SessionError{Method: what.method, Endpoint: endpoint, Err: err}
 	}

@@ -13,9 +13,11 @@ const longWait = 2 * time.Second
 // wait worth counting.
 const shortWait = 20 * time.Millisecond
 
-// budget is what one call of the client may still wait.
+// budget is what one call of the client may still wait, and what it waited for.
 type budget struct {
 	max, spent time.Duration
+
+	reasons map[string]time.Duration
 }
 
 func (b *budget) left() time.Duration { return b.max - b.spent }
@@ -25,8 +27,30 @@ func (b *budget) fits(d time.Duration) bool { return d <= b.left() }
 
 // waited books a wait that is over, counts it, and tells of it where it was long.
 func (b *budget) waited(ctx context.Context, log Logger, method, endpoint, reason string, d time.Duration) {
-	b.spent += d
+	b.spend(reason, d)
 	tellWait(ctx, log, method, endpoint, reason, d)
+}
+
+func (b *budget) spend(reason string, d time.Duration) {
+	if b.reasons == nil {
+		b.reasons = map[string]time.Duration{}
+	}
+
+	b.spent += d
+	b.reasons[reason] += d
+}
+
+// longest returns the reason that took most of the time, so that an error names
+// what was really waited for. next is the reason of the wait that no longer fits;
+// it is the answer where nothing was waited for yet.
+func (b *budget) longest(next string) string {
+	most, took := next, b.reasons[next]
+	for reason, d := range b.reasons {
+		if d > took {
+			most, took = reason, d
+		}
+	}
+	return most
 }
 
 func tellWait(ctx context.Context, log Logger, method, endpoint, reason string, d time.Duration) {
