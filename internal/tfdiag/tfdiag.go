@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -76,9 +77,17 @@ func (f Failure) detail(err error) string {
 		parts = append(parts, "State: "+f.State)
 	}
 	if next != "" {
-		parts = append(parts, "Next step: "+next)
+		// A list of checks begins on a line of its own.
+		parts = append(parts, "Next step:"+separator(next)+next)
 	}
 	return strings.Join(parts, "\n\n")
+}
+
+func separator(next string) string {
+	if strings.HasPrefix(next, "\n") {
+		return ""
+	}
+	return " "
 }
 
 // explain returns what happened and the next step that fits it in general.
@@ -100,18 +109,19 @@ func explain(err error) (said, next string) {
 	case errors.As(err, &wait):
 		return explainWait(wait)
 	case errors.As(err, &signature):
-		why := "its signature does not fit the server public key of this installation"
+		why := "its signature does not match the server public key of this installation"
 		if errors.Is(signature.Err, bunq.ErrUnsigned) {
 			why = "it has no signature (X-Bunq-Server-Signature)"
 		}
-		return fmt.Sprintf("%s %s: the answer was 200, but %s, so it is not believed.%s",
+		return fmt.Sprintf("%s %s: the answer was 200, but %s, so it was rejected.%s",
 				signature.Method, signature.Endpoint, why, ids(signature.ResponseID, signature.RequestID)),
-			"check that no proxy changes answers on the way, that base_url is the one the installation was made at, and that " +
-				"server_public_key_pem is the one bunq returned with it."
+			steps("check that base_url is the address the installation was made at",
+				"check that no proxy changes answers on the way",
+				"check that server_public_key_pem is the one that bunq returned with the installation")
 	case errors.As(err, &decode):
-		return fmt.Sprintf("%s %s: the answer is signed by bunq, but not of the expected form: %v.%s",
+		return fmt.Sprintf("%s %s: bunq signed the answer, but it does not have the expected form: %v.%s",
 				decode.Method, decode.Endpoint, decode.Err, ids(decode.ResponseID, decode.RequestID)),
-			"look whether a newer version of the provider exists; if not, report this together with the response id."
+			"check for a newer version of the provider; if there is none, report this together with the response id."
 	case errors.As(err, &transport):
 		return explainTransport(transport)
 	case errors.As(err, &api):
@@ -144,52 +154,117 @@ func Sentence(err error) string {
 func explainUnanswered(e *bunq.UnansweredError) (said, next string) {
 	said, next = explain(e.Err)
 	if e.LookUp == nil {
-		return said + " bunq was asked afterwards: it was not done.", next
+		return said + " A follow-up read shows that it was not done.", next
 	}
 	look, next := explain(e.LookUp)
-	return said + "\n\nbunq could not be asked what became of it: " + look, next
+	return said + "\n\nWhether bunq did it is not known, because the follow-up read failed: " + look, next
 }
 
 func explainRefused(err error) (said, next string) {
 	said = "bunq refuses the API key, or the address that the call comes from; it does not say which."
 	var api *bunq.APIError
 	if errors.As(err, &api) {
-		said = answered(api) + " bunq gives this one answer for several causes:\n" +
-			"  - the address that this machine calls from is not among the permitted ones of the key;\n" +
-			"  - the key was never registered with a device on this installation, or bunq has blocked that device;\n" +
-			"  - the key was not used in time (sandbox 1 hour, production 4 hours), or was revoked, or belongs to another environment."
+		said = answered(api) + " bunq gives this one answer for an address that is not permitted, for a key that was never registered " +
+			"with a device of this installation or whose device is blocked, and for a key that expired unused (sandbox 1 hour, production 4 hours), " +
+			"was revoked, or belongs to another environment."
 	}
-	return said, "compare the public address of this machine with permitted_ips of the bunq_device_server; if it is among them, the key " +
-		"is dead: register the credential again (terraform apply -refresh=false -replace=bunq_psd2_credential.NAME). " +
-		"bunq is not asked again with this key in this run."
+	return said, steps(
+		"compare the public address of this machine (a proxy or NAT has its own) with permitted_ips and registration_ip of the bunq_device_server, "+
+			"and run Terraform from a permitted address",
+		"ask bunq whether it has blocked the device or revoked the key",
+		"only if the key is dead, register the credential again: terraform apply -refresh=false -replace=bunq_psd2_credential.NAME",
+	) + "\n\nbunq is not asked again with this key in this run."
+}
+
+// steps writes the checks of a next step, the likeliest first.
+func steps(checks ...string) string {
+	var b strings.Builder
+	for i, c := range checks {
+		fmt.Fprintf(&b, "\n  %d. %s", i+1, c)
+		if i == len(checks)-1 {
+			b.WriteString(".")
+		} else {
+			b.WriteString(";")
+		}
+	}
+	return b.String()
 }
 
 func explainWait(w *bunq.WaitError) (said, next string) {
-	said = fmt.Sprintf("%s %s: gave up after waiting %s for %s; max_wait allows %s.",
-		w.Method, w.Endpoint, w.Waited.Round(100_000_000), w.Reason, w.Max)
-	if w.Last != nil {
-		last, next := explain(w.Last)
-		said += "\n\nThe last attempt: " + last
-		var api *bunq.APIError
-		if !errors.As(w.Last, &api) || api.Status != 429 && api.Status != 409 {
-			return said, next
-		}
-	}
-	return said, "run it again later, or raise max_wait in the provider block (BUNQ_MAX_WAIT). Other programs that call bunq " +
+	said = fmt.Sprintf("%s %s: gave up after %s of waiting for %s (max_wait is %s).",
+		w.Method, w.Endpoint, effort(w), w.Reason, w.Max)
+	next = "run it again later, or raise max_wait in the provider block (BUNQ_MAX_WAIT). Other programs that call bunq " +
 		"from the same address use up the same limits."
+	if w.Last == nil {
+		return said, next
+	}
+
+	last, fits := explain(withoutAttempts(w.Last))
+	said += "\n\nThe last attempt: " + last
+	var api *bunq.APIError
+	if errors.As(w.Last, &api) && (api.Status == 429 || api.Status == 409) {
+		return said, next
+	}
+	return said, fits
+}
+
+// effort is the time waited, with the number of attempts where any were made.
+func effort(w *bunq.WaitError) string {
+	waited := w.Waited.Round(100 * time.Millisecond).String()
+	if n := attempts(w.Last); n > 0 {
+		return fmt.Sprintf("%s and %s", plural(n, "attempt"), waited)
+	}
+	return waited
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// attempts is how often the call was tried, as its last attempt counts it.
+func attempts(err error) int {
+	var api *bunq.APIError
+	var transport *bunq.TransportError
+	switch {
+	case errors.As(err, &api):
+		return api.Attempts
+	case errors.As(err, &transport):
+		return transport.Attempts
+	}
+	return 0
+}
+
+// withoutAttempts is err without the number of attempts, which was said before.
+func withoutAttempts(err error) error {
+	var api *bunq.APIError
+	var transport *bunq.TransportError
+	switch {
+	case errors.As(err, &api):
+		once := *api
+		once.Attempts = 1
+		return &once
+	case errors.As(err, &transport):
+		once := *transport
+		once.Attempts = 1
+		return &once
+	}
+	return err
 }
 
 func explainTransport(t *bunq.TransportError) (said, next string) {
 	if t.Sent && errors.Is(t.Err, context.Canceled) {
-		return fmt.Sprintf("%s %s: the request went out, and the operation was cancelled before an answer came.%s",
+		return fmt.Sprintf("%s %s: the request was sent, and the operation was cancelled before an answer came.%s",
 			t.Method, t.Endpoint, ids("", t.RequestID)), "run it again."
 	}
 	if t.Sent {
-		return fmt.Sprintf("%s %s: the request went out, but no answer came: %v.%s%s",
-				t.Method, t.Endpoint, t.Err, tried(t.Attempts), ids("", t.RequestID)),
+		return fmt.Sprintf("%s %s: the request was sent, but no answer came%s: %v.%s",
+				t.Method, t.Endpoint, tried(t.Attempts), t.Err, ids("", t.RequestID)),
 			"check the connection to bunq and run it again."
 	}
-	return fmt.Sprintf("%s %s: bunq could not be reached, nothing was sent: %v.%s", t.Method, t.Endpoint, t.Err, tried(t.Attempts)),
+	return fmt.Sprintf("%s %s: bunq could not be reached, nothing was sent%s: %v.", t.Method, t.Endpoint, tried(t.Attempts), t.Err),
 		"check the network, the proxy settings (HTTPS_PROXY) and base_url, and run it again."
 }
 
@@ -199,14 +274,14 @@ func explainAPI(e *bunq.APIError) (said, next string) {
 	case e.Status >= 300 && e.Status < 400:
 		return said, "redirects are not followed, so that no token goes to another host; check base_url."
 	case !e.Envelope && e.Status < 500 && e.Status != 491:
-		return said, "something between this machine and bunq answered instead of it (a proxy, a firewall's page, a wrong base_url); " +
-			"find it and run it again."
+		return said, "something else than bunq answered: check base_url, then look for a proxy or a firewall between this machine and bunq, " +
+			"and run it again."
 	case bunq.IsSessionDead(e) && takesInstallation(e):
-		return said, "bunq does not accept the token of this installation. Check that base_url is the one the installation was made at; if bunq has " +
-			"forgotten it, as after a reset of the sandbox, make another one (terraform apply -replace=bunq_installation.NAME)."
+		return said, "bunq does not accept the token of this installation. Check that base_url is the address the installation was made at. Only if bunq has " +
+			"lost it, as after a reset of the sandbox, make another one: terraform apply -replace=bunq_installation.NAME."
 	case bunq.IsSessionDead(e):
-		return said, "the session was refused twice, also a new one. If another program deletes the sessions of this key, stop it; " +
-			"otherwise run it again, and quote the response id to bunq if it stays."
+		return said, "the session was refused, and so was a new one. Check whether another program deletes the sessions of this key; " +
+			"otherwise run it again. If it persists, quote the response id to bunq."
 	case bunq.IsNotFound(e):
 		return said, "run terraform plan to see what bunq still has."
 	case e.Status == 404:
@@ -216,15 +291,15 @@ func explainAPI(e *bunq.APIError) (said, next string) {
 	case e.Status == 491 || e.Status == 503:
 		return said, "bunq is under maintenance; run it again later."
 	case e.Status >= 500 && e.ResponseID == "":
-		return said, "a gateway in front of bunq, or a proxy on the way, could not pass the call on; run it again later."
+		return said, "a gateway in front of bunq, or a proxy on the way, could not forward the call; run it again later."
 	case e.Status >= 500:
-		return said, "this is bunq's fault; run it again later, and quote the response id to bunq if it stays."
+		return said, "this is an error on bunq's side; run it again later. If it persists, quote the response id to bunq."
 	case e.Status == 429:
 		return said, "wait a minute and run it again. Other programs that call bunq from the same address use up the same limits."
 	case len(e.Descriptions) == 0:
-		return said, "run it again, and quote the response id to bunq if it stays."
+		return said, "run it again. If it persists, quote the response id to bunq."
 	}
-	return said, "mend what bunq names and run it again."
+	return said, "fix what bunq reports and run it again."
 }
 
 // takesInstallation reports whether the call goes with the installation's token,
@@ -240,7 +315,7 @@ func takesInstallation(e *bunq.APIError) bool {
 // answered is one sentence with status, bunq's words and the ids.
 func answered(e *bunq.APIError) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s: ", e.Method, e.Endpoint)
+	fmt.Fprintf(&b, "%s %s%s: ", e.Method, e.Endpoint, tried(e.Attempts))
 	switch {
 	case len(e.Descriptions) > 0:
 		fmt.Fprintf(&b, "bunq answered %d: %s", e.Status, quoted(e.Descriptions...))
@@ -253,16 +328,16 @@ func answered(e *bunq.APIError) string {
 		}
 		fmt.Fprintf(&b, "the answer was %d (%s), not in bunq's own form.", e.Status, kind)
 	}
-	b.WriteString(tried(e.Attempts))
 	b.WriteString(ids(e.ResponseID, e.RequestID))
 	return b.String()
 }
 
+// tried says in brackets how often a call was tried, where it was repeated.
 func tried(attempts int) string {
 	if attempts <= 1 {
 		return ""
 	}
-	return fmt.Sprintf(" It was tried %d times.", attempts)
+	return fmt.Sprintf(" (tried %d times)", attempts)
 }
 
 // quoted gives bunq's words as they are; they end with a full stop of their own.

@@ -174,13 +174,13 @@ func TestFailure_placesAndParts(t *testing.T) {
 		holds    []string
 		lacks    []string
 	}{
-		{"an error without attribute", Failure{Summary: "s"}, Failure.Error, diag.SeverityError, path.Empty(), []string{"Next step: mend"}, []string{"State:"}},
+		{"an error without attribute", Failure{Summary: "s"}, Failure.Error, diag.SeverityError, path.Empty(), []string{"Next step: fix"}, []string{"State:"}},
 		{"an error at its attribute", Failure{Summary: "s", At: at}, Failure.Error, diag.SeverityError, at, nil, nil},
 		{"a warning without attribute", Failure{Summary: "s"}, Failure.Warning, diag.SeverityWarning, path.Empty(), nil, nil},
 		{"a warning at its attribute", Failure{Summary: "s", At: at}, Failure.Warning, diag.SeverityWarning, at, nil, nil},
 		{
 			"the resource's next step wins", Failure{Summary: "s", State: "kept.", Next: "wait."}, Failure.Error, diag.SeverityError, path.Empty(),
-			[]string{"\n\nState: kept.\n\nNext step: wait."}, []string{"mend"},
+			[]string{"\n\nState: kept.\n\nNext step: wait."}, []string{"fix what"},
 		},
 	}
 	for _, tt := range tests {
