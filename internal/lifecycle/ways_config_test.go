@@ -1,0 +1,186 @@
+package lifecycle_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
+)
+
+// wayResource is one resource of the configuration, in the parts that a way
+// changes.
+type wayResource struct {
+	typ string
+	// body are its arguments.
+	body []string
+	// unknown is an argument and its value, for a way in which it is not known
+	// until the apply; empty where the resource has none that stays the same.
+	unknown, value string
+}
+
+func (r wayResource) address() string { return r.typ + ".main" }
+
+func wayResources() []wayResource {
+	context := "api_context = bunq_device_server.main.api_context"
+	installed := "installation = bunq_installation.main"
+	return []wayResource{
+		{typ: sandboxCertificate, body: []string{`name = "Ways"`}, unknown: "organization", value: `null`},
+		{typ: installation},
+		{typ: credential, body: []string{
+			installed, "certificate_pem = bunq_sandbox_certificate.main.certificate_pem", "private_key_pem_wo = bunq_sandbox_certificate.main.private_key_pem",
+		}, unknown: "certificate_chain_pem", value: "bunq_sandbox_certificate.main.certificate_chain_pem"},
+		{typ: device, body: []string{installed, "credential = bunq_psd2_credential.main", `description = "ways"`}, unknown: "permitted_ips", value: `["127.0.0.1"]`},
+		{typ: client, body: []string{context, "deletion_protection = false"}, unknown: "adopt_existing", value: `false`},
+		{typ: callback, body: []string{context, "oauth_client_id = bunq_oauth_client.main.id", `url = "https://app.example.com/ways"`},
+			unknown: "url", value: `"https://app.example.com/ways"`},
+	}
+}
+
+const sandboxCertificate = "bunq_sandbox_certificate"
+
+// wayConfig is the whole configuration; change may rewrite the block of a
+// resource, or leave it out with "".
+func wayConfig(change func(r wayResource, block string) string) string {
+	var b strings.Builder
+	b.WriteString("provider \"bunq\" {}\n")
+	for _, r := range wayResources() {
+		block := r.block("main", r.body...)
+		if change != nil {
+			block = change(r, block)
+		}
+		b.WriteString(block)
+	}
+	return b.String()
+}
+
+func (r wayResource) block(name string, body ...string) string {
+	return fmt.Sprintf("resource %q %q {\n  %s\n}\n", r.typ, name, strings.Join(body, "\n  "))
+}
+
+// of changes the block of one resource only.
+func of(r wayResource, to func(block string) string) func(wayResource, string) string {
+	return func(other wayResource, block string) string {
+		if other.typ != r.typ {
+			return block
+		}
+		return to(block)
+	}
+}
+
+// wayState is what a state file holds that the checks need.
+type wayState struct {
+	Resources []struct {
+		Module    string `json:"module"`
+		Type      string `json:"type"`
+		Name      string `json:"name"`
+		Instances []struct {
+			Deposed    string         `json:"deposed"`
+			Attributes map[string]any `json:"attributes"`
+		} `json:"instances"`
+	} `json:"resources"`
+}
+
+func readState(t *testing.T, cli *acctest.CLI) wayState {
+	t.Helper()
+	var s wayState
+	raw, err := os.ReadFile(filepath.Join(cli.Dir, "terraform.tfstate"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(raw, &s); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// ids are those that the state holds of a type, sorted.
+func (s wayState) ids(typ string) []string {
+	var out []string
+	for _, r := range s.Resources {
+		for _, i := range r.Instances {
+			if r.Type == typ {
+				id, _ := i.Attributes["id"].(string)
+				out = append(out, id)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// check fails for what no way may leave: an object of a client that no resource
+// has, or that two have; a client that is not active; a key that is refused from
+// here.
+func (c *wayCell) check(t *testing.T) {
+	t.Helper()
+	state, bunq := readState(t, c.cli), c.b.Sim.Snapshot()
+
+	for _, r := range state.Resources {
+		for _, i := range r.Instances {
+			if i.Deposed != "" {
+				t.Errorf("%s.%s has a deposed object", r.Type, r.Name)
+			}
+		}
+	}
+
+	var clients, urls []string
+	for _, o := range bunq.OAuthClients {
+		if o.Status == "ACTIVE" {
+			clients = append(clients, strconv.FormatInt(o.ID, 10))
+		}
+	}
+	for _, u := range bunq.CallbackURLs {
+		if slices.Contains(clients, strconv.FormatInt(u.OAuthClientID, 10)) {
+			urls = append(urls, strconv.FormatInt(u.ID, 10))
+		}
+	}
+	slices.Sort(clients)
+	slices.Sort(urls)
+	if c.forgotten == client {
+		clients = nil
+	}
+	if c.forgotten == client || c.forgotten == callback {
+		urls = nil
+	}
+	if have := state.ids(client); !slices.Equal(have, clients) {
+		t.Errorf("the state has the OAuth clients %v, and bunq %v", have, clients)
+	}
+	if have := state.ids(callback); !slices.Equal(have, urls) {
+		t.Errorf("the state has the callback URLs %v, and bunq %v", have, urls)
+	}
+}
+
+// contextFileOf writes the key of the state as bunq's Python SDK would.
+func contextFileOf(t *testing.T, cli *acctest.CLI) string {
+	t.Helper()
+	state := cli.State(t)
+	member := func(name string) any {
+		m, ok := state[device+".main"]["api_context"].(map[string]any)
+		if !ok {
+			t.Fatal("the device has no api_context")
+		}
+		return m[name]
+	}
+	raw, err := json.Marshal(map[string]any{
+		"environment_type": "SANDBOX",
+		"api_key":          member("api_key"),
+		"installation_context": map[string]any{
+			"token": member("installation_token"), "private_key_client": member("private_key_pem"),
+			"public_key_client": state[installation+".main"]["public_key_pem"], "public_key_server": member("server_public_key_pem"),
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "bunq.conf")
+	if err := os.WriteFile(path, raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}

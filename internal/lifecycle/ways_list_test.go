@@ -1,0 +1,237 @@
+package lifecycle_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
+)
+
+// way is one way of running Terraform.
+type way struct {
+	name string
+	// fromNothing starts without a state.
+	fromNothing bool
+	// skip reports whether the way does not apply to a resource.
+	skip func(wayResource) bool
+	run  func(*testing.T, *wayCell) []acctest.Result
+}
+
+// wayCell is one resource in one way.
+type wayCell struct {
+	b        *acctest.Bunq
+	cli      *acctest.CLI
+	resource wayResource
+	file     string
+	before   acctest.State
+	// forgotten is the type that the configuration no longer has, and bunq keeps.
+	forgotten string
+}
+
+func (c *wayCell) value(t *testing.T, typ, attribute string) string {
+	t.Helper()
+	return c.before.String(t, typ+".main", attribute)
+}
+
+func ways() []way {
+	return []way{
+		{name: "`-replace`", run: func(t *testing.T, c *wayCell) []acctest.Result {
+			c.cli.Write(t, wayConfig(nil))
+			return c.apply(t, "-replace="+c.resource.address())
+		}},
+		{name: "`-replace`, `create_before_destroy`", run: func(t *testing.T, c *wayCell) []acctest.Result {
+			c.cli.Write(t, wayConfig(of(c.resource, firstCreate)))
+			return c.applyOrRefuse(t, "-replace="+c.resource.address())
+		}},
+		{name: "`taint`, then apply", run: func(t *testing.T, c *wayCell) []acctest.Result {
+			c.cli.Write(t, wayConfig(nil))
+			c.cli.Run(t, "taint", c.resource.address()).MustSay(t, 0)
+			return c.apply(t)
+		}},
+		{name: "`-target`, from nothing", fromNothing: true, run: func(t *testing.T, c *wayCell) []acctest.Result {
+			c.cli.Write(t, wayConfig(nil))
+			return c.apply(t, "-target="+c.resource.address())
+		}},
+		{name: "`destroy -target`", run: func(t *testing.T, c *wayCell) []acctest.Result {
+			c.cli.Write(t, wayConfig(nil))
+			return []acctest.Result{succeed(t, c.cli.Destroy(t, "-target="+c.resource.address()))}
+		}},
+		{name: "an argument that is not known until the apply", skip: func(r wayResource) bool { return r.unknown == "" },
+			run: func(t *testing.T, c *wayCell) []acctest.Result {
+				r := c.resource
+				later := fmt.Sprintf("resource \"terraform_data\" \"later\" {\n  input = %s\n}\n", r.value)
+				body := append(without(r.body, r.unknown), r.unknown+" = terraform_data.later.output")
+				c.cli.Write(t, later+wayConfig(of(r, func(string) string { return r.block("main", body...) })))
+				results := c.apply(t)
+				c.cli.Write(t, later+wayConfig(of(r, func(string) string { return r.block("main", body...) })))
+				return results
+			}},
+		{name: "import block", skip: notImported, run: func(t *testing.T, c *wayCell) []acctest.Result {
+			c.cli.Write(t, wayConfig(nil))
+			c.cli.Run(t, "state", "rm", c.resource.address()).MustSay(t, 0)
+			c.cli.Write(t, wayConfig(nil)+fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", c.resource.address(), c.importID(t)))
+			return c.apply(t)
+		}},
+		{name: "`import` command", skip: notImported, run: func(t *testing.T, c *wayCell) []acctest.Result {
+			c.cli.Write(t, wayConfig(nil))
+			c.cli.Run(t, "state", "rm", c.resource.address()).MustSay(t, 0)
+			c.cli.Env = append(c.cli.Env, "BUNQ_CONTEXT_FILE="+c.file)
+			return append([]acctest.Result{succeed(t, c.cli.Run(t, "import", "-no-color", c.resource.address(), c.importID(t)))}, c.apply(t)...)
+		}},
+		{name: "`moved` to another name", run: func(t *testing.T, c *wayCell) []acctest.Result {
+			c.cli.Write(t, c.renamed()+fmt.Sprintf("moved {\n  from = %s\n  to = %s.other\n}\n", c.resource.address(), c.resource.typ))
+			return c.apply(t)
+		}},
+		{name: "another name without `moved`", run: func(t *testing.T, c *wayCell) []acctest.Result {
+			c.cli.Write(t, c.renamed())
+			return c.applyTwice(t)
+		}},
+		{name: "`moved` into a module", skip: func(r wayResource) bool { return r.typ != sandboxCertificate && r.typ != installation },
+			run: func(t *testing.T, c *wayCell) []acctest.Result {
+				c.intoModule(t)
+				c.cli.Run(t, "get").MustSay(t, 0)
+				return c.apply(t)
+			}},
+		{name: "`removed` with `destroy = false`", skip: func(r wayResource) bool { return r.typ != client && r.typ != callback },
+			run: func(t *testing.T, c *wayCell) []acctest.Result {
+				c.forgotten = c.resource.typ
+				gone := fmt.Sprintf("removed {\n  from = %s\n  lifecycle {\n    destroy = false\n  }\n}\n", c.resource.address())
+				if c.resource.typ == client {
+					gone += fmt.Sprintf("removed {\n  from = %s.main\n  lifecycle {\n    destroy = false\n  }\n}\n", callback)
+				}
+				c.cli.Write(t, gone+wayConfig(func(r wayResource, block string) string {
+					if r.typ == c.resource.typ || c.resource.typ == client && r.typ == callback {
+						return ""
+					}
+					return block
+				}))
+				return c.apply(t)
+			}},
+		{name: "an alias with its own `api_context`", skip: func(r wayResource) bool { return r.typ != client && r.typ != callback },
+			run: func(t *testing.T, c *wayCell) []acctest.Result {
+				c.cli.Write(t, "provider \"bunq\" {\n  alias = \"user\"\n  api_context = bunq_device_server.main.api_context\n}\n"+
+					wayConfig(of(c.resource, func(string) string {
+						return c.resource.block("main", append(without(c.resource.body, "api_context"), "provider = bunq.user")...)
+					})))
+				return c.apply(t)
+			}},
+		{name: "saved plan", run: func(t *testing.T, c *wayCell) []acctest.Result {
+			c.cli.Write(t, wayConfig(nil))
+			c.cli.Plan(t, "-replace="+c.resource.address(), "-out=saved").MustSay(t, 2)
+			return c.apply(t, "saved")
+		}},
+		{name: "`-replace`, `-refresh=false -parallelism=1`", run: func(t *testing.T, c *wayCell) []acctest.Result {
+			c.cli.Write(t, wayConfig(nil))
+			return c.apply(t, "-replace="+c.resource.address(), "-refresh=false", "-parallelism=1")
+		}},
+		{name: "`-refresh-only`", run: func(t *testing.T, c *wayCell) []acctest.Result {
+			c.cli.Write(t, wayConfig(nil))
+			return c.apply(t, "-refresh-only", "-target="+c.resource.address())
+		}},
+	}
+}
+
+func notImported(r wayResource) bool { return r.typ == sandboxCertificate }
+
+func succeed(t *testing.T, r acctest.Result) acctest.Result {
+	t.Helper()
+	if r.Code != 0 {
+		t.Errorf("exit code %d:\n%s", r.Code, r.Output)
+	}
+	return r
+}
+
+func (c *wayCell) apply(t *testing.T, args ...string) []acctest.Result {
+	t.Helper()
+	r := c.cli.Apply(t, args...)
+	if r.Code == 0 || c.resource.typ != sandboxCertificate {
+		return []acctest.Result{succeed(t, r)}
+	}
+
+	// Another certificate has another subject, which is another bunq user: the
+	// client cannot move there, and the error names the way.
+	r.MustSay(t, 1, "cannot move to another bunq user")
+	return []acctest.Result{r, succeed(t, c.cli.Apply(t, "-replace="+client+".main", "-replace="+callback+".main"))}
+}
+
+// applyOrRefuse accepts that the client is refused, with the words that the table
+// shows: bunq allows one active client per user, so that another one cannot be
+// made first.
+func (c *wayCell) applyOrRefuse(t *testing.T, args ...string) []acctest.Result {
+	t.Helper()
+	if c.resource.typ != client {
+		return c.apply(t, args...)
+	}
+
+	r := c.cli.Apply(t, args...)
+	if r.Code == 0 {
+		t.Error("the client was replaced by one that was made first")
+	}
+	c.cli.Write(t, wayConfig(nil))
+	return []acctest.Result{r}
+}
+
+// applyTwice accepts that the first apply fails, as two plain ones may be needed.
+func (c *wayCell) applyTwice(t *testing.T) []acctest.Result {
+	t.Helper()
+	r := c.cli.Apply(t)
+	if r.Code == 0 {
+		return []acctest.Result{r}
+	}
+	if c.resource.typ == sandboxCertificate {
+		return c.apply(t)
+	}
+	return append([]acctest.Result{r}, c.apply(t)...)
+}
+
+func firstCreate(block string) string {
+	return strings.TrimSuffix(block, "}\n") + "  lifecycle {\n    create_before_destroy = true\n  }\n}\n"
+}
+
+// without leaves one argument out.
+func without(body []string, argument string) []string {
+	var out []string
+	for _, line := range body {
+		if !strings.HasPrefix(line, argument+" ") {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+// importID is what the docs of the resource name.
+func (c *wayCell) importID(t *testing.T) string {
+	t.Helper()
+	switch c.resource.typ {
+	case client:
+		return c.value(t, client, "user_id") + "/" + c.value(t, client, "id")
+	case callback:
+		return c.value(t, callback, "user_id") + "/" + c.value(t, callback, "oauth_client_id") + "/" + c.value(t, callback, "id")
+	}
+	return c.file
+}
+
+// renamed is the configuration with another name for the resource.
+func (c *wayCell) renamed() string {
+	config := wayConfig(of(c.resource, func(string) string { return c.resource.block("other", c.resource.body...) }))
+	return strings.ReplaceAll(config, c.resource.address(), c.resource.typ+".other")
+}
+
+// intoModule moves the resource into a module that hands it on.
+func (c *wayCell) intoModule(t *testing.T) {
+	t.Helper()
+	dir := filepath.Join(c.cli.Dir, "inner")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	inner := fmt.Sprintf("terraform {\n  required_providers {\n    bunq = { source = \"openpsd2/bunq\" }\n  }\n}\n%soutput \"it\" {\n  value = %s\n  sensitive = true\n}\n",
+		c.resource.block("main", c.resource.body...), c.resource.address())
+	if err := os.WriteFile(filepath.Join(dir, "main.tf"), []byte(inner), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	config := strings.ReplaceAll(wayConfig(of(c.resource, func(string) string { return "" })), c.resource.address(), "module.inner.it")
+	c.cli.Write(t, config+fmt.Sprintf("module \"inner\" {\n  source = \"./inner\"\n}\nmoved {\n  from = %[1]s\n  to = module.inner.%[1]s\n}\n", c.resource.address()))
+}
