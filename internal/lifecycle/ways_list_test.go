@@ -89,12 +89,6 @@ func ways() []way {
 			c.cli.Write(t, c.renamed())
 			return c.applyTwice(t)
 		}},
-		{name: "`moved` into a module", skip: func(r wayResource) bool { return r.typ != sandboxCertificate && r.typ != installation },
-			run: func(t *testing.T, c *wayCell) []acctest.Result {
-				c.intoModule(t)
-				c.cli.Run(t, "get").MustSay(t, 0)
-				return c.apply(t)
-			}},
 		{name: "`removed` with `destroy = false`", skip: func(r wayResource) bool { return r.typ != client && r.typ != callback },
 			run: func(t *testing.T, c *wayCell) []acctest.Result {
 				c.forgotten = c.resource.typ
@@ -220,18 +214,54 @@ func (c *wayCell) renamed() string {
 	return strings.ReplaceAll(config, c.resource.address(), c.resource.typ+".other")
 }
 
-// intoModule moves the resource into a module that hands it on.
-func (c *wayCell) intoModule(t *testing.T) {
+// intoModule moves everything into a module.
+func (c *wayCell) intoModule(t *testing.T, moved bool) {
 	t.Helper()
 	dir := filepath.Join(c.cli.Dir, "inner")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	inner := fmt.Sprintf("terraform {\n  required_providers {\n    bunq = { source = \"openpsd2/bunq\" }\n  }\n}\n%soutput \"it\" {\n  value = %s\n  sensitive = true\n}\n",
-		c.resource.block("main", c.resource.body...), c.resource.address())
+	inner := "terraform {\n  required_providers {\n    bunq = { source = \"openpsd2/bunq\" }\n  }\n}\n" + strings.TrimPrefix(wayConfig(nil), wayProvider)
 	if err := os.WriteFile(filepath.Join(dir, "main.tf"), []byte(inner), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	config := strings.ReplaceAll(wayConfig(of(c.resource, func(string) string { return "" })), c.resource.address(), "module.inner.it")
-	c.cli.Write(t, config+fmt.Sprintf("module \"inner\" {\n  source = \"./inner\"\n}\nmoved {\n  from = %[1]s\n  to = module.inner.%[1]s\n}\n", c.resource.address()))
+
+	config := wayProvider + "module \"inner\" {\n  source = \"./inner\"\n}\n"
+	for _, r := range wayResources() {
+		if moved {
+			config += fmt.Sprintf("moved {\n  from = %[1]s\n  to = module.inner.%[1]s\n}\n", r.address())
+		}
+	}
+	c.cli.Write(t, config)
+	c.cli.Run(t, "get").MustSay(t, 0)
+}
+
+// wholeWays are those in which everything goes together.
+func wholeWays() []way {
+	return []way{
+		{name: "`moved` into a module", run: func(t *testing.T, c *wayCell) []acctest.Result {
+			c.intoModule(t, true)
+			return c.apply(t)
+		}},
+		{name: "an argument of the provider that is not known until the apply", run: func(t *testing.T, c *wayCell) []acctest.Result {
+			later := "resource \"terraform_data\" \"later\" {\n  input = \"30s\"\n}\n"
+			config := strings.Replace(wayConfig(nil), wayProvider, later+"provider \"bunq\" {\n  request_timeout = terraform_data.later.output\n}\n", 1)
+			c.cli.Write(t, config)
+			return c.apply(t)
+		}},
+		{name: "`destroy`", run: func(t *testing.T, c *wayCell) []acctest.Result {
+			c.cli.Write(t, wayConfig(nil))
+			results := []acctest.Result{succeed(t, c.cli.Destroy(t))}
+			c.cli.Write(t, wayProvider)
+			return results
+		}},
+		{name: "`state rm` of everything, then apply", run: func(t *testing.T, c *wayCell) []acctest.Result {
+			c.cli.Write(t, wayConfig(nil))
+			for _, r := range wayResources() {
+				c.cli.Run(t, "state", "rm", r.address()).MustSay(t, 0)
+			}
+			c.forgotten = client // another certificate is another user, whose client is another one
+			return c.apply(t)
+		}},
+	}
 }

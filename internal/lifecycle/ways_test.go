@@ -3,6 +3,7 @@ package lifecycle_test
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -15,7 +16,7 @@ import (
 const waysAtOnce = 3
 
 // Each resource is taken through each way of Terraform, from the same onboarded
-// state, with the real CLI. testdata/ways.md is the table for contributors: what
+// state, with the real CLI. doc/terraform-ways.md is the table for contributors: what
 // the plan says, what is written at bunq, and what a plan says afterwards.
 //
 // The table alone proves nothing: what no way may do is checked for each cell.
@@ -25,12 +26,13 @@ func TestAccWaysOfTerraform(t *testing.T) {
 	}
 
 	base := newOnboarded(t)
-	rows := make([][]string, len(wayResources()))
+	resources := append(wayResources(), wayResource{typ: everythingAtOnce})
+	rows := make([][]string, len(resources))
 	var running sync.WaitGroup
 	slots := make(chan struct{}, waysAtOnce)
-	for i, r := range wayResources() {
-		rows[i] = make([]string, len(ways()))
-		for j, w := range ways() {
+	for i, r := range resources {
+		rows[i] = make([]string, len(r.ways()))
+		for j, w := range r.ways() {
 			slots <- struct{}{}
 			running.Go(func() {
 				defer func() { <-slots }()
@@ -45,15 +47,25 @@ func TestAccWaysOfTerraform(t *testing.T) {
 
 	var sheet strings.Builder
 	sheet.WriteString(waysHead)
-	for i, r := range wayResources() {
-		fmt.Fprintf(&sheet, "\n## %s\n\n| way | what the plan or the CLI says | written at bunq | a plan after it |\n| --- | --- | --- | --- |\n", r.typ)
-		for j, w := range ways() {
+	for i, r := range resources {
+		fmt.Fprintf(&sheet, "\n## %s\n\n| way | what the CLI says | written at bunq | a plan after it |\n| --- | --- | --- | --- |\n", r.typ)
+		for j, w := range r.ways() {
 			if rows[i][j] != "" {
 				fmt.Fprintf(&sheet, "| %s | %s |\n", w.name, rows[i][j])
 			}
 		}
 	}
-	golden(t, "ways.md", sheet.String())
+	golden(t, filepath.Join("..", "..", "..", "doc", "terraform-ways.md"), sheet.String())
+}
+
+// everythingAtOnce stands for all resources together.
+const everythingAtOnce = "all of it"
+
+func (r wayResource) ways() []way {
+	if r.typ == everythingAtOnce {
+		return wholeWays()
+	}
+	return ways()
 }
 
 const waysHead = `# Terraform's ways
