@@ -225,7 +225,8 @@ func (s *Sim) stampLocked(a *answer, c *call) {
 	}
 }
 
-// answerIsSigned: 200 and 4xx, except those that were seen unsigned. What is under /installation was, too.
+// answerIsSigned: 200 and 4xx, except those that were seen unsigned. The answer to POST /installation is one of these: it
+// brings the key. GETs under /installation are signed, as bunq's SDKs demand, but for a setting.
 func (s *Sim) answerIsSigned(status int, c *call) bool {
 	if c.route != nil && c.route.unsignedAnswer && (c.method != http.MethodGet || s.set.SignInstallationReads == Refused) {
 		return false

@@ -191,10 +191,12 @@ func (c *call) checkBody() *apiError {
 	if c.large {
 		return errBodyTooLarge()
 	}
+
 	spec := c.route.body
-	if c.set.IPInPermittedIPUpdate == Ignored && c.method == http.MethodPut && strings.HasSuffix(c.route.pattern, "/ip/{id}") {
-		spec = &bodySpec{fields: append([]fieldSpec{stringField("ip", false)}, spec.fields...)}
+	if c.set.IPInPermittedIPUpdate != Refused && c.method == http.MethodPut && strings.HasSuffix(c.route.pattern, "/ip/{id}") {
+		spec = &bodySpec{fields: append([]fieldSpec{stringField("ip", c.set.IPInPermittedIPUpdate == Required)}, spec.fields...)}
 	}
+
 	var e *apiError
 	c.body, e = parseBody(c.raw, spec)
 	return e

@@ -271,7 +271,7 @@ func TestLanguageOfErrors(t *testing.T) {
 	}
 }
 
-// Which answers bear a signature: 200 and 4xx, but not 403, 409, 429 and what is under /installation.
+// Which answers bear a signature: 200 and 4xx, but not 403, 409, 429 and POST /installation.
 func TestWhichAnswersAreSigned(t *testing.T) {
 	sim, _ := sandbox(t, bunqsim.Settings{})
 	c := newClient(t, sim).onboard()
@@ -293,8 +293,9 @@ func TestWhichAnswersAreSigned(t *testing.T) {
 		{"404 of a route", c.get("/x"), 404, true},
 		{"405", request{method: "PUT", path: "/user"}, 405, true},
 		{"466", unsigned, 466, true},
-		{"GET /installation", c.get("/installation"), 200, false},
-		{"GET of the server's key", c.get(fmt.Sprintf("/installation/%d/server-public-key", c.installation)), 200, false},
+		{"GET /installation", c.get("/installation"), 200, true},
+		{"GET of the server's key", c.get(fmt.Sprintf("/installation/%d/server-public-key", c.installation)), 200, true},
+		{"404 of GET /installation", c.get("/installation/1"), 404, true},
 		{"400 of POST /installation", install, 400, false},
 		{"DELETE", request{method: http.MethodDelete, path: "/session/0", token: c.sessionToken}, 200, true},
 		{"401", dead, 401, true},

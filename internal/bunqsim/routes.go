@@ -23,7 +23,7 @@ type route struct {
 	token           tokenKind
 	signed          bool      // the request must be signed
 	body            *bodySpec // of POST and PUT
-	unsignedAnswer  bool      // everything under /installation
+	unsignedAnswer  bool      // everything under /installation, but see Settings.SignInstallationReads
 	sandboxOnly     bool
 	// find resolves the ids of the path to objects of the caller, or answers 404. nil: the path has none.
 	find func(*call) *apiError

@@ -1,9 +1,7 @@
 package bunqsim
 
 import (
-	"fmt"
-	"net/http"
-	"slices"
+	"encoding/json"
 	"time"
 )
 
@@ -15,6 +13,7 @@ const (
 	Refused         Choice = "refused"
 	Accepted        Choice = "accepted"
 	Ignored         Choice = "ignored"
+	Required        Choice = "required"
 	Existing        Choice = "existing"          // answered with the id of what exists already
 	ByDeviceServer  Choice = "device-server"     // POST /device-server
 	BySession       Choice = "session-server"    // POST /session-server
@@ -39,7 +38,7 @@ const (
 )
 
 // Settings are the simulator's choices where it is not known what bunq does, and a client could come to depend on it. The
-// zero value of a field is its default.
+// zero value of a field is its default. SettingChoices lists the answers of each.
 type Settings struct {
 	// FirstUse is the call that makes a key ACTIVE. UNKNOWN: "which call counts as first use". ByDeviceServer or BySession.
 	FirstUse Choice `json:"first_use,omitempty"`
@@ -63,7 +62,8 @@ type Settings struct {
 	InstallationKeyReuse Choice `json:"installation_key_reuse,omitempty"`
 	// ServerKey: whether bunq's public key is the same for all installations. UNKNOWN. PerProcess or PerInstallation.
 	ServerKey Choice `json:"server_key,omitempty"`
-	// SignInstallationReads: GETs under /installation were seen unsigned by one client. Refused (unsigned) or Accepted (signed).
+	// SignInstallationReads: whether GETs under /installation are answered with a signature. Bunq's own SDKs demand one, no
+	// recording shows it. Accepted (signed) or Refused (unsigned).
 	SignInstallationReads Choice `json:"sign_installation_reads,omitempty"`
 	// OptionalSignature: what happens to a wrong signature on a POST or PUT that needs none. UNKNOWN. Refused or Ignored.
 	OptionalSignature Choice `json:"optional_signature,omitempty"`
@@ -98,7 +98,8 @@ type Settings struct {
 	// DuplicatePermittedIP: an address posted that is in the list already, in whatever status. UNKNOWN. Refused or Accepted
 	// (a second entry).
 	DuplicatePermittedIP Choice `json:"duplicate_permitted_ip,omitempty"`
-	// IPInPermittedIPUpdate: the field ip in a PUT. UNKNOWN. Refused (superfluous) or Ignored.
+	// IPInPermittedIPUpdate: the field ip in a PUT. Its sources contradict each other. Refused (superfluous), Ignored or
+	// Required.
 	IPInPermittedIPUpdate Choice `json:"ip_in_permitted_ip_update,omitempty"`
 
 	// FirstSessionLifetime of a key. Documented as one hour, not visible in any field. Default 1 h.
@@ -146,123 +147,11 @@ type Settings struct {
 	RefusedRequestsCount Choice `json:"refused_requests_count,omitempty"`
 }
 
-// choices lists for each setting its field and the allowed answers, the default first.
-func (s *Settings) choices() []struct {
-	name  string
-	field *Choice
-	of    []Choice
-} {
-	return []struct {
-		name  string
-		field *Choice
-		of    []Choice
-	}{
-		{"FirstUse", &s.FirstUse, []Choice{ByDeviceServer, BySession}},
-		{"CredentialWithInstallationToken", &s.CredentialWithInstallationToken, []Choice{Accepted, Refused}},
-		{"OldKeys", &s.OldKeys, []Choice{Accepted, Refused}},
-		{"ExpiredCertificate", &s.ExpiredCertificate, []Choice{Refused, Accepted}},
-		{"LeafInChain", &s.LeafInChain, []Choice{Refused, Accepted}},
-		{"InstallationKeyReuse", &s.InstallationKeyReuse, []Choice{Accepted, Refused}},
-		{"ServerKey", &s.ServerKey, []Choice{PerProcess, PerInstallation}},
-		{"SignInstallationReads", &s.SignInstallationReads, []Choice{Refused, Accepted}},
-		{"OptionalSignature", &s.OptionalSignature, []Choice{Refused, Ignored}},
-		{"UsedRequestID", &s.UsedRequestID, []Choice{Accepted, Refused}},
-		{"SameDeviceAgain", &s.SameDeviceAgain, []Choice{Accepted, Existing, Refused}},
-		{"DeviceFromUnpermittedIP", &s.DeviceFromUnpermittedIP, []Choice{Refused, Accepted}},
-		{"LoneWildcard", &s.LoneWildcard, []Choice{CallerOnly, Wildcard, Refused}},
-		{"WildcardAfterConcrete", &s.WildcardAfterConcrete, []Choice{Refused, Ignored, Accepted}},
-		{"WildcardInList", &s.WildcardInList, []Choice{Accepted, Refused}},
-		{"DeviceList", &s.DeviceList, []Choice{OfUser, OfInstallation}},
-		{"IPText", &s.IPText, []Choice{Canonical, AsSent}},
-		{"PermittedIPDefaultStatus", &s.PermittedIPDefaultStatus, []Choice{StatusActive, StatusInactive}},
-		{"DuplicatePermittedIP", &s.DuplicatePermittedIP, []Choice{Refused, Accepted}},
-		{"IPInPermittedIPUpdate", &s.IPInPermittedIPUpdate, []Choice{Refused, Ignored}},
-		{"ParallelSessions", &s.ParallelSessions, []Choice{Accepted, Refused}},
-		{"SecondOAuthClient", &s.SecondOAuthClient, []Choice{Refused, Accepted, Existing}},
-		{"CancelledOAuthClient", &s.CancelledOAuthClient, []Choice{Readable, Gone}},
-		{"CancelTwice", &s.CancelTwice, []Choice{Accepted, Refused}},
-		{"OAuthClientFields", &s.OAuthClientFields, []Choice{WithDisplayName, Bare, WithTimestamps}},
-		{"HTTPCallback", &s.HTTPCallback, []Choice{Refused, Accepted}},
-		{"DuplicateCallback", &s.DuplicateCallback, []Choice{Refused, Accepted}},
-		{"DeleteBody", &s.DeleteBody, []Choice{EmptyResponse, EmptyObject, NoBody}},
-		{"RefusedRequestsCount", &s.RefusedRequestsCount, []Choice{Refused, Accepted}},
+// String returns the settings that are not left at their default, as the JSON object that the flag -settings takes.
+func (s Settings) String() string {
+	b, err := json.Marshal(s)
+	if err != nil {
+		panic("bunqsim: " + err.Error()) // strings and numbers only
 	}
-}
-
-// filled returns s with every default written out, or an error that names the first setting of an unknown answer.
-func (s Settings) filled(env Environment) (Settings, error) {
-	for _, c := range s.choices() {
-		if *c.field == "" {
-			*c.field = c.of[0]
-		}
-		if !slices.Contains(c.of, *c.field) {
-			return s, fmt.Errorf("bunqsim: setting %s is %q, must be one of %q", c.name, *c.field, c.of)
-		}
-	}
-	if err := s.fillNumbers(env); err != nil {
-		return s, err
-	}
-	if s.ExpiredKeyStatus == "" {
-		s.ExpiredKeyStatus = "EXPIRED"
-	}
-	if s.RevokedKeyStatus == "" {
-		s.RevokedKeyStatus = "REVOKED"
-	}
-	return s, nil
-}
-
-func (s *Settings) fillNumbers(env Environment) error {
-	for _, n := range []struct {
-		name  string
-		field *int
-		of    []int
-	}{
-		{"DeadSessionStatus", &s.DeadSessionStatus, []int{http.StatusUnauthorized, http.StatusForbidden}},
-		{"UnknownTokenStatus", &s.UnknownTokenStatus, []int{http.StatusForbidden, http.StatusUnauthorized}},
-		{"ForeignUserStatus", &s.ForeignUserStatus, []int{http.StatusNotFound, http.StatusForbidden}},
-		{"RateLimitStatus", &s.RateLimitStatus, []int{http.StatusTooManyRequests, http.StatusConflict}},
-	} {
-		if *n.field == 0 {
-			*n.field = n.of[0]
-		}
-		if !slices.Contains(n.of, *n.field) {
-			return fmt.Errorf("bunqsim: setting %s is %d, must be one of %d", n.name, *n.field, n.of)
-		}
-	}
-	if s.RateLimitStatus == http.StatusConflict && env != Sandbox {
-		return fmt.Errorf("bunqsim: setting RateLimitStatus 409 is for the sandbox only")
-	}
-	for _, n := range []struct {
-		name  string
-		field *int
-		zero  int
-	}{
-		{"MaxDescription", &s.MaxDescription, 255},
-		{"MaxCallbackLength", &s.MaxCallbackLength, 255},
-		{"MaxCallbacks", &s.MaxCallbacks, 0},
-	} {
-		if *n.field < 0 {
-			return fmt.Errorf("bunqsim: setting %s is negative", n.name)
-		}
-		if *n.field == 0 {
-			*n.field = n.zero
-		}
-	}
-	for _, d := range []struct {
-		name  string
-		field *time.Duration
-		zero  time.Duration
-	}{
-		{"FirstSessionLifetime", &s.FirstSessionLifetime, time.Hour},
-		{"SessionLifetime", &s.SessionLifetime, sessionTimeout},
-		{"CancelPending", &s.CancelPending, 0},
-	} {
-		if *d.field < 0 {
-			return fmt.Errorf("bunqsim: setting %s is negative", d.name)
-		}
-		if *d.field == 0 {
-			*d.field = d.zero
-		}
-	}
-	return nil
+	return string(b)
 }

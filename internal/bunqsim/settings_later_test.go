@@ -44,6 +44,9 @@ var otherLater = map[string]func(settingTest){
 			t.Errorf("entries %q", got)
 		}
 		c.refused(c.in("PUT", fmt.Sprintf("/credential-password-ip/%d/ip/%d", c.credential, id), `{"id":1,"status":"ACTIVE"}`), 400, `Superfluous field "id".`)
+		setSettings(t, sim, bunqsim.Settings{IPInPermittedIPUpdate: bunqsim.Required})
+		c.refused(c.in("PUT", fmt.Sprintf("/credential-password-ip/%d/ip/%d", c.credential, id), `{"status":"INACTIVE"}`), 400, `Missing required field "ip".`)
+		c.ok(c.in("PUT", fmt.Sprintf("/credential-password-ip/%d/ip/%d", c.credential, id), `{"ip":"`+home+`","status":"ACTIVE"}`))
 	},
 	"FirstSessionLifetime": func(t settingTest) {
 		sim, clock := sandbox(t, bunqsim.Settings{FirstSessionLifetime: time.Minute})

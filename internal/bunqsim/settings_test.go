@@ -100,9 +100,13 @@ var other = map[string]func(settingTest){
 		a.mustVerify(a.refused(a.get("/user/1"), 404, `User for id "1" not found.`))
 	},
 	"SignInstallationReads": func(t settingTest) {
-		sim, _ := sandbox(t, bunqsim.Settings{SignInstallationReads: bunqsim.Accepted})
+		sim, _ := sandbox(t, bunqsim.Settings{SignInstallationReads: bunqsim.Refused})
 		c := newClient(t, sim).onboard()
-		c.mustVerify(c.send(c.get("/installation")))
+		for _, path := range []string{"/installation", fmt.Sprintf("/installation/%d", c.installation), "/installation/1"} {
+			if sig := c.send(c.get(path)).header.Get("X-Bunq-Server-Signature"); sig != "" {
+				t.Errorf("%s is signed", path)
+			}
+		}
 	},
 	"OptionalSignature": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{OptionalSignature: bunqsim.Ignored})
