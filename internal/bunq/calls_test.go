@@ -165,7 +165,7 @@ func calls() []callCase {
 		{"POST permitted address", func(ctx context.Context, _ cl, u uc) (any, error) { return u.CreatePermittedIP(ctx, 9, "2001:db8::7") },
 			`{"Response":[{"Id":{"id":42}}]}`, "POST", "/v1/user/28196/credential-password-ip/9/ip", `{"ip":"2001:db8::7","status":"ACTIVE"}`, withSession, int64(42)},
 		{"PUT permitted address, without the address", func(ctx context.Context, _ cl, u uc) (any, error) {
-			return none(u.SetPermittedIPStatus(ctx, 9, 42, "INACTIVE"))
+			return none(u.SetPermittedIPStatus(ctx, 9, bunq.PermittedIP{ID: 42, IP: "203.0.113.7"}, "INACTIVE"))
 		}, `{"Response":[{"Id":{"id":42}}]}`, "PUT", "/v1/user/28196/credential-password-ip/9/ip/42", `{"status":"INACTIVE"}`, withSession, nil},
 		{"GET oauth-client", func(ctx context.Context, _ cl, u uc) (any, error) { return u.OAuthClient(ctx, 633) },
 			oauthClientBody, "GET", "/v1/user/28196/oauth-client/633", "", withSession, &oauth},

@@ -11,6 +11,7 @@ import (
 
 // Statuses of bunq's own (bunq docs, "Errors").
 const (
+	statusUserError   = 490 // "same meaning as 400"
 	statusMaintenance = 491
 )
 
@@ -62,6 +63,14 @@ func IsSessionDead(err error) bool {
 	default:
 		return false
 	}
+}
+
+// isBodyRefused tells that bunq itself refused what a call sent, and did nothing.
+// What it disliked stands in texts that are unknown. Its refusal of key and
+// address is none: no other body helps there.
+func isBodyRefused(err error) bool {
+	e, ok := asOwn[*APIError](err)
+	return ok && e.Envelope && (e.Status == http.StatusBadRequest || e.Status == statusUserError) && !e.says(textCredentialsRefused)
 }
 
 // MayHaveBeenDone tells that err is about a write of which nobody knows whether

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/ratelimit"
@@ -58,6 +59,8 @@ type Client struct {
 	config Config
 	send   handler
 	reads  *reads
+	// ipUpdate is an ipUpdateForm: what bunq took in this run.
+	ipUpdate *atomic.Int32
 }
 
 // NewClient checks the configuration and builds the chain of handlers. It does
@@ -98,7 +101,7 @@ func NewClient(c Config) (*Client, error) {
 	if c.Logger == nil {
 		c.Logger = noLogger{}
 	}
-	return &Client{config: c, send: newChain(c), reads: newReads()}, nil
+	return &Client{config: c, send: newChain(c), reads: newReads(), ipUpdate: new(atomic.Int32)}, nil
 }
 
 // environmentOf knows bunq's own addresses; another one (a proxy, a simulator)

@@ -39,16 +39,57 @@ func (u *UserClient) PermittedIPs(ctx context.Context, credentialID int64) ([]Pe
 // CreatePermittedIP adds an address, active. Not idempotent.
 func (u *UserClient) CreatePermittedIP(ctx context.Context, credentialID int64, ip string) (int64, error) {
 	// The status is said, since bunq's default is unknown.
-	return u.create(ctx, routePermittedIPs(credentialID), struct {
-		IP     string `json:"ip"`
-		Status string `json:"status"`
-	}{ip, "ACTIVE"})
+	return u.create(ctx, routePermittedIPs(credentialID), permittedIPPayload{IP: ip, Status: "ACTIVE"})
 }
 
-// SetPermittedIPStatus sets ACTIVE or INACTIVE. The address itself must not be
-// sent along (bunq docs).
-func (u *UserClient) SetPermittedIPStatus(ctx context.Context, credentialID, id int64, status string) error {
-	return u.change(ctx, http.MethodPut, routePermittedIP(credentialID, id), statusPayload{status})
+// ipUpdateForm is what bunq wants in the update of a permitted address.
+type ipUpdateForm int32
+
+const (
+	formUnknown ipUpdateForm = iota
+	formStatusOnly
+	formWithAddress
+)
+
+// SetPermittedIPStatus sets ACTIVE or INACTIVE. Of p, bunq goes by the id;
+// whether the body must hold the address as well is not known (the OpenAPI
+// export requires it, others saw it refused). So the form without it goes first.
+// A 400 from bunq itself means that nothing was done: the other form then goes
+// once, and the client remembers which one bunq took. The error is that of the
+// first form where bunq refuses both alike.
+func (u *UserClient) SetPermittedIPStatus(ctx context.Context, credentialID int64, p PermittedIP, status string) error {
+	form := ipUpdateForm(u.client.ipUpdate.Load())
+	err := u.putPermittedIP(ctx, credentialID, p, status, form)
+	if form != formUnknown || !isBodyRefused(err) {
+		return err
+	}
+
+	second := u.putPermittedIP(ctx, credentialID, p, status, formWithAddress)
+	if isBodyRefused(second) {
+		return err
+	}
+	return second
+}
+
+// putPermittedIP sends the update in one form, and remembers it if bunq took it.
+func (u *UserClient) putPermittedIP(ctx context.Context, credentialID int64, p PermittedIP, status string, form ipUpdateForm) error {
+	payload := permittedIPPayload{Status: status}
+	if form == formWithAddress {
+		payload.IP = p.IP
+	} else {
+		form = formStatusOnly
+	}
+
+	err := u.change(ctx, http.MethodPut, routePermittedIP(credentialID, p.ID), payload)
+	if err == nil {
+		u.client.ipUpdate.Store(int32(form))
+	}
+	return err
+}
+
+type permittedIPPayload struct {
+	IP     string `json:"ip,omitempty"`
+	Status string `json:"status"`
 }
 
 type statusPayload struct {

@@ -149,7 +149,7 @@ func activate(ctx context.Context, calls *bunq.UserClient, credential int64, lis
 
 // setAddress changes one entry. Where the answer is lost, bunq is asked.
 func setAddress(ctx context.Context, calls *bunq.UserClient, credential int64, p bunq.PermittedIP, status string) error {
-	err := calls.SetPermittedIPStatus(ctx, credential, p.ID, status)
+	err := calls.SetPermittedIPStatus(ctx, credential, p, status)
 	if !bunq.MayHaveBeenDone(err) {
 		return err
 	}
@@ -187,7 +187,7 @@ func (r *DeviceServerResource) deactivateAll(ctx context.Context, calls *bunq.Us
 		if p.Status != addressActive {
 			continue
 		}
-		err := calls.SetPermittedIPStatus(ctx, credential, p.ID, addressInactive)
+		err := calls.SetPermittedIPStatus(ctx, credential, p, addressInactive)
 		if bunq.MayHaveBeenDone(err) {
 			err = confirmInactive(ctx, calls, credential, p, err)
 		}
