@@ -41,7 +41,7 @@ func (c *Client) newBudget() *budget { return &budget{max: c.config.MaxWait} }
 func (c *Client) run(ctx context.Context, w *budget, what call, inst Installation, token Secret, user int64) (*answer, *exchange, error) {
 	x := &exchange{
 		method: what.method, endpoint: what.route.endpoint(), path: what.route.resolve(user), query: what.query,
-		token: token, serverKey: inst.ServerPublicKey, unverified: what.unsigned, mayBeUnsigned: what.route.answeredUnsigned(), ignoreBody: what.ignoreBody,
+		token: token, serverKey: inst.ServerPublicKey, unverified: what.unsigned, ignoreBody: what.ignoreBody,
 		secrets: append([]Secret{token, inst.Token}, what.secrets...), wait: w,
 	}
 	body, err := what.marshal()

@@ -19,9 +19,6 @@ type exchange struct {
 	serverKey *rsa.PublicKey
 	// unverified is true for POST /installation alone, whose answer brings the key.
 	unverified bool
-	// mayBeUnsigned is true where bunq signs no answer; one that is signed all the
-	// same must be signed right.
-	mayBeUnsigned bool
 	// ignoreBody is true where bunq's answer says nothing beyond its status.
 	ignoreBody bool
 	// secrets are what the call itself sends and no error may repeat.

@@ -31,12 +31,6 @@ func idSeg(n int64) segment { return segment{kind: segmentID, id: n} }
 var sessionUser = segment{kind: segmentUser}
 
 func routeInstallation() route { return route{seg("installation")} }
-
-// answeredUnsigned tells the routes whose answers bunq does not sign: everything
-// under /installation (OBSERVED). What is read there is a number that the session
-// already stands for.
-func (r route) answeredUnsigned() bool { return r[0].text == "installation" }
-
 func routePSPCredential() route {
 	return route{seg("payment-service-provider-credential")}
 }

@@ -1,24 +1,31 @@
 package bunq_test
 
 import (
+	"errors"
 	"net/http"
 	"testing"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 )
 
-// bunq answers everything under /installation unsigned (OBSERVED), so a missing
-// signature is no reason to doubt the number of an installation. One that is
-// there must fit.
+// POST /installation is the only success without a signature: what is read under
+// /installation afterwards is verified like every other 200.
 func TestVerification_ofAnInstallationsNumber(t *testing.T) {
 	const body = `{"Response":[{"Id":{"id":28}}]}`
-	u, _ := signedIn(t, always(reply{status: 200, body: body, unsigned: true}))
+	u, _ := signedIn(t, always(ok(body)))
 	if id, err := u.InstallationID(t.Context()); err != nil || id != 28 {
-		t.Errorf("without a signature: %d, %v", id, err)
+		t.Errorf("signed: %d, %v", id, err)
 	}
-	u, _ = signedIn(t, always(reply{status: 200, body: body, header: http.Header{"X-Bunq-Server-Signature": {"AAAA"}}}))
-	var e *bunq.SignatureError
-	if id, err := u.InstallationID(t.Context()); !errorsAs(err, &e) {
-		t.Errorf("with a wrong signature: %d, %v", id, err)
+
+	for name, answer := range map[string]reply{
+		"without a signature":    {status: 200, body: body, unsigned: true},
+		"with a wrong signature": {status: 200, body: body, header: http.Header{"X-Bunq-Server-Signature": {"AAAA"}}},
+	} {
+		u, _ := signedIn(t, always(answer))
+		id, err := u.InstallationID(t.Context())
+		var e *bunq.SignatureError
+		if !errorsAs(err, &e) || errors.Is(err, bunq.ErrUnsigned) != answer.unsigned {
+			t.Errorf("%s: %d, %v", name, id, err)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package onboarding
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -63,12 +64,29 @@ func openFile(ctx context.Context, data *providerdata.Data, importID string, dia
 		tfdiag.Failure{
 			Summary: "The context file could not be proven",
 			State:   "nothing was imported. The file holds no ids: a session opened with it gives them, and proves that its keys belong together.",
+			Next:    afterUnproven(err),
 		}.Error(diags, err)
 		return nil, false
 	}
 	f.installation = providerdata.InstallationFromFile(file, types.StringValue(itoa(id)))
 	f.apiKey = model.APIKey
 	return f, true
+}
+
+// afterUnproven returns the next step where the general one would not do: nothing of an import is in the state that could be
+// replaced, and without bunq's word on the installation there is nothing to import. Empty for all other errors.
+func afterUnproven(err error) string {
+	const registerAnew = "remove the import (the import blocks of this file), and let terraform apply register a new installation, credential and device."
+	switch {
+	case bunq.IsCredentialsRefused(err):
+		return "import from a machine whose public address the key permits. If this is one, use the newest context file that the SDK wrote: " +
+			"the key of this one is dead, or bunq has blocked its device. If there is no other, " + registerAnew
+	case errors.Is(err, bunq.ErrUnsigned):
+		return "check that no proxy removes headers on the way, and that base_url is the address at which the SDK made the file. If the answer comes " +
+			"from bunq as it is, an installation cannot be imported: " + registerAnew
+	default:
+		return ""
+	}
 }
 
 // choose picks the object to import: the wanted one, or the only active one.
@@ -135,7 +153,7 @@ func (r *CredentialResource) ImportState(ctx context.Context, req resource.Impor
 	}
 	all, err := f.calls.Credentials(ctx)
 	if err != nil {
-		tfdiag.Failure{Summary: "bunq_psd2_credential was not imported", State: "nothing was imported."}.Error(&resp.Diagnostics, err)
+		tfdiag.Failure{Summary: "bunq_psd2_credential was not imported", State: "nothing was imported.", Next: afterUnproven(err)}.Error(&resp.Diagnostics, err)
 		return
 	}
 	found, ok := choose(f, "credential", all,
@@ -172,7 +190,7 @@ func (r *DeviceServerResource) ImportState(ctx context.Context, req resource.Imp
 	}
 	all, err := f.calls.DeviceServers(ctx)
 	if err != nil {
-		tfdiag.Failure{Summary: "bunq_device_server was not imported", State: "nothing was imported."}.Error(&resp.Diagnostics, err)
+		tfdiag.Failure{Summary: "bunq_device_server was not imported", State: "nothing was imported.", Next: afterUnproven(err)}.Error(&resp.Diagnostics, err)
 		return
 	}
 	found, ok := choose(f, "device", all,

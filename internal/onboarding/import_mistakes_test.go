@@ -75,10 +75,28 @@ func TestAccImport_fromAnotherAddress(t *testing.T) {
 	cli := acctest.NewCLI(t, b)
 	cli.Write(t, onboarded(t, cli, p, made)+importAll(file))
 	b.Sim.SetCallerIP("198.51.100.9")
-	cli.Plan(t).MustSay(t, 1, "The context file could not be proven", "Response id: ", "the address that this machine calls from is not among the permitted ones")
+	refused := cli.Plan(t)
+	refused.MustSay(t, 1, "The context file could not be proven", "Response id: ", "the address that this machine calls from is not among the permitted ones",
+		"import from a machine whose public address the key permits")
+	if strings.Contains(refused.Output, "-replace") {
+		t.Errorf("advises to replace what is not in the state:\n%s", refused.Output)
+	}
 	b.Sim.SetCallerIP("")
 	cli.MustApply(t)
 	cli.MustHaveNothingToDo(t)
+}
+
+// A 200 without bunq's signature is not believed under /installation either. Whether bunq signs there is not known for
+// certain, so the error says what to do if it does not.
+func TestAccImport_ofAnInstallationThatBunqDoesNotSign(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Settings.SignInstallationReads = bunqsim.Refused }))
+	p := b.Onboard(t, "Import")
+	cli := acctest.NewCLI(t, b)
+	cli.Write(t, onboarded(t, cli, p, made)+importAll(p.ContextFile(t, acctest.Python)))
+
+	cli.Plan(t).MustSay(t, 1, "The context file could not be proven", "GET /installation", "it has no signature", "nothing was imported",
+		"check that no proxy removes headers", "remove the import", "let terraform apply register a new installation")
 }
 
 // What is imported must be usable: a device that bunq has blocked is not taken
