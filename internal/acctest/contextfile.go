@@ -22,9 +22,10 @@ const (
 var SDKs = []SDK{Python, Java, PHP}
 
 // ContextFile writes the party's context file as the SDK does, each with the
-// habits that were seen of it: Java has base64 on one line and escapes "=",
-// PHP escapes "/" and spells members in camel case, and each names other user
-// objects. It returns the path.
+// habits that were seen of it: Python writes no null members, Java has base64 on
+// one line and escapes "=", PHP escapes "/" and spells members in camel case, and
+// each names other user objects. The session in it ended long ago; its
+// expiry_time has no zone. It returns the path.
 func (p *Party) ContextFile(t *testing.T, sdk SDK) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "bunq-"+strings.ToLower(string(sdk))+".conf")
@@ -41,15 +42,14 @@ func (p *Party) contextText(sdk SDK) string {
 	switch sdk {
 	case Python:
 		private, public, server = strings.TrimSpace(private), strings.TrimSpace(public), strings.TrimSpace(server)
-		users = `"user_person": null, "user_company": null, "user_api_key": null, "user_payment_service_provider": {"id": 1, "display_name": "x"}`
-		proxy = `"proxy_url": null`
+		users = `"user_payment_service_provider": {"id": 1, "display_name": "x"}`
 	case Java:
 		private, public, server = oneLine(private), oneLine(public), oneLine(server)
 		users = `"user_person": null, "user_company": null`
-		proxy = `"proxy": null`
+		proxy = `, "proxy": null`
 	case PHP:
 		users = `"userPerson": null, "userCompany": null, "userApiKey": null, "userPaymentServiceProvider": {"id": 1}`
-		proxy = `"proxy_url": null`
+		proxy = `, "proxy_url": null`
 	}
 	text := fmt.Sprintf(`{
   "environment_type": "SANDBOX",
@@ -63,8 +63,7 @@ func (p *Party) contextText(sdk SDK) string {
   "session_context": {
     %s,
     %s
-  },
-  %s
+  }%s
 }`, quoted(sdk, p.APIKey), quoted(sdk, p.Token), quoted(sdk, private), quoted(sdk, public), quoted(sdk, server), session, users, proxy)
 	return text
 }

@@ -114,11 +114,12 @@ func parseBody(raw []byte, spec *bodySpec) (fields, *apiError) {
 	for _, s := range spec.fields {
 		value, given := members[s.name]
 		isNull := bytes.Equal(value, []byte("null"))
+		absent := !given || isNull // PHP clients send null for what was left out
 		switch {
-		case !given && !s.required:
-		case s.required && (!given || isNull):
+		case absent && !s.required:
+		case absent:
 			wrong = append(wrong, textMissing(s.name))
-		case isNull || !f.take(s, value):
+		case !f.take(s, value):
 			wrong = append(wrong, textInvalidType(s.name, string(s.kind)))
 		}
 	}

@@ -216,3 +216,53 @@ func TestWildcardAndInactiveAddress(t *testing.T) {
 	}
 	c.addDevice(home, "*") // it may be said again of a key that has it
 }
+
+// /device shows the same objects as /device-server, under another path.
+func TestDevice_readsAsDeviceServer(t *testing.T) {
+	sim, _ := sandbox(t, bunqsim.Settings{})
+	c := newClient(t, sim).onboard()
+	c.addDevice()
+
+	list, same := c.send(c.get("/device-server")), c.send(c.get("/device"))
+	if want := strings.ReplaceAll(string(list.raw), `\/device-server`, `\/device`); same.status != 200 || string(same.raw) != want {
+		t.Errorf("list: %d %s, want %s", same.status, same.raw, want)
+	}
+	c.mustVerify(same)
+
+	one, same := c.send(c.get(fmt.Sprintf("/device-server/%d", c.device))), c.send(c.get(fmt.Sprintf("/device/%d", c.device)))
+	if same.status != 200 || string(same.raw) != string(one.raw) {
+		t.Errorf("one: %d %s, want %s", same.status, same.raw, one.raw)
+	}
+
+	other := newClient(t, sim)
+	other.cert = pseudo(t, "Somebody else PISP")
+	other.chain = other.cert
+	other.onboard()
+	other.refused(other.get(fmt.Sprintf("/device/%d", c.device)), 404, fmt.Sprintf(`Device server for id "%d" not found.`, c.device))
+	c.refused(request{method: "POST", path: "/device", token: c.installationToken, body: `{}`}, 405, "Method not allowed.")
+}
+
+// PHP clients send null for every argument that was left out.
+func TestNullForAnOptionalFieldIsAbsent(t *testing.T) {
+	sim, _ := sandbox(t, bunqsim.Settings{IPInPermittedIPUpdate: bunqsim.Ignored})
+	c := newClient(t, sim)
+	c.install()
+	c.register()
+	c.ok(request{method: "POST", path: "/device-server", token: c.installationToken,
+		body: fmt.Sprintf(`{"description":"x","secret":%q,"permitted_ips":null}`, c.apiKey)})
+	c.login()
+	c.ok(c.in("POST", fmt.Sprintf("/credential-password-ip/%d/ip", c.credential), `{"ip":"198.51.100.1","status":null}`))
+	if got := addressesOf(sim, c.credential); !slices.Equal(got, []string{"198.51.100.1 ACTIVE", home + " ACTIVE"}) {
+		t.Errorf("entries %q", got)
+	}
+
+	entry := fmt.Sprintf("/credential-password-ip/%d/ip/%d", c.credential, sim.Snapshot().PermittedIPs[1].ID)
+	c.ok(c.in("PUT", entry, `{"ip":null,"status":"INACTIVE"}`))
+	setSettings(t, sim, bunqsim.Settings{IPInPermittedIPUpdate: bunqsim.Required})
+	c.refused(c.in("PUT", entry, `{"ip":null,"status":"INACTIVE"}`), 400, `Missing required field "ip".`)
+
+	c.ok(c.in("POST", "/oauth-client", `{"status":null}`)) // a recording of bunq's PHP SDK has this body
+	if n := len(sim.Snapshot().ActiveOAuthClients(c.user)); n != 1 {
+		t.Errorf("%d active clients", n)
+	}
+}

@@ -69,6 +69,8 @@ func routes() []*route {
 			}}},
 		{method: get, pattern: "/device-server", token: tokenSession, do: listDevices},
 		{method: get, pattern: "/device-server/{id}", token: tokenSession, find: findDevice, do: readDevice},
+		{method: get, pattern: "/device", token: tokenSession, do: listDevices},
+		{method: get, pattern: "/device/{id}", token: tokenSession, find: findDevice, do: readDevice},
 
 		{method: post, pattern: "/session-server", token: tokenInstallation, signed: true, do: createSession,
 			body: &bodySpec{fields: []fieldSpec{stringField("secret", true)}}},

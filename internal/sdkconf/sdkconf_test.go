@@ -282,6 +282,25 @@ func TestMarshal_hasWhatTheSDKsLoad(t *testing.T) {
 	if got.Session["token"] != "" || got.Session["expiry_time"] != "1970-01-01 00:00:00.000000" || got.Session["user_id"] != 42.0 {
 		t.Errorf("session %v", got.Session)
 	}
+	// OBSERVED: without a user object, neither SDK loads what it has restored.
+	for _, name := range []string{"user_payment_service_provider", "userPaymentServiceProvider"} {
+		if user, _ := got.Session[name].(map[string]any); len(user) != 1 || user["id"] != 42.0 {
+			t.Errorf("%s is %v", name, got.Session[name])
+		}
+	}
+}
+
+// A user that is not known is not made up.
+func TestMarshal_withoutAUser(t *testing.T) {
+	c := want(t, bunq.Sandbox)
+	c.UserID = 0
+	data, err := Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := strings.ToLower(string(data)); strings.Contains(text, "paymentserviceprovider") || strings.Contains(text, "payment_service_provider") {
+		t.Error("the file names a user")
+	}
 }
 
 func TestMarshal_refusesWhatCouldNotBeRead(t *testing.T) {

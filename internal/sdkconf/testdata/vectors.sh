@@ -21,7 +21,7 @@ slashes() { sed 's,/,\\/,g'; }
 # The markers on lines of their own, and the base64 on one, as the Java SDK writes it.
 wide() { awk '/BEGIN/{printf "%s\\n", $0; next} /END/{printf "\\n%s\\n", $0; next} {printf "%s", $0}' "$1"; }
 
-# Python: no line end after PEM nor file.
+# Python: no line end after PEM nor file, no null members.
 cat > "$WORK/python" <<END
 {
     "api_key": "test_key_0123456789abcdef0123456789abcdef0123456789abcdef01234567",
@@ -32,15 +32,11 @@ cat > "$WORK/python" <<END
         "public_key_server": "$(lines server.pub nolf)",
         "token": "test_installation_89abcdef0123456789abcdef0123456789abcdef012345"
     },
-    "proxy_url": null,
     "session_context": {
         "expiry_time": "2026-02-18 10:00:00.363462",
         "token": "test_session_cdef0123456789abcdef0123456789abcdef0123456789abcdef",
-        "user_api_key": null,
-        "user_company": null,
         "user_id": 42,
-        "user_payment_service_provider": {"id": 42, "display_name": "Vector"},
-        "user_person": null
+        "user_payment_service_provider": {"id": 42, "display_name": "Vector"}
     }
 }
 END
