@@ -17,15 +17,6 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/provider"
 )
 
-// Environment variables that the provider of package testprovider reads.
-const (
-	// EnvPaced, where it is set, makes it keep bunq's limits.
-	EnvPaced = "BUNQ_ACCTEST_PACED"
-	// EnvProcesses names the folder in which each process of it leaves a socket
-	// that ends it.
-	EnvProcesses = "BUNQ_ACCTEST_PROCESSES"
-)
-
 // CLI drives the Terraform or OpenTofu command as a user does, with the provider
 // as a process of its own. What plugin-testing cannot do is for it: several
 // configurations in one life, targeted replacement, pasted text, killed
@@ -43,7 +34,9 @@ type CLI struct {
 
 	program   string
 	version   string
-	processes string
+	processes string // the folder of EnvProcesses
+	watched   string // the folder of EnvWatch
+	spoiled   func(requestID string) bool
 	base      []string
 }
 
@@ -72,12 +65,31 @@ func NewCLI(t *testing.T, b *Bunq) *CLI {
 	return newCLI(t, b, program)
 }
 
+// newCLI prepares a CLI that fails the test where the provider wrote outside an
+// apply, or opened a second session in a run that only reads.
 func newCLI(t *testing.T, b *Bunq, program string) *CLI {
 	t.Helper()
 	folder, err := builtProvider()
 	if err != nil {
 		t.Fatalf("the provider could not be built: %v", err)
 	}
+	c := unguardedCLI(t, b, program, folder)
+	t.Cleanup(func() {
+		faults, err := c.faults()
+		if err != nil {
+			t.Error(err)
+		}
+		for _, f := range faults {
+			t.Errorf("provider process: %s", f)
+		}
+	})
+	return c
+}
+
+// unguardedCLI takes the provider in folder, and leaves it to the caller to ask
+// for its faults.
+func unguardedCLI(t *testing.T, b *Bunq, program, folder string) *CLI {
+	t.Helper()
 	temp := t.TempDir()
 	// Apart, because the path of a socket may have some 100 characters only.
 	processes, err := os.MkdirTemp("", "bunq-") //nolint:usetesting // the path of t.TempDir() is too long
@@ -85,8 +97,11 @@ func newCLI(t *testing.T, b *Bunq, program string) *CLI {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(processes) })
-	c := &CLI{Dir: filepath.Join(temp, "work"), program: program, processes: processes}
-	for _, dir := range []string{c.Dir, filepath.Join(temp, "home"), filepath.Join(temp, "cache")} {
+	c := &CLI{
+		Dir: filepath.Join(temp, "work"), program: program, processes: processes, watched: filepath.Join(temp, "watched"),
+		spoiled: b.guard.wasSpoiled,
+	}
+	for _, dir := range []string{c.Dir, c.watched, filepath.Join(temp, "home"), filepath.Join(temp, "cache")} {
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -95,7 +110,7 @@ func newCLI(t *testing.T, b *Bunq, program string) *CLI {
 	c.base = append(shielded(os.Environ()),
 		"HOME="+filepath.Join(temp, "home"), "XDG_CACHE_HOME="+filepath.Join(temp, "cache"), "XDG_CONFIG_HOME="+filepath.Join(temp, "home", ".config"),
 		"TF_CLI_CONFIG_FILE="+config, "TF_IN_AUTOMATION=1", "TF_INPUT=0", "CHECKPOINT_DISABLE=1",
-		EnvProcesses+"="+c.processes, "BUNQ_BASE_URL="+b.URL, "BUNQ_ENVIRONMENT="+string(b.Sim.Environment()))
+		EnvProcesses+"="+c.processes, EnvWatch+"="+c.watched, "BUNQ_BASE_URL="+b.URL, "BUNQ_ENVIRONMENT="+string(b.Sim.Environment()))
 	// The version is asked for before the overrides are there: they would add a warning.
 	writeFile(t, config, "disable_checkpoint = true\n")
 	c.version = c.Run(t, "version").Output
@@ -109,6 +124,9 @@ func newCLI(t *testing.T, b *Bunq, program string) *CLI {
 		host+"/"+address, folder))
 	return c
 }
+
+// faults are what the provider's processes should not have sent so far.
+func (c *CLI) faults() ([]string, error) { return watchedProcesses(c.processes, c.watched, c.spoiled) }
 
 // Write makes config the configuration. The terraform block with the provider's
 // address is added; the address of bunq is in the environment.

@@ -143,7 +143,7 @@ func TestGuard_findsASecondSessionInARunThatReads(t *testing.T) {
 	opens(2, "")
 	g.run()
 	opens(1, "")
-	done := g.apply()
+	_, done := g.phases.apply(t.Context(), "x")
 	opens(1, "")
 	done()
 	if len(g.faults) != 0 {

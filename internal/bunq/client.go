@@ -93,7 +93,7 @@ func NewClient(c Config) (*Client, error) {
 		return nil, errors.New("bunq client: the user agent has characters that no header may have")
 	}
 	if c.Transport == nil {
-		c.Transport = newTransport()
+		c.Transport = NewTransport()
 	}
 	if c.Limits == nil {
 		c.Limits = ratelimit.New(ratelimit.Published)

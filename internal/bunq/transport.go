@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// newTransport is the default way to bunq. What it leaves out matters:
+// NewTransport returns the way to bunq that a Client takes where Config names no
+// other. What it leaves out matters:
 //
 //   - No kept-alive connections: on a reused connection that turns out to be dead,
 //     net/http sends a request again by itself, where nobody counts it, with the
@@ -16,7 +17,7 @@ import (
 //     in 3 s hide.
 //   - No HTTP/2, whose client replays refused streams for the same reason.
 //   - No transparent decompression: the signature is over the body as bunq sent it.
-func newTransport() *http.Transport {
+func NewTransport() *http.Transport {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	return &http.Transport{
