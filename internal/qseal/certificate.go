@@ -26,22 +26,23 @@ type Certificate struct {
 	qcErr error
 }
 
-// Parse reads the one CERTIFICATE block of pemText. The error wraps signing.ErrNotPEM, ErrDamagedPEM, signing.ErrWrongPEMType,
+// Parse reads the one certificate of pemText; given twice, it counts once. The error wraps signing.ErrNotPEM, ErrDamagedPEM, signing.ErrWrongPEMType,
 // ErrPrivateKeyFound, ErrSeveralCertificates, ErrMalformedCertificate, or signing.ErrNotRSA for a certificate with a key of
 // another algorithm: every source on bunq's API signs the registration with RSA, and whether bunq takes anything else is UNKNOWN.
 func Parse(pemText string) (*Certificate, error) {
-	found, err := certificateBlocks(pemText)
+	certs, err := parseCertificates(pemText)
 	if err != nil {
 		return nil, err
 	}
-	if len(found) > 1 {
-		return nil, fmt.Errorf("%w: %d found; keep the one that was issued to you, and move those of its issuers to the chain",
-			ErrSeveralCertificates, len(found))
+	if len(certs) > 1 {
+		return nil, fmt.Errorf("%w: %d found, and the chain is given apart from them; keep the one that was issued to you, and move those "+
+			"of its issuers to the chain, or omit the chain", ErrSeveralCertificates, len(certs))
 	}
-	cert, err := x509.ParseCertificate(found[0].Bytes)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrMalformedCertificate, err)
-	}
+	return newCertificate(certs[0])
+}
+
+// newCertificate is the leaf made of cert, whose key must be RSA.
+func newCertificate(cert *x509.Certificate) (*Certificate, error) {
 	key, ok := cert.PublicKey.(*rsa.PublicKey)
 	if !ok {
 		return nil, fmt.Errorf("%w: the certificate has %s; bunq registers RSA keys, ask the issuer for an RSA certificate "+

@@ -18,21 +18,33 @@ type Chain struct {
 // ParseChain reads one or more CERTIFICATE blocks, in any order; a certificate given twice counts once. The leaf may be among
 // them. The errors are those of [Parse], without those about the number and the algorithm of the key: issuers may have any.
 func ParseChain(pemText string) (*Chain, error) {
+	certs, err := parseCertificates(pemText)
+	if err != nil {
+		return nil, err
+	}
+	return &Chain{certs: certs}, nil
+}
+
+// parseCertificates reads the CERTIFICATE blocks of a text, each certificate once.
+func parseCertificates(pemText string) ([]*x509.Certificate, error) {
 	found, err := certificateBlocks(pemText)
 	if err != nil {
 		return nil, err
 	}
-	ch := &Chain{}
+	var certs []*x509.Certificate
 	for i, b := range found {
 		cert, err := x509.ParseCertificate(b.Bytes)
-		if err != nil {
+		switch {
+		case err != nil && len(found) == 1:
+			return nil, fmt.Errorf("%w: %w", ErrMalformedCertificate, err)
+		case err != nil:
 			return nil, fmt.Errorf("%w: certificate %d of %d: %w", ErrMalformedCertificate, i+1, len(found), err)
 		}
-		if !slices.ContainsFunc(ch.certs, cert.Equal) {
-			ch.certs = append(ch.certs, cert)
+		if !slices.ContainsFunc(certs, cert.Equal) {
+			certs = append(certs, cert)
 		}
 	}
-	return ch, nil
+	return certs, nil
 }
 
 // Len is the number of certificates.

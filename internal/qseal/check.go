@@ -41,6 +41,7 @@ type Problem struct {
 func (c *Certificate) Check(env string, chain *Chain, now time.Time) []Problem {
 	problems := c.checkDates(now)
 	problems = append(problems, c.checkKind()...)
+	problems = append(problems, c.checkKeySize()...)
 	switch env {
 	case envProduction:
 		problems = append(problems, c.checkProduction()...)
@@ -89,6 +90,19 @@ func (c *Certificate) checkKind() []Problem {
 	return []Problem{c.problem("Certificate is for web sites",
 		"The certificate %s is a web site certificate (QWAC). bunq takes certificates for electronic seals (QSEAL) only: "+
 			"ask your issuer for the QSEAL certificate of your organisation.", c.Subject())}
+}
+
+// minKeyBits is the shortest RSA key that a QSEAL certificate may have (ETSI TS 119 312). What bunq's sandbox does with a shorter
+// one is UNKNOWN; every source has 2048 or 4096 bits.
+const minKeyBits = 2048
+
+func (c *Certificate) checkKeySize() []Problem {
+	if c.key.N.BitLen() >= minKeyBits {
+		return nil
+	}
+	return []Problem{c.problem("Key of the certificate is too short",
+		"The key of the certificate %s has %d bits. QSEAL certificates have RSA keys of at least %d bits: make a new key, and request "+
+			"the certificate with it.", c.Subject(), c.key.N.BitLen(), minKeyBits)}
 }
 
 func (c *Certificate) checkProduction() []Problem {

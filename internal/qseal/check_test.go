@@ -2,10 +2,12 @@ package qseal
 
 import (
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -160,5 +162,30 @@ func TestCertificate_Check_datesAreInclusive(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			mustHaveProblems(t, c.Check("sandbox", nil, tt.now), tt.want)
 		})
+	}
+}
+
+// A key of 1024 bits is refused in both environments, with its size; the size of the vectors is enough.
+func TestCertificate_Check_keySize(t *testing.T) {
+	key, err := rsa.GenerateKey(rand.Reader, 1024) //nolint:gosec // that it is short is the point
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := NewPseudoCertificate(PseudoOptions{
+		CommonName: "Short PISP AISP", Key: key, NotBefore: today.Add(-time.Hour), NotAfter: today.Add(time.Hour),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	short, err := Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, env := range []string{"sandbox", "production"} {
+		if !slices.ContainsFunc(short.Check(env, nil, today), func(p Problem) bool {
+			return p.Attribute == AttributeCertificate && !p.Warning && strings.Contains(p.Detail, "has 1024 bits") && strings.Contains(p.Detail, "at least 2048")
+		}) {
+			t.Errorf("%s: a key of 1024 bits is taken", env)
+		}
 	}
 }

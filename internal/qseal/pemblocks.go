@@ -1,6 +1,7 @@
 package qseal
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/pem"
 	"fmt"
@@ -59,6 +60,9 @@ func explainNoPEM(text string) string {
 		return `the line ends are written as the two characters \n; pass real ones, for example with replace(x, "\\n", "\n")`
 	case strings.Contains(t, pemBegin):
 		return "there is a BEGIN line, but what follows is damaged or has no END line"
+	case isPKCS12(t):
+		return "this is a PKCS#12 file (.p12, .pfx) in base64; take the certificates out of it with `openssl pkcs12 -in FILE -nokeys`, " +
+			"and the private key with `openssl pkcs12 -in FILE -nocerts`"
 	case isBase64(t):
 		return "this looks like base64 without BEGIN and END lines; convert the DER file with openssl, " +
 			"for example `openssl x509 -inform DER -in FILE` or `openssl pkey -inform DER -in FILE`"
@@ -72,6 +76,18 @@ func explainNoPEM(text string) string {
 func isBase64(text string) bool {
 	_, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
 	return err == nil && len(text) > 64
+}
+
+// isPKCS12 reports whether a text is the base64 of a PKCS#12 file: a sequence that begins with the version, 3, and content that is
+// PKCS#7 data (RFC 7292, section 4). Only its head is looked at, since some programs write BER, which encoding/asn1 does not read.
+func isPKCS12(text string) bool {
+	der, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
+	if err != nil || len(der) < 64 || der[0] != 0x30 {
+		return false
+	}
+	version := []byte{0x02, 0x01, 0x03, 0x30}
+	data := []byte{0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01} // 1.2.840.113549.1.7.1
+	return bytes.Contains(der[:12], version) && bytes.Contains(der[:32], data)
 }
 
 func isPrivateKey(b *pem.Block) bool { return strings.HasSuffix(b.Type, "PRIVATE KEY") }
