@@ -42,6 +42,20 @@ func (e Environment) BaseURL() string {
 	}
 }
 
+// EnvironmentOf returns the environment that an address of bunq's own belongs
+// to; false for any other host.
+func EnvironmentOf(u *url.URL) (Environment, bool) {
+	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+	switch {
+	case host != "bunq.com" && !strings.HasSuffix(host, ".bunq.com"):
+		return "", false
+	case strings.Contains(host, "sandbox"):
+		return Sandbox, true
+	default:
+		return Production, true
+	}
+}
+
 var versionPath = regexp.MustCompile(`/v[0-9]+$`)
 
 // ParseBaseURL reads the address of an API: https, or http to a loopback host

@@ -1,6 +1,7 @@
 package bunq_test
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 
@@ -74,5 +75,18 @@ func TestParseBaseURL_refuses(t *testing.T) {
 				t.Errorf("got %v, which should say %s", err, c.says)
 			}
 		})
+	}
+}
+
+// Only bunq's own hosts belong to an environment.
+func TestEnvironmentOf(t *testing.T) {
+	for host, want := range map[string]bunq.Environment{
+		"api.bunq.com": bunq.Production, "API.bunq.com": bunq.Production, "public-api.sandbox.bunq.com": bunq.Sandbox,
+		"sandbox.public.api.bunq.com": bunq.Sandbox, "bunq.example.com": "", "notbunq.com": "", "127.0.0.1:8080": "", "sandbox.example.com": "",
+	} {
+		got, ok := bunq.EnvironmentOf(&url.URL{Scheme: "https", Host: host, Path: "/v1"})
+		if got != want || ok != (want != "") {
+			t.Errorf("%s: %q, %v", host, got, ok)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package oauthapp
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -21,8 +22,11 @@ import (
 // (see needsContext). The same holds where the provider's context is only known
 // after the apply, because the device it comes from is made anew.
 func accessFor(ctx context.Context, data *providerdata.Data, obj types.Object, user types.String, f tfdiag.Failure, readBefore bool) (*providerdata.Access, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	if readBefore && !data.ReadyToRead(resourceOf(f), &diags) {
+		return nil, diags
+	}
 	if obj.IsNull() && data.DefaultUnknown && readBefore {
-		var diags diag.Diagnostics
 		diags.AddAttributeWarning(apiContextPath, f.Summary+" until the apply", "The api_context of the provider block is only known after the apply. "+
 			"What was changed at bunq meanwhile is seen by the next plan.\n\nState: "+f.State)
 		return nil, diags
@@ -36,7 +40,6 @@ func accessFor(ctx context.Context, data *providerdata.Data, obj types.Object, u
 			return &providerdata.Access{Context: ac, Calls: calls}, nil
 		}
 	}
-	var diags diag.Diagnostics
 	if readBefore {
 		diags.AddAttributeWarning(apiContextPath, f.Summary+" without an API context", "The state has no api_context for it, and the provider block has none "+
 			"any more. Where the configuration of the resource has one, the next apply stores it, and refreshes with it from then on.\n\nState: "+f.State)
@@ -52,15 +55,21 @@ func accessFor(ctx context.Context, data *providerdata.Data, obj types.Object, u
 // contextMissing reports whether neither resource nor provider block has a
 // context, not even one that is known later.
 func contextMissing(data *providerdata.Data, obj types.Object) bool {
-	return obj.IsNull() && data.Default == nil && !data.DefaultUnknown && len(data.Unknown) == 0
+	return obj.IsNull() && data.Default == nil && data.DefaultProblem == nil && !data.DefaultUnknown && len(data.Unknown) == 0
 }
 
-// needsContext reports at plan that an apply could not call bunq.
+// needsContext reports at plan that an apply could not call bunq: without a
+// context, or with one of another environment.
 func needsContext(ctx context.Context, data *providerdata.Data, obj types.Object, diags *diag.Diagnostics) {
-	if data != nil && contextMissing(data, obj) {
-		_, more := data.Access(ctx, obj, apiContextPath)
-		diags.Append(more...)
+	if data != nil {
+		diags.Append(data.Check(ctx, obj, apiContextPath)...)
 	}
+}
+
+// resourceOf is the type of the resource in the summary of a failure.
+func resourceOf(f tfdiag.Failure) string {
+	name, _, _ := strings.Cut(f.Summary, " ")
+	return name
 }
 
 // sameUser reports an error where the context belongs to another bunq user

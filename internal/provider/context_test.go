@@ -9,7 +9,12 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
 )
 
@@ -129,25 +134,8 @@ func TestConfigure_badContext(t *testing.T) {
 			"context_file", []string{"/nowhere/bunq.conf", "no such file"},
 		},
 		{
-			"a file of the variable that is not there", nil, map[string]string{"BUNQ_CONTEXT_FILE": "/nowhere/bunq.conf"},
-			"", []string{"Environment variable BUNQ_CONTEXT_FILE: ", "/nowhere/bunq.conf"},
-		},
-		{
-			"api_context of another environment", block{"api_context": contextMembers("production")}, nil,
-			"api_context", []string{"API context of the provider block was made in bunq's production environment", `set environment = "production"`},
-		},
-		{
-			"context_file of another environment", block{"environment": "production", "context_file": contextFile(t, "SANDBOX")}, nil,
-			"context_file", []string{"context file (context_file) was made in bunq's sandbox environment", `set environment = "sandbox"`},
-		},
-		{
-			"a file of the variable of another environment", nil,
-			map[string]string{"BUNQ_ENVIRONMENT": "production", "BUNQ_CONTEXT_FILE": contextFile(t, "SANDBOX")},
-			"context_file", []string{"context file (environment variable BUNQ_CONTEXT_FILE) was made in bunq's sandbox environment"},
-		},
-		{
 			"an environment that is none", block{"api_context": contextMembers("staging")}, nil,
-			"api_context.environment", []string{`unknown environment "staging"`},
+			"api_context.environment", []string{`The environment of the API context is neither "sandbox" nor "production".`},
 		},
 		{"an empty API key", block{"api_context": without("api_key")}, nil, "api_context.api_key", []string{"The API context has no api_key"}},
 		{"an empty token", block{"api_context": without("installation_token")}, nil, "api_context.installation_token", []string{"has no installation_token"}},
@@ -175,6 +163,66 @@ func TestConfigure_badContext(t *testing.T) {
 			for _, secret := range []string{theAPIKey, theToken, strings.Split(client, "\n")[3]} {
 				if strings.Contains(text, secret) {
 					t.Errorf("gives a secret away:\n%s", text)
+				}
+			}
+		})
+	}
+}
+
+// What only those notice who would use the context: a provider block whose
+// resources all have their own must not stop at what it happens to see.
+func TestConfigure_contextOfOthers(t *testing.T) {
+	tests := []struct {
+		name  string
+		block block
+		env   map[string]string
+		want  []string
+	}{
+		{
+			"a file of the variable that is not there", nil, map[string]string{"BUNQ_CONTEXT_FILE": "/nowhere/bunq.conf"},
+			[]string{"Environment variable BUNQ_CONTEXT_FILE: ", "/nowhere/bunq.conf", "no such file"},
+		},
+		{
+			"a file of the variable that lacks the key", nil, map[string]string{"BUNQ_CONTEXT_FILE": os.DevNull},
+			[]string{"Environment variable BUNQ_CONTEXT_FILE: "},
+		},
+		{
+			"a file of the variable of another environment", nil,
+			map[string]string{"BUNQ_ENVIRONMENT": "production", "BUNQ_CONTEXT_FILE": contextFile(t, "SANDBOX")},
+			[]string{"context file (environment variable BUNQ_CONTEXT_FILE) was made in bunq's sandbox environment"},
+		},
+		{
+			"api_context of another environment", block{"api_context": contextMembers("production")}, nil,
+			[]string{"API context of the provider block was made in bunq's production environment", `set environment = "production"`},
+		},
+		{
+			"context_file of another environment", block{"environment": "production", "context_file": contextFile(t, "SANDBOX")}, nil,
+			[]string{"context file (context_file) was made in bunq's sandbox environment", `set environment = "sandbox"`},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			data, diags := tt.block.configure(t, tt.env)
+			if len(diags) > 0 || data == nil {
+				t.Fatalf("Configure failed: %v", diags)
+			}
+			none := types.ObjectNull(providerdata.APIContextTypes())
+			_, atApply := data.Access(t.Context(), none, path.Root("api_context"))
+			for when, diags := range map[string]diag.Diagnostics{"at plan": data.Check(t.Context(), none, path.Root("api_context")), "at apply": atApply} {
+				if len(diags) != 1 || !diags.HasError() {
+					t.Fatalf("%s: got %v, want one error", when, diags)
+				}
+				if got := attributeOf(diags[0]); got != "api_context" {
+					t.Errorf("%s: points at %q", when, got)
+				}
+				text := diags[0].Summary() + "\n" + diags[0].Detail()
+				for _, want := range tt.want {
+					if !strings.Contains(text, want) {
+						t.Errorf("%s: does not say %q:\n%s", when, want, text)
+					}
+				}
+				if strings.Contains(text, theAPIKey) || strings.Contains(text, theToken) {
+					t.Errorf("%s: gives a secret away:\n%s", when, text)
 				}
 			}
 		})

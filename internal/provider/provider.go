@@ -89,8 +89,9 @@ func (p *Bunq) Schema(_ context.Context, _ provider.SchemaRequest, resp *provide
 			"API key, device, OAuth client and callback URLs.",
 		Attributes: map[string]schema.Attribute{
 			"environment": schema.StringAttribute{
-				Optional:            true,
-				MarkdownDescription: "`sandbox` (default) or `production`. Environment variable: `BUNQ_ENVIRONMENT`.",
+				Optional: true,
+				MarkdownDescription: "`sandbox` (default) or `production`. It must agree with `base_url`, where that is one of bunq's own. Environment variable: " +
+					"`BUNQ_ENVIRONMENT`.",
 			},
 			"base_url": schema.StringAttribute{
 				Optional: true,
@@ -98,8 +99,9 @@ func (p *Bunq) Schema(_ context.Context, _ provider.SchemaRequest, resp *provide
 					"`BUNQ_BASE_URL`.",
 			},
 			"api_context": schema.SingleNestedAttribute{
-				Optional: true, Sensitive: true,
-				MarkdownDescription: "The context for resources that name none. Conflicts with `context_file`.",
+				Optional: true,
+				MarkdownDescription: "The context for resources that name none. Conflicts with `context_file`. One of another environment is an error for " +
+					"the resources that would use it.",
 				Attributes: map[string]schema.Attribute{
 					"environment":           schema.StringAttribute{Required: true, MarkdownDescription: "`sandbox` or `production`."},
 					"api_key":               schema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: "The API key."},
@@ -109,8 +111,9 @@ func (p *Bunq) Schema(_ context.Context, _ provider.SchemaRequest, resp *provide
 				},
 			},
 			"context_file": schema.StringAttribute{
-				Optional:            true,
-				MarkdownDescription: "The same from a context file as bunq's own SDKs write it (`bunq.conf`). Environment variable: `BUNQ_CONTEXT_FILE`.",
+				Optional: true,
+				MarkdownDescription: "The same from a context file as bunq's own SDKs write it (`bunq.conf`). Environment variable: `BUNQ_CONTEXT_FILE`; a file named " +
+					"there that cannot be used is an error only for the resources that would use it.",
 			},
 			"request_timeout": schema.StringAttribute{
 				Optional:            true,

@@ -131,6 +131,13 @@ func (s *settings) setBaseURL(m model, diags *diag.Diagnostics) {
 		at.fault(diags, "Unusable base URL", tfdiag.Sentence(err))
 		return
 	}
+	if env, ok := bunq.EnvironmentOf(u); ok && env != s.environment {
+		at.fault(diags, "Base URL of another environment", fmt.Sprintf(
+			"%s is the address of bunq's %s environment, and this provider is configured for %s.\n\n"+
+				"Next step: set environment = %q (BUNQ_ENVIRONMENT), or omit base_url (BUNQ_BASE_URL): each environment has its own by default.",
+			u.Host, env, s.environment, env))
+		return
+	}
 	s.baseURL = u
 }
 
@@ -188,13 +195,11 @@ func (s *settings) setContext(m model, diags *diag.Diagnostics) {
 
 // defaultContext fills in the context for resources that name none.
 func (s *settings) defaultContext(ctx context.Context, data *providerdata.Data, diags *diag.Diagnostics) {
-	var m providerdata.APIContextModel
-	at, what := path.Root("api_context"), "API context of the provider block"
 	switch {
 	case s.apiContext.IsUnknown(), s.fileUnknown:
 		data.DefaultUnknown = true
-		return
 	case !s.apiContext.IsNull():
+		var m providerdata.APIContextModel
 		diags.Append(s.apiContext.As(ctx, &m, basetypes.ObjectAsOptions{})...)
 		if diags.HasError() {
 			return
@@ -203,23 +208,37 @@ func (s *settings) defaultContext(ctx context.Context, data *providerdata.Data, 
 			data.DefaultUnknown = true
 			return
 		}
+		ac, more := m.Parse(path.Root("api_context"))
+		diags.Append(more...)
+		if !diags.HasError() {
+			data.SetDefault(ac, "API context of the provider block")
+		}
 	case s.contextFile != "":
-		file, err := sdkconf.Read(s.contextFile)
-		if err != nil {
-			s.contextAt.fault(diags, "Unusable context file", tfdiag.Sentence(err))
+		s.contextFromFile(data, diags)
+	}
+}
+
+// contextFromFile takes the context of a file. A file that the block names must
+// be usable. One that only the environment variable names may be meant for
+// another configuration, so it is a problem for those alone that would use it.
+func (s *settings) contextFromFile(data *providerdata.Data, diags *diag.Diagnostics) {
+	var found diag.Diagnostics
+	file, err := sdkconf.Read(s.contextFile)
+	if err != nil {
+		s.contextAt.fault(&found, "Unusable context file", tfdiag.Sentence(err))
+	} else {
+		ac, more := providerdata.FromContextFile(file).Parse(path.Root("context_file"))
+		found.Append(more...)
+		if !found.HasError() {
+			data.SetDefault(ac, "context file ("+s.contextAt.String()+")")
 			return
 		}
-		m = providerdata.FromContextFile(file)
-		at, what = path.Root("context_file"), "context file ("+s.contextAt.String()+")"
-	default:
+	}
+	if s.contextAt.variable == "" {
+		diags.Append(found...)
 		return
 	}
-	ac, more := m.Parse(at)
-	diags.Append(more...)
-	if diags.HasError() || !data.SameEnvironment(string(ac.Environment), what, at, diags) {
-		return
-	}
-	data.Default = &ac
+	data.DefaultProblem = &providerdata.Problem{Summary: found[0].Summary(), Detail: found[0].Detail()}
 }
 
 // defaultCacheDir is the folder for what is kept between runs.

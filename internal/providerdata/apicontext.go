@@ -72,7 +72,9 @@ func (m APIContextModel) Parse(at path.Path) (bunq.APIContext, diag.Diagnostics)
 	}
 	env, err := bunq.ParseEnvironment(m.Environment.ValueString())
 	if err != nil {
-		diags.AddAttributeError(at.AtName("environment"), "Unknown environment", err.Error())
+		// What stands there is not repeated: its neighbours are secrets, and members are easily mixed up.
+		diags.AddAttributeError(at.AtName("environment"), "Unknown environment",
+			`The environment of the API context is neither "sandbox" nor "production".`)
 		return bunq.APIContext{}, diags
 	}
 	inst, err := bunq.NewInstallation(bunq.Secret(m.InstallationToken.ValueString()),
@@ -114,6 +116,8 @@ func (d *Data) context(ctx context.Context, obj types.Object, at path.Path) (bun
 		switch {
 		case d.Default != nil:
 			return *d.Default, diags
+		case d.DefaultProblem != nil:
+			diags.AddAttributeError(at, d.DefaultProblem.Summary, d.DefaultProblem.Detail)
 		case d.DefaultUnknown:
 			diags.AddAttributeError(at, "API context not known yet",
 				"The api_context of the provider block is only known after an apply, and this operation must ask bunq now.\n\n"+
@@ -136,6 +140,31 @@ func (d *Data) context(ctx context.Context, obj types.Object, at path.Path) (bun
 		return bunq.APIContext{}, diags
 	}
 	return m.parseKnown(at)
+}
+
+// Check reports at plan what Access would report at apply, as far as it is known by then: that neither the attribute nor the
+// provider block has a context, that the context cannot be used, and that it belongs to another environment. It calls nobody.
+func (d *Data) Check(ctx context.Context, obj types.Object, at path.Path) diag.Diagnostics {
+	if len(d.Unknown) > 0 || obj.IsUnknown() || obj.IsNull() && d.DefaultUnknown {
+		return nil
+	}
+	var m APIContextModel
+	if !obj.IsNull() {
+		diags := obj.As(ctx, &m, basetypes.ObjectAsOptions{})
+		if diags.HasError() {
+			return diags
+		}
+		if !m.Known() {
+			// The rest is judged when it is known; the environment alone decides whether it fits.
+			d.SameEnvironment(m.Environment.ValueString(), "API context", at, &diags)
+			return diags
+		}
+	}
+	ac, diags := d.context(ctx, obj, at)
+	if !diags.HasError() {
+		d.SameEnvironment(string(ac.Environment), "API context", at, &diags)
+	}
+	return diags
 }
 
 func (m APIContextModel) parseKnown(at path.Path) (bunq.APIContext, diag.Diagnostics) {

@@ -29,6 +29,10 @@ type Data struct {
 	// DefaultUnknown says that the provider block has a context whose value is
 	// not known yet.
 	DefaultUnknown bool
+	// DefaultProblem is why the context that the provider block sees cannot serve
+	// this configuration; nil where it can, or where there is none. It is reported
+	// to those that would use it.
+	DefaultProblem *Problem
 	// Unknown names the settings of the provider block that are not known yet.
 	// Nothing can be sent until they are.
 	Unknown []string
@@ -42,6 +46,11 @@ type Data struct {
 	fresh map[bunq.Secret]bool
 	gone  map[string]bool
 	seen  []bunq.APIContext
+}
+
+// Problem is an error that is reported where it matters.
+type Problem struct {
+	Summary, Detail string
 }
 
 // Format keeps every verb from printing the secrets that d holds: fmt calls no
@@ -69,6 +78,19 @@ func (d *Data) Ready(diags *diag.Diagnostics) bool {
 		"This operation must ask bunq, but these settings of the provider block are only known after an apply: %s.\n\n"+
 			"Next step: give them values that are known at plan, or apply what they depend on first "+
 			"(terraform apply -target=…).", strings.Join(d.Unknown, ", ")))
+	return false
+}
+
+// ReadyToRead reports whether a refresh of what can ask bunq. Where the provider
+// block holds values that only the apply will know it cannot, which is no error:
+// a warning says that the state is kept as it is.
+func (d *Data) ReadyToRead(what string, diags *diag.Diagnostics) bool {
+	if len(d.Unknown) == 0 {
+		return true
+	}
+	diags.AddWarning(what+" is not refreshed", fmt.Sprintf(
+		"These settings of the provider block are only known after an apply: %s. So bunq was not asked, and the state is kept as it is. "+
+			"What was changed at bunq meanwhile is seen by the next plan.", strings.Join(d.Unknown, ", ")))
 	return false
 }
 
@@ -148,11 +170,35 @@ func (d *Data) SameEnvironment(made string, what string, at path.Path, diags *di
 	if made == "" || made == string(d.Environment) || d.Environment == "" {
 		return true
 	}
-	diags.AddAttributeError(at, "Made in another environment", fmt.Sprintf(
+	problem := d.otherEnvironment(made, what)
+	diags.AddAttributeError(at, problem.Summary, problem.Detail)
+	return false
+}
+
+func (d *Data) otherEnvironment(made, what string) Problem {
+	env, err := bunq.ParseEnvironment(made)
+	if err != nil {
+		// It is not repeated: it comes from an object whose other members are secrets.
+		return Problem{"Unknown environment", fmt.Sprintf("The environment of the %s is neither \"sandbox\" nor \"production\". "+
+			"Nothing was sent, and the state is as it was.", what)}
+	}
+	return Problem{"Made in another environment", fmt.Sprintf(
 		"The %s was made in bunq's %s environment, and this provider is configured for %s. "+
 			"Nothing was sent, and the state is as it was.\n\n"+
 			"Next step: set environment = %q in the provider block (or BUNQ_ENVIRONMENT), or use a separate "+
 			"Terraform workspace or state for each environment.",
-		what, made, d.Environment, made))
-	return false
+		what, env, d.Environment, env)}
+}
+
+// SetDefault makes ac the context for resources that name none, if it belongs to
+// the configured environment. Where it does not, that is a problem of those that
+// would use it, and of no other: an alias may see a variable that is meant for
+// another one.
+func (d *Data) SetDefault(ac bunq.APIContext, what string) {
+	if ac.Environment != d.Environment && d.Environment != "" {
+		problem := d.otherEnvironment(string(ac.Environment), what)
+		d.DefaultProblem = &problem
+		return
+	}
+	d.Default = &ac
 }

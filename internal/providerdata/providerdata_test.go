@@ -103,6 +103,73 @@ func TestData_Access(t *testing.T) {
 	}
 }
 
+// What Access would refuse at apply is reported at plan, as far as it is known.
+func TestData_Check(t *testing.T) {
+	object := func(change func(*APIContextModel)) types.Object {
+		m := contextModel(t, "sandbox")
+		change(&m)
+		o, diags := m.Object(t.Context())
+		if diags.HasError() {
+			t.Fatal(diags)
+		}
+		return o
+	}
+	production := func(m *APIContextModel) { m.Environment = types.StringValue("production") }
+	null := types.ObjectNull(APIContextTypes())
+	tests := []struct {
+		name   string
+		change func(*Data)
+		object types.Object
+		says   string
+	}{
+		{"its own", func(*Data) {}, object(func(*APIContextModel) {}), ""},
+		{"its own of another environment", func(*Data) {}, object(production), "was made in bunq's production environment"},
+		{
+			"its own of another environment, with a key that is not known yet", func(*Data) {},
+			object(func(m *APIContextModel) { production(m); m.APIKey = types.StringUnknown() }), "was made in bunq's production environment",
+		},
+		{"its own is not known yet", func(*Data) {}, types.ObjectUnknown(APIContextTypes()), ""},
+		{"incomplete", func(*Data) {}, object(func(m *APIContextModel) { m.APIKey = types.StringValue("") }), "has no api_key"},
+		{"neither", func(*Data) {}, null, "Neither this resource nor the provider block"},
+		{"the provider's is not known yet", func(d *Data) { d.DefaultUnknown = true }, null, ""},
+		{"the provider's cannot serve", func(d *Data) { d.DefaultProblem = &Problem{"No", "It cannot serve."} }, null, "It cannot serve."},
+		{"its own, and the provider's cannot serve", func(d *Data) { d.DefaultProblem = &Problem{"No", "It cannot serve."} }, object(func(*APIContextModel) {}), ""},
+		{"settings are not known yet", func(d *Data) { d.Unknown = []string{"environment"} }, object(production), ""},
+		{
+			"an environment that is a secret by mistake", func(*Data) {},
+			object(func(m *APIContextModel) { m.Environment = types.StringValue("s3cret") }), `neither "sandbox" nor "production"`,
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			d := usable(t)
+			tt.change(d)
+			diags := d.Check(t.Context(), tt.object, path.Root("api_context"))
+			if tt.says == "" {
+				if len(diags) > 0 {
+					t.Errorf("got %v", diags)
+				}
+				return
+			}
+			if len(diags) != 1 || !strings.Contains(diags[0].Detail(), tt.says) || strings.Contains(diags[0].Detail(), "s3cret") {
+				t.Errorf("got %v", diags)
+			}
+		})
+	}
+}
+
+// A refresh that cannot ask keeps the state with a warning.
+func TestData_ReadyToRead(t *testing.T) {
+	var diags diag.Diagnostics
+	if d := usable(t); !d.ReadyToRead("the thing", &diags) || len(diags) > 0 {
+		t.Errorf("everything is known: %v", diags)
+	}
+	d := &Data{Unknown: []string{"base_url"}}
+	if d.ReadyToRead("the thing", &diags) || diags.HasError() || len(diags) != 1 || !strings.Contains(diags[0].Detail(), "base_url") {
+		t.Errorf("base_url is not known: %v", diags)
+	}
+}
+
 func TestData_sameEnvironment(t *testing.T) {
 	tests := []struct {
 		configured bunq.Environment
