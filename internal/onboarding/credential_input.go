@@ -17,7 +17,7 @@ import (
 )
 
 // credentialInput is what the configuration says about the certificate and
-// its key, as far as it is known. Parts that are unknown are nil or empty.
+// its key, as far as it is known. What is unknown is nil or empty.
 type credentialInput struct {
 	// chainUnknown tells a chain that is not known yet from one that is missing.
 	chainUnknown bool
@@ -28,55 +28,63 @@ type credentialInput struct {
 	signature   string
 }
 
-// readInput checks the configuration as far as it is known, and reports each
-// mistake at its attribute. Where nothing will be sent (the credential exists
-// and stays), a certificate that has run out is no error: it would block every
-// plan.
-func readInput(config *credentialModel, env bunq.Environment, sends bool, now time.Time, diags *diag.Diagnostics) credentialInput {
-	var in credentialInput
+// readInput reads certificate and chain as far as they are known, and reports
+// what cannot be read at its attribute.
+func readInput(config *credentialModel, diags *diag.Diagnostics) credentialInput {
+	in := credentialInput{chainUnknown: config.CertificateChainPEM.IsUnknown()}
 	if !config.CertificatePEM.IsUnknown() && !config.CertificatePEM.IsNull() {
-		certificate, err := qseal.Parse(config.CertificatePEM.ValueString())
-		if err != nil {
-			diags.AddAttributeError(path.Root("certificate_pem"), "Unusable certificate", tfdiag.Sentence(err))
-		} else {
-			in.certificate = certificate
-		}
+		in.readCertificate(config, diags)
 	}
-	in.readChain(config, diags)
-	if sends {
-		in.readKey(config, diags)
-		in.check(env, now, diags)
+	if !config.CertificateChainPEM.IsUnknown() && !config.CertificateChainPEM.IsNull() {
+		in.readChain(config, diags)
 	}
 	return in
 }
 
-func (in *credentialInput) readChain(config *credentialModel, diags *diag.Diagnostics) {
-	at := path.Root("certificate_chain_pem")
-	switch {
-	case config.CertificateChainPEM.IsUnknown():
-		in.chainUnknown = true
-	case !config.CertificateChainPEM.IsNull():
-		chain, err := qseal.ParseChain(config.CertificateChainPEM.ValueString())
-		if err != nil {
-			diags.AddAttributeError(at, "Unusable certificate chain", tfdiag.Sentence(err))
-			in.chainUnknown = true // nothing more can be said of it
-			return
-		}
-		in.chain = chain
-		if in.certificate != nil {
-			in.chain = chain.Without(in.certificate)
-		}
-	case in.certificate == nil:
-	case in.certificate.SelfSigned():
-		// bunq's sandbox takes a pseudo certificate as its own chain (OBSERVED in
-		// several clients).
-		chain, err := qseal.ParseChain(in.certificate.PEM())
+// readCertificate reads the certificate, which its chain may follow where none
+// is given apart from it.
+func (in *credentialInput) readCertificate(config *credentialModel, diags *diag.Diagnostics) {
+	text := config.CertificatePEM.ValueString()
+	if config.CertificateChainPEM.IsNull() || in.chainUnknown {
+		bundle, err := qseal.ParseFullchain(text)
 		if err != nil {
 			diags.AddAttributeError(path.Root("certificate_pem"), "Unusable certificate", tfdiag.Sentence(err))
 			return
 		}
-		in.chain = chain
+		in.certificate = bundle.Certificate
+		if !in.chainUnknown {
+			in.chain = bundle.Chain
+		}
+		return
 	}
+	certificate, err := qseal.Parse(text)
+	if err != nil {
+		diags.AddAttributeError(path.Root("certificate_pem"), "Unusable certificate", tfdiag.Sentence(err))
+		return
+	}
+	in.certificate = certificate
+}
+
+func (in *credentialInput) readChain(config *credentialModel, diags *diag.Diagnostics) {
+	chain, err := qseal.ParseChain(config.CertificateChainPEM.ValueString())
+	if err != nil {
+		diags.AddAttributeError(path.Root("certificate_chain_pem"), "Unusable certificate chain", tfdiag.Sentence(err))
+		in.chainUnknown = true // nothing more can be said of it
+		return
+	}
+	in.chain = chain
+	if in.certificate != nil {
+		in.chain = chain.Without(in.certificate)
+	}
+}
+
+// checkInput checks what is to be sent: the certificate, its chain, and the key
+// or the signature. Where nothing is sent (the credential exists and stays) it
+// is not called: key and signature are needed when the credential is made and
+// never again, and a certificate that has run out would block every plan.
+func (in *credentialInput) checkInput(config *credentialModel, env bunq.Environment, now time.Time, diags *diag.Diagnostics) {
+	in.readKey(config, diags)
+	in.check(env, now, diags)
 }
 
 // readKey reads the QSEAL key, or takes the signature that was made elsewhere.
@@ -87,6 +95,10 @@ func (in *credentialInput) readKey(config *credentialModel, diags *diag.Diagnost
 	}
 	in.signature = config.ClientPublicKeySignature.ValueString()
 	if config.PrivateKeyPEMWO.IsNull() {
+		if !config.PrivateKeyPassphraseWO.IsNull() {
+			diags.AddAttributeError(path.Root("private_key_passphrase_wo"), "A passphrase without its key",
+				"private_key_passphrase_wo belongs to private_key_pem_wo, which is not set.")
+		}
 		if in.signature == "" {
 			diags.AddAttributeError(at, "Neither key nor signature",
 				"To register the certificate, bunq wants a signature by its private key.\n\n"+

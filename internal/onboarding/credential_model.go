@@ -21,6 +21,7 @@ type credentialModel struct {
 	PrivateKeyPassphraseWO   types.String `tfsdk:"private_key_passphrase_wo"`
 	ClientPublicKeySignature types.String `tfsdk:"client_public_key_signature"`
 	ExpiryWarningDays        types.Int64  `tfsdk:"expiry_warning_days"`
+	DeactivateOnDestroy      types.Bool   `tfsdk:"deactivate_on_destroy"`
 	APIKey                   types.String `tfsdk:"api_key"`
 	Status                   types.String `tfsdk:"status"`
 	APIKeyExpiryTime         types.String `tfsdk:"api_key_expiry_time"`
@@ -32,7 +33,7 @@ type credentialModel struct {
 	FingerprintSHA256        types.String `tfsdk:"fingerprint_sha256"`
 }
 
-// fromAPI takes over what bunq says of the credential. The API key is in its
+// fromAPI takes what bunq says of a credential that was made or imported. The API key is in its
 // answer only until the key is used for the first time; a key that the state
 // holds is never replaced with nothing.
 func (m *credentialModel) fromAPI(c *bunq.Credential) {
@@ -48,6 +49,39 @@ func (m *credentialModel) fromAPI(c *bunq.Credential) {
 	if c.ExpiryTime != nil {
 		m.APIKeyExpiryTime = types.StringValue(c.ExpiryTime.UTC().Format(time.RFC3339))
 	}
+}
+
+// refreshed takes what bunq says of the credential later.
+//
+// That a device has used the key for the first time is what every onboarding
+// does next, in the same apply; bunq says so only after Create has stored what it
+// answered. Stored by the first refresh, it would make the next plan report that
+// the credential was changed outside of Terraform, with every resource that
+// leads back to it. So status and api_key_expiry_time stay as they are then; the
+// private state notes the use, and the next change of the credential stores it
+// (see markUsed). Any other status is news, and is taken at once.
+func (m *credentialModel) refreshed(c *bunq.Credential) {
+	if m.pending() && c.Status == bunq.CredentialActive {
+		return
+	}
+	m.fromAPI(c)
+}
+
+// markUsed stores that the key was used.
+func (m *credentialModel) markUsed() {
+	if m.pending() {
+		m.Status, m.APIKeyExpiryTime = types.StringValue(bunq.CredentialActive), types.StringNull()
+	}
+}
+
+// bundle is what was registered; false where the state does not say, as after
+// an import.
+func (m *credentialModel) bundle() (qseal.Bundle, bool) {
+	if m.CertificatePEM.IsNull() || m.CertificatePEM.IsUnknown() || m.CertificateChainPEM.IsUnknown() {
+		return qseal.Bundle{}, false
+	}
+	b, err := qseal.ParseBundle(m.CertificatePEM.ValueString(), m.CertificateChainPEM.ValueString())
+	return b, err == nil
 }
 
 // fromCertificate fills in what is read from the certificate.

@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
@@ -59,7 +59,8 @@ func (r *CredentialResource) Schema(_ context.Context, _ resource.SchemaRequest,
 			"bunq shows the API key once, and it must be used before `api_key_expiry_time` (one hour in the sandbox, four in production): make a " +
 			"`bunq_device_server` with it in the same apply. A certificate renewed for the same organisation joins the same bunq user, so its OAuth " +
 			"client and connections stay.\n\n" +
-			"bunq cannot delete a credential: destroying this resource forgets it.",
+			"bunq cannot revoke a credential: destroying this resource forgets it. With `deactivate_on_destroy` its key can no longer be used. For a " +
+			"rotation without a gap set `create_before_destroy` as well: the old key ends after the new one works.",
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
 				Computed: true, MarkdownDescription: "bunq's number of the credential.", PlanModifiers: keepString(),
@@ -67,20 +68,19 @@ func (r *CredentialResource) Schema(_ context.Context, _ resource.SchemaRequest,
 			"installation": installationAttribute(),
 			"certificate_pem": schema.StringAttribute{
 				Required: true,
-				MarkdownDescription: "The QSEAL certificate, one PEM block. In the sandbox a pseudo certificate, as `bunq_sandbox_certificate` makes it. " +
-					"Another certificate makes another credential.",
-				PlanModifiers: []planmodifier.String{replacesUnlessImported("the certificate")},
+				MarkdownDescription: "The QSEAL certificate, PEM; where `certificate_chain_pem` is omitted, its chain may follow it (`fullchain.pem`). In the " +
+					"sandbox a pseudo certificate, as `bunq_sandbox_certificate` makes it. Another certificate makes another credential; it must be for the " +
+					"same organisation, since another one is another bunq user. Line ends, comments and other ways to write the same are no change.",
 			},
 			"certificate_chain_pem": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "The intermediate and root certificates, PEM blocks one after the other, in any order; the certificate itself is left " +
-					"out when sent. Not needed for a pseudo certificate, which is its own chain.",
-				PlanModifiers: []planmodifier.String{replacesUnlessImported("the chain")},
+				MarkdownDescription: "The intermediate and root certificates, PEM blocks one after the other, in any order; the certificate itself is omitted " +
+					"when sent. Not needed for a pseudo certificate, which is its own chain. Other certificates make another credential.",
 			},
 			"private_key_pem_wo": schema.StringAttribute{
 				Optional: true, WriteOnly: true,
 				MarkdownDescription: "Private key of the certificate, PEM (PKCS#8 or PKCS#1, may be encrypted), from a file or an ephemeral value. It is used once, to sign, and is stored " +
-					"neither in plan nor state. Give this or `client_public_key_signature` when the credential is made.",
+					"neither in plan nor state. Give this or `client_public_key_signature` when the credential is made; later neither is needed.",
 				Validators: []validator.String{
 					stringvalidator.ConflictsWith(path.MatchRoot("client_public_key_signature")),
 				},
@@ -88,28 +88,34 @@ func (r *CredentialResource) Schema(_ context.Context, _ resource.SchemaRequest,
 			"private_key_passphrase_wo": schema.StringAttribute{
 				Optional: true, WriteOnly: true,
 				MarkdownDescription: "Passphrase of `private_key_pem_wo`, where it is encrypted.",
-				Validators:          []validator.String{stringvalidator.AlsoRequires(path.MatchRoot("private_key_pem_wo"))},
 			},
 			"client_public_key_signature": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "Signature by the certificate's key over `registration_payload` of the installation, base64 on one line, for a key that " +
-					"cannot be read. It is checked against the certificate before bunq is called.",
+					"cannot be read. It is checked against the certificate before bunq is called. Needed when the credential is made, and never again: a change or " +
+					"removal only changes the state.",
 			},
 			"expiry_warning_days": schema.Int64Attribute{
 				Optional: true, Computed: true, Default: int64default.StaticInt64(defaultWarningDays),
 				MarkdownDescription: "Plans warn this many days before the certificate runs out. `30` by default; `0` warns only when it has.",
 				Validators:          []validator.Int64{int64validator.AtLeast(0)},
 			},
+			"deactivate_on_destroy": schema.BoolAttribute{
+				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+				MarkdownDescription: "Set every permitted address of the key inactive when the credential is destroyed or replaced, as the last thing that is " +
+					"done with it, so that nobody can use the key any more. `*` cannot be set inactive. `false` by default.",
+			},
 			"api_key": schema.StringAttribute{
 				Computed: true, Sensitive: true, MarkdownDescription: "The API key. bunq shows it once.", PlanModifiers: keepString(),
 			},
 			"status": schema.StringAttribute{
 				Computed: true, PlanModifiers: keepString(),
-				MarkdownDescription: "`PENDING_FIRST_USE` until a device is registered with the key, then `ACTIVE`.",
+				MarkdownDescription: "Status as bunq returned it: `PENDING_FIRST_USE` for a new key. That a device uses it is expected, and is stored (`ACTIVE`) " +
+					"with the next change of this resource.",
 			},
 			"api_key_expiry_time": schema.StringAttribute{
 				Computed: true, PlanModifiers: keepString(),
-				MarkdownDescription: "Until when a key lives that was not used yet (RFC 3339, UTC); null once it was.",
+				MarkdownDescription: "Until when the key lives unless it is used before (RFC 3339, UTC), as bunq returned it; null for a key that was in use then.",
 			},
 			"roles": schema.ListAttribute{
 				Computed: true, ElementType: types.StringType,
@@ -132,95 +138,6 @@ func computedFromCertificate(text string) schema.StringAttribute {
 	return schema.StringAttribute{Computed: true, MarkdownDescription: text}
 }
 
-// ModifyPlan checks what can be checked before anything is sent, fills in what
-// the certificate says, and proposes another credential for a key that died
-// unused.
-func (r *CredentialResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || r.Data == nil {
-		return
-	}
-	var config, plan, state credentialModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	exists := !req.State.Raw.IsNull()
-	if exists {
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	}
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	if exists {
-		r.proposeAnother(ctx, req, resp, &plan, &state)
-	}
-	sends := !exists || len(resp.RequiresReplace) > 0 || plan.replaces(&state)
-	installation, known := installationOf(ctx, plan.Installation, &resp.Diagnostics)
-	if known && !installation.Environment.IsUnknown() {
-		r.Data.SameEnvironment(installation.Environment.ValueString(), "installation", installationPath, &resp.Diagnostics)
-	}
-
-	now := r.Data.Now()
-	in := readInput(&config, r.Data.Environment, sends, now, &resp.Diagnostics)
-	if known && sends {
-		in.checkSignature(installation, &resp.Diagnostics)
-	}
-	if !sends {
-		in.warnExpiry(plan.ExpiryWarningDays.ValueInt64(), now, &resp.Diagnostics)
-	}
-	if in.certificate != nil {
-		resp.Diagnostics.Append(plan.fromCertificate(ctx, in.certificate)...)
-		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
-	}
-}
-
-// replaces reports whether the plan makes another credential in place of the
-// one in state, by the attributes that bunq was given.
-func (m *credentialModel) replaces(state *credentialModel) bool {
-	if differs(state.CertificatePEM, m.CertificatePEM) || differs(state.CertificateChainPEM, m.CertificateChainPEM) {
-		return true
-	}
-	return installationID(state.Installation) != installationID(m.Installation)
-}
-
-func differs(state, plan types.String) bool { return !state.IsNull() && !state.Equal(plan) }
-
-// installationID is the id in an installation object; an unknown one is like
-// none that exists.
-func installationID(obj types.Object) string {
-	id, ok := obj.Attributes()["id"].(types.String)
-	if !ok || id.IsUnknown() {
-		return "unknown"
-	}
-	return id.ValueString()
-}
-
-// proposeAnother warns while a key waits for its first use, and replaces it
-// once it is dead. Only a refresh that saw bunq refuse the key makes it so: the
-// state alone may be older than the first use.
-func (r *CredentialResource) proposeAnother(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse, plan, state *credentialModel) {
-	reason, diags := req.Private.GetKey(ctx, deadKey)
-	resp.Diagnostics.Append(diags...)
-	if len(reason) > 0 && state.Status.ValueString() != bunq.CredentialActive {
-		text := "bunq lists this credential as " + state.Status.ValueString() + "."
-		doubt := ""
-		if state.pending() {
-			text = "The key had to be used by " + state.expiry().Format(time.RFC3339) + ". By all that the state knows it was not, and bunq refuses it."
-			doubt = " If it was used all the same, from a machine at another address, the key lives and bunq refuses this address: plan from there instead."
-		}
-		resp.Diagnostics.AddAttributeWarning(path.Root("api_key"), "The API key is dead and will be replaced",
-			text+" Applying registers the certificate again; it joins the same bunq user."+doubt)
-		plan.ID, plan.APIKey, plan.Status, plan.APIKeyExpiryTime = types.StringUnknown(), types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
-		resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
-		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("api_key"))
-		return
-	}
-	if at := state.expiry(); state.pending() && !at.IsZero() {
-		resp.Diagnostics.AddAttributeWarning(path.Root("api_key"), "The API key waits for its first use",
-			fmt.Sprintf("bunq drops it at %s unless a device is registered with it before.\n\n"+
-				"Next step: apply before then; a bunq_device_server with this credential uses it. If one has used it already, the state is older than "+
-				"that use, because bunq was not asked, or refused the key or this machine's address: then heed what is said about the device.", at.Format(time.RFC3339)))
-	}
-}
-
 // Create registers the certificate. The API key reaches the state with bunq's
 // answer, before anything else can fail.
 func (r *CredentialResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
@@ -239,7 +156,8 @@ func (r *CredentialResource) Create(ctx context.Context, req resource.CreateRequ
 	}
 	installation, diags := model.Parse(installationPath)
 	resp.Diagnostics.Append(diags...)
-	in := readInput(&config, r.Data.Environment, true, r.Data.Now(), &resp.Diagnostics)
+	in := readInput(&config, &resp.Diagnostics)
+	in.checkInput(&config, r.Data.Environment, r.Data.Now(), &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -276,6 +194,11 @@ func (r *CredentialResource) Create(ctx context.Context, req resource.CreateRequ
 // Read looks the credential up with a session of its own key. While the key
 // waits for its first use it opens none: bunq refuses it, and that is no
 // reason to fail or to forget it.
+//
+// Neither is it for a key that was in use: what is said of it depends on whether
+// the plan keeps this credential, which Read cannot know (see refusedKey). So
+// that a credential that is being replaced or destroyed is no dead end, it says
+// no more than that the state is kept.
 func (r *CredentialResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	ctx, done := providerdata.Operation(ctx, "bunq_psd2_credential: read")
 	defer done()
@@ -283,7 +206,7 @@ func (r *CredentialResource) Read(ctx context.Context, req resource.ReadRequest,
 	var m credentialModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	model, known := installationOf(ctx, m.Installation, &resp.Diagnostics)
-	if resp.Diagnostics.HasError() || !known || !r.Data.Ready(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() || !known || !r.Data.ReadyToRead("bunq_psd2_credential", &resp.Diagnostics) {
 		return
 	}
 	if !r.Data.SameEnvironment(model.Environment.ValueString(), "credential", installationPath, &resp.Diagnostics) {
@@ -296,21 +219,35 @@ func (r *CredentialResource) Read(ctx context.Context, req resource.ReadRequest,
 		return
 	}
 
+	facts := keyFactsOf(ctx, req.Private, &resp.Diagnostics)
+	waiting := m.pending() && !facts.Used
 	notes, now := r.Data.Sessions.For(ac), r.Data.Now()
 	over := !m.expiry().IsZero() && now.After(m.expiry())
-	if m.pending() && !over && refusedLately(ctx, notes, now) {
+	if waiting && !over && refusedLately(ctx, notes, now) {
+		r.Data.Shared.Store(waitingKey(m.ID.ValueString()), true)
 		return
 	}
-	found, err := r.Data.Calls(ac).Credential(ctx, id)
+
+	calls := r.Data.Calls(ac)
+	found, err := calls.Credential(ctx, id)
 	var refused *session.RefusedError
 	switch {
-	case errors.As(err, &refused) && m.pending():
+	case errors.As(err, &refused) && waiting:
 		noteRefusal(ctx, notes, now)
-		var mark []byte
-		if over {
-			mark = []byte(`{"reason":"not used in time"}`)
+		facts.Dead = over
+		if !over {
+			r.Data.Shared.Store(waitingKey(m.ID.ValueString()), true)
 		}
-		resp.Diagnostics.Append(resp.Private.SetKey(ctx, deadKey, mark)...)
+		resp.Diagnostics.Append(facts.store(ctx, resp.Private)...)
+		return
+	case bunq.IsCredentialsRefused(err):
+		noteRefusal(ctx, notes, now)
+		facts.Refused = true
+		resp.Diagnostics.Append(facts.store(ctx, resp.Private)...)
+		r.Data.Shared.Store(refusedKey(m.ID.ValueString()), err)
+		resp.Diagnostics.AddWarning("bunq refuses the API key of the credential",
+			"bunq refuses the key of credential "+m.ID.ValueString()+", or the address that this machine calls from. The credential was not refreshed, and "+
+				"stays in the state as it was.")
 		return
 	case bunq.IsNotFound(err):
 		resp.State.RemoveResource(ctx)
@@ -322,12 +259,20 @@ func (r *CredentialResource) Read(ctx context.Context, req resource.ReadRequest,
 		}.Error(&resp.Diagnostics, err)
 		return
 	}
-	m.fromAPI(found)
-	var mark []byte
-	if found.Status != bunq.CredentialActive && found.Status != bunq.CredentialPendingFirstUse {
-		mark = []byte(`{"reason":"no longer usable"}`)
+
+	if _, noted := notes.Noted(ctx, noteRefused); noted {
+		notes.Unnote(ctx, noteRefused)
 	}
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, deadKey, mark)...)
+	facts = keyFacts{
+		Used: found.Status == bunq.CredentialActive,
+		Dead: found.Status != bunq.CredentialActive && found.Status != bunq.CredentialPendingFirstUse,
+		Open: m.DeactivateOnDestroy.ValueBool() && permitsEveryone(ctx, calls, id),
+	}
+	if !facts.Used && !facts.Dead {
+		r.Data.Shared.Store(waitingKey(m.ID.ValueString()), true)
+	}
+	resp.Diagnostics.Append(facts.store(ctx, resp.Private)...)
+	m.refreshed(found)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
@@ -340,7 +285,7 @@ func (r *CredentialResource) Update(ctx context.Context, req resource.UpdateRequ
 		return
 	}
 	if m.Roles.IsUnknown() {
-		in := readInput(&m, r.Data.Environment, false, r.Data.Now(), &resp.Diagnostics)
+		in := readInput(&m, &resp.Diagnostics)
 		if in.certificate == nil {
 			return
 		}
@@ -349,15 +294,23 @@ func (r *CredentialResource) Update(ctx context.Context, req resource.UpdateRequ
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
-// Delete forgets the credential: bunq's API has no call to revoke one.
+// Delete forgets the credential: bunq's API has no call to revoke one. What it
+// has is making the key's addresses inactive, which ends its use.
 func (r *CredentialResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	ctx, done := providerdata.Operation(ctx, "bunq_psd2_credential: delete")
+	defer done()
+
 	var m credentialModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	if m.DeactivateOnDestroy.ValueBool() {
+		r.endKey(ctx, &m, req, resp)
+		return
+	}
 	resp.Diagnostics.AddWarning("The credential stays at bunq",
-		"bunq has no call to revoke a credential. Credential "+m.ID.ValueString()+" and its API key stay valid for the permitted addresses; "+
-			"Terraform has forgotten the key. Delete other copies of the state, and let bunq know if the key leaked. "+
-			"deactivate_ips_on_destroy of bunq_device_server sets its addresses inactive, which is as near as it gets.")
+		"bunq has no call to revoke a credential. Credential "+m.ID.ValueString()+" and its API key stay valid for the permitted addresses; this state has "+
+			"forgotten the key, and older versions of it still hold it.\n\n"+
+			"To make the key useless from every address, set deactivate_on_destroy = true and apply before you destroy.")
 }

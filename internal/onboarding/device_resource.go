@@ -260,6 +260,9 @@ func (r *DeviceServerResource) Read(ctx context.Context, req resource.ReadReques
 
 	var m deviceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
+	if !r.Data.ReadyToRead("bunq_device_server", &resp.Diagnostics) {
+		return
+	}
 	access, ok := r.access(ctx, &m, &resp.Diagnostics)
 	if !ok {
 		return

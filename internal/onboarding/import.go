@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
@@ -21,7 +22,7 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
-// fileImport is a context file of bunq's SDKs, proven by a session: key, token
+// fileImport is a context file of bunq's SDKs, verified by a session: key, token
 // and API key belong together, and bunq said which installation it is.
 type fileImport struct {
 	calls        *bunq.UserClient
@@ -62,9 +63,9 @@ func openFile(ctx context.Context, data *providerdata.Data, importID string, dia
 	id, err := f.calls.InstallationID(ctx)
 	if err != nil {
 		tfdiag.Failure{
-			Summary: "The context file could not be proven",
+			Summary: "The context file could not be verified",
 			State:   "nothing was imported. The file holds no ids: a session opened with it gives them, and proves that its keys belong together.",
-			Next:    afterUnproven(err),
+			Next:    importNext(err),
 		}.Error(diags, err)
 		return nil, false
 	}
@@ -73,20 +74,27 @@ func openFile(ctx context.Context, data *providerdata.Data, importID string, dia
 	return f, true
 }
 
-// afterUnproven returns the next step where the general one would not do: nothing of an import is in the state that could be
-// replaced, and without bunq's word on the installation there is nothing to import. Empty for all other errors.
-func afterUnproven(err error) string {
-	const registerAnew = "remove the import (the import blocks of this file), and let terraform apply register a new installation, credential and device."
+// importNext is the next step after a refused import; empty where the general
+// one fits. Nothing of it is in the state yet, so there is nothing to replace.
+func importNext(err error) string {
+	const instead = "If it is dead, there is nothing to import: declare bunq_installation, bunq_psd2_credential and bunq_device_server without import " +
+		"blocks, and apply. A certificate of the same organisation joins the same bunq user."
+	var api *bunq.APIError
 	switch {
 	case bunq.IsCredentialsRefused(err):
-		return "import from a machine whose public address the key permits. If this is one, use the newest context file that the SDK wrote: " +
-			"the key of this one is dead, or bunq has blocked its device. If there is no other, " + registerAnew
+		return "check in this order:\n" +
+			"  1. Is the public address of this machine among those that the key was registered for? A proxy or NAT has its own. If it is not, import from " +
+			"one that is.\n" +
+			"  2. Does the file belong to this environment and base_url, and has the program that wrote it not registered another key since?\n" +
+			"  3. Has bunq blocked the device, or was the key never used in time? " + instead
+	case errors.As(err, &api) && api.Envelope && (api.Status == http.StatusUnauthorized || api.Status == http.StatusForbidden):
+		return "check that base_url is the one that the file was registered at, and that the file is the newest one. bunq forgets installations when the " +
+			"sandbox is reset. " + instead
 	case errors.Is(err, bunq.ErrUnsigned):
-		return "check that no proxy removes headers on the way, and that base_url is the address at which the SDK made the file. If the answer comes " +
-			"from bunq as it is, an installation cannot be imported: " + registerAnew
-	default:
-		return ""
+		return "check that no proxy removes headers on the way, and that base_url is the one that the file was registered at. If bunq itself sends the " +
+			"answer without a signature, nothing can be imported: declare the three resources without import blocks, and apply."
 	}
+	return ""
 }
 
 // choose picks the object to import: the wanted one, or the only active one.
@@ -127,7 +135,7 @@ func (r *InstallationResource) ImportState(ctx context.Context, req resource.Imp
 	}
 	if id := f.installation.ID.ValueString(); f.wanted != 0 && itoa(f.wanted) != id {
 		resp.Diagnostics.AddError("Another installation", fmt.Sprintf("The context file belongs to installation %s, not %d: a file has one installation. Nothing was imported.\n\n"+
-			"Next step: leave #%d out, or give the file that belongs to it.", id, f.wanted, f.wanted))
+			"Next step: omit #%d, or give the file that belongs to it.", id, f.wanted, f.wanted))
 		return
 	}
 	m := installationModel{
@@ -153,7 +161,7 @@ func (r *CredentialResource) ImportState(ctx context.Context, req resource.Impor
 	}
 	all, err := f.calls.Credentials(ctx)
 	if err != nil {
-		tfdiag.Failure{Summary: "bunq_psd2_credential was not imported", State: "nothing was imported.", Next: afterUnproven(err)}.Error(&resp.Diagnostics, err)
+		tfdiag.Failure{Summary: "bunq_psd2_credential was not imported", State: "nothing was imported.", Next: importNext(err)}.Error(&resp.Diagnostics, err)
 		return
 	}
 	found, ok := choose(f, "credential", all,
@@ -171,7 +179,7 @@ func (r *CredentialResource) ImportState(ctx context.Context, req resource.Impor
 	m := credentialModel{
 		APIKey: f.apiKey, CertificatePEM: types.StringNull(), CertificateChainPEM: types.StringNull(),
 		PrivateKeyPEMWO: types.StringNull(), PrivateKeyPassphraseWO: types.StringNull(), ClientPublicKeySignature: types.StringNull(),
-		ExpiryWarningDays: types.Int64Value(defaultWarningDays),
+		ExpiryWarningDays: types.Int64Value(defaultWarningDays), DeactivateOnDestroy: types.BoolValue(false),
 	}
 	m.withoutCertificate()
 	m.fromAPI(&found)
@@ -190,7 +198,7 @@ func (r *DeviceServerResource) ImportState(ctx context.Context, req resource.Imp
 	}
 	all, err := f.calls.DeviceServers(ctx)
 	if err != nil {
-		tfdiag.Failure{Summary: "bunq_device_server was not imported", State: "nothing was imported.", Next: afterUnproven(err)}.Error(&resp.Diagnostics, err)
+		tfdiag.Failure{Summary: "bunq_device_server was not imported", State: "nothing was imported.", Next: importNext(err)}.Error(&resp.Diagnostics, err)
 		return
 	}
 	found, ok := choose(f, "device", all,

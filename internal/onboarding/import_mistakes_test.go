@@ -38,13 +38,13 @@ func TestAccImport_mistakes(t *testing.T) {
 		"keys of two pairs": {mixed(func(m *acctest.Party) { m.PublicKeyPEM = other.PublicKeyPEM }),
 			[]string{"private_key_client does not fit public_key_client", "put together from two installations"}},
 		"another's API key": {mixed(func(m *acctest.Party) { m.APIKey = other.APIKey }),
-			[]string{"The context file could not be proven", "User credentials are incorrect", "nothing was imported"}},
+			[]string{"The context file could not be verified", "User credentials are incorrect", "nothing was imported"}},
 		"another's token": {mixed(func(m *acctest.Party) { m.Token = other.Token }),
-			[]string{"The context file could not be proven", "nothing was imported"}},
+			[]string{"The context file could not be verified", "nothing was imported"}},
 		"another's keys": {mixed(func(m *acctest.Party) { m.PrivateKeyPEM, m.PublicKeyPEM = other.PrivateKeyPEM, other.PublicKeyPEM }),
-			[]string{"The context file could not be proven", "nothing was imported"}},
+			[]string{"The context file could not be verified", "nothing was imported"}},
 		"not bunq's public key": {mixed(func(m *acctest.Party) { m.ServerPublicKeyPEM = m.PublicKeyPEM }),
-			[]string{"The context file could not be proven", "its signature does not fit", "nothing was imported"}},
+			[]string{"The context file could not be verified", "its signature does not fit", "nothing was imported"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -76,8 +76,8 @@ func TestAccImport_fromAnotherAddress(t *testing.T) {
 	cli.Write(t, onboarded(t, cli, p, made)+importAll(file))
 	b.Sim.SetCallerIP("198.51.100.9")
 	refused := cli.Plan(t)
-	refused.MustSay(t, 1, "The context file could not be proven", "Response id: ", "the address that this machine calls from is not among the permitted ones",
-		"import from a machine whose public address the key permits")
+	refused.MustSay(t, 1, "The context file could not be verified", "Response id: ", "an address that is not permitted",
+		"Is the public address of this machine among those")
 	if strings.Contains(refused.Output, "-replace") {
 		t.Errorf("advises to replace what is not in the state:\n%s", refused.Output)
 	}

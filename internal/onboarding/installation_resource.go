@@ -20,6 +20,7 @@ import (
 
 var (
 	_ resource.ResourceWithConfigure   = (*InstallationResource)(nil)
+	_ resource.ResourceWithModifyPlan  = (*InstallationResource)(nil)
 	_ resource.ResourceWithImportState = (*InstallationResource)(nil)
 )
 
@@ -91,6 +92,19 @@ func (r *InstallationResource) Schema(_ context.Context, _ resource.SchemaReques
 	}
 }
 
+// ModifyPlan fills in the environment, so that what is built on the installation
+// is checked at plan against where it will be.
+func (r *InstallationResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() || r.Data == nil || r.Data.Environment == "" {
+		return
+	}
+	var environment types.String
+	resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, path.Root("environment"), &environment)...)
+	if environment.IsUnknown() {
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("environment"), types.StringValue(string(r.Data.Environment)))...)
+	}
+}
+
 // Create makes the installation. The answer cannot be looked up later: a lost
 // one leaves an installation at bunq that nobody can use.
 func (r *InstallationResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
@@ -158,8 +172,8 @@ func (r *InstallationResource) Delete(ctx context.Context, req resource.DeleteRe
 		return
 	}
 	resp.Diagnostics.AddWarning("The installation stays at bunq",
-		"bunq has no call to remove an installation. Installation "+m.ID.ValueString()+" stays there; Terraform has forgotten its token and key. "+
-			"Without them it is worth nothing: delete other copies of the state too.")
+		"bunq has no call to remove an installation. Installation "+m.ID.ValueString()+" stays there; this state has forgotten its token and key, "+
+			"without which it is worth nothing. Older versions of the state still hold them.")
 }
 
 // replacesOnOtherKey makes another key replace the installation, but not the

@@ -22,6 +22,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 	"github.com/openpsd2/terraform-provider-bunq/internal/qseal"
 )
@@ -139,9 +140,20 @@ func (r *SandboxCertificateResource) ValidateConfig(ctx context.Context, req res
 }
 
 // ModifyPlan plans a renewal in place, so that the common name, and with it the
-// bunq user, stays.
+// bunq user, stays. In production there is nothing to plan: bunq would refuse the
+// certificate only at apply.
 func (r *SandboxCertificateResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || req.State.Raw.IsNull() {
+	if req.Plan.Raw.IsNull() || r.Data == nil {
+		return
+	}
+	if r.Data.Environment == bunq.Production {
+		resp.Diagnostics.AddError("A sandbox certificate in production",
+			"bunq_sandbox_certificate makes a self-signed pseudo certificate, which only bunq's sandbox takes, and this provider is configured for production.\n\n"+
+				"Next step: give the QSEAL certificate of your organisation to bunq_psd2_credential, or set environment = \"sandbox\" in the provider block "+
+				"(BUNQ_ENVIRONMENT).")
+		return
+	}
+	if req.State.Raw.IsNull() {
 		return
 	}
 	var plan, state sandboxCertificateModel
@@ -149,6 +161,13 @@ func (r *SandboxCertificateResource) ModifyPlan(ctx context.Context, req resourc
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() {
 		return
+	}
+	if plan.otherSubject(&state) {
+		resp.Diagnostics.AddWarning("Another subject is another bunq user",
+			"A certificate with another subject replaces "+state.ID.ValueString()+". In the sandbox the subject names the bunq user, so a credential that is "+
+				"made with it belongs to another user. An OAuth client and its callback URLs cannot move to another user, and the subject that is "+
+				"replaced does not come back.\n\n"+
+				"Next step: to keep the user, leave name, roles, organization, organization_identifier and country as they are.")
 	}
 	if !plan.reissues(&state, r.Data.Now()) {
 		plan.ReadyForRenewal = types.BoolValue(false)
@@ -159,6 +178,12 @@ func (r *SandboxCertificateResource) ModifyPlan(ctx context.Context, req resourc
 	plan.PrivateKeyPEM, plan.NotAfter = types.StringUnknown(), types.StringUnknown()
 	plan.ReadyForRenewal = types.BoolValue(false)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+}
+
+// otherSubject reports whether the plan makes a certificate of another subject.
+func (m *sandboxCertificateModel) otherSubject(state *sandboxCertificateModel) bool {
+	return !m.Name.Equal(state.Name) || !m.Roles.Equal(state.Roles) || !m.Organization.Equal(state.Organization) ||
+		!m.OrganizationIdentifier.Equal(state.OrganizationIdentifier) || !m.Country.Equal(state.Country)
 }
 
 // reissues reports whether the plan makes a new certificate of the same subject.

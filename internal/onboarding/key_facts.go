@@ -1,0 +1,51 @@
+package onboarding
+
+import (
+	"context"
+	"encoding/json"
+)
+
+// keyFacts is the private state of a credential: what bunq says of its key and
+// no attribute holds.
+type keyFacts struct {
+	// Used says that the key was used, whatever the status in state.
+	Used bool `json:"used,omitempty"`
+	// Dead says that the key ended: unused in time, or by a status of bunq's.
+	Dead bool `json:"dead,omitempty"`
+	// Refused says that bunq refuses a key that was in use, or this address.
+	Refused bool `json:"refused,omitempty"`
+	// Open says that bunq permits every address to the key. It is asked only where
+	// the addresses are to be set inactive one day.
+	Open bool `json:"open,omitempty"`
+}
+
+const keyFactsName = "key"
+
+func keyFactsOf(ctx context.Context, p private, diags *diagnostics) keyFacts {
+	raw, more := p.GetKey(ctx, keyFactsName)
+	diags.Append(more...)
+	var f keyFacts
+	if len(raw) > 0 && json.Unmarshal(raw, &f) != nil {
+		return keyFacts{}
+	}
+	return f
+}
+
+func (f keyFacts) store(ctx context.Context, p interface {
+	SetKey(ctx context.Context, key string, value []byte) diagnostics
+}) diagnostics {
+	raw, err := json.Marshal(f)
+	if err != nil || f == (keyFacts{}) {
+		raw = nil
+	}
+	return p.SetKey(ctx, keyFactsName, raw)
+}
+
+// What a refresh tells the plan of the same run about a credential, by its id.
+// The state outlives the run, and what bunq said then may be over.
+type (
+	// refusedKey holds the error with which bunq refused a key that was in use.
+	refusedKey string
+	// waitingKey says that the key waits for its first use.
+	waitingKey string
+)
