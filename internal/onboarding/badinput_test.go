@@ -199,7 +199,7 @@ func TestAccCredential_badInput(t *testing.T) {
 		{
 			name:   "a passphrase without a key",
 			config: credential(set("certificate_pem", cert), set("client_public_key_signature", `"AAAA"`), set("private_key_passphrase_wo", `"x"`)),
-			want:   acctest.SaysAt("private_key_passphrase_wo", `"private_key_pem_wo" must be specified when "private_key_passphrase_wo" is specified`),
+			want:   acctest.SaysAt("private_key_passphrase_wo", "private_key_passphrase_wo belongs to private_key_pem_wo, which is not set."),
 		},
 		{
 			name:   "both key and signature",
