@@ -98,13 +98,19 @@ func TestAccCredential_quietAfterOnboarding(t *testing.T) {
 	if got := c.Plan(t, "-refresh=false"); got.Code != 0 || strings.Contains(got.Output, "first use") {
 		t.Errorf("without a refresh: status %d\n%s", got.Code, got.Output)
 	}
-	c.Write(t, acctest.CallbackURL)
-	for _, args := range [][]string{nil, {"-refresh-only"}} {
-		got := c.Plan(t, args...)
-		if strings.Contains(got.Output, "outside of") || strings.Contains(got.Output, "first use") {
-			t.Errorf("%v:\n%s", args, got.Output)
+	for name, config := range map[string]string{
+		"one more resource":   acctest.CallbackURL,
+		"a change downstream": strings.Replace(acctest.Client, `"acceptance"`, `"renamed"`, 1),
+	} {
+		c.Write(t, config)
+		for _, args := range [][]string{nil, {"-refresh-only"}} {
+			got := c.Plan(t, args...)
+			if strings.Contains(got.Output, "outside of") || strings.Contains(got.Output, "first use") {
+				t.Errorf("%s, %v:\n%s", name, args, got.Output)
+			}
 		}
 	}
+	c.Write(t, acctest.CallbackURL)
 	c.MustApply(t)
 	// The next change of the credential itself stores what bunq says by now.
 	state := c.State(t)

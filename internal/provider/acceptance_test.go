@@ -2,14 +2,21 @@ package provider_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
 // What is wrong with the provider block is shown at its line, before anything is
@@ -68,7 +75,7 @@ func TestAccProvider_badVariables(t *testing.T) {
 	c.Write(t, acctest.Installation)
 	for _, bad := range []string{
 		"BUNQ_ENVIRONMENT=staging", "BUNQ_BASE_URL=http://bunq.example.com/v1", "BUNQ_BASE_URL=https://bunq.example.com",
-		"BUNQ_REQUEST_TIMEOUT=30", "BUNQ_MAX_WAIT=0", "BUNQ_SESSION_CACHE=maybe", "BUNQ_CONTEXT_FILE=/nowhere/bunq.conf",
+		"BUNQ_REQUEST_TIMEOUT=30", "BUNQ_MAX_WAIT=0", "BUNQ_SESSION_CACHE=maybe", "BUNQ_BASE_URL=https://api.bunq.com/v1",
 	} {
 		c.Env = []string{bad}
 		got := c.Plan(t)
@@ -116,24 +123,78 @@ provider "bunq" {
 	}})
 }
 
-// What must ask bunq while the provider block is not complete says which setting
-// it lacks.
-func TestAccProvider_unknownAtRefresh(t *testing.T) {
+// A context that cannot serve, a file of the environment variable or a block's of
+// another environment, stops those alone that would use it: at plan, and not an
+// alias, nor a resource, that has its own.
+func TestAccProvider_contextOfOthers(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	b.Test(t, resource.TestCase{Steps: []resource.TestStep{
-		{Config: b.Provider("") + acctest.Device},
-		{
-			Config: fmt.Sprintf(`
-resource "terraform_data" "address" {
-  input = %q
+	p := b.Onboard(t, "Others")
+	elsewhere := strings.Replace(contextFileOf(t, p), "SANDBOX", "PRODUCTION", 1)
+	file := filepath.Join(t.TempDir(), "bunq.conf")
+	if err := os.WriteFile(file, []byte(elsewhere), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	own := "resource \"bunq_oauth_client\" \"own\" {\n  api_context = " + p.APIContext() + "  deletion_protection = false\n}\n"
+	for _, variable := range []string{file, "/nowhere/bunq.conf"} {
+		c := acctest.NewCLI(t, b)
+		c.Env = []string{"BUNQ_CONTEXT_FILE=" + variable}
+		c.Write(t, acctest.Installation+own)
+		c.MustApply(t)
+		c.MustHaveNothingToDo(t)
+		b.Sim.ResetJournal()
+		c.Write(t, acctest.Installation+own+"resource \"bunq_oauth_client\" \"main\" {}\n")
+		c.Plan(t).MustSay(t, 1, "BUNQ_CONTEXT_FILE", "with bunq_oauth_client.main")
+		c.Write(t, acctest.Installation+own)
+		c.Destroy(t).MustSay(t, 0)
+	}
+	// A context of its own that is of another environment is seen at plan too.
+	c := acctest.NewCLI(t, b)
+	c.Write(t, strings.Replace(own, `"sandbox"`, `"production"`, 1))
+	c.Plan(t).MustSay(t, 1, "The API context was made in bunq's production environment, and this provider is configured for sandbox.")
+	if writes := b.Writes(0); slices.Contains(writes, "POST /user/{id}/oauth-client") {
+		t.Errorf("sent: %v", writes)
+	}
 }
 
-provider "bunq" {
-  base_url = terraform_data.address.output
-}
-`, b.URL) + acctest.Device,
-			ExpectError: acctest.Says("these settings of the provider block are only known after an apply: base_url"),
-		},
+// What an installation is made for is known at plan, so that what is built on it
+// is checked then.
+func TestAccProvider_environmentAtPlan(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	known := func(value string) plancheck.PlanCheck {
+		return plancheck.ExpectKnownValue("bunq_installation.main", tfjsonpath.New("environment"), knownvalue.StringExact(value))
+	}
+	b.Test(t, resource.TestCase{Steps: []resource.TestStep{
+		{Config: b.Provider("") + acctest.Installation, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{known("sandbox")}}},
 	}})
+	// As processes: plugin-testing has one server for all aliases.
+	other := acctest.New(t)
+	c := acctest.NewCLI(t, other)
+	c.Write(t, "provider \"bunq\" {\n  alias = \"production\"\n  environment = \"production\"\n}\n"+
+		strings.Replace(acctest.Credential, `resource "bunq_psd2_credential" "main" {`, "resource \"bunq_psd2_credential\" \"main\" {\n  provider = bunq.production", 1))
+	c.Plan(t).MustSay(t, 1, "The installation was made in bunq's sandbox environment, and this provider is configured for production.")
+	if calls := other.Calls(0); len(calls) > 0 {
+		t.Errorf("sent: %v", calls)
+	}
+}
+
+// A pseudo certificate is of no use in production, and a plan says so.
+func TestAccProvider_sandboxCertificateInProduction(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Environment = bunqsim.Production }))
+	b.Test(t, resource.TestCase{Steps: []resource.TestStep{{
+		Config: b.Provider("") + acctest.Certificate, PlanOnly: true,
+		ExpectError: acctest.Says("which only bunq's sandbox takes, and this provider is configured for production"),
+	}}})
+}
+
+// contextFileOf is the text of a party's context file.
+func contextFileOf(t *testing.T, p *acctest.Party) string {
+	t.Helper()
+	text, err := os.ReadFile(p.ContextFile(t, acctest.Python))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
