@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
@@ -23,12 +24,40 @@ const (
 
 func itoa(id int64) string { return strconv.FormatInt(id, 10) }
 
+// ambiguousError means that bunq does not say which credential a key belongs to.
+type ambiguousError struct{ ids []string }
+
+// Error names the credentials that fit.
+func (e *ambiguousError) Error() string {
+	if len(e.ids) == 0 {
+		return "bunq does not say which credential the API key belongs to, and lists none that is active"
+	}
+	return fmt.Sprintf("bunq does not say which credential the API key belongs to, and %d fit the device: %s",
+		len(e.ids), strings.Join(e.ids, ", "))
+}
+
+// nameCredential is the way out of ambiguity. It is an update in place.
+const nameCredential = "write credential = { id = …, api_key = … } with the id of the credential that the key was made with; this changes the device in place. " +
+	"Or omit permitted_ips, and Terraform does not manage addresses."
+
+// knownCredential is what is known of the credential of a device whose
+// configuration does not name it.
+type knownCredential struct {
+	// id is the one that was found when there was no doubt; 0 for none.
+	id int64
+	// ip is the address that registered the device; "" where it is not known.
+	ip string
+}
+
 // credentialID finds the credential whose addresses are to be managed: the one
-// that is named, or the only one that fits the device.
-func credentialID(ctx context.Context, calls *bunq.UserClient, m *deviceModel) (int64, error) {
+// that is named, else the one known, else the only one that fits the device.
+func credentialID(ctx context.Context, calls *bunq.UserClient, m *deviceModel, known knownCredential) (int64, error) {
 	var diags diagnostics
 	if c, ok := m.credential(ctx, &diags); ok && c.ID.ValueString() != "" {
 		return strconv.ParseInt(c.ID.ValueString(), 10, 64)
+	}
+	if known.id != 0 {
+		return known.id, nil
 	}
 	all, err := calls.Credentials(ctx)
 	if err != nil {
@@ -37,32 +66,24 @@ func credentialID(ctx context.Context, calls *bunq.UserClient, m *deviceModel) (
 	active := slices.DeleteFunc(all, func(c bunq.Credential) bool { return c.Status != bunq.CredentialActive })
 	if len(active) > 1 {
 		active = slices.DeleteFunc(active, func(c bunq.Credential) bool {
-			return c.PermittedDevice == nil || c.PermittedDevice.Description != m.Description.ValueString()
+			d := c.PermittedDevice
+			return d == nil || d.Description != m.Description.ValueString() || known.ip != "" && !sameAddress(d.IP, known.ip)
 		})
 	}
 	if len(active) == 1 {
 		return active[0].ID, nil
 	}
-	names := make([]string, len(active))
+	ids := make([]string, len(active))
 	for i, c := range active {
-		names[i] = itoa(c.ID)
+		ids[i] = itoa(c.ID)
 	}
-	return 0, fmt.Errorf("bunq does not say which credential the API key belongs to, and %d fit the device (%s); "+
-		"set credential = { id = …, api_key = … }, or leave permitted_ips out", len(active), strings.Join(names, ", "))
+	return 0, &ambiguousError{ids}
 }
 
-// readAddresses takes over the addresses that are active at bunq, written as
-// the state writes them. "*" is not managed here: it stays as the state has it;
-// open tells that bunq lists it although the state does not.
-func (r *DeviceServerResource) readAddresses(ctx context.Context, calls *bunq.UserClient, m *deviceModel) (open bool, err error) {
-	credential, err := credentialID(ctx, calls, m)
-	if err != nil {
-		return false, err
-	}
-	list, err := calls.PermittedIPs(ctx, credential)
-	if err != nil {
-		return false, err
-	}
+// readAddresses makes permitted_ips what is active at bunq, written as the state
+// writes it. own is permitted without being listed, so that it counts only where
+// the state lists it. "*" cannot be managed: it stays as the state has it.
+func readAddresses(ctx context.Context, m *deviceModel, list []bunq.PermittedIP, own string) error {
 	known, diags := addresses(ctx, m.PermittedIPs)
 	active := []string{}
 	for _, p := range list {
@@ -72,6 +93,8 @@ func (r *DeviceServerResource) readAddresses(ctx context.Context, calls *bunq.Us
 		ip := p.IP
 		if i := slices.IndexFunc(known, func(k string) bool { return sameAddress(k, p.IP) }); i >= 0 {
 			ip = known[i]
+		} else if sameAddress(p.IP, own) {
+			continue
 		}
 		active = append(active, ip)
 	}
@@ -81,186 +104,193 @@ func (r *DeviceServerResource) readAddresses(ctx context.Context, calls *bunq.Us
 	set, more := types.SetValueFrom(ctx, types.StringType, active)
 	diags.Append(more...)
 	m.PermittedIPs = set
-	open = !slices.Contains(known, anyAddress) &&
-		slices.ContainsFunc(list, func(p bunq.PermittedIP) bool { return p.IP == anyAddress && p.Status == addressActive })
-	return open, asError(diags)
+	return asError(diags)
 }
 
-// reconcile makes the active addresses those of m: new ones first, because
-// bunq locks out who removes the address in use, and nothing outside can mend
-// that; for the same reason own, the address that registered the device, goes
-// last.
-func (r *DeviceServerResource) reconcile(ctx context.Context, calls *bunq.UserClient, m *deviceModel, own string) error {
-	want, diags := addresses(ctx, m.PermittedIPs)
-	if err := asError(diags); err != nil || want == nil {
-		return err
+// readInto takes over what bunq says of the addresses, where they are managed.
+//
+// registration_ip is left null where the state has null, although bunq says it
+// here: Terraform calls what a refresh fills in "changed outside of Terraform",
+// in every later plan that changes the device, and an output of it would make the
+// plan after a good apply one with changes. The next update of the device stores
+// it; what the provider does with it, it takes from the private state.
+func (r *DeviceServerResource) readInto(ctx context.Context, calls *bunq.UserClient, m *deviceModel, f *facts, diags *diagnostics) error {
+	if !m.RegistrationIP.IsNull() {
+		m.RegistrationIP = textOrNull(f.IP)
 	}
-	credential, err := credentialID(ctx, calls, m)
+	f.Open, f.Shut = false, false
+	if m.PermittedIPs.IsNull() {
+		return nil
+	}
+	credential, err := credentialID(ctx, calls, m, knownCredential{id: f.Credential, ip: f.IP})
+	var several *ambiguousError
+	if errors.As(err, &several) {
+		tfdiag.Failure{
+			Summary: "bunq_device_server: the permitted addresses were not read",
+			State:   "permitted_ips stays in the state as it was; the rest of the device was read.",
+			Next:    nextForAddresses(err),
+			At:      path.Root("credential"),
+		}.Warning(diags, err)
+		return nil
+	}
 	if err != nil {
 		return err
 	}
 	list, err := calls.PermittedIPs(ctx, credential)
 	if err != nil {
 		return err
+	}
+
+	known, more := addresses(ctx, m.PermittedIPs)
+	diags.Append(more...)
+	f.Credential = credential
+	f.Open = !slices.Contains(known, anyAddress) && isActive(list, anyAddress)
+	f.Shut = f.IP != "" && !isActive(list, f.IP) && !containsAddress(known, f.IP)
+	return readAddresses(ctx, m, list, f.IP)
+}
+
+// setAddresses makes the addresses at bunq those of m, and notes in f what it
+// learned on the way.
+func (r *DeviceServerResource) setAddresses(ctx context.Context, access *providerdata.Access, m *deviceModel, f *facts) error {
+	want, diags := addresses(ctx, m.PermittedIPs)
+	if err := asError(diags); err != nil {
+		return err
+	}
+	credential, err := credentialID(ctx, access.Calls, m, knownCredential{id: f.Credential, ip: f.IP})
+	if err != nil {
+		return err
+	}
+	list, err := access.Calls.PermittedIPs(ctx, credential)
+	if err != nil {
+		return err
+	}
+
+	// A key that was made in this run has the address of its registration only.
+	f.Credential = credential
+	active := slices.DeleteFunc(slices.Clone(list), func(p bunq.PermittedIP) bool { return p.Status != addressActive || p.IP == anyAddress })
+	if f.IP == "" && len(active) == 1 && r.Data.IsMadeHere(access.Context.APIKey) {
+		f.IP = active[0].IP
+	}
+	use, id := r.useOf(access.Context), m.ID.ValueString()
+	change := reconciliation{
+		calls: access.Calls, credential: credential, own: f.IP,
+		findOwn: func(ctx context.Context) (string, error) {
+			n, err := strconv.ParseInt(id, 10, 64)
+			if err != nil {
+				return "", err
+			}
+			d, err := access.Calls.DeviceServer(ctx, n)
+			if err != nil {
+				return "", err
+			}
+			return d.IP, nil
+		},
+		others: func(ctx context.Context) ([]string, error) { return use.others(ctx, access.Calls, id) },
+	}
+	err = change.run(ctx, want, list)
+	f.IP = change.own
+	return err
+}
+
+// isActive reports whether the list has the address as active.
+func isActive(list []bunq.PermittedIP, ip string) bool {
+	return slices.ContainsFunc(list, func(p bunq.PermittedIP) bool { return p.Status == addressActive && sameAddress(p.IP, ip) })
+}
+
+// reconciliation makes the active addresses of a key those that a device wants.
+type reconciliation struct {
+	calls      *bunq.UserClient
+	credential int64
+	// own is the address that registered the device, "" as long as it is not known;
+	// findOwn asks for it where that is needed.
+	own     string
+	findOwn func(context.Context) (string, error)
+	// others are the addresses that registered other devices with this key.
+	others func(context.Context) ([]string, error)
+}
+
+// run activates what is missing, before it deactivates anything: bunq refuses
+// every call from an address that is not active. The address that registered the
+// device stays whatever the configuration lists, so that no list locks it out.
+func (c *reconciliation) run(ctx context.Context, want []string, list []bunq.PermittedIP) error {
+	if c.own != "" && !containsAddress(want, c.own) {
+		want = append(slices.Clone(want), c.own)
 	}
 	for _, ip := range want {
 		if ip == anyAddress {
 			continue
 		}
-		if err := activate(ctx, calls, credential, list, ip); err != nil {
+		if err := c.activate(ctx, list, ip); err != nil {
 			return tfdiag.While("activating "+ip, err)
 		}
 	}
-	for _, p := range ownLast(list, own) {
-		if p.Status != addressActive || p.IP == anyAddress || containsAddress(want, p.IP) {
+
+	rest := slices.DeleteFunc(slices.Clone(list), func(p bunq.PermittedIP) bool {
+		return p.Status != addressActive || p.IP == anyAddress || containsAddress(want, p.IP)
+	})
+	if len(rest) == 0 {
+		return nil
+	}
+	keep, err := c.registeredFrom(ctx)
+	if err != nil {
+		return tfdiag.While("asking from where the devices of this key were registered", err)
+	}
+	for _, p := range rest {
+		if containsAddress(keep, p.IP) {
 			continue
 		}
-		if err := setAddress(ctx, calls, credential, p, addressInactive); err != nil {
+		if err := c.set(ctx, p, addressInactive); err != nil {
 			return tfdiag.While("deactivating "+p.IP, err)
 		}
 	}
 	return nil
+}
+
+// registeredFrom are the addresses that must not be deactivated.
+func (c *reconciliation) registeredFrom(ctx context.Context) ([]string, error) {
+	if c.own == "" {
+		own, err := c.findOwn(ctx)
+		if err != nil {
+			return nil, err
+		}
+		c.own = own
+	}
+	others, err := c.others(ctx)
+	return append(others, c.own), err
 }
 
 // activate makes ip active, once: an entry that is there is used, whatever its
 // status, because bunq may refuse the same address twice.
-func activate(ctx context.Context, calls *bunq.UserClient, credential int64, list []bunq.PermittedIP, ip string) error {
-	same := func(p bunq.PermittedIP) bool { return sameAddress(p.IP, ip) }
-	active := func(p bunq.PermittedIP) bool { return same(p) && p.Status == addressActive }
-	if slices.ContainsFunc(list, active) {
+func (c *reconciliation) activate(ctx context.Context, list []bunq.PermittedIP, ip string) error {
+	if isActive(list, ip) {
 		return nil
 	}
-	if i := slices.IndexFunc(list, same); i >= 0 {
-		return setAddress(ctx, calls, credential, list[i], addressActive)
+	if i := slices.IndexFunc(list, func(p bunq.PermittedIP) bool { return sameAddress(p.IP, ip) }); i >= 0 {
+		return c.set(ctx, list[i], addressActive)
 	}
-	_, err := calls.CreatePermittedIP(ctx, credential, ip)
+	_, err := c.calls.CreatePermittedIP(ctx, c.credential, ip)
+	return c.confirm(ctx, err, func(p bunq.PermittedIP) bool { return sameAddress(p.IP, ip) && p.Status == addressActive })
+}
+
+// set changes one entry.
+func (c *reconciliation) set(ctx context.Context, p bunq.PermittedIP, status string) error {
+	err := c.calls.SetPermittedIPStatus(ctx, c.credential, p, status)
+	return c.confirm(ctx, err, func(n bunq.PermittedIP) bool { return n.ID == p.ID && n.Status == status })
+}
+
+// confirm asks bunq what became of a write whose answer was lost.
+func (c *reconciliation) confirm(ctx context.Context, err error, done func(bunq.PermittedIP) bool) error {
 	if !bunq.MayHaveBeenDone(err) {
 		return err
 	}
-	now, lookErr := calls.PermittedIPs(ctx, credential)
+	now, lookErr := c.calls.PermittedIPs(ctx, c.credential)
 	if lookErr != nil {
 		return &bunq.UnansweredError{Err: err, LookUp: lookErr}
 	}
-	if slices.ContainsFunc(now, active) {
+	if slices.ContainsFunc(now, done) {
 		return nil
 	}
 	return &bunq.UnansweredError{Err: err}
-}
-
-// setAddress changes one entry. Where the answer is lost, bunq is asked.
-func setAddress(ctx context.Context, calls *bunq.UserClient, credential int64, p bunq.PermittedIP, status string) error {
-	err := calls.SetPermittedIPStatus(ctx, credential, p, status)
-	if !bunq.MayHaveBeenDone(err) {
-		return err
-	}
-	now, lookErr := calls.PermittedIPs(ctx, credential)
-	if lookErr != nil {
-		return &bunq.UnansweredError{Err: err, LookUp: lookErr}
-	}
-	if slices.ContainsFunc(now, func(n bunq.PermittedIP) bool { return n.ID == p.ID && n.Status == status }) {
-		return nil
-	}
-	return &bunq.UnansweredError{Err: err}
-}
-
-// deactivateAll sets every address inactive, the one that registered the
-// device last: it is most likely the one in use, and bunq refuses every call
-// from an inactive address.
-func (r *DeviceServerResource) deactivateAll(ctx context.Context, calls *bunq.UserClient, m *deviceModel) error {
-	credential, err := credentialID(ctx, calls, m)
-	if err != nil {
-		return err
-	}
-	id, err := strconv.ParseInt(m.ID.ValueString(), 10, 64)
-	if err != nil {
-		return err
-	}
-	device, err := calls.DeviceServer(ctx, id)
-	if err != nil {
-		return err
-	}
-	list, err := calls.PermittedIPs(ctx, credential)
-	if err != nil {
-		return err
-	}
-	for _, p := range ownLast(list, device.IP) {
-		if p.Status != addressActive {
-			continue
-		}
-		err := calls.SetPermittedIPStatus(ctx, credential, p, addressInactive)
-		if bunq.MayHaveBeenDone(err) {
-			err = confirmInactive(ctx, calls, credential, p, err)
-		}
-		if err != nil {
-			return tfdiag.While("deactivating "+p.IP, err)
-		}
-	}
-	return nil
-}
-
-// confirmInactive looks after a lost answer. Being refused is a confirmation
-// too: it was the address in use.
-func confirmInactive(ctx context.Context, calls *bunq.UserClient, credential int64, p bunq.PermittedIP, lost error) error {
-	now, err := calls.PermittedIPs(ctx, credential)
-	if bunq.IsCredentialsRefused(err) {
-		return nil
-	}
-	if err != nil {
-		return &bunq.UnansweredError{Err: lost, LookUp: err}
-	}
-	if slices.ContainsFunc(now, func(n bunq.PermittedIP) bool { return n.ID == p.ID && n.Status == addressInactive }) {
-		return nil
-	}
-	return &bunq.UnansweredError{Err: lost}
-}
-
-// ownLast is the list with own at its end.
-func ownLast(list []bunq.PermittedIP, own string) []bunq.PermittedIP {
-	rank := func(p bunq.PermittedIP) int {
-		if sameAddress(p.IP, own) {
-			return 1
-		}
-		return 0
-	}
-	list = slices.Clone(list)
-	slices.SortStableFunc(list, func(a, b bunq.PermittedIP) int { return rank(a) - rank(b) })
-	return list
-}
-
-// warnAnyAddress warns where a plan changes to or from "*" with a key that is in
-// use: bunq ties "*" to the key, not to the device, and takes it only as long as
-// the key has no address (bunq docs, device-server).
-func warnAnyAddress(plan, state *deviceModel, open bool, diags *diagnostics) {
-	if plan.PermittedIPs.IsUnknown() || !plan.Credential.Equal(state.Credential) {
-		return
-	}
-	at := path.Root("permitted_ips")
-	next := "\n\nNext step: make a new key in the same apply (terraform apply -replace=bunq_psd2_credential.NAME)."
-	switch {
-	case hasAny(plan.PermittedIPs) && !hasAny(state.PermittedIPs):
-		diags.AddAttributeWarning(at, `"*" comes late for this key`,
-			`bunq permits every address only to a key that has no permitted address yet, and may refuse this one.`+next)
-	case !hasAny(plan.PermittedIPs) && (open || hasAny(state.PermittedIPs)):
-		diags.AddAttributeWarning(at, "The key stays open to every address",
-			`bunq permits every address to the API key of this device, and has no call to take "*" back: permitted_ips does not bind it.`+next)
-	}
-}
-
-// warnOwnAddress warns where a plan takes away the address that registered the
-// device: if this machine still calls from there, it locks itself out.
-func warnOwnAddress(ctx context.Context, f facts, plan, state *deviceModel, diags *diagnostics) {
-	if plan.PermittedIPs.IsNull() || plan.PermittedIPs.IsUnknown() || plan.PermittedIPs.Equal(state.PermittedIPs) || f.IP == "" {
-		return
-	}
-	want, more := addresses(ctx, plan.PermittedIPs)
-	diags.Append(more...)
-	if containsAddress(want, f.IP) || slices.Contains(want, anyAddress) {
-		return
-	}
-	diags.AddAttributeWarning(path.Root("permitted_ips"), "The address that registered the device is not permitted any more",
-		"Device "+state.ID.ValueString()+" was registered from "+f.IP+", which permitted_ips does not hold. If this machine still calls from there, bunq "+
-			"refuses it after this apply, and only a machine at a permitted address can mend that.\n\n"+
-			"Next step: add "+f.IP+", unless you moved away from it.")
 }
 
 func asError(diags diagnostics) error {

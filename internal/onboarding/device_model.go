@@ -14,13 +14,13 @@ import (
 )
 
 type deviceModel struct {
-	ID                     types.String `tfsdk:"id"`
-	Installation           types.Object `tfsdk:"installation"`
-	Credential             types.Object `tfsdk:"credential"`
-	Description            types.String `tfsdk:"description"`
-	PermittedIPs           types.Set    `tfsdk:"permitted_ips"`
-	DeactivateIPsOnDestroy types.Bool   `tfsdk:"deactivate_ips_on_destroy"`
-	APIContext             types.Object `tfsdk:"api_context"`
+	ID             types.String `tfsdk:"id"`
+	Installation   types.Object `tfsdk:"installation"`
+	Credential     types.Object `tfsdk:"credential"`
+	Description    types.String `tfsdk:"description"`
+	PermittedIPs   types.Set    `tfsdk:"permitted_ips"`
+	RegistrationIP types.String `tfsdk:"registration_ip"`
+	APIContext     types.Object `tfsdk:"api_context"`
 }
 
 // deviceCredentialModel is the credential object that a device takes.
@@ -43,6 +43,13 @@ func (m *deviceModel) credential(ctx context.Context, diags *diag.Diagnostics) (
 	return c, !diags.HasError()
 }
 
+// namesAnother reports whether the configuration names a credential other than
+// the one whose addresses were managed so far.
+func (m *deviceModel) namesAnother(ctx context.Context, known int64, diags *diag.Diagnostics) bool {
+	c, ok := m.credential(ctx, diags)
+	return ok && c.ID.ValueString() != "" && c.ID.ValueString() != itoa(known)
+}
+
 // context joins installation and API key; false where a part is not known.
 func (m *deviceModel) context(ctx context.Context, diags *diag.Diagnostics) (providerdata.APIContextModel, bool) {
 	installation, ok := installationOf(ctx, m.Installation, diags)
@@ -54,19 +61,39 @@ func (m *deviceModel) context(ctx context.Context, diags *diag.Diagnostics) (pro
 	return c, c.Known()
 }
 
-// addresses are the permitted addresses, sorted; "*" comes last, as bunq wants
-// the caller's own address before it. None where they are left out or unknown.
+// addresses are the permitted addresses that are known, sorted; "*" comes last,
+// as bunq wants the caller's own address before it. None where they are omitted
+// or unknown.
 func addresses(ctx context.Context, set types.Set) ([]string, diag.Diagnostics) {
 	if set.IsNull() || set.IsUnknown() {
 		return nil, nil
 	}
-	var ips []string
-	diags := set.ElementsAs(ctx, &ips, false)
+	var elements []types.String
+	diags := set.ElementsAs(ctx, &elements, false)
+	ips := make([]string, 0, len(elements))
+	for _, e := range elements {
+		if !e.IsUnknown() {
+			ips = append(ips, e.ValueString())
+		}
+	}
 	slices.Sort(ips)
 	if i := slices.Index(ips, anyAddress); i >= 0 {
 		ips = append(slices.Delete(ips, i, i+1), anyAddress)
 	}
 	return ips, diags
+}
+
+// allKnown reports whether neither the set nor an element of it is unknown.
+func allKnown(set types.Set) bool {
+	return !set.IsUnknown() && !slices.ContainsFunc(set.Elements(), attr.Value.IsUnknown)
+}
+
+// movesAny reports whether the plan is known to set "*", or to take it back.
+func movesAny(plan, state types.Set) bool {
+	if hasAny(plan) {
+		return !hasAny(state)
+	}
+	return hasAny(state) && allKnown(plan)
 }
 
 // hasAny reports whether the set holds "*".

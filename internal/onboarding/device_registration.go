@@ -1,8 +1,8 @@
 package onboarding
 
 import (
-	"cmp"
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -25,11 +25,28 @@ const (
 // registration is one POST /device-server, made once whatever happens: bunq
 // has no idempotency key, and a device cannot be removed.
 type registration struct {
-	data    *providerdata.Data
+	model   *deviceModel
 	context bunq.APIContext
 	calls   *bunq.UserClient
 	source  *session.Source
+	notes   deviceNotes
+	data    *providerdata.Data
+	ledger  *deviceLedger
 	request bunq.DeviceServerRequest
+	// before are the devices that bunq listed before anything was sent; nil where
+	// it was not asked.
+	before []bunq.DeviceServer
+}
+
+// registered is a device that bunq has for the key.
+type registered struct {
+	id int64
+	// ip is the address that it was registered from; "" where no call showed it.
+	ip      string
+	adopted bool
+	// again says that the key is registered once only and keeps this device,
+	// which Terraform had given up.
+	again bool
 }
 
 func (r *DeviceServerResource) registration(ctx context.Context, m *deviceModel, diags *diagnostics) (*registration, bool) {
@@ -37,79 +54,192 @@ func (r *DeviceServerResource) registration(ctx context.Context, m *deviceModel,
 	if !ok {
 		return nil, false
 	}
-	ips, more := addresses(ctx, m.PermittedIPs)
-	diags.Append(more...)
-	return &registration{
-		data: r.Data, context: access.Context, calls: access.Calls, source: r.Data.Sessions.For(access.Context),
-		request: bunq.DeviceServerRequest{Description: m.Description.ValueString(), Secret: access.Context.APIKey, PermittedIPs: ips},
-	}, !diags.HasError()
+	source := r.Data.Sessions.For(access.Context)
+	g := &registration{
+		model: m, context: access.Context, calls: access.Calls, source: source, notes: deviceNotes{source},
+		data: r.Data, ledger: ledgerOf(r.Data),
+		request: bunq.DeviceServerRequest{Description: m.Description.ValueString(), Secret: access.Context.APIKey},
+	}
+
+	// Without addresses bunq permits the one that it sees, so that no list can lock
+	// this machine out. "*" can be set by a registration only, together with
+	// concrete addresses (bunq docs, device-server).
+	if hasAny(m.PermittedIPs) {
+		ips, more := addresses(ctx, m.PermittedIPs)
+		diags.Append(more...)
+		g.request.PermittedIPs = ips
+	}
+	return g, !diags.HasError()
 }
 
-// register returns the id of the device, and whether it was there before.
+// register returns the device of the key, made or adopted. It is adopted only on
+// evidence: this machine began to make it, or bunq says that the key has it.
 //
-// A key that works already has a device: an earlier run may have made it
-// and not lived to store it. So unless key or installation were made in this
-// run, bunq is asked first. The same is done where the answer to the POST is
-// lost.
-func (g *registration) register(ctx context.Context) (id int64, taken bool, err error) {
-	if g.usedBefore() && !refusedLately(ctx, g.source, g.data.Now()) {
-		id, err := g.existing(ctx)
+// A key that was made in this run has no device, so that nothing is looked up
+// before.
+func (g *registration) register(ctx context.Context) (registered, error) {
+	fresh := g.data.IsMadeHere(g.context.APIKey, g.context.Installation.Token)
+	if !fresh && !refusedLately(ctx, g.source, g.data.Now()) {
 		// A key that bunq refuses has no device that is of use.
-		if err != nil && !bunq.IsCredentialsRefused(err) || id != 0 {
-			return id, true, err
+		list, err := g.calls.DeviceServers(ctx)
+		if err != nil && !bunq.IsCredentialsRefused(err) {
+			return registered{}, err
+		}
+		g.before = list
+		found, err := g.begunEarlier(ctx)
+		if err != nil {
+			return registered{}, err
+		}
+		if found != nil {
+			g.made(ctx, found.ID)
+			return registered{id: found.ID, ip: found.IP, adopted: true}, nil
 		}
 	}
+
 	// Whatever bunq said of this key before, it may say otherwise once it is registered.
 	g.source.ForgetRefusal()
 	g.source.Unnote(ctx, noteRefused)
-	id, err = g.data.Client.CreateDeviceServer(ctx, g.context.Installation, g.request)
-	if err == nil || !bunq.MayHaveBeenDone(err) {
-		return id, false, err
-	}
-	found, lookErr := g.existing(ctx)
+	g.notes.begin(ctx, g.request.Description, deviceBegun{Before: idsOf(g.before)})
+	id, err := g.data.Client.CreateDeviceServer(ctx, g.context.Installation, g.request)
 	switch {
-	case bunq.IsCredentialsRefused(lookErr) && len(g.request.PermittedIPs) == 0:
+	case err == nil:
+		if known, old := g.answeredOld(ctx, id); old {
+			g.notes.end(ctx, g.request.Description)
+			return g.again(ctx, known, nil)
+		}
+		g.made(ctx, id)
+		return registered{id: id}, nil
+	case !bunq.MayHaveBeenDone(err):
+		g.notes.end(ctx, g.request.Description)
+		if fresh || !refusesRequest(err) {
+			return registered{}, err
+		}
+		if holder := g.holder(ctx); holder != nil {
+			return g.again(ctx, *holder, err)
+		}
+		return registered{}, err
+	}
+	return g.lookUp(ctx, err)
+}
+
+// made notes what became of the POST, until the state is seen to hold it.
+func (g *registration) made(ctx context.Context, id int64) {
+	g.notes.begin(ctx, g.request.Description, deviceBegun{ID: itoa(id)})
+	g.ledger.change(itoa(id), func(e *deviceEntry) {
+		e.context, e.inState, e.released = g.context.Fingerprint(), true, false
+	})
+}
+
+// lookUp asks bunq what became of a POST whose answer was lost.
+func (g *registration) lookUp(ctx context.Context, lost error) (registered, error) {
+	list, err := g.calls.DeviceServers(ctx)
+	if bunq.IsCredentialsRefused(err) {
 		// The device would have let this machine in: there is none.
-		return 0, false, &bunq.UnansweredError{Err: err}
-	case lookErr != nil:
-		return 0, false, &bunq.UnansweredError{Err: err, LookUp: lookErr}
-	case found == 0:
-		return 0, false, &bunq.UnansweredError{Err: err}
+		g.notes.end(ctx, g.request.Description)
+		return registered{}, &bunq.UnansweredError{Err: lost}
 	}
-	return found, false, nil
-}
-
-// usedBefore reports whether a device may have been registered with the key
-// before: neither key nor installation was made in this run.
-func (g *registration) usedBefore() bool {
-	return !g.data.IsMadeHere(g.context.APIKey, g.context.Installation.Token)
-}
-
-// existing finds the device of this key and description; 0 where bunq has none.
-func (g *registration) existing(ctx context.Context) (int64, error) {
-	devices, err := g.calls.DeviceServers(ctx)
 	if err != nil {
-		return 0, err
+		return registered{}, &bunq.UnansweredError{Err: lost, LookUp: err}
 	}
-	// Newest first: where several fit, the last one made is the one that was lost.
-	slices.SortFunc(devices, func(a, b bunq.DeviceServer) int { return cmp.Compare(b.ID, a.ID) })
-	for _, d := range devices {
-		if d.Status == deviceActive && d.Description == g.request.Description && !g.data.IsLetGo("device-server", itoa(d.ID)) {
-			return d.ID, nil
+	before := idsOf(g.before)
+	found := g.newest(list, func(d bunq.DeviceServer) bool {
+		return !slices.Contains(before, itoa(d.ID)) && g.mayAdopt(d)
+	})
+	if found == nil {
+		g.notes.end(ctx, g.request.Description)
+		return registered{}, &bunq.UnansweredError{Err: lost}
+	}
+	g.made(ctx, found.ID)
+	return registered{id: found.ID, ip: found.IP}, nil
+}
+
+// begunEarlier finds the device that an interrupted run of this machine made;
+// nil where there is none.
+func (g *registration) begunEarlier(ctx context.Context) (*bunq.DeviceServer, error) {
+	begun, noted := g.notes.begun(ctx, g.request.Description)
+	if noted {
+		return g.newest(g.before, func(d bunq.DeviceServer) bool {
+			id := itoa(d.ID)
+			return g.mayAdopt(d) && (id == begun.ID || begun.ID == "" && !slices.Contains(begun.Before, id))
+		}), nil
+	}
+	if g.source.Persists() {
+		return nil, nil
+	}
+
+	// No note could be kept. Only the newest device of this description can be the
+	// one that was lost, and only if no later key was registered with one like it.
+	found := g.newest(g.before, func(bunq.DeviceServer) bool { return true })
+	if found == nil || !g.mayAdopt(*found) {
+		return nil, nil
+	}
+	id, err := credentialID(ctx, g.calls, g.model, knownCredential{ip: found.IP})
+	var several *ambiguousError
+	if errors.As(err, &several) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	all, err := g.calls.Credentials(ctx)
+	if err != nil || slices.ContainsFunc(all, func(c bunq.Credential) bool { return c.ID > id && registeredAs(c, *found) }) {
+		return nil, err
+	}
+	return found, nil
+}
+
+// newest is the active device of the wanted description that was made last.
+func (g *registration) newest(list []bunq.DeviceServer, fits func(bunq.DeviceServer) bool) *bunq.DeviceServer {
+	var found *bunq.DeviceServer
+	for i, d := range list {
+		if d.Status == deviceActive && d.Description == g.request.Description && fits(d) && (found == nil || d.ID > found.ID) {
+			found = &list[i]
 		}
 	}
-	return 0, nil
+	return found
 }
 
+// mayAdopt reports whether no resource is the device already, and none gave it
+// up in this run.
+func (g *registration) mayAdopt(d bunq.DeviceServer) bool {
+	e := g.ledger.of(itoa(d.ID))
+	return !e.inState && !e.released
+}
+
+func idsOf(list []bunq.DeviceServer) []string {
+	ids := make([]string, len(list))
+	for i, d := range list {
+		ids[i] = itoa(d.ID)
+	}
+	return ids
+}
+
+// registeredAs reports whether bunq shows the device as the one that the key
+// was first used with.
+func registeredAs(c bunq.Credential, d bunq.DeviceServer) bool {
+	return c.PermittedDevice != nil && c.PermittedDevice.Description == d.Description && sameAddress(c.PermittedDevice.IP, d.IP)
+}
+
+// explain says what a failed registration means.
 func (g *registration) explain(err error) tfdiag.Failure {
 	f := tfdiag.Failure{Summary: "bunq_device_server was not registered", State: "nothing was stored, and no device was made."}
+	var held *heldError
 	switch {
+	case errors.As(err, &held):
+		f.Summary = "The API key has a device already"
+		f.State = "nothing was stored, and no second device was made."
+		f.Next = held.next()
 	case bunq.MayHaveBeenDone(err):
 		f.State = "nothing was stored. bunq may have registered the device; it could not be asked."
 		f.Next = "apply again: the device is looked up with the key before another one is made."
 	case bunq.IsCredentialsRefused(err):
-		f.Next = "compare the public address of this machine with the permitted ones of the key, if it is in use already; a key that was not used in time, " +
-			"or was made in another environment, is dead: register the credential again (terraform apply -refresh=false -replace=bunq_psd2_credential.NAME)."
+		f.Next = "check, the likeliest first:\n" +
+			"  1. A key that is in use can be registered from one of its permitted addresses only: is this machine's public address one of them?\n" +
+			"  2. A key that was not used in time (sandbox 1 hour, production 4 hours), or that belongs to another environment, is dead. If the " +
+			"configuration made it, make another one: terraform apply -refresh=false -replace=bunq_psd2_credential.NAME."
+	case hasAny(g.model.PermittedIPs):
+		f.Next = `correct what bunq reports. If it is "*": bunq permits every address only to a key that has no permitted address yet. Remove "*" from ` +
+			"permitted_ips and apply again, or make another key in the same apply (terraform apply -replace=bunq_psd2_credential.NAME)."
 	}
 	return f
 }

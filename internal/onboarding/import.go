@@ -212,7 +212,7 @@ func (r *DeviceServerResource) ImportState(ctx context.Context, req resource.Imp
 	}
 	m := deviceModel{
 		ID: types.StringValue(itoa(found.ID)), Description: types.StringValue(found.Description),
-		PermittedIPs: types.SetNull(types.StringType), DeactivateIPsOnDestroy: types.BoolValue(false),
+		PermittedIPs: types.SetNull(types.StringType), RegistrationIP: types.StringValue(found.IP),
 	}
 	var more diagnostics
 	m.Installation, more = types.ObjectValueFrom(ctx, providerdata.InstallationTypes(), f.installation)

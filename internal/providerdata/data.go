@@ -44,7 +44,6 @@ type Data struct {
 
 	mu    sync.Mutex
 	fresh map[bunq.Secret]bool
-	gone  map[string]bool
 	seen  []bunq.APIContext
 }
 
@@ -118,33 +117,16 @@ func (d *Data) IsMadeHere(secrets ...bunq.Secret) bool {
 	return false
 }
 
-// LetGo notes that Terraform gave up an object that bunq keeps, such as a
-// device that is being replaced, so that its successor does not take it up.
-func (d *Data) LetGo(kind, id string) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.gone == nil {
-		d.gone = map[string]bool{}
-	}
-	d.gone[kind+"/"+id] = true
-}
-
-// IsLetGo reports whether LetGo was called for the object in this run.
-func (d *Data) IsLetGo(kind, id string) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.gone[kind+"/"+id]
-}
-
 // Calls gives the calls that need a session, made with ac.
 func (d *Data) Calls(ac bunq.APIContext) *bunq.UserClient {
-	d.remember(ac)
+	d.Remember(ac)
 	return d.Client.WithSession(ac, d.Sessions.For(ac))
 }
 
-// remember keeps the contexts of this run, newest last: an import knows its
-// user only, and finds the context to ask with among them.
-func (d *Data) remember(ac bunq.APIContext) {
+// Remember keeps the contexts of this run, newest last: an import knows its
+// user only, and finds the context to ask with among them. A device names its
+// own in a plan, too, where nothing is refreshed.
+func (d *Data) Remember(ac bunq.APIContext) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	fp := ac.Fingerprint()

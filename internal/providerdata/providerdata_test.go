@@ -194,16 +194,12 @@ func TestData_sameEnvironment(t *testing.T) {
 
 func TestData_notes(t *testing.T) {
 	var d Data
-	if d.IsMadeHere("a") || d.IsLetGo("device-server", "1") {
+	if d.IsMadeHere("a") {
 		t.Error("something is noted from the start")
 	}
 	d.MadeHere("a")
-	d.LetGo("device-server", "1")
 	if !d.IsMadeHere("b", "a") || d.IsMadeHere("b") {
 		t.Error("what was made here is not told from the rest")
-	}
-	if !d.IsLetGo("device-server", "1") || d.IsLetGo("device-server", "2") || d.IsLetGo("client", "1") {
-		t.Error("what was let go is not told from the rest")
 	}
 }
 

@@ -24,6 +24,12 @@ func (s *Source) Unnote(ctx context.Context, name string) {
 	s.cache.note(ctx, name, nil)
 }
 
+// Persists reports whether notes outlive this process: there is a cache folder,
+// and it is usable.
+func (s *Source) Persists() bool {
+	return s.cache.folder != nil && s.cache.folder.ready()
+}
+
 // note keeps the change in memory until it is known to be in the file.
 func (c *cache) note(ctx context.Context, name string, value *string) {
 	c.mu.Lock()

@@ -1,0 +1,153 @@
+package onboarding
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"sync"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
+	"github.com/openpsd2/terraform-provider-bunq/internal/session"
+)
+
+// bunq lists the devices of all keys of a user, and gives none a mark of who
+// made it. What a device is to this configuration is therefore noted twice:
+// for the run in a deviceLedger, and beyond it in the notes beside the session,
+// which belong to one API context, that is to one key on one installation.
+
+// deviceLedger is what this run knows of devices, by their ids.
+type deviceLedger struct {
+	mu   sync.Mutex
+	byID map[string]deviceEntry
+}
+
+type deviceEntry struct {
+	// context is the fingerprint of the API context that the device belongs to.
+	context string
+	// inState says that a resource of the state is this device, released that
+	// Terraform gave it up in this run.
+	inState, released bool
+	// read says that this run refreshed the device, refused how bunq refused that.
+	read    bool
+	refused error
+}
+
+type ledgerKey struct{}
+
+func ledgerOf(data *providerdata.Data) *deviceLedger {
+	l, _ := data.Shared.LoadOrStore(ledgerKey{}, &deviceLedger{byID: map[string]deviceEntry{}})
+	return l.(*deviceLedger) //nolint:forcetypeassert // nothing else is stored under this key
+}
+
+func (l *deviceLedger) change(id string, f func(*deviceEntry)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e := l.byID[id]
+	f(&e)
+	l.byID[id] = e
+}
+
+func (l *deviceLedger) of(id string) deviceEntry {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.byID[id]
+}
+
+// noteDevicesInState is the note with the ids of the devices that a state of
+// this machine held when it was last looked at.
+const noteDevicesInState = "devices-in-state"
+
+// deviceBegun is the note that this machine began to register a device and has
+// not seen it in the state since; it stands under the device's description. The
+// state cannot tell after a killed run.
+type deviceBegun struct {
+	// ID is what bunq answered; "" where no answer came.
+	ID string `json:"id,omitempty"`
+	// Before are the devices that were there, none of which can be this one.
+	Before []string `json:"before,omitempty"`
+}
+
+func noteDeviceBegun(description string) string { return "device-begun " + description }
+
+// deviceNotes are the notes on the devices of one API context.
+type deviceNotes struct{ source *session.Source }
+
+func (n deviceNotes) inState(ctx context.Context) []string {
+	text, _ := n.source.Noted(ctx, noteDevicesInState)
+	var ids []string
+	if json.Unmarshal([]byte(text), &ids) != nil {
+		return nil
+	}
+	return ids
+}
+
+func (n deviceNotes) setInState(ctx context.Context, id string, there bool) {
+	ids := n.inState(ctx)
+	i := slices.Index(ids, id)
+	switch {
+	case there == (i >= 0):
+		return
+	case there:
+		ids = append(ids, id)
+	default:
+		ids = slices.Delete(ids, i, i+1)
+	}
+	if text, err := json.Marshal(ids); err == nil {
+		n.source.Note(ctx, noteDevicesInState, string(text))
+	}
+}
+
+func (n deviceNotes) begun(ctx context.Context, description string) (deviceBegun, bool) {
+	var b deviceBegun
+	text, ok := n.source.Noted(ctx, noteDeviceBegun(description))
+	return b, ok && json.Unmarshal([]byte(text), &b) == nil
+}
+
+func (n deviceNotes) begin(ctx context.Context, description string, b deviceBegun) {
+	if text, err := json.Marshal(b); err == nil {
+		n.source.Note(ctx, noteDeviceBegun(description), string(text))
+	}
+}
+
+func (n deviceNotes) end(ctx context.Context, description string) {
+	n.source.Unnote(ctx, noteDeviceBegun(description))
+}
+
+// noteInState notes that the state holds the device: its registration is over,
+// and no other resource may adopt it.
+func (r *DeviceServerResource) noteInState(ctx context.Context, m *deviceModel, diags *diagnostics) {
+	ac, ok := r.quietContext(ctx, m, diags)
+	if !ok {
+		return
+	}
+	id, description := m.ID.ValueString(), m.Description.ValueString()
+	ledgerOf(r.Data).change(id, func(e *deviceEntry) { e.context, e.inState = ac.Fingerprint(), true })
+	notes := deviceNotes{r.Data.Sessions.For(ac)}
+	notes.setInState(ctx, id, true)
+	if b, ok := notes.begun(ctx, description); ok && (b.ID == id || b.ID == "" && !slices.Contains(b.Before, id)) {
+		notes.end(ctx, description)
+	}
+}
+
+// noteReleased notes that Terraform gave the device up, which bunq keeps.
+func (r *DeviceServerResource) noteReleased(ctx context.Context, m *deviceModel, diags *diagnostics) {
+	ac, ok := r.quietContext(ctx, m, diags)
+	if !ok {
+		return
+	}
+	id := m.ID.ValueString()
+	ledgerOf(r.Data).change(id, func(e *deviceEntry) { e.context, e.released = ac.Fingerprint(), true })
+	deviceNotes{r.Data.Sessions.For(ac)}.setInState(ctx, id, false)
+}
+
+// quietContext is the device's own context where it can be had without a call;
+// why not is reported by what needs it.
+func (r *DeviceServerResource) quietContext(ctx context.Context, m *deviceModel, diags *diagnostics) (bunq.APIContext, bool) {
+	model, known := m.context(ctx, diags)
+	if !known || r.Data == nil || r.Data.Sessions == nil {
+		return bunq.APIContext{}, false
+	}
+	ac, more := model.Parse(installationPath)
+	return ac, !more.HasError()
+}

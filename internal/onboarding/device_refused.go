@@ -1,0 +1,65 @@
+package onboarding
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
+)
+
+// keepRefused keeps a device as the state has it where bunq refuses its key. An
+// error here would stop every plan, also the one that replaces the key; so it is
+// a warning, and the plan decides with reportRefused.
+func (r *DeviceServerResource) keepRefused(m *deviceModel, err error, diags *diagnostics) {
+	ledgerOf(r.Data).change(m.ID.ValueString(), func(e *deviceEntry) { e.refused = err })
+	tfdiag.Failure{
+		Summary: "bunq_device_server was not read: bunq refuses its key or this address",
+		State:   "device " + m.ID.ValueString() + " stays in the state as it was.",
+		Next:    "a plan that goes on with the key says what to check.",
+	}.Warning(diags, err)
+}
+
+// reportRefused reports the refusal that keepRefused met, where the plan goes on
+// with the same key: nothing that needs a session would work.
+func (r *DeviceServerResource) reportRefused(ctx context.Context, plan, state *deviceModel, f facts, diags *diagnostics) {
+	err := ledgerOf(r.Data).of(state.ID.ValueString()).refused
+	if err == nil || plan.replaces(ctx, state, diags) {
+		return
+	}
+	from := ""
+	if f.IP != "" {
+		from = ", which is registered from " + f.IP + ","
+	}
+	tfdiag.Failure{
+		Summary: "bunq refuses the key of bunq_device_server, or this address",
+		State:   "device " + state.ID.ValueString() + from + " stays in the state as it was. Nothing was changed at bunq.",
+		Next: "check, the likeliest first:\n" +
+			"  1. Does this machine call from registration_ip or from one of permitted_ips? A proxy, a VPN or NAT changes its public address. If not, run " +
+			"Terraform from one of them; only from there can another address be added.\n" +
+			"  2. Has bunq blocked the device, or is this a state of another environment? Register the device again: terraform apply -refresh=false " +
+			"-replace=bunq_device_server.NAME.\n" +
+			"  3. Is the key dead (revoked, never used in time, lost in a reset of the sandbox)? Use another one; if the configuration made it: " +
+			"terraform apply -refresh=false -replace=bunq_psd2_credential.NAME.",
+	}.Error(diags, err)
+}
+
+// replaces reports whether the plan makes another device by what it is made of.
+// What is not known yet comes from a resource that is replaced.
+func (m *deviceModel) replaces(ctx context.Context, state *deviceModel, diags *diagnostics) bool {
+	if differs(state.Description, m.Description) || m.ID.IsUnknown() {
+		return true
+	}
+	if old := installationID(state.Installation); old != "" && old != installationID(m.Installation) {
+		return true
+	}
+	return differs(m.key(ctx, diags, state), m.key(ctx, diags, m))
+}
+
+func (*deviceModel) key(ctx context.Context, diags *diagnostics, m *deviceModel) types.String {
+	c, ok := m.credential(ctx, diags)
+	if !ok {
+		return types.StringUnknown()
+	}
+	return c.APIKey
+}
