@@ -82,8 +82,9 @@ func (c *changes) are(want ...string) resource.TestCheckFunc {
 	}
 }
 
-// Addresses change in place: new ones are active before old ones go, what is
-// there is used again, and the own one goes last.
+// Addresses change in place: new ones are active before old ones go, and what is
+// there is used again. The one that registered the device stays, listed or not,
+// until the device is replaced from another one.
 func TestAccDeviceServer_addressesInPlace(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -99,20 +100,23 @@ func TestAccDeviceServer_addressesInPlace(t *testing.T) {
 	}
 	first := step(list(own, also))
 	first.ConfigPlanChecks = resource.ConfigPlanChecks{}
-	away := step(list(v6))
-	away.Check = resource.ComposeTestCheckFunc(w.are(v6+" ACTIVE", also+" INACTIVE", own+" INACTIVE"), func(*terraform.State) error {
-		at(b, v6)()
-		return nil
-	})
+	first.Check = resource.ComposeTestCheckFunc(permits(b, map[string]string{own: "ACTIVE", also: "ACTIVE"}), registeredFrom(own))
+	unlisted := step(list(v6), v6+" ACTIVE", also+" INACTIVE")
 	b.Test(t, resource.TestCase{Steps: []resource.TestStep{
 		first,
 		step(list(own, next, also), next+" ACTIVE"),
 		step(list(own, next), also+" INACTIVE"),
 		// An inactive entry is made active: bunq may refuse the same address twice.
 		step(list(own, also), also+" ACTIVE", next+" INACTIVE"),
-		// The machine moves away: all others go before its own address, from which
-		// bunq refuses whatever comes after.
-		away,
+		unlisted,
+		emptyPlan(unlisted.Config),
+		{
+			// From another address, the old one is left behind.
+			PreConfig: func() { at(b, v6)(); w.since() },
+			Taint:     []string{deviceAddress},
+			Config:    unlisted.Config,
+			Check:     resource.ComposeTestCheckFunc(w.are(own+" INACTIVE"), registeredFrom(v6)),
+		},
 		{
 			Config: b.Provider("") + deviceWith(named, list(strings.ToUpper(v6))),
 			// Another spelling is a change in Terraform's eyes, and none for bunq.
@@ -123,7 +127,70 @@ func TestAccDeviceServer_addressesInPlace(t *testing.T) {
 	}})
 }
 
-// Left out, Terraform does not look after the addresses; set later, it does.
+// registeredFrom checks registration_ip; "" stands for null.
+func registeredFrom(ip string) resource.TestCheckFunc {
+	return func(s *terraform.State) error {
+		got, err := attributeOf(s, deviceAddress, "registration_ip")
+		if err == nil && got != ip {
+			err = fmt.Errorf("registration_ip is %q, want %q", got, ip)
+		}
+		return err
+	}
+}
+
+// A list without the own address does not lock this machine out, neither when
+// the device is made nor later.
+func TestAccDeviceServer_listWithoutOwnAddress(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	at(b, own)()
+	config := func(ips ...string) string { return b.Provider("") + deviceWith(named, list(ips...)) }
+	b.Test(t, resource.TestCase{Steps: []resource.TestStep{
+		{
+			Config: config(next),
+			Check: resource.ComposeTestCheckFunc(
+				journal(b, "POST /installation", "POST /payment-service-provider-credential", "POST /device-server", addAddress),
+				permits(b, map[string]string{own: "ACTIVE", next: "ACTIVE"}), registeredFrom(own),
+				func(*terraform.State) error {
+					if n := b.Count("GET /user/{id}/credential-password-ip/{id}/ip"); n != 1 {
+						return fmt.Errorf("the addresses were read %d times", n)
+					}
+					return nil
+				}),
+		},
+		emptyPlan(config(next)),
+		{Config: config(also), Check: permits(b, map[string]string{own: "ACTIVE", next: "INACTIVE", also: "ACTIVE"})},
+		// Listed or not, it is the same to bunq.
+		{PreConfig: b.Sim.ResetJournal, Config: config(also, own), Check: journal(b)},
+		{PreConfig: b.Sim.ResetJournal, Config: config(also), Check: journal(b)},
+		emptyPlan(config(also)),
+	}})
+}
+
+const (
+	addAddress    = "POST /user/{id}/credential-password-ip/{id}/ip"
+	changeAddress = "PUT /user/{id}/credential-password-ip/{id}/ip/{id}"
+)
+
+// Where an address cannot be added, the device is kept, and the next apply adds it.
+func TestAccDeviceServer_addressNotAdded(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	c := acctest.NewCLI(t, b)
+	c.Write(t, deviceWith(named, list(next)))
+	b.Sim.Fail(bunqsim.Fault{Route: addAddress, Kind: bunqsim.FaultStatus, Status: 500})
+	got := c.Apply(t)
+	got.MustSay(t, 0, "Warning: bunq_device_server: the permitted addresses are not as configured", "While activating "+next)
+	id := c.State(t).String(t, deviceAddress, "id")
+	b.Sim.ResetJournal()
+	c.MustApply(t)
+	if writes := fmt.Sprint(b.Writes(0)); writes != "["+addAddress+"]" || c.State(t).String(t, deviceAddress, "id") != id {
+		t.Errorf("sent %s", writes)
+	}
+	c.MustHaveNothingToDo(t)
+}
+
+// If omitted, Terraform does not manage the addresses; set later, it does.
 func TestAccDeviceServer_addressesFromNullAndBack(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -131,10 +198,11 @@ func TestAccDeviceServer_addressesFromNullAndBack(t *testing.T) {
 	none := b.Provider("") + deviceWith(named)
 	var id string
 	b.Test(t, resource.TestCase{Steps: []resource.TestStep{
-		{Config: none, Check: resource.ComposeAggregateTestCheckFunc(idIs(deviceAddress, &id), permits(b, map[string]string{own: "ACTIVE"}))},
+		{Config: none, Check: resource.ComposeAggregateTestCheckFunc(idIs(deviceAddress, &id), permits(b, map[string]string{own: "ACTIVE"}), registeredFrom(""))},
+		emptyPlan(none),
 		{
 			Config: b.Provider("") + deviceWith(named, list(own, next)),
-			Check:  resource.ComposeAggregateTestCheckFunc(idIs(deviceAddress, &id), permits(b, map[string]string{own: "ACTIVE", next: "ACTIVE"})),
+			Check:  resource.ComposeAggregateTestCheckFunc(idIs(deviceAddress, &id), registeredFrom(own), permits(b, map[string]string{own: "ACTIVE", next: "ACTIVE"})),
 		},
 		{
 			PreConfig: b.Sim.ResetJournal, Config: none,
@@ -195,6 +263,33 @@ func TestAccDeviceServer_addressesChangedElsewhere(t *testing.T) {
 			Config:    config, ConfigPlanChecks: planned(plancheck.ExpectEmptyPlan()),
 		},
 	}})
+}
+
+// Somebody sets the address inactive that registered the device: the plan is not
+// empty, although it is not listed, and applying sets it active again.
+func TestAccDeviceServer_registrationAddressShut(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	at(b, own)()
+	c := acctest.NewCLI(t, b)
+	c.Write(t, deviceWith(named, list(next)))
+	c.MustApply(t)
+	key, err := lastCredential(b.Sim.Snapshot())
+	if err != nil {
+		t.Fatal(err)
+	}
+	try(t, func() error { return b.Sim.SetPermittedIP(key.ID, own, "INACTIVE") })()
+	at(b, next)()
+	c.Plan(t).MustSay(t, 2, "Somebody has set "+own+" inactive, from which device")
+	b.Sim.ResetJournal()
+	c.MustApply(t)
+	if writes := fmt.Sprint(b.Writes(0)); writes != "["+changeAddress+"]" {
+		t.Errorf("sent %s", writes)
+	}
+	c.MustHaveNothingToDo(t)
+	if diff := cmp.Diff(map[string]string{own: "ACTIVE", next: "ACTIVE"}, addresses(b)); diff != "" {
+		t.Error(diff)
+	}
 }
 
 // However bunq writes IPv6 addresses, the plan after an apply is empty.
@@ -261,30 +356,9 @@ func TestAccDeviceServer_everyAddress(t *testing.T) {
 
 	// Back again: bunq refuses "*" for a key that has an address, so that a new one is needed.
 	c.Write(t, open)
-	says(c.Plan(t), 2, `Warning: "*" comes late for this key`, "terraform apply -replace=bunq_psd2_credential.NAME")
+	says(c.Plan(t), 2, `Warning: Too late to open this key to every address`, "terraform apply -replace=bunq_psd2_credential.NAME")
 	says(c.Apply(t, "-replace="+credentialAddress), 0)
 	c.MustHaveNothingToDo(t)
 	at(b, also)()
 	c.MustHaveNothingToDo(t)
-}
-
-// A plan that takes away the address that registered the device warns.
-func TestAccDeviceServer_ownAddressTakenAway(t *testing.T) {
-	t.Parallel()
-	b := acctest.New(t)
-	at(b, own)()
-	c := acctest.NewCLI(t, b)
-	c.Write(t, deviceWith(named, list(own, next)))
-	c.MustApply(t)
-	const warning = "Warning: The address that registered the device is not permitted any more"
-	c.Write(t, deviceWith(named, list(next)))
-	got := c.Plan(t)
-	if got.Code != 2 || !acctest.Says(warning).MatchString(got.Output) ||
-		!acctest.SaysAt("permitted_ips", "was registered from "+own+", which permitted_ips does not hold").MatchString(got.Output) {
-		t.Errorf("status %d\n%s", got.Code, got.Output)
-	}
-	c.Write(t, deviceWith(named, list(own)))
-	if got := c.Plan(t); got.Code != 2 || acctest.Says(warning).MatchString(got.Output) {
-		t.Errorf("without reason: status %d\n%s", got.Code, got.Output)
-	}
 }

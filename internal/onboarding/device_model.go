@@ -50,15 +50,24 @@ func (m *deviceModel) namesAnother(ctx context.Context, known int64, diags *diag
 	return ok && c.ID.ValueString() != "" && c.ID.ValueString() != itoa(known)
 }
 
-// context joins installation and API key; false where a part is not known.
+// context joins installation and API key; false where a part is not known. What
+// is not known is then an unknown member: Terraform takes an object that is
+// unknown as a whole for one without secrets, and says so in the plan of each
+// resource below.
 func (m *deviceModel) context(ctx context.Context, diags *diag.Diagnostics) (providerdata.APIContextModel, bool) {
 	installation, ok := installationOf(ctx, m.Installation, diags)
-	credential, alsoOK := m.credential(ctx, diags)
-	if !ok || !alsoOK {
-		return providerdata.APIContextModel{}, false
+	if !ok {
+		unknown := types.StringUnknown()
+		installation = providerdata.InstallationModel{
+			Token: unknown, PrivateKeyPEM: unknown, ServerPublicKeyPEM: unknown, Environment: unknown,
+		}
 	}
-	c := installation.Context(credential.APIKey)
-	return c, c.Known()
+	key := types.StringUnknown()
+	if credential, ok := m.credential(ctx, diags); ok {
+		key = credential.APIKey
+	}
+	c := installation.Context(key)
+	return c, ok && c.Known()
 }
 
 // addresses are the permitted addresses that are known, sorted; "*" comes last,

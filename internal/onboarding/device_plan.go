@@ -40,13 +40,12 @@ func (r *DeviceServerResource) ModifyPlan(ctx context.Context, req resource.Modi
 		r.proposeAnother(resp, &plan, &state, f)
 		r.reportRefused(ctx, &plan, &state, f, &resp.Diagnostics)
 	}
-	if ac, known := plan.context(ctx, &resp.Diagnostics); known {
-		obj, diags := ac.Object(ctx)
-		resp.Diagnostics.Append(diags...)
-		plan.APIContext = obj
+	ac, known := plan.context(ctx, &resp.Diagnostics)
+	obj, diags := ac.Object(ctx)
+	resp.Diagnostics.Append(diags...)
+	plan.APIContext = obj
+	if known {
 		r.planWith(ctx, ac, &plan, &state, ip, &resp.Diagnostics)
-	} else if exists && !plan.Installation.Equal(state.Installation) || exists && !plan.Credential.Equal(state.Credential) {
-		plan.APIContext = types.ObjectUnknown(providerdata.APIContextTypes())
 	}
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)

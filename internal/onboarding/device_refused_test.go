@@ -1,48 +1,100 @@
 package onboarding_test
 
 import (
-	"regexp"
+	"fmt"
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
-
 	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
-	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
-// A device whose permitted addresses lack the caller's is refused at its first
-// session. The next apply, with the addresses corrected, must get past its
-// refresh and register it again.
-func TestAccDeviceServer_isRegisteredAgainAfterWrongAddresses(t *testing.T) {
+// keyElsewhere is a device with a key that was made elsewhere.
+func keyElsewhere(name, key string, lines ...string) string {
+	return fmt.Sprintf("resource \"bunq_device_server\" %q {\n  installation = bunq_installation.main\n  credential = %s\n  %s\n}\n",
+		name, key, strings.Join(lines, "\n  "))
+}
+
+// Where bunq refuses the key, a plan that goes on with it is an error that says
+// what to check; a refresh keeps the state, and a plan that replaces the key or
+// destroys the device goes on.
+func TestAccDeviceServer_refusedKey(t *testing.T) {
 	t.Parallel()
-	b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) {
-		c.Settings.DeviceFromUnpermittedIP = bunqsim.Accepted
-	}))
-	config := func(ips string) string {
-		return b.Provider("") + strings.Replace(acctest.Device, `description  = "acceptance"`,
-			`description = "acceptance"`+"\n  permitted_ips = "+ips, 1)
+	b := acctest.New(t)
+	c := acctest.NewCLI(t, b)
+	var first, second *acctest.Party
+	b.Outside(func() { first, second = b.Onboard(t, "first"), b.Onboard(t, "second") })
+	config := func(p *acctest.Party) string {
+		return acctest.Installation + keyElsewhere("main", fmt.Sprintf("{ api_key = %q }", p.APIKey), named)
 	}
-	b.Test(t, resource.TestCase{
-		Steps: []resource.TestStep{
-			{
-				Config:      config(`["203.0.113.7"]`),
-				ExpectError: regexp.MustCompile(`registered, but its key or address is refused`),
-			},
-			{
-				Config: config(`["127.0.0.1"]`),
-				ConfigPlanChecks: resource.ConfigPlanChecks{
-					PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()},
-				},
-			},
-		},
-	})
-	// bunq allows one question in 30 seconds: what it said a moment ago is not asked again.
-	if n := b.Count("POST /session-server"); n != 2 {
-		t.Errorf("%d sessions were asked for, want one for each registration", n)
+	c.Write(t, config(first))
+	c.MustApply(t)
+	id := c.State(t).String(t, deviceAddress, "id")
+	try(t, func() error { return b.Sim.RevokeCredential(first.CredentialID) })()
+
+	got := c.Plan(t)
+	got.MustSay(t, 1, "Error: bunq refuses the key of bunq_device_server, or this address", "check, the likeliest first:",
+		"1. Does this machine call from registration_ip", "3. Is the key dead", "device "+id+", which is registered from 127.0.0.1, stays in the state as it was")
+	if strings.Contains(got.Output, first.APIKey) {
+		t.Error("the key is in the message")
 	}
-	if n := b.Count("POST /payment-service-provider-credential"); n != 1 {
-		t.Errorf("%d credentials were registered, want the one key used again", n)
+	c.Plan(t, "-refresh-only").MustSay(t, 0, "Warning: bunq_device_server was not read", "POST /session-server: bunq answered 400")
+	if now := c.State(t).String(t, deviceAddress, "id"); now != id {
+		t.Errorf("the state has device %s", now)
 	}
+
+	// Another key is no dead end.
+	c.Write(t, config(second))
+	c.MustApply(t)
+	c.MustHaveNothingToDo(t)
+
+	// Neither is a destroy.
+	try(t, func() error { return b.Sim.RevokeCredential(second.CredentialID) })()
+	c.Destroy(t).MustSay(t, 0, "The device stays at bunq")
+}
+
+// As the message says: a device that bunq has blocked is registered again.
+func TestAccDeviceServer_blockedIsRegisteredAgain(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	c := acctest.NewCLI(t, b)
+	c.Write(t, deviceWith(named, list(next)))
+	c.MustApply(t)
+	device := b.Sim.Snapshot().Devices[0].ID
+	try(t, func() error { return b.Sim.SetDeviceStatus(device, "BLOCKED") })()
+	c.MustApply(t, "-refresh=false", "-replace="+deviceAddress)
+	c.MustHaveNothingToDo(t)
+}
+
+// Two credentials fit a key that was made elsewhere: reading keeps the state and
+// says what to write, and that works in place.
+func TestAccDeviceServer_ambiguousCredential(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	c := acctest.NewCLI(t, b)
+	var p *acctest.Party
+	b.Outside(func() { p = b.Onboard(t, "elsewhere"); p.Register(t, "made by elsewhere") })
+	config := func(credential string, ips ...string) string {
+		return acctest.Installation + keyElsewhere("main", credential, named, list(ips...))
+	}
+	guessed, said := fmt.Sprintf("{ api_key = %q }", p.APIKey), fmt.Sprintf("{ id = \"%d\", api_key = %q }", p.CredentialID, p.APIKey)
+	const remedy = "write credential = { id = …, api_key = … }"
+	c.Write(t, config(guessed, next))
+	c.MustApply(t).MustSay(t, 0, "Warning: bunq_device_server: the permitted addresses are not as configured", remedy)
+	id := c.State(t).String(t, deviceAddress, "id")
+	c.Plan(t).MustSay(t, 0, "Warning: bunq_device_server: the permitted addresses were not read", remedy)
+	c.Write(t, config(guessed, also))
+	c.Apply(t).MustSay(t, 1, "Error: bunq_device_server: the permitted addresses were not changed", remedy)
+
+	b.Sim.ResetJournal()
+	c.Write(t, config(said, next))
+	c.MustApply(t)
+	if writes := fmt.Sprint(b.Writes(0)); writes != "["+addAddress+"]" || c.State(t).String(t, deviceAddress, "id") != id {
+		t.Errorf("sent %s", writes)
+	}
+	c.MustHaveNothingToDo(t)
+
+	// What was found without doubt stays known when another credential is made.
+	c.Write(t, config(guessed, next))
+	c.MustApply(t)
+	c.MustHaveNothingToDo(t)
 }

@@ -42,7 +42,8 @@ type registration struct {
 type registered struct {
 	id int64
 	// ip is the address that it was registered from; "" where no call showed it.
-	ip      string
+	ip string
+	// adopted says that it was there before.
 	adopted bool
 	// again says that the key is registered once only and keeps this device,
 	// which Terraform had given up.
@@ -168,7 +169,12 @@ func (g *registration) begunEarlier(ctx context.Context) (*bunq.DeviceServer, er
 	}
 
 	// No note could be kept. Only the newest device of this description can be the
-	// one that was lost, and only if no later key was registered with one like it.
+	// one that was lost, and only if no other key was first used with one like it.
+	// It may also be the one that create_before_destroy replaces, of which an apply
+	// is not told: that is then kept, which loses nothing but "*".
+	if hasAny(g.model.PermittedIPs) {
+		return nil, nil
+	}
 	found := g.newest(g.before, func(bunq.DeviceServer) bool { return true })
 	if found == nil || !g.mayAdopt(*found) {
 		return nil, nil
@@ -182,7 +188,7 @@ func (g *registration) begunEarlier(ctx context.Context) (*bunq.DeviceServer, er
 		return nil, err
 	}
 	all, err := g.calls.Credentials(ctx)
-	if err != nil || slices.ContainsFunc(all, func(c bunq.Credential) bool { return c.ID > id && registeredAs(c, *found) }) {
+	if err != nil || slices.ContainsFunc(all, func(c bunq.Credential) bool { return c.ID != id && registeredAs(c, *found) }) {
 		return nil, err
 	}
 	return found, nil

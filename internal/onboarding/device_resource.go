@@ -267,7 +267,7 @@ func textOrNull(text string) types.String {
 
 // warnAdopted says that no device was made, and why not.
 func warnAdopted(made registered, diags *diagnostics) {
-	why := "An earlier run of this machine, which was interrupted, had begun to register it."
+	why := "An interrupted run had begun to register it, as far as can be told."
 	switch {
 	case !made.adopted:
 		return

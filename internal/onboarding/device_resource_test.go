@@ -2,6 +2,7 @@ package onboarding_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -39,9 +40,10 @@ func TestAccDeviceServer_life(t *testing.T) {
 		{
 			Config: config,
 			ConfigStateChecks: []statecheck.StateCheck{
-				statecheck.ExpectSensitiveValue(deviceAddress, tfjsonpath.New("api_context")),
+				statecheck.ExpectSensitiveValue(deviceAddress, tfjsonpath.New("api_context").AtMapKey("api_key")),
+				statecheck.ExpectSensitiveValue(deviceAddress, tfjsonpath.New("api_context").AtMapKey("installation_token")),
+				statecheck.ExpectSensitiveValue(deviceAddress, tfjsonpath.New("api_context").AtMapKey("private_key_pem")),
 				statecheck.ExpectKnownValue(deviceAddress, tfjsonpath.New("permitted_ips"), knownvalue.Null()),
-				statecheck.ExpectKnownValue(deviceAddress, tfjsonpath.New("deactivate_ips_on_destroy"), knownvalue.Bool(false)),
 			},
 			Check: resource.ComposeAggregateTestCheckFunc(
 				idIs(deviceAddress, &id),
@@ -77,50 +79,14 @@ func TestAccDeviceServer_life(t *testing.T) {
 			Check:            resource.ComposeAggregateTestCheckFunc(journal(b, "POST /device-server"), attributeIsNot(deviceAddress, "id", &id)),
 		},
 		{
-			// What concerns Terraform only is no call.
-			PreConfig:        b.Sim.ResetJournal,
-			Config:           b.Provider("") + deviceWith(set("description", `"ci 2"`), set("deactivate_ips_on_destroy", "true")),
-			ConfigPlanChecks: planned(action("device_server", plancheck.ResourceActionUpdate)),
-			Check:            journal(b),
-		},
-		{
 			// Another installation replaces credential and device.
 			PreConfig:        b.Sim.ResetJournal,
 			Taint:            []string{"bunq_installation.main"},
 			Config:           b.Provider("") + deviceWith(set("description", `"ci 2"`)),
 			ConfigPlanChecks: planned(action("psd2_credential", plancheck.ResourceActionDestroyBeforeCreate), action("device_server", plancheck.ResourceActionDestroyBeforeCreate)),
-			// The old key is made useless on the way, as the state asks for.
-			Check: journal(b, "PUT /user/{id}/credential-password-ip/{id}/ip/{id}",
-				"POST /installation", "POST /payment-service-provider-credential", "POST /device-server"),
+			Check:            journal(b, "POST /installation", "POST /payment-service-provider-credential", "POST /device-server"),
 		},
 	}})
-}
-
-// A device that already has this key and description is taken up: an earlier run
-// may have made it and not lived to store it.
-func TestAccDeviceServer_takesUpWhatIsThere(t *testing.T) {
-	t.Parallel()
-	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
-	c.Write(t, deviceWith(named, permitted(`["127.0.0.1"]`)))
-	c.MustApply(t)
-	id := c.State(t).String(t, deviceAddress, "id")
-	if got := c.Run(t, "state", "rm", deviceAddress); got.Code != 0 {
-		t.Fatal(got.Output)
-	}
-	b.Sim.ResetJournal()
-	c.Write(t, deviceWith(named, permitted(`["127.0.0.1", "203.0.113.7"]`)))
-	got := c.MustApply(t)
-	if !acctest.Says("Warning: A device that was there is taken up").MatchString(got.Output) {
-		t.Errorf("no warning:\n%s", got.Output)
-	}
-	if c.State(t).String(t, deviceAddress, "id") != id || len(b.Sim.Snapshot().Devices) != 1 {
-		t.Error("another device was made")
-	}
-	if want := (map[string]string{"127.0.0.1": "ACTIVE", "203.0.113.7": "ACTIVE"}); fmt.Sprint(addresses(b)) != fmt.Sprint(want) {
-		t.Errorf("permitted addresses are %v", addresses(b))
-	}
-	c.MustHaveNothingToDo(t)
 }
 
 // A device for a key made elsewhere finds its credential by itself.
@@ -146,64 +112,93 @@ resource "bunq_device_server" "main" {
 	}})
 }
 
-// A device whose inputs are all unknown at plan.
+// A device whose inputs are all unknown at plan, as a whole or by an element.
 func TestAccDeviceServer_unknownInputs(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	config := b.Provider("") + `
-resource "terraform_data" "in" {
-  input = { description = "ci", ips = ["127.0.0.1", "203.0.113.7"] }
-}
-` + deviceWith(set("description", "terraform_data.in.output.description"), permitted("terraform_data.in.output.ips"))
+	config := func(ips string, lines ...string) string {
+		return b.Provider("") + "resource \"terraform_data\" \"in\" {\n  input = { description = \"ci\", ips = " + ips + " }\n}\n" + deviceWith(lines...)
+	}
+	whole := config(`["127.0.0.1", "203.0.113.7"]`, set("description", "terraform_data.in.output.description"), permitted("terraform_data.in.output.ips"))
+	element := func(ip string) string {
+		return config(`["`+ip+`"]`, named, permitted(`["203.0.113.7", terraform_data.in.output.ips[0]]`))
+	}
 	b.Test(t, resource.TestCase{Steps: []resource.TestStep{
 		{
-			Config: config, ConfigPlanChecks: planned(nothingSent{b}),
+			Config: whole, ConfigPlanChecks: planned(nothingSent{b}),
 			Check: permits(b, map[string]string{"127.0.0.1": "ACTIVE", "203.0.113.7": "ACTIVE"}),
 		},
-		emptyPlan(config),
+		emptyPlan(whole),
+		{
+			Config:           element("203.0.113.8"),
+			ConfigPlanChecks: planned(action("device_server", plancheck.ResourceActionUpdate)),
+			Check:            permits(b, map[string]string{"127.0.0.1": "ACTIVE", "203.0.113.7": "ACTIVE", "203.0.113.8": "ACTIVE"}),
+		},
+		emptyPlan(element("203.0.113.8")),
 		{
 			// A bad one is found out before it is sent.
-			PreConfig: b.Sim.ResetJournal,
-			Config: b.Provider("") + `
-resource "terraform_data" "in" {
-  input = { description = "ci", ips = ["127.0.0.1", "nowhere"] }
-}
-` + deviceWith(set("description", "terraform_data.in.output.description"), permitted("terraform_data.in.output.ips")),
+			PreConfig: b.Sim.ResetJournal, Config: element("nowhere"),
 			ExpectError: acctest.SaysAt("permitted_ips", `"nowhere" is not an IPv4 or IPv6 address`),
 		},
 		{
-			Config: config, Check: resource.ComposeAggregateTestCheckFunc(journal(b),
-				bunqHolds(b, func(s bunqsim.Snapshot) error {
-					if len(s.Devices) != 1 {
-						return fmt.Errorf("%d devices", len(s.Devices))
-					}
-					return nil
-				})),
+			Config: element("203.0.113.8"),
+			Check: resource.ComposeAggregateTestCheckFunc(journal(b), bunqHolds(b, func(s bunqsim.Snapshot) error {
+				if len(s.Devices) != 1 {
+					return fmt.Errorf("%d devices", len(s.Devices))
+				}
+				return nil
+			})),
 		},
 	}})
 }
 
-// A key that the registering address does not fit is an error that says how to
-// go on, and the next apply does.
-func TestAccDeviceServer_registeredWithoutOwnAddress(t *testing.T) {
+// A set that is not known in the plan turns out to hold "*": only a registration
+// can set that, so the apply says so and changes nothing, and the next one
+// proposes another device. The same the other way round.
+func TestAccDeviceServer_unknownSetTurnsOutAsAny(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	b.Test(t, resource.TestCase{Steps: []resource.TestStep{
-		{
-			Config:      b.Provider("") + deviceWith(named, permitted(`["203.0.113.7"]`), set("deactivate_ips_on_destroy", "true")),
-			ExpectError: acctest.SaysAt("permitted_ips", "see that permitted_ips holds the public address of this machine"),
-		},
-		{
-			// The tainted device can be replaced, although it could not be deactivated;
-			// where bunq binds the key for good, another one is needed.
-			PreConfig:   b.Sim.ResetJournal,
-			Config:      b.Provider("") + deviceWith(named, permitted(`["127.0.0.1"]`), set("deactivate_ips_on_destroy", "true")),
-			ExpectError: acctest.Says("register the credential again (terraform apply -refresh=false -replace=bunq_psd2_credential.NAME)"),
-		},
-		{
-			Taint:  []string{credentialAddress},
-			Config: b.Provider("") + deviceWith(named, permitted(`["127.0.0.1"]`)),
-			Check:  permits(b, map[string]string{"127.0.0.1": "ACTIVE"}),
-		},
-	}})
+	at(b, own)()
+	c := acctest.NewCLI(t, b)
+	config := func(ips string) string {
+		return "resource \"terraform_data\" \"in\" {\n  input = " + ips + "\n}\n" + deviceWith(named, permitted("terraform_data.in.output"))
+	}
+	turns := func(ips string, args ...string) {
+		t.Helper()
+		id, before := c.State(t).String(t, deviceAddress, "id"), addresses(b)
+		c.Write(t, config(ips))
+		b.Sim.ResetJournal()
+		c.Apply(t, args...).MustSay(t, 1, `Error: "*" needs another registration`, "nothing was changed, neither at bunq nor in the state")
+		if writes := b.Writes(0); len(writes) > 0 || c.State(t).String(t, deviceAddress, "id") != id || fmt.Sprint(addresses(b)) != fmt.Sprint(before) {
+			t.Errorf("sent: %v", writes)
+		}
+		c.Plan(t).MustSay(t, 2, "# forces replacement")
+		c.MustApply(t, "-replace="+credentialAddress)
+		c.MustHaveNothingToDo(t)
+	}
+	c.Write(t, config(`["`+own+`"]`))
+	c.MustApply(t)
+	turns(`["` + own + `", "*"]`)
+	turns(`["` + own + `"]`)
+	// As known as it is, a plan without a refresh cannot propose another device.
+	c.Write(t, deviceWith(named, list(own, "*")))
+	c.Apply(t, "-refresh=false").MustSay(t, 1, `Error: "*" needs another registration`)
+}
+
+// A key that is replaced: the context is not sensitive as a whole, and nothing
+// says that it "will no longer be marked as sensitive".
+func TestAccDeviceServer_contextShowsItsPlainMembers(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	c := acctest.NewCLI(t, b)
+	c.Write(t, acctest.CallbackURL)
+	c.MustApply(t)
+	got := c.Plan(t, "-replace="+credentialAddress)
+	if got.Code != 2 || acctest.Says("marked as sensitive").MatchString(strings.SplitN(got.Output, "# bunq_oauth", 2)[0]) {
+		t.Errorf("status %d\n%s", got.Code, got.Output)
+	}
+	key := c.State(t).String(t, credentialAddress, "api_key")
+	if shown := c.Run(t, "state", "show", "-no-color", deviceAddress); strings.Contains(shown.Output, key) || !acctest.Says(`environment = "sandbox"`).MatchString(shown.Output) {
+		t.Errorf("%s", shown.Output)
+	}
 }
