@@ -35,12 +35,6 @@ type Change func(s tfprotov6.ProviderServer, bunq http.RoundTripper) (tfprotov6.
 // ServeProcess serves the provider as a process of its own until Terraform ends
 // it. change may be nil.
 func ServeProcess(ctx context.Context, change Change, opts ...provider.Option) error {
-	if dir := os.Getenv(EnvProcesses); dir != "" {
-		if err := dieWhenCalled(ctx, dir); err != nil {
-			return err
-		}
-	}
-
 	transport := http.RoundTripper(bunq.NewTransport())
 	wrap := func(s tfprotov6.ProviderServer) (tfprotov6.ProviderServer, error) { return s, nil }
 	if dir := os.Getenv(EnvWatch); dir != "" {
@@ -49,6 +43,12 @@ func ServeProcess(ctx context.Context, change Change, opts ...provider.Option) e
 			return err
 		}
 		transport, wrap = watch.Transport(transport), watch.Server
+	}
+	// After the notes have begun: who can be killed has some.
+	if dir := os.Getenv(EnvProcesses); dir != "" {
+		if err := dieWhenCalled(ctx, dir); err != nil {
+			return err
+		}
 	}
 
 	opts = append(opts, provider.WithTransport(transport))

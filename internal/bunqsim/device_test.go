@@ -1,6 +1,7 @@
 package bunqsim_test
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -230,7 +231,7 @@ func TestDevice_readsAsDeviceServer(t *testing.T) {
 	c.mustVerify(same)
 
 	one, same := c.send(c.get(fmt.Sprintf("/device-server/%d", c.device))), c.send(c.get(fmt.Sprintf("/device/%d", c.device)))
-	if same.status != 200 || string(same.raw) != string(one.raw) {
+	if same.status != 200 || !bytes.Equal(same.raw, one.raw) {
 		t.Errorf("one: %d %s, want %s", same.status, same.raw, one.raw)
 	}
 
