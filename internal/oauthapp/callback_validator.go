@@ -2,7 +2,6 @@ package oauthapp
 
 import (
 	"context"
-	"fmt"
 	"net/url"
 	"strings"
 	"unicode"
@@ -27,11 +26,12 @@ func (v callbackAddress) ValidateString(ctx context.Context, req validator.Strin
 	}
 	if problem := callbackProblem(req.ConfigValue.ValueString()); problem != "" {
 		resp.Diagnostics.AddAttributeError(req.Path, "Unusable callback URL",
-			fmt.Sprintf("%q %s. Expected %s.", req.ConfigValue.ValueString(), problem, v.Description(ctx)))
+			"The URL "+problem+". Expected "+v.Description(ctx)+".")
 	}
 }
 
 // callbackProblem says what is wrong with a callback URL; empty where nothing is.
+// It does not repeat the URL: a value in the wrong place may be a secret.
 func callbackProblem(text string) string {
 	if strings.ContainsFunc(text, unicode.IsSpace) {
 		return "has white space in it; bunq compares callback URLs byte by byte"
@@ -43,7 +43,7 @@ func callbackProblem(text string) string {
 	case strings.EqualFold(u.Scheme, "http"):
 		return "is plain http, over which the authorisation code could be read"
 	case u.Scheme != "" && !strings.EqualFold(u.Scheme, "https"):
-		return "has the scheme " + u.Scheme
+		return "has another scheme than https"
 	case u.Scheme == "" || u.Hostname() == "":
 		return "is not absolute: it needs scheme and host"
 	case strings.Contains(text, "#"):

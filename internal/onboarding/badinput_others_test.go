@@ -167,7 +167,7 @@ func TestAccCallbackURL_badInput(t *testing.T) {
 		{"an empty fragment", "https://app.example.com/callback#", "has a fragment"},
 		{"plain http", "http://app.example.com/callback", "is plain http, over which the authorisation code could be read"},
 		{"plain http to this machine", "http://localhost:8080/callback", "is plain http"},
-		{"another scheme", "myapp://callback", "has the scheme myapp"},
+		{"another scheme", "myapp://callback", "has another scheme than https"},
 		{"a user name", "https://me@app.example.com/callback", "has a user name or password"},
 		{"white space after it", "https://app.example.com/callback ", "white space"},
 		{"a URL that is none", "https://app.example.com:port/", "is not a URL"},
@@ -182,4 +182,47 @@ func TestAccCallbackURL_badInput(t *testing.T) {
 		})
 	}
 	runBadInput(t, all)
+}
+
+// A secret in the wrong place is not repeated in a message.
+func TestAccValidators_repeatNoSecret(t *testing.T) {
+	t.Parallel()
+	const secret = "s3cret-0123456789abcdef0123456789abcdef0123456789abcdef01234567"
+	b := acctest.New(t)
+	c := acctest.NewCLI(t, b)
+	c.Env = []string{"TF_VAR_key=" + secret}
+	variable := "variable \"key\" {\n  sensitive = true\n}\n"
+	mixed := func(member string) string {
+		members := map[string]string{
+			"environment": `"sandbox"`, "api_key": "var.key", "installation_token": "var.key", "private_key_pem": file(written(t, keyPEM(t, 2048))),
+			"server_public_key_pem": "var.key",
+		}
+		members[member] = "var.key"
+		text := "{\n"
+		for name, value := range members {
+			text += "    " + name + " = " + value + "\n"
+		}
+		return text + "  }"
+	}
+	for name, config := range map[string]string{
+		"id of the credential": strings.Replace(device(set("description", `"x"`)), `{ api_key = "key" }`, "{ id = var.key, api_key = var.key }", 1),
+		"permitted_ips":        device(set("description", `"x"`), set("permitted_ips", "[var.key]")),
+		"environment of the installation": strings.Replace(device(set("description", `"x"`)), "installation = bunq_installation.main",
+			`installation = { id = "1", token = var.key, private_key_pem = var.key, public_key_pem = var.key, server_public_key_pem = var.key, environment = var.key }`, 1),
+		"url":                       "resource \"bunq_oauth_callback_url\" \"main\" {\n  oauth_client_id = \"1\"\n  url = var.key\n}\n",
+		"environment of a context":  "resource \"bunq_oauth_client\" \"main\" {\n  api_context = " + mixed("environment") + "\n}\n",
+		"environment of a provider": "provider \"bunq\" {\n  api_context = " + mixed("environment") + "\n}\n" + acctest.Installation,
+		"keys of a context":         "resource \"bunq_oauth_client\" \"main\" {\n  api_context = " + mixed("private_key_pem") + "\n}\n",
+		"key of an installation":    installation(set("private_key_pem", "var.key")),
+		"certificate":               credential(set("certificate_pem", "var.key"), set("private_key_pem_wo", "var.key")),
+	} {
+		c.Write(t, variable+config)
+		got := c.Plan(t)
+		if got.Code != 1 {
+			t.Errorf("%s: status %d\n%s", name, got.Code, got.Output)
+		}
+		if strings.Contains(strings.Join(strings.Fields(got.Output), ""), secret[:20]) {
+			t.Errorf("%s: the plan shows it\n%s", name, got.Output)
+		}
+	}
 }

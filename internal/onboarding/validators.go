@@ -6,8 +6,8 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
+	"strconv"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -39,7 +39,7 @@ func (v installationKey) ValidateString(ctx context.Context, req validator.Strin
 		resp.Diagnostics.AddAttributeError(req.Path, "Unusable private key",
 			"Expected "+v.Description(ctx)+": "+err.Error()+".\n\n"+
 				"Next step: make one with\n\n    openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048\n\n"+
-				"or leave private_key_pem out, and one is generated.")
+				"or omit private_key_pem, and one is generated.")
 		return
 	}
 	if bits := key.N.BitLen(); bits != installationKeyBits {
@@ -66,11 +66,22 @@ func (v permittedAddress) ValidateString(ctx context.Context, req validator.Stri
 	switch {
 	case err != nil:
 		resp.Diagnostics.AddAttributeError(req.Path, "Not an IP address",
-			fmt.Sprintf("%q is not %s. bunq takes single addresses, no ranges, no names.", text, v.Description(ctx)))
+			fmt.Sprintf("%s is not %s. bunq takes single addresses, no ranges, no names.", shown(text), v.Description(ctx)))
 	case addr.Zone() != "":
 		resp.Diagnostics.AddAttributeError(req.Path, "Not a public IP address",
-			fmt.Sprintf("%q has a zone; bunq sees the public address that your calls come from.", text))
+			"An address has a zone; bunq sees the public address that your calls come from.")
 	}
+}
+
+var likeAddress = regexp.MustCompile(`^[0-9A-Fa-f.:/]{1,49}$`)
+
+// shown quotes a text only if it looks like an address or a range, so that a
+// secret in the wrong place does not end up in a message.
+func shown(text string) string {
+	if likeAddress.MatchString(text) {
+		return strconv.Quote(text)
+	}
+	return "One of the values"
 }
 
 // notOnlyAny refuses "*" alone.
@@ -123,7 +134,21 @@ func (v eachOnce) ValidateSet(ctx context.Context, req validator.SetRequest, res
 	}
 }
 
-// wholeNumber accepts an id as bunq gives them: a positive whole number.
-func wholeNumber() validator.String {
-	return stringvalidator.RegexMatches(regexp.MustCompile(`^[1-9][0-9]{0,18}$`), "must be a number, as bunq gives it as id")
+// wholeNumber accepts an id as bunq gives them: a positive whole number. Its
+// message does not repeat the value, which stands next to an API key.
+func wholeNumber() validator.String { return idOfBunq{} }
+
+type idOfBunq struct{}
+
+var digits = regexp.MustCompile(`^[1-9][0-9]{0,18}$`)
+
+func (idOfBunq) Description(context.Context) string { return "a number, as bunq gives it as id" }
+
+func (v idOfBunq) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v idOfBunq) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() || digits.MatchString(req.ConfigValue.ValueString()) {
+		return
+	}
+	resp.Diagnostics.AddAttributeError(req.Path, "Not an id of bunq's", "Attribute "+req.Path.String()+" must be "+v.Description(ctx)+".")
 }
