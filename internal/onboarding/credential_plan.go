@@ -48,6 +48,9 @@ func (r *CredentialResource) ModifyPlan(ctx context.Context, req resource.Modify
 	replaces := false
 	if exists {
 		r.sameOrganisation(&state, in.certificate, &resp.Diagnostics)
+		if config.CertificatePEM.IsUnknown() {
+			r.sameSubject(&state, &resp.Diagnostics)
+		}
 		resp.RequiresReplace = append(resp.RequiresReplace, plan.registersAnother(&state)...)
 		if r.proposeAnother(&plan, &state, facts, &resp.Diagnostics) {
 			resp.RequiresReplace = append(resp.RequiresReplace, path.Root("api_key"))
@@ -171,6 +174,22 @@ func (r *CredentialResource) sameOrganisation(state *credentialModel, c *qseal.C
 			"under other names or in another state. To have it in place of %[2]s, end that one first: terraform destroy -refresh=false "+
 			"-target=bunq_psd2_credential.NAME destroys the credential with all that is built on it; terraform state rm forgets and keeps it.",
 		state.ID.ValueString(), before, after, told))
+}
+
+// sameSubject refuses a certificate that is only known after the apply, where it
+// is known that a bunq_sandbox_certificate changes its subject.
+func (r *CredentialResource) sameSubject(state *credentialModel, diags *diagnostics) {
+	if _, ends := r.Data.Shared.Load(endingSubject(state.CertificatePEM.ValueString())); !ends {
+		return
+	}
+	diags.AddAttributeError(path.Root("certificate_pem"), "The certificate belongs to another organisation", fmt.Sprintf(
+		"Credential %[1]s was registered for %[2]s, and this plan changes the subject of its bunq_sandbox_certificate. In the sandbox the subject names the "+
+			"bunq user, so this would be another user. An OAuth client, its callback URLs and the connections of its end users cannot move to another "+
+			"user. Nothing was sent, and the state is as it was.\n\n"+
+			"Next step: undo the change of the bunq_sandbox_certificate. To register another subject as well, declare a second set of resources "+
+			"(certificate, installation, credential, device, client), under other names or in another state. To have it in place of this one, end this one "+
+			"first: terraform destroy -refresh=false -target=bunq_psd2_credential.NAME destroys the credential with all that is built on it.",
+		state.ID.ValueString(), state.Subject.ValueString()))
 }
 
 func orNone(identifier string) string {

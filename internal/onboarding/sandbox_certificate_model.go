@@ -53,6 +53,21 @@ func (m *sandboxCertificateModel) longestName() int {
 	return maxCommonName - utf8.RuneCountInString(" "+strings.Repeat("0", 2*suffixBytes)+" "+strings.Join(m.roles(), " "))
 }
 
+// subjectInput is what decides the subject of a certificate beside its random
+// part.
+type subjectInput struct{ name, roles, organization, identifier, country string }
+
+func (m *sandboxCertificateModel) subject() subjectInput {
+	return subjectInput{
+		m.Name.String(), strings.Join(m.roles(), " "), m.Organization.String(), m.OrganizationIdentifier.String(), m.Country.String(),
+	}
+}
+
+// endingSubject is the text of a certificate that the plan replaces with one of
+// another subject, noted for the credential that was made with it: the successor
+// is not known at plan, and this much of it is.
+type endingSubject string
+
 // roles are the words of the common name, in the order of bunq's docs.
 func (m *sandboxCertificateModel) roles() []string {
 	words := []string{string(qseal.RolePISP), string(qseal.RoleAISP)}

@@ -163,6 +163,7 @@ func (r *SandboxCertificateResource) ModifyPlan(ctx context.Context, req resourc
 		return
 	}
 	if plan.otherSubject(&state) {
+		r.Data.Shared.Store(endingSubject(state.CertificatePEM.ValueString()), true)
 		resp.Diagnostics.AddWarning("Another subject is another bunq user",
 			"A certificate with another subject replaces "+state.ID.ValueString()+". In the sandbox the subject names the bunq user, so a credential that is "+
 				"made with it belongs to another user. An OAuth client and its callback URLs cannot move to another user, and the subject that is "+
@@ -182,8 +183,7 @@ func (r *SandboxCertificateResource) ModifyPlan(ctx context.Context, req resourc
 
 // otherSubject reports whether the plan makes a certificate of another subject.
 func (m *sandboxCertificateModel) otherSubject(state *sandboxCertificateModel) bool {
-	return !m.Name.Equal(state.Name) || !m.Roles.Equal(state.Roles) || !m.Organization.Equal(state.Organization) ||
-		!m.OrganizationIdentifier.Equal(state.OrganizationIdentifier) || !m.Country.Equal(state.Country)
+	return m.subject() != state.subject()
 }
 
 // reissues reports whether the plan makes a new certificate of the same subject.
@@ -202,6 +202,11 @@ func (r *SandboxCertificateResource) Create(ctx context.Context, req resource.Cr
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	if resp.Diagnostics.HasError() {
 		return
+	}
+	// -replace, taint and a new address in the configuration destroy a certificate
+	// and make one that is to be the same: it keeps the subject, and so the bunq user.
+	if subject, ok := r.Data.Shared.LoadAndDelete(m.subject()); ok {
+		m.ID, _ = subject.(types.String)
 	}
 	if err := m.issue(r.Data.Now()); err != nil {
 		resp.Diagnostics.AddError("The sandbox certificate was not made", err.Error())
@@ -238,5 +243,10 @@ func (r *SandboxCertificateResource) Update(ctx context.Context, req resource.Up
 }
 
 // Delete forgets the certificate; nobody else has it.
-func (r *SandboxCertificateResource) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {
+func (r *SandboxCertificateResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var m sandboxCertificateModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
+	if !resp.Diagnostics.HasError() {
+		r.Data.Shared.Store(m.subject(), m.ID)
+	}
 }

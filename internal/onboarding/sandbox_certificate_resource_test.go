@@ -139,3 +139,35 @@ func TestAccSandboxCertificate_renewal(t *testing.T) {
 		t.Errorf("%d users, %d OAuth clients", len(s.Users), len(s.OAuthClients))
 	}
 }
+
+// A certificate that is made again keeps its subject, and so the bunq user; one of
+// another subject is refused at plan where a credential was made with it.
+func TestAccSandboxCertificate_keepsTheUser(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	c := acctest.NewCLI(t, b)
+	c.Write(t, acctest.Client)
+	c.MustApply(t)
+	id := c.State(t).String(t, certificateAddress, "id")
+	c.MustApply(t, "-replace="+certificateAddress)
+	c.MustHaveNothingToDo(t)
+	c.Run(t, "taint", certificateAddress).MustSay(t, 0)
+	c.MustApply(t)
+	c.MustHaveNothingToDo(t)
+	if got := c.State(t).String(t, certificateAddress, "id"); got != id {
+		t.Errorf("the subject is %s, was %s", got, id)
+	}
+	if n := len(b.Sim.Snapshot().Users); n != 1 {
+		t.Errorf("%d users", n)
+	}
+
+	b.Sim.ResetJournal()
+	c.Write(t, strings.Replace(acctest.Client, `"Acceptance"`, `"Another"`, 1))
+	c.Plan(t).MustSay(t, 1, "this plan changes the subject of its bunq_sandbox_certificate")
+	if writes := b.Writes(0); len(writes) > 0 {
+		t.Errorf("sent: %v", writes)
+	}
+	c.Destroy(t, "-refresh=false", "-target="+credentialAddress).MustSay(t, 0)
+	c.MustApply(t)
+	c.MustHaveNothingToDo(t)
+}
