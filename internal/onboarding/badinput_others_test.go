@@ -47,6 +47,11 @@ func TestAccInstallation_badInput(t *testing.T) {
 			want:   acctest.SaysAt("private_key_pem", "encrypted"),
 		},
 		{
+			name:   "a key that is too short",
+			config: installation(set("private_key_pem", file(written(t, keyPEM(t, 1024))))),
+			want:   acctest.SaysAt("private_key_pem", "this key has 1024 bits, and bunq takes 2048 only"),
+		},
+		{
 			name:   "a key of another size",
 			config: installation(set("private_key_pem", file(written(t, keyPEM(t, 3072))))),
 			want:   acctest.SaysAt("private_key_pem", "this key has 3072 bits, and bunq takes 2048 only"),

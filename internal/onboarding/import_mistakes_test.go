@@ -57,7 +57,12 @@ func TestAccImport_mistakes(t *testing.T) {
 					t.Error("the error shows a secret")
 				}
 			}
-			cli.Run(t, "import", "-no-color", installationAddress, tc.file).MustSay(t, 1, tc.want...)
+			imported := cli.Run(t, "import", "-no-color", installationAddress, tc.file)
+			imported.MustSay(t, 1, tc.want...)
+			// Nothing is in the state that could be replaced.
+			if strings.Contains(r.Output+imported.Output, "-replace") {
+				t.Errorf("the error advises to replace something\n%s", r.Output)
+			}
 			if state := cli.State(t); len(state) > 0 {
 				t.Errorf("in the state: %v", state)
 			}

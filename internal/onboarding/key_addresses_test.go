@@ -231,3 +231,28 @@ func TestAccCredential_destroyFromBlockedAddress(t *testing.T) {
 	e.Destroy(t, "-refresh=false").MustSay(t, 0, "its addresses were not set inactive")
 	e.mustBe(t, 0, map[string]string{own: "ACTIVE"})
 }
+
+// What an apply left deposed, because its addresses could not all be set
+// inactive, is no dead end when its key dies.
+func TestAccCredential_deposedKeyDies(t *testing.T) {
+	t.Parallel()
+	e := newEnding(t)
+	first := e.config(t, createFirst, "")
+	e.Write(t, first)
+	e.MustApply(t)
+	e.MustApply(t)
+	e.Run(t, "state", "rm", "bunq_oauth_client.main", deviceAddress)
+	alone := func(config string) string {
+		config, _, _ = strings.Cut(config, "resource \"bunq_device_server\"")
+		return config
+	}
+	e.b.Sim.Fail(bunqsim.Fault{Route: putAddress, Kind: bunqsim.FaultStatus, Status: 500})
+	e.Write(t, alone(e.config(t, createFirst, "")))
+	e.Apply(t).MustSay(t, 1, "the permitted addresses were not all set inactive")
+	try(t, func() error { return e.b.Sim.RevokeCredential(e.b.Sim.Snapshot().Credentials[0].ID) })()
+	e.MustApply(t).MustSay(t, 0, "its addresses were not set inactive")
+	e.MustHaveNothingToDo(t)
+	if n := len(e.b.Sim.Snapshot().Credentials); n != 2 {
+		t.Errorf("%d credentials", n)
+	}
+}
