@@ -1,6 +1,8 @@
 # A QSEAL key that cannot be read, because it lives in an HSM or KMS: the
 # installation is made first, its registration_payload is signed elsewhere, and
 # the signature registers the certificate. README.md shows the two applies.
+# Nothing here depends on whether the signature is given: it is needed when the
+# credential is made, and never again.
 
 terraform {
   required_version = ">= 1.11"
@@ -23,7 +25,7 @@ variable "certificate_chain_pem" {
 }
 
 variable "signature" {
-  description = "Signature over registration_payload, base64 on one line. Null in the first apply."
+  description = "Signature over registration_payload, base64 on one line. Needed only by the apply that makes the credential."
   type        = string
   default     = null
 }
@@ -35,8 +37,6 @@ provider "bunq" {
 resource "bunq_installation" "main" {}
 
 resource "bunq_psd2_credential" "main" {
-  count = var.signature == null ? 0 : 1
-
   installation                = bunq_installation.main
   certificate_pem             = var.certificate_pem
   certificate_chain_pem       = var.certificate_chain_pem
@@ -44,10 +44,8 @@ resource "bunq_psd2_credential" "main" {
 }
 
 resource "bunq_device_server" "main" {
-  count = length(bunq_psd2_credential.main)
-
   installation = bunq_installation.main
-  credential   = bunq_psd2_credential.main[0]
+  credential   = bunq_psd2_credential.main
   description  = "payments-ci"
 }
 

@@ -35,14 +35,19 @@ resource "bunq_psd2_credential" "main" {
   certificate_chain_pem = file("${path.module}/qseal-chain.pem")
   private_key_pem_wo    = var.qseal_key
   expiry_warning_days   = 60
+
+  # At a rotation the new key is made first. Only when it works, the old one ends.
+  deactivate_on_destroy = true
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "bunq_device_server" "main" {
-  installation              = bunq_installation.main
-  credential                = bunq_psd2_credential.main
-  description               = "payments-production"
-  permitted_ips             = var.permitted_ips
-  deactivate_ips_on_destroy = true
+  installation  = bunq_installation.main
+  credential    = bunq_psd2_credential.main
+  description   = "payments-production"
+  permitted_ips = var.permitted_ips
 }
 
 resource "bunq_oauth_client" "main" {

@@ -14,4 +14,10 @@ resource "bunq_psd2_credential" "main" {
   # Write-only: used once, to sign, and stored neither in plan nor state.
   private_key_pem_wo        = file("qseal.key")
   private_key_passphrase_wo = var.qseal_passphrase
+
+  # When the certificate is renewed, the old key ends after the new one works.
+  deactivate_on_destroy = true
+  lifecycle {
+    create_before_destroy = true
+  }
 }
