@@ -13,11 +13,9 @@ import (
 // a warning, and the plan decides with reportRefused.
 func (r *DeviceServerResource) keepRefused(m *deviceModel, err error, diags *diagnostics) {
 	ledgerOf(r.Data).change(m.ID.ValueString(), func(e *deviceEntry) { e.refused = err })
-	tfdiag.Failure{
-		Summary: "bunq_device_server was not read: bunq refuses its key or this address",
-		State:   "device " + m.ID.ValueString() + " stays in the state as it was.",
-		Next:    "a plan that goes on with the key says what to check.",
-	}.Warning(diags, err)
+	diags.AddWarning("bunq refuses the API key of the device",
+		"bunq refuses the key of device "+m.ID.ValueString()+", or the address that this machine calls from. The device was not refreshed, and stays in the "+
+			"state as it was. A plan that goes on with the key says what to check.")
 }
 
 // reportRefused reports the refusal that keepRefused met, where the plan goes on
@@ -32,28 +30,27 @@ func (r *DeviceServerResource) reportRefused(ctx context.Context, plan, state *d
 		from = ", which is registered from " + f.IP + ","
 	}
 	tfdiag.Failure{
-		Summary: "bunq refuses the key of bunq_device_server, or this address",
+		Summary: "bunq_device_server: bunq refuses the API key",
 		State:   "device " + state.ID.ValueString() + from + " stays in the state as it was. Nothing was changed at bunq.",
 		Next: "check, the likeliest first:\n" +
-			"  1. Does this machine call from registration_ip or from one of permitted_ips? A proxy, a VPN or NAT changes its public address. If not, run " +
+			"  1. Does this machine call from registration_ip or from one of permitted_ips? A proxy or NAT has an address of its own. If not, run " +
 			"Terraform from one of them; only from there can another address be added.\n" +
-			"  2. Has bunq blocked the device, or is this a state of another environment? Register the device again: terraform apply -refresh=false " +
-			"-replace=bunq_device_server.NAME.\n" +
-			"  3. Is the key dead (revoked, never used in time, lost in a reset of the sandbox)? Use another one; if the configuration made it: " +
-			"terraform apply -refresh=false -replace=bunq_psd2_credential.NAME.",
+			"  2. Has bunq blocked the device? Register the key again: terraform apply -refresh=false -replace=bunq_device_server.NAME.\n" +
+			"  3. If it is neither, the key is dead. Use another one; if this configuration made it: terraform apply -refresh=false " +
+			"-replace=bunq_psd2_credential.NAME. To destroy instead, use terraform destroy -refresh=false.",
 	}.Error(diags, err)
 }
 
 // replaces reports whether the plan makes another device by what it is made of.
 // What is not known yet comes from a resource that is replaced.
 func (m *deviceModel) replaces(ctx context.Context, state *deviceModel, diags *diagnostics) bool {
-	if differs(state.Description, m.Description) || m.ID.IsUnknown() {
+	if isChanged(state.Description, m.Description) || m.ID.IsUnknown() {
 		return true
 	}
 	if old := installationID(state.Installation); old != "" && old != installationID(m.Installation) {
 		return true
 	}
-	return differs(m.key(ctx, diags, state), m.key(ctx, diags, m))
+	return isChanged(m.key(ctx, diags, state), m.key(ctx, diags, m))
 }
 
 func (*deviceModel) key(ctx context.Context, diags *diagnostics, m *deviceModel) types.String {
@@ -63,3 +60,7 @@ func (*deviceModel) key(ctx context.Context, diags *diagnostics, m *deviceModel)
 	}
 	return c.APIKey
 }
+
+// isChanged reports whether the plan changes what bunq was given. What an import
+// could not know is none.
+func isChanged(state, plan types.String) bool { return !state.IsNull() && !state.Equal(plan) }

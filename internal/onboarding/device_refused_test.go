@@ -32,12 +32,14 @@ func TestAccDeviceServer_refusedKey(t *testing.T) {
 	try(t, func() error { return b.Sim.RevokeCredential(first.CredentialID) })()
 
 	got := c.Plan(t)
-	got.MustSay(t, 1, "Error: bunq refuses the key of bunq_device_server, or this address", "check, the likeliest first:",
-		"1. Does this machine call from registration_ip", "3. Is the key dead", "device "+id+", which is registered from 127.0.0.1, stays in the state as it was")
+	got.MustSay(t, 1, "Error: bunq_device_server: bunq refuses the API key", "check, the likeliest first:",
+		"1. Does this machine call from registration_ip", "3. If it is neither, the key is dead", "device "+id+" stays in the state as it was")
 	if strings.Contains(got.Output, first.APIKey) {
 		t.Error("the key is in the message")
 	}
-	c.Plan(t, "-refresh-only").MustSay(t, 0, "Warning: bunq_device_server was not read", "POST /session-server: bunq answered 400")
+	if got := c.Run(t, "plan", "-no-color", "-refresh-only"); got.Code != 0 || !acctest.Says("Warning: bunq refuses the API key of the device").MatchString(got.Output) {
+		t.Errorf("status %d\n%s", got.Code, got.Output)
+	}
 	if now := c.State(t).String(t, deviceAddress, "id"); now != id {
 		t.Errorf("the state has device %s", now)
 	}
@@ -47,9 +49,11 @@ func TestAccDeviceServer_refusedKey(t *testing.T) {
 	c.MustApply(t)
 	c.MustHaveNothingToDo(t)
 
-	// Neither is a destroy.
+	// Neither is removing the device, nor a destroy as the message says.
 	try(t, func() error { return b.Sim.RevokeCredential(second.CredentialID) })()
-	c.Destroy(t).MustSay(t, 0, "The device stays at bunq")
+	c.Write(t, acctest.Installation)
+	c.Plan(t).MustSay(t, 2, "1 to destroy")
+	c.Destroy(t, "-refresh=false").MustSay(t, 0, "The device stays at bunq")
 }
 
 // As the message says: a device that bunq has blocked is registered again.

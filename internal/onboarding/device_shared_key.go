@@ -80,7 +80,8 @@ func (u *keyUse) others(ctx context.Context, calls *bunq.UserClient, id string) 
 }
 
 // planOne compares a device's plan with those of the same key that came before.
-// Only what is known is compared. A device that is replaced is planned twice.
+// Only what is known is compared. A device that is replaced is planned twice, the
+// second time without the id that it has.
 func (u *keyUse) planOne(p keyPlan, diags *diagnostics) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -104,7 +105,8 @@ func (u *keyUse) planOne(p keyPlan, diags *diagnostics) {
 // deactivates reports an error where the list of p takes away the address that q
 // was registered from.
 func (p keyPlan) deactivates(q keyPlan, diags *diagnostics) bool {
-	if !p.lists || q.ip == "" || p.id == q.id || p.id == "" && q.lists {
+	samePlannedTwice := p.id == "" && q.lists && p.description == q.description
+	if !p.lists || q.ip == "" || p.id == q.id || samePlannedTwice {
 		return false
 	}
 	if sameAddress(p.ip, q.ip) || containsAddress(p.addresses, q.ip) {

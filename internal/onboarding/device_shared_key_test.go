@@ -29,6 +29,8 @@ func TestAccDeviceServer_twoOfOneKey(t *testing.T) {
 	// The second one is registered from another address.
 	at(b, next)()
 	c.Write(t, deviceWith(named, list(next))+second(list(next)))
+	c.Plan(t).MustSay(t, 1, "Error: Another device of this key needs an address that is not listed", `add "`+own+`" to permitted_ips`)
+	c.Write(t, deviceWith(named, list(next, own))+second(list(next, own)))
 	c.MustApply(t)
 	c.MustHaveNothingToDo(t)
 	c.Write(t, deviceWith(named, list(also))+second(""))
