@@ -8,7 +8,7 @@ variable "callback_urls" {
 }
 
 variable "permitted_ips" {
-  description = "Public addresses that may use the API key, this machine's among them. Null: bunq binds the key to this machine's."
+  description = "Public addresses that may use the API key, together with this machine's. Null: this machine's only."
   type        = set(string)
   default     = null
 }

@@ -19,7 +19,7 @@ variable "qseal_key" {
 }
 
 variable "permitted_ips" {
-  description = "Public addresses of the machines that apply and of those that run the application."
+  description = "Public addresses of the machines that apply and of those that run the application. The one that registers the device is permitted by itself."
   type        = set(string)
 }
 

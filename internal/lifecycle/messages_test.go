@@ -183,7 +183,7 @@ func situationsOfRefresh() []situation {
 
 func situationsOfChange() []situation {
 	permitted, changed := upTo(device, permits(ownAddress, otherAddress)), upTo(device, permits(ownAddress, newAddress))
-	ends := upTo(device, permits(ownAddress, otherAddress), set1(device, "deactivate_ips_on_destroy", boolean(true)))
+	ends := upTo(device, permits(ownAddress, otherAddress), set1(credential, "deactivate_on_destroy", boolean(true)))
 	other := upTo(callback, set1(callback, "url", str("https://app.example.com/other")))
 	return []situation{
 		{"addresses: a new one is not added", meets(permitted, changed, addIP, "500, not done")},
@@ -193,8 +193,7 @@ func situationsOfChange() []situation {
 			w.sim.Fail(s.armed(w.t))
 		})},
 		{"addresses: an old one is not deactivated", meets(permitted, changed, changeIP, "502 with HTML, not done")},
-		{"addresses: the own one is taken away", tells(permitted, upTo(device, permits(otherAddress)), nil)},
-		{"device: its addresses are not deactivated on destroy", meets(ends, upTo(""), changeIP, "500, not done")},
+		{"credential: its addresses are not deactivated on destroy", meets(ends, upTo(""), changeIP, "500, not done")},
 		{"client: not cancelled", meets(upTo(client), upTo(device), cancelClient, "500, not done")},
 		{"client: cancelling is lost, and bunq cannot be asked", tells(upTo(client), upTo(device), func(w *world) {
 			hit(w, cancelClient, "dropped before it was read")

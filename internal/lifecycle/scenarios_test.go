@@ -217,8 +217,8 @@ func scenarios() []scenario {
 			target:  upTo(device, permits(ownAddress, thirdAddress, newAddress)), keeps: []string{installation, credential, device},
 		},
 		{
-			name:    "device: destroy and deactivate its addresses",
-			prepare: made(upTo(device, permits(ownAddress, otherAddress), set1(device, "deactivate_ips_on_destroy", boolean(true)))),
+			name:    "credential: destroy and deactivate its addresses",
+			prepare: made(upTo(device, permits(ownAddress, otherAddress), set1(credential, "deactivate_on_destroy", boolean(true)))),
 			operate: applies(upTo("")), target: upTo(""),
 		},
 		{name: "refresh of everything", prepare: made(upTo(callback)), operate: plans(upTo(callback)), target: upTo(callback), keeps: all},

@@ -88,7 +88,7 @@ func shown(text string) string {
 type notOnlyAny struct{}
 
 func (notOnlyAny) Description(context.Context) string {
-	return `"*" needs the address that the calls come from beside it`
+	return `"*" together with the address that the calls come from`
 }
 
 func (v notOnlyAny) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
@@ -101,11 +101,11 @@ func (v notOnlyAny) ValidateSet(ctx context.Context, req validator.SetRequest, r
 	if !ok || only.ValueString() != anyAddress {
 		return
 	}
-	// bunq docs, device-server: the wildcard counts only beside the current
+	// bunq docs, device-server: the wildcard counts only together with the current
 	// address; a newer page says that a lone one is replaced by that address.
 	resp.Diagnostics.AddAttributeError(req.Path, `"*" alone does not open the key`,
 		"bunq reads a lone \"*\" as the address that registers the device, so the key would be bound to it without a word.\n\n"+
-			"Next step: write the public address of the machine that applies beside it, permitted_ips = [\"203.0.113.7\", \"*\"]; "+
+			"Next step: write it together with the public address of the machine that applies, permitted_ips = [\"203.0.113.7\", \"*\"]; "+
 			"or better, list the addresses that you use.")
 }
 
@@ -127,7 +127,7 @@ func (v eachOnce) ValidateSet(ctx context.Context, req validator.SetRequest, res
 		text := s.ValueString()
 		if i := slices.IndexFunc(seen, func(other string) bool { return sameAddress(other, text) }); i >= 0 {
 			resp.Diagnostics.AddAttributeError(req.Path, "The same address twice",
-				fmt.Sprintf("%q and %q are one address in two spellings. Leave one of them out.", seen[i], text))
+				fmt.Sprintf("%q and %q are one address in two spellings. Omit one of them.", seen[i], text))
 			return
 		}
 		seen = append(seen, text)

@@ -30,8 +30,8 @@ import (
 //	                    organisation (sandbox: same subject)
 //	lost or burnt key   -refresh=false                         credential, device                POST credential, device, session                the dead key and its device
 //	                    -replace=bunq_psd2_credential.main
-//	address             permitted_ips with both; then, from    nothing                           POST ip; then PUT ip (session of the new        the old address, inactive
-//	                    the new address, without the old one                                     address's first run: cached or POST session)
+//	address             permitted_ips with the new one; then,  device                            POST ip; then POST device, PUT ip (session of    the old address, inactive; its device
+//	                    from there, -replace=the device                                          the new address's first run: cached or POST)
 //
 // In each of the first three, client and callback URLs take the new api_context
 // in place, without a call.

@@ -47,6 +47,23 @@ func TestNotes_surviveTheProcess(t *testing.T) {
 	bk.wantOpenings(t, 0)
 }
 
+func TestNotes_persistOnlyInAFolder(t *testing.T) {
+	dir, bk := t.TempDir(), &bank{}
+	if !process(bk, dir).For(testContext()).Persists() {
+		t.Error("notes in a folder of ours outlive the process")
+	}
+	if process(bk, "").For(testContext()).Persists() {
+		t.Error("without a folder notes end with the process")
+	}
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if process(bk, file).For(testContext()).Persists() {
+		t.Error("what is no folder keeps no notes")
+	}
+}
+
 func TestNotes_surviveSessions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir, bk := t.TempDir(), &bank{}
