@@ -3,53 +3,129 @@ package oauthapp
 import (
 	"context"
 	"fmt"
-	"strings"
+	"slices"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
-// accessFor resolves the context of a resource in state, for its refresh.
-//
-// The configuration cannot be seen then. After an import the state has no
-// context, and where the provider block has none either, a context that this run
-// has used serves, if it belongs to the user. Without one, a resource that was
-// read before stays as it is, with a warning and no access: its configuration
-// may have one now, which the apply stores, and a plan fails where it has none
-// (see needsContext). The same holds where the provider's context is only known
-// after the apply, because the device it comes from is made anew.
-func accessFor(ctx context.Context, data *providerdata.Data, obj types.Object, user types.String, f tfdiag.Failure, readBefore bool) (*providerdata.Access, diag.Diagnostics) {
-	var diags diag.Diagnostics
-	if readBefore && !data.ReadyToRead(resourceOf(f), &diags) {
-		return nil, diags
+// refresh is the reading of one resource of the state. The configuration cannot
+// be seen then.
+type refresh struct {
+	data    *providerdata.Data
+	context types.Object // of the state
+	user    types.String
+	failed  tfdiag.Failure
+	// first: the resource is being imported. Any other one that cannot be read
+	// stays as it is, with a warning, where only its context is at fault: its
+	// configuration may have another one, which the apply stores.
+	first bool
+	key   refusedKey
+}
+
+// refusedKey is a resource of the state that bunq was not asked about, as it
+// refuses the key. The value is its answer.
+type refusedKey struct{ kind, id string }
+
+// read calls get with the context of the state. Where bunq refuses its key, or
+// the state has none as after an import, it is called with another context of
+// the same user that this run has used. false: get was not called, and diags says
+// why; else the error is get's.
+func (r refresh) read(ctx context.Context, diags *diagnostics, get func(*providerdata.Access) error) (bool, error) {
+	access, ok := r.access(ctx, diags)
+	if !ok {
+		return false, nil
 	}
-	if obj.IsNull() && data.DefaultUnknown && readBefore {
-		diags.AddAttributeWarning(apiContextPath, f.Summary+" until the apply", "The api_context of the provider block is only known after the apply. "+
-			"What was changed at bunq meanwhile is seen by the next plan.\n\nState: "+f.State)
-		return nil, diags
+
+	asked := false
+	err := withAnotherContext(ctx, r.data, access, r.user, func(a *providerdata.Access) error {
+		if err := sameUser(ctx, a, r.user); err != nil {
+			return err
+		}
+		asked = true
+		return get(a)
+	})
+	switch {
+	case bunq.IsCredentialsRefused(err) && !r.first:
+		r.data.Shared.Store(r.key, err)
+		r.failed.Next = "give it an api_context with a key that bunq accepts; the next apply stores that one."
+		r.failed.Warning(diags, err)
+		return false, nil
+	case bunq.IsCredentialsRefused(err), !asked:
+		report(r.failed, diags, err)
+		return false, nil
 	}
-	if !contextMissing(data, obj) {
-		return data.Access(ctx, obj, apiContextPath)
+	return true, err
+}
+
+// access is the context to begin with.
+func (r refresh) access(ctx context.Context, diags *diagnostics) (*providerdata.Access, bool) {
+	switch {
+	case len(r.data.Unknown) > 0 && !r.first:
+		r.later(diags, "Settings of the provider block are only known after the apply.")
+		return nil, false
+	case r.context.IsNull() && r.data.DefaultUnknown && !r.first:
+		r.later(diags, "The api_context of the provider block is only known after the apply.")
+		return nil, false
+	case !contextMissing(r.data, r.context):
+		access, more := r.data.Access(ctx, r.context, apiContextPath)
+		diags.Append(more...)
+		return access, !more.HasError()
 	}
-	for _, ac := range data.Seen() {
-		calls := data.Calls(ac)
-		if u, err := calls.User(ctx); err == nil && itoa(u.ID) == user.ValueString() {
-			return &providerdata.Access{Context: ac, Calls: calls}, nil
+
+	for a := range contextsOf(ctx, r.data, r.user) {
+		return a, true
+	}
+	if r.first {
+		diags.AddAttributeError(apiContextPath, "No API context to import with", "An import sees the provider's configuration and not the resource's. The provider "+
+			"block has no API context, and no other resource of this run has one of bunq user "+r.user.ValueString()+".\n\n"+
+			"Next step: set api_context or context_file (BUNQ_CONTEXT_FILE) in the provider block, or have the resource refer to a bunq_device_server of that user "+
+			"that is in the state already, and use an import block.")
+		return nil, false
+	}
+	diags.AddAttributeWarning(apiContextPath, r.failed.Summary+" without an API context", "The state has no api_context for it, and the provider block has none "+
+		"any more. If the resource has one in the configuration, the next apply stores it, and refreshes with it from then on.\n\nState: "+r.failed.State)
+	return nil, false
+}
+
+// later warns that the resource is read when more is known.
+func (r refresh) later(diags *diagnostics, why string) {
+	diags.AddAttributeWarning(apiContextPath, r.failed.Summary+" until the apply", why+
+		" What was changed at bunq in the meantime is seen by the next plan.\n\nState: "+r.failed.State)
+}
+
+// withAnotherContext calls do with access and, where bunq refuses its key, with
+// the other contexts of that user which this run has used, until one is accepted.
+func withAnotherContext(ctx context.Context, data *providerdata.Data, access *providerdata.Access, user types.String,
+	do func(*providerdata.Access) error,
+) error {
+	err := do(access)
+	if !bunq.IsCredentialsRefused(err) {
+		return err
+	}
+	for other := range contextsOf(ctx, data, user) {
+		if again := do(other); !bunq.IsCredentialsRefused(again) {
+			return again
 		}
 	}
-	if readBefore {
-		diags.AddAttributeWarning(apiContextPath, f.Summary+" without an API context", "The state has no api_context for it, and the provider block has none "+
-			"any more. Where the configuration of the resource has one, the next apply stores it, and refreshes with it from then on.\n\nState: "+f.State)
-		return nil, diags
+	return err
+}
+
+// contextsOf yields the contexts of a user that this run has used and bunq
+// accepts, the newest first. One that bunq is known to refuse costs no call.
+func contextsOf(ctx context.Context, data *providerdata.Data, user types.String) func(yield func(*providerdata.Access) bool) {
+	return func(yield func(*providerdata.Access) bool) {
+		for _, ac := range slices.Backward(data.Seen()) {
+			calls := data.Calls(ac)
+			u, err := calls.User(ctx)
+			if err == nil && itoa(u.ID) == user.ValueString() && !yield(&providerdata.Access{Context: ac, Calls: calls}) {
+				return
+			}
+		}
 	}
-	diags.AddAttributeError(apiContextPath, "No API context to import with", "An import sees the provider's configuration and not the resource's. The provider "+
-		"block has no API context, and no other resource of this run has one of bunq user "+user.ValueString()+".\n\n"+
-		"Next step: set api_context or context_file (BUNQ_CONTEXT_FILE) in the provider block, or have the resource refer to a bunq_device_server of that user "+
-		"that is in the state already, and use an import block.")
-	return nil, diags
 }
 
 // contextMissing reports whether neither resource nor provider block has a
@@ -58,38 +134,57 @@ func contextMissing(data *providerdata.Data, obj types.Object) bool {
 	return obj.IsNull() && data.Default == nil && data.DefaultProblem == nil && !data.DefaultUnknown && len(data.Unknown) == 0
 }
 
-// needsContext reports at plan that an apply could not call bunq: without a
-// context, or with one of another environment.
-func needsContext(ctx context.Context, data *providerdata.Data, obj types.Object, diags *diag.Diagnostics) {
-	if data != nil {
-		diags.Append(data.Check(ctx, obj, apiContextPath)...)
+// needsContext reports at plan that an apply could not call bunq: there is no
+// context, or the refresh has shown that bunq refuses the one that is there.
+func needsContext(ctx context.Context, data *providerdata.Data, planned, state types.Object, key refusedKey, diags *diagnostics) {
+	if contextMissing(data, planned) {
+		_, more := data.Access(ctx, planned, apiContextPath)
+		diags.Append(more...)
+		return
+	}
+	refused, ok := data.Shared.Load(key)
+	if err, isError := refused.(error); ok && isError && planned.Equal(state) {
+		tfdiag.Failure{
+			Summary: key.kind + " has an API context that bunq refuses", At: apiContextPath,
+			State: "nothing was changed. The configuration still has this context, so an apply could not do better.",
+		}.Error(diags, err)
 	}
 }
 
-// resourceOf is the type of the resource in the summary of a failure.
-func resourceOf(f tfdiag.Failure) string {
-	name, _, _ := strings.Cut(f.Summary, " ")
-	return name
+// strangerError means that a context belongs to another bunq user than the
+// object: bunq would answer that the object does not exist, which says nothing
+// about it.
+type strangerError struct {
+	has  bunq.User
+	want string
 }
 
-// sameUser reports an error where the context belongs to another bunq user
-// than the object: bunq would answer that the object does not exist, which says
-// nothing about it.
-func sameUser(ctx context.Context, access *providerdata.Access, user types.String, f tfdiag.Failure, diags *diag.Diagnostics) bool {
+func (e *strangerError) Error() string {
+	return fmt.Sprintf("the API context belongs to bunq user %d (%s), and this object to bunq user %s; nothing was sent about it",
+		e.has.ID, e.has.DisplayName, e.want)
+}
+
+// sameUser returns a *strangerError where the context belongs to another user,
+// and the error of a session that cannot be opened.
+func sameUser(ctx context.Context, access *providerdata.Access, user types.String) error {
 	u, err := access.Calls.User(ctx)
 	if err != nil {
-		f.Error(diags, err)
-		return false
+		return err
 	}
-	if user.ValueString() == itoa(u.ID) {
-		return true
+	if user.ValueString() != itoa(u.ID) {
+		return &strangerError{has: u, want: user.ValueString()}
 	}
-	f.At = apiContextPath
-	f.Next = "use the context of bunq user " + user.ValueString() + ". In the sandbox the subject of the certificate names the user, in production its " +
-		"organizationIdentifier: a certificate with another one is another user."
-	f.Error(diags, fmt.Errorf("the API context belongs to bunq user %d (%s), and this object to bunq user %s; nothing was sent about it",
-		u.ID, u.DisplayName, user.ValueString()))
-	return false
+	return nil
+}
+
+// report reports err as that failure.
+func report(f tfdiag.Failure, diags *diagnostics, err error) {
+	if stranger, ok := err.(*strangerError); ok { //nolint:errorlint // sameUser returns it as it is
+		f.At = apiContextPath
+		f.Next = "use the context of bunq user " + stranger.want + ". In the sandbox the subject of the certificate names the user, in production its " +
+			"organizationIdentifier: a certificate with another one is another user."
+	}
+	f.Error(diags, err)
 }
 
 // moved is the failure of an update to a context of another user.

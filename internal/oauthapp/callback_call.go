@@ -2,55 +2,51 @@ package oauthapp
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 
-	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
-	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
 // callbackCall is what a write to the URLs of a client needs.
 type callbackCall struct {
-	access *providerdata.Access
 	calls  *bunq.UserClient
 	user   bunq.User
 	client int64
 }
 
-func (r *CallbackURLResource) call(ctx context.Context, m *callbackModel, failed tfdiag.Failure, diags *diagnostics) (*callbackCall, bool) {
-	access, more := r.Data.Access(ctx, m.APIContext, apiContextPath)
-	diags.Append(more...)
-	if diags.HasError() {
-		return nil, false
-	}
-	c := &callbackCall{access: access, calls: access.Calls}
-	var err error
-	if c.client, err = strconv.ParseInt(m.OAuthClientID.ValueString(), 10, 64); err == nil {
-		c.user, err = access.Calls.User(ctx)
-	}
+var _ callbackCalls = (*callbackCall)(nil)
+
+// callsOf prepares the calls for the client of m.
+func callsOf(ctx context.Context, access *providerdata.Access, m *callbackModel) (*callbackCall, error) {
+	client, err := number(m.OAuthClientID)
 	if err != nil {
-		failed.Error(diags, err)
-		return nil, false
+		return nil, err
 	}
-	return c, true
+	user, err := access.Calls.User(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &callbackCall{calls: access.Calls, user: user, client: client}, nil
 }
 
-func (c *callbackCall) read(ctx context.Context) (*bunq.OAuthClient, error) {
-	return c.calls.OAuthClient(ctx, c.client)
+// number is one of bunq's ids; 0 for null.
+func number(v types.String) (int64, error) {
+	if v.IsNull() {
+		return 0, nil
+	}
+	return strconv.ParseInt(v.ValueString(), 10, 64)
 }
 
-func (c *callbackCall) all() callbackCalls {
-	return callbackCalls{read: c.read, change: c.change, add: c.add, remove: c.remove}
-}
-
-func (c *callbackCall) declaredTwice(url string, diags *diagnostics) {
-	diags.AddAttributeError(path.Root("url"), "Two resources declare the same callback URL", fmt.Sprintf(
-		"Another bunq_oauth_callback_url of this run has %q on OAuth client %d. bunq keeps a URL once.\n\n"+
-			"Next step: remove one of them.", url, c.client))
+func (c *callbackCall) read(ctx context.Context) ([]bunq.CallbackURL, error) {
+	found, err := c.calls.OAuthClient(ctx, c.client)
+	if err != nil {
+		return nil, err
+	}
+	return found.CallbackURLs, nil
 }
 
 // add makes the URL, once: where the answer is lost, the client tells whether
@@ -60,6 +56,7 @@ func (c *callbackCall) add(ctx context.Context, url string) (int64, error) {
 	if !bunq.MayHaveBeenDone(err) {
 		return id, err
 	}
+
 	found, lookErr := c.calls.OAuthClient(ctx, c.client)
 	if lookErr != nil {
 		return 0, &bunq.UnansweredError{Err: err, LookUp: lookErr}
@@ -77,6 +74,7 @@ func (c *callbackCall) change(ctx context.Context, id int64, url string) error {
 	if !bunq.MayHaveBeenDone(err) {
 		return err
 	}
+
 	found, lookErr := c.calls.OAuthClient(ctx, c.client)
 	if lookErr != nil {
 		return &bunq.UnansweredError{Err: err, LookUp: lookErr}
@@ -94,6 +92,7 @@ func (c *callbackCall) remove(ctx context.Context, id int64) error {
 	if err == nil || bunq.IsNotFound(err) {
 		return nil
 	}
+
 	found, lookErr := c.calls.OAuthClient(ctx, c.client)
 	switch {
 	case bunq.IsNotFound(lookErr):

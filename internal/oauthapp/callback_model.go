@@ -30,3 +30,10 @@ func (m *callbackModel) fromAPI(u bunq.CallbackURL) {
 	m.ID = types.StringValue(itoa(u.ID))
 	m.URL = types.StringValue(u.URL)
 }
+
+func (m *callbackModel) refusedKey() refusedKey {
+	if m == nil {
+		return refusedKey{}
+	}
+	return refusedKey{"bunq_oauth_callback_url", m.ID.ValueString()}
+}

@@ -2,8 +2,6 @@ package oauthapp
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"regexp"
 	"strconv"
 
@@ -48,9 +46,9 @@ func (r *CallbackURLResource) Metadata(_ context.Context, req resource.MetadataR
 func (r *CallbackURLResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
 	resp.IdentitySchema = identityschema.Schema{
 		Attributes: map[string]identityschema.Attribute{
-			"user_id":         identityschema.StringAttribute{RequiredForImport: true, Description: "bunq's number of the user."},
-			"oauth_client_id": identityschema.StringAttribute{RequiredForImport: true, Description: "bunq's number of the OAuth client."},
-			"id":              identityschema.StringAttribute{RequiredForImport: true, Description: "bunq's number of the callback URL."},
+			"user_id":         identityschema.StringAttribute{RequiredForImport: true, Description: "ID of the bunq user."},
+			"oauth_client_id": identityschema.StringAttribute{RequiredForImport: true, Description: "ID of the OAuth client."},
+			"id":              identityschema.StringAttribute{RequiredForImport: true, Description: "ID of the callback URL."},
 		},
 	}
 }
@@ -60,55 +58,70 @@ func (r *CallbackURLResource) Schema(_ context.Context, _ resource.SchemaRequest
 	keep := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "An address that bunq may send end users back to (`/user/{id}/oauth-client/{id}/callback-url`). bunq compares the " +
-			"`redirect_uri` of an authorisation with it byte by byte. A client needs at least one before authorisation works.",
+			"`redirect_uri` of an authorisation with it byte by byte. A client needs at least one before authorisation works.\n\n" +
+			"URLs may move between resources: in a list that grows at its front, when two change places, or when a resource is renamed. A URL that is declared " +
+			"before and after the apply is never missing at bunq, and no object at bunq ends up in two resources. The plan leaves what the apply must know for " +
+			"that in the cache folder of this machine; where there is none (`session_cache = false`), or a saved plan is applied on another machine, a URL may be " +
+			"missing between two calls of the apply.",
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
-				Computed: true, MarkdownDescription: "bunq's number of the callback URL.", PlanModifiers: keep,
+				Computed: true, MarkdownDescription: "ID of the callback URL.", PlanModifiers: keep,
 			},
 			"api_context": apiContextAttribute(),
 			"oauth_client_id": schema.StringAttribute{
 				Required:            true,
-				MarkdownDescription: "`id` of the `bunq_oauth_client` (the number, not the `client_id`). Another client replaces the callback URL.",
+				MarkdownDescription: "`id` of the `bunq_oauth_client` (not its `client_id`). Changing this replaces the callback URL.",
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 				Validators: []validator.String{stringvalidator.RegexMatches(regexp.MustCompile(`^[1-9][0-9]{0,18}$`),
-					"must be the number of the client, bunq_oauth_client.main.id; the client_id of OAuth is something else")},
+					"must be the ID of the client, bunq_oauth_client.main.id, which is not the client_id of OAuth")},
 			},
 			"url": schema.StringAttribute{
 				Required:            true,
-				MarkdownDescription: "The address: absolute, https, without a fragment. Changed in place. How long it may be, bunq does not say.",
+				MarkdownDescription: "The address: absolute, https, without a fragment. Changed in place. bunq documents no maximum length.",
 				Validators:          []validator.String{callbackAddress{}},
 			},
 			"user_id": schema.StringAttribute{
-				Computed: true, MarkdownDescription: "bunq's number of the user that the client belongs to.", PlanModifiers: keep,
+				Computed: true, MarkdownDescription: "ID of the bunq user that the client belongs to.", PlanModifiers: keep,
 			},
 		},
 	}
 }
 
-// ModifyPlan leaves the id open where the URL changes. It stays, as bunq changes
-// URLs in place; unless another resource of the same apply takes this one up,
-// because it declares the URL that this one gives up.
+// ModifyPlan leaves the id open where the URL changes: it stays, as bunq changes
+// URLs in place, unless the URLs of the client move between resources. For that
+// the apply must know them all, see callbackURLs.
 func (r *CallbackURLResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() {
-		return
+	if r.Data == nil {
+		return // Terraform only validates
 	}
-	var plan, state callbackModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	var plan, state *callbackModel
+	if !req.Plan.Raw.IsNull() {
+		resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	}
+	if !req.State.Raw.IsNull() {
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	needsContext(ctx, r.Data, plan.APIContext, &resp.Diagnostics)
-	if req.State.Raw.IsNull() {
-		return
+
+	if plan != nil {
+		had := noContext()
+		if state != nil {
+			had = state.APIContext
+		}
+		needsContext(ctx, r.Data, plan.APIContext, had, state.refusedKey(), &resp.Diagnostics)
 	}
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || plan.URL.Equal(state.URL) {
-		return
+	run := r.notePlan(plan, state, &resp.Diagnostics)
+	switch {
+	case plan == nil && run != "":
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privatePlan, []byte(strconv.Quote(run)))...)
+	case plan != nil && state != nil && !plan.URL.Equal(state.URL):
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), types.StringUnknown())...)
 	}
-	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), types.StringUnknown())...)
 }
 
-// Create adds the URL, unless the client has it already.
+// Create adds the URL, or takes over the callback URL that has it.
 func (r *CallbackURLResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	ctx, done := providerdata.Operation(ctx, "bunq_oauth_callback_url: create")
 	defer done()
@@ -118,37 +131,32 @@ func (r *CallbackURLResource) Create(ctx context.Context, req resource.CreateReq
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	failed := tfdiag.Failure{Summary: "bunq_oauth_callback_url was not added", State: "nothing was added and nothing was stored."}
-	c, ok := r.call(ctx, &m, failed, &resp.Diagnostics)
-	if !ok {
+	access, diags := r.Data.Access(ctx, m.APIContext, apiContextPath)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
 		return
 	}
-	url := m.URL.ValueString()
-	view := viewOf(r.Data, c.user.ID, c.client)
-	id, err := view.claim(ctx, url, c.read)
-	switch {
-	case errors.Is(err, errDeclaredTwice):
-		c.declaredTwice(url, &resp.Diagnostics)
-		return
-	case err != nil:
+
+	failed := tfdiag.Failure{Summary: "bunq_oauth_callback_url was not added", State: "nothing was added and nothing was stored."}
+	c, err := callsOf(ctx, access, &m)
+	if err != nil {
 		failed.Error(&resp.Diagnostics, err)
 		return
-	case id != 0:
-		resp.Diagnostics.AddWarning("A callback URL that was there is taken up", fmt.Sprintf(
-			"OAuth client %d already has %q, as callback URL %d. It is used; no second one was made. "+
-				"If another resource declares the same URL, remove one of them.", c.client, url, id))
-	default:
-		if id, err = c.add(ctx, url); err != nil {
-			view.release(url)
-			if bunq.MayHaveBeenDone(err) {
-				failed.State = "nothing was stored. bunq may have added the URL; it could not be asked."
-				failed.Next = "apply again: the client is read first, and a URL that is there is taken up."
-			}
-			failed.Error(&resp.Diagnostics, err)
-			return
-		}
 	}
-	m.ID = types.StringValue(itoa(id))
+	now, _, err := callbacksOf(r.Data, c).place(ctx, c, 0, m.URL.ValueString())
+	if bunq.MayHaveBeenDone(err) {
+		failed.State = "nothing was stored. bunq may have added the URL; it could not be asked."
+		failed.Next = "apply again: the client is read first, and a URL that is there is adopted."
+	}
+	if err != nil {
+		c.reportPlace(failed, &m, err, &resp.Diagnostics)
+		return
+	}
+	if now.found {
+		c.warnOfFound(now.id, &m, &resp.Diagnostics)
+	}
+
+	m.ID = types.StringValue(itoa(now.id))
 	m.UserID = types.StringValue(itoa(c.user.ID))
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
@@ -169,18 +177,21 @@ func (r *CallbackURLResource) Read(ctx context.Context, req resource.ReadRequest
 	// and the framework wants one in every answer.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 	unreadable := tfdiag.Failure{Summary: "bunq_oauth_callback_url cannot be read", State: "the callback URL stays in the state as it was."}
-	access, diags := accessFor(ctx, r.Data, m.APIContext, m.UserID, unreadable, !m.URL.IsNull())
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() || access == nil || !sameUser(ctx, access, m.UserID, unreadable, &resp.Diagnostics) {
-		return
-	}
-	client, err := strconv.ParseInt(m.OAuthClientID.ValueString(), 10, 64)
+	client, err := number(m.OAuthClientID)
 	if err != nil {
 		unreadable.Error(&resp.Diagnostics, err)
 		return
 	}
-	found, err := access.Calls.OAuthClient(ctx, client)
+
+	var found *bunq.OAuthClient
+	from := refresh{data: r.Data, context: m.APIContext, user: m.UserID, failed: unreadable, first: m.URL.IsNull(), key: m.refusedKey()}
+	read, err := from.read(ctx, &resp.Diagnostics, func(a *providerdata.Access) (err error) {
+		found, err = a.Calls.OAuthClient(ctx, client)
+		return err
+	})
 	switch {
+	case !read:
+		return
 	case bunq.IsNotFound(err):
 		resp.State.RemoveResource(ctx)
 		return
@@ -188,13 +199,10 @@ func (r *CallbackURLResource) Read(ctx context.Context, req resource.ReadRequest
 		unreadable.Error(&resp.Diagnostics, err)
 		return
 	}
+
 	for _, u := range found.CallbackURLs {
 		if itoa(u.ID) == m.ID.ValueString() {
-			if _, again := r.Data.Shared.LoadOrStore(readKey(u.ID), true); again {
-				resp.Diagnostics.AddWarning("Two resources are one callback URL", fmt.Sprintf(
-					"Two bunq_oauth_callback_url in the state are callback URL %d of OAuth client %d (%q). What one of them changes, the other sees changed.\n\n"+
-						"Next step: keep one of them, and forget the other with a removed block (destroy = false) or terraform state rm.", u.ID, client, u.URL))
-			}
+			r.noteRead(client, u, &resp.Diagnostics)
 			m.fromAPI(u)
 			resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 			return
@@ -203,8 +211,7 @@ func (r *CallbackURLResource) Read(ctx context.Context, req resource.ReadRequest
 	resp.State.RemoveResource(ctx)
 }
 
-// Update changes the URL in place. Another context of the same user needs no
-// call.
+// Update changes the URL. Another context of the same user needs no call.
 func (r *CallbackURLResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	ctx, done := providerdata.Operation(ctx, "bunq_oauth_callback_url: update")
 	defer done()
@@ -215,41 +222,55 @@ func (r *CallbackURLResource) Update(ctx context.Context, req resource.UpdateReq
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	failed := tfdiag.Failure{Summary: "bunq_oauth_callback_url was not changed", State: "the state stays as it was."}
-	if m.URL.Equal(state.URL) {
-		failed = moved("bunq_oauth_callback_url")
-	}
-	c, ok := r.call(ctx, &m, failed, &resp.Diagnostics)
-	if !ok || !sameUser(ctx, c.access, state.UserID, moved("bunq_oauth_callback_url"), &resp.Diagnostics) {
+	access, diags := r.Data.Access(ctx, m.APIContext, apiContextPath)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
 		return
 	}
+	if err := sameUser(ctx, access, state.UserID); err != nil {
+		report(moved("bunq_oauth_callback_url"), &resp.Diagnostics, err)
+		return
+	}
+
 	if !m.URL.Equal(state.URL) {
-		url := m.URL.ValueString()
-		id, err := idOf(&state)
-		var lost bool
-		if err == nil {
-			id, lost, err = viewOf(r.Data, c.user.ID, c.client).move(ctx, id, url, c.all())
-		}
-		if lost && err != nil {
-			// To leave it would have two resources of the state share one callback URL,
-			// and an update cannot take a resource out of the state.
-			failed.State = "another resource of this apply declares the URL that this one had, and has its callback URL " + state.ID.ValueString() +
-				" now. This one has none in the state; the next apply makes it."
-			state.ID = types.StringNull()
-			resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-		}
-		switch {
-		case errors.Is(err, errDeclaredTwice):
-			c.declaredTwice(url, &resp.Diagnostics)
-			return
-		case err != nil:
-			failed.Error(&resp.Diagnostics, err)
+		id, ok := r.change(ctx, access, &m, &state, resp)
+		if !ok {
 			return
 		}
 		m.ID = types.StringValue(itoa(id))
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
+}
+
+// change gives the resource of state the URL of m.
+func (r *CallbackURLResource) change(ctx context.Context, access *providerdata.Access, m, state *callbackModel, resp *resource.UpdateResponse) (int64, bool) {
+	failed := tfdiag.Failure{Summary: "bunq_oauth_callback_url was not changed", State: "the state stays as it was."}
+	own, err := number(state.ID)
+	if err != nil {
+		failed.Error(&resp.Diagnostics, err)
+		return 0, false
+	}
+	c, err := callsOf(ctx, access, m)
+	if err != nil {
+		failed.Error(&resp.Diagnostics, err)
+		return 0, false
+	}
+	now, lost, err := callbacksOf(r.Data, c).place(ctx, c, own, m.URL.ValueString())
+	if err == nil {
+		return now.id, true
+	}
+
+	if lost {
+		// To leave it would have two resources of the state share one callback URL,
+		// and an update cannot take a resource out of the state.
+		failed.State = "callback URL " + state.ID.ValueString() + " stays at bunq for another resource of this apply, which declares its URL. " +
+			"This resource has none in the state; the next apply makes it."
+		state.ID = types.StringNull()
+		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	}
+	c.reportPlace(failed, m, err, &resp.Diagnostics)
+	return 0, false
 }
 
 // Delete removes the URL. One that is gone is gone, and so is one whose client
@@ -261,28 +282,33 @@ func (r *CallbackURLResource) Delete(ctx context.Context, req resource.DeleteReq
 
 	var m callbackModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
+	if resp.Diagnostics.HasError() || m.ID.IsNull() {
+		return
+	}
+	access, diags := r.Data.Access(ctx, m.APIContext, apiContextPath)
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
+
 	failed := tfdiag.Failure{Summary: "bunq_oauth_callback_url was not removed", State: "the callback URL stays in the state."}
-	c, ok := r.call(ctx, &m, failed, &resp.Diagnostics)
-	if !ok || !sameUser(ctx, c.access, m.UserID, failed, &resp.Diagnostics) {
-		return
-	}
-	id, err := idOf(&m)
-	if err == nil && id != 0 {
-		err = viewOf(r.Data, c.user.ID, c.client).remove(ctx, id, c.all())
+	run, more := planRun(ctx, req.Private)
+	resp.Diagnostics.Append(more...)
+	own, err := number(m.ID)
+	if err == nil {
+		// The key of the state may have gone with this very apply.
+		err = withAnotherContext(ctx, r.Data, access, m.UserID, func(a *providerdata.Access) error {
+			if err := sameUser(ctx, a, m.UserID); err != nil {
+				return err
+			}
+			c, err := callsOf(ctx, a, &m)
+			if err != nil {
+				return err
+			}
+			return callbacksOf(r.Data, c).destroy(ctx, c, own, m.URL.ValueString(), run)
+		})
 	}
 	if err != nil {
-		failed.Error(&resp.Diagnostics, err)
+		report(failed, &resp.Diagnostics, err)
 	}
-}
-
-// idOf is the number of a callback URL in state; 0 for one that lost its own to
-// another resource (see Update).
-func idOf(m *callbackModel) (int64, error) {
-	if m.ID.IsNull() {
-		return 0, nil
-	}
-	return strconv.ParseInt(m.ID.ValueString(), 10, 64)
 }

@@ -46,6 +46,10 @@ func (m *clientModel) unread() {
 	m.ClientID, m.ClientSecret, m.Status = types.StringNull(), types.StringNull(), types.StringNull()
 }
 
+func (m *clientModel) refusedKey() refusedKey {
+	return refusedKey{"bunq_oauth_client", m.ID.ValueString()}
+}
+
 func (m *clientModel) cancelled() bool { return isCancelled(m.Status.ValueString()) }
 
 // isCancelled reports whether a client of that status is of no more use. bunq's

@@ -3,7 +3,6 @@ package oauthapp
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -15,7 +14,7 @@ import (
 )
 
 // noteClient is the note that this machine began to make a client and has not
-// seen it in the state yet. It is kept beside the session, encrypted: the state
+// seen it in the state yet. It is kept with the session, encrypted: the state
 // cannot tell after a killed run, and bunq gives a client no mark of who made
 // it.
 const noteClient = "oauth-client"
@@ -43,8 +42,26 @@ type clientTurn struct {
 	owned int64
 }
 
+// owns reports whether a resource of this run got that client.
+func (t *clientTurn) owns(id int64) bool {
+	t.turn <- struct{}{}
+	defer func() { <-t.turn }()
+	return id != 0 && t.owned == id
+}
+
 // turnKey is the user that a clientTurn belongs to.
-type turnKey int64
+type turnKey string
+
+// registrationOf prepares a registration.
+func registrationOf(data *providerdata.Data, access *providerdata.Access, adopt bool) *clientRegistration {
+	return &clientRegistration{data: data, calls: access.Calls, notes: data.Sessions.For(access.Context), adopt: adopt}
+}
+
+// turnOf returns the one turn of a user of this run.
+func turnOf(data *providerdata.Data, user string) *clientTurn {
+	stored, _ := data.Shared.LoadOrStore(turnKey(user), &clientTurn{turn: make(chan struct{}, 1)})
+	return stored.(*clientTurn) //nolint:forcetypeassert // nothing else is stored under this key
+}
 
 // register returns the id of the user's active client, and the client itself
 // where it was read on the way. One resource of a run gets it.
@@ -55,8 +72,7 @@ func (g *clientRegistration) register(ctx context.Context, diags *diag.Diagnosti
 		failed.Error(diags, err)
 		return 0, nil, false
 	}
-	stored, _ := g.data.Shared.LoadOrStore(turnKey(g.user.ID), &clientTurn{turn: make(chan struct{}, 1)})
-	one := stored.(*clientTurn) //nolint:forcetypeassert // nothing else is stored under this key
+	one := turnOf(g.data, itoa(g.user.ID))
 	select {
 	case one.turn <- struct{}{}:
 		defer func() { <-one.turn }()
@@ -64,9 +80,10 @@ func (g *clientRegistration) register(ctx context.Context, diags *diag.Diagnosti
 		failed.Error(diags, ctx.Err())
 		return 0, nil, false
 	}
+
 	if one.owned != 0 {
 		diags.AddError("Two resources declare the OAuth client of one user", fmt.Sprintf(
-			"bunq allows one active OAuth client a user, and another bunq_oauth_client of this run has client %d of bunq user %d.\n\n"+
+			"bunq allows one active OAuth client per user, and another bunq_oauth_client of this run has client %d of bunq user %d.\n\n"+
 				"State: nothing was made and nothing was stored for this one.\n\nNext step: remove one of them.", one.owned, g.user.ID))
 		return 0, nil, false
 	}
@@ -77,7 +94,7 @@ func (g *clientRegistration) register(ctx context.Context, diags *diag.Diagnosti
 	return id, found, ok
 }
 
-// find takes up the user's client or makes it.
+// find adopts the user's client or makes it.
 func (g *clientRegistration) find(ctx context.Context, failed tfdiag.Failure, diags *diag.Diagnostics) (int64, *bunq.OAuthClient, bool) {
 	active, err := g.active(ctx)
 	if err != nil {
@@ -86,7 +103,7 @@ func (g *clientRegistration) find(ctx context.Context, failed tfdiag.Failure, di
 		return 0, nil, false
 	}
 	if active != nil {
-		return active.ID, active, g.takeUp(ctx, active, diags)
+		return active.ID, active, g.mayAdopt(ctx, active, diags)
 	}
 
 	g.notes.Note(ctx, noteClient, noteBegun)
@@ -98,12 +115,13 @@ func (g *clientRegistration) find(ctx context.Context, failed tfdiag.Failure, di
 	if !bunq.MayHaveBeenDone(err) {
 		g.notes.Unnote(ctx, noteClient)
 		if g.pending != 0 {
-			failed.Next = fmt.Sprintf("bunq still lists OAuth client %d as %s, and allows one client a user: apply again when it is %s.",
+			failed.Next = fmt.Sprintf("bunq still lists OAuth client %d as %s, and allows one client per user: apply again when it is %s.",
 				g.pending, statusCancelledPending, statusCancelled)
 		}
 		failed.Error(diags, err)
 		return 0, nil, false
 	}
+
 	// There was none a moment ago: the one that is there now is the one whose
 	// answer was lost.
 	active, lookErr := g.active(ctx)
@@ -114,7 +132,7 @@ func (g *clientRegistration) find(ctx context.Context, failed tfdiag.Failure, di
 	failed.State = "nothing was stored, and bunq has no active client of this user."
 	if lookErr != nil {
 		failed.State = "nothing was stored. bunq may have made the client; it could not be asked."
-		failed.Next = "apply again: the client is looked up before another one is made. If it is found and refused, set adopt_existing = true."
+		failed.Next = "apply again: the client is looked up before another one is made. If it is found and refused, import it, as the error shows."
 	}
 	failed.Error(diags, &bunq.UnansweredError{Err: err, LookUp: lookErr})
 	return 0, nil, false
@@ -137,34 +155,34 @@ func (g *clientRegistration) active(ctx context.Context) (*bunq.OAuthClient, err
 	return nil, nil
 }
 
-// takeUp decides what to do with a client that is there already.
-func (g *clientRegistration) takeUp(ctx context.Context, active *bunq.OAuthClient, diags *diag.Diagnostics) bool {
-	note, noted := g.notes.Noted(ctx, noteClient)
+// mayAdopt decides what to do with a client that is there already.
+func (g *clientRegistration) mayAdopt(ctx context.Context, active *bunq.OAuthClient, diags *diag.Diagnostics) bool {
 	switch {
+	case isOfThePlan(g.data, active.ID):
+		diags.AddError("Another object of this state is the OAuth client", fmt.Sprintf(
+			"bunq allows one active OAuth client per user, and user %d has client %d, which this state has as the object that is being replaced or destroyed.\n\n"+
+				"State: nothing was made, nothing was stored, nothing was changed at bunq.\n\n"+
+				"Next step: if the client is being replaced, remove create_before_destroy from it and from what depends on it (such as its "+
+				"bunq_oauth_callback_url, which pass it on), and apply again: the old client is cancelled first. If the resource was renamed, keep the client "+
+				"with a moved block instead.", g.user.ID, active.ID))
+		return false
 	case g.adopt:
 		return true
-	case noted && (note == noteBegun || note == itoa(active.ID)):
-		diags.AddWarning("An OAuth client that was there is taken up", fmt.Sprintf(
-			"bunq already has OAuth client %d, and an earlier run of this machine that did not end well had begun to make it. It is used; no second one was made.",
-			active.ID))
+	case g.interrupted(ctx, active.ID):
+		diags.AddWarning("Existing OAuth client adopted", fmt.Sprintf(
+			"bunq already has OAuth client %d, and an interrupted run on this machine had begun to make it. It is used; no second one was made.", active.ID))
 		return true
 	}
-	urls := make([]string, len(active.CallbackURLs))
-	for i, u := range active.CallbackURLs {
-		urls[i] = "\n  - " + u.URL
-	}
-	has := "It has no callback URLs."
-	if len(urls) > 0 {
-		has = "Its callback URLs:" + strings.Join(urls, "")
-	}
-	diags.AddAttributeError(path.Root("adopt_existing"), "The user has an OAuth client already", fmt.Sprintf(
-		"bunq allows one active OAuth client a user, and user %d has client %d (client_id %s). %s\n\n"+
-			"State: nothing was made, nothing was stored, nothing was changed at bunq.\n\n"+
-			"Next step: to manage that client with this configuration, either import it:\n\n"+
-			"    import {\n      to = bunq_oauth_client.NAME\n      id = \"%d/%d\"\n    }\n\n"+
-			"or set adopt_existing = true. If another configuration manages it, use that one.",
-		g.user.ID, active.ID, active.ClientID, has, g.user.ID, active.ID))
+	diags.AddAttributeError(path.Root("adopt_existing"), "The user already has an OAuth client", g.there(active)+
+		"\n\nState: nothing was made, nothing was stored, nothing was changed at bunq.\n\n"+g.ways(active))
 	return false
+}
+
+// interrupted reports whether this machine began to make the client and has not
+// seen it in the state.
+func (g *clientRegistration) interrupted(ctx context.Context, id int64) bool {
+	note, noted := g.notes.Noted(ctx, noteClient)
+	return noted && (note == noteBegun || note == itoa(id))
 }
 
 // noteStored forgets the note once a client is read from the state: it got there.

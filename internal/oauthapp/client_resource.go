@@ -50,8 +50,8 @@ func (r *ClientResource) Metadata(_ context.Context, req resource.MetadataReques
 func (r *ClientResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
 	resp.IdentitySchema = identityschema.Schema{
 		Attributes: map[string]identityschema.Attribute{
-			"user_id": identityschema.StringAttribute{RequiredForImport: true, Description: "bunq's number of the user."},
-			"id":      identityschema.StringAttribute{RequiredForImport: true, Description: "bunq's number of the OAuth client (not its client_id)."},
+			"user_id": identityschema.StringAttribute{RequiredForImport: true, Description: "ID of the bunq user."},
+			"id":      identityschema.StringAttribute{RequiredForImport: true, Description: "ID of the OAuth client (not its client_id)."},
 		},
 	}
 }
@@ -61,25 +61,27 @@ func (r *ClientResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 	keep := []planmodifier.String{stringplanmodifier.UseNonNullStateForUnknown()}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The OAuth client of a bunq user (`/user/{id}/oauth-client`): its `client_id` and `client_secret` are what an application " +
-			"needs to send bunq users to the authorisation page. bunq allows one active client a user.\n\n" +
+			"needs to send bunq users to the authorisation page. bunq allows one active client per user.\n\n" +
 			"~> Destroying this resource cancels the client, which ends the connections of **all** its end users and cannot be undone. It is " +
-			"therefore protected until `deletion_protection = false` was applied. To forget the client and keep it at bunq, use a `removed` block with " +
+			"therefore protected until `deletion_protection = false` has been applied. To forget the client and keep it at bunq, use a `removed` block with " +
 			"`destroy = false`.",
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
-				Computed: true, MarkdownDescription: "bunq's number of the client. It is not the `client_id`.", PlanModifiers: keep,
+				Computed: true, MarkdownDescription: "ID of the client. It is not the `client_id`.", PlanModifiers: keep,
 			},
 			"api_context": apiContextAttribute(),
 			"adopt_existing": schema.BoolAttribute{
 				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
-				MarkdownDescription: "Take over the active client that the user already has, instead of failing. `false` by default.",
+				MarkdownDescription: "Adopt the active client that the user already has, instead of failing. `false` by default. With a known `api_context`, " +
+					"a plan names the client that is there and prints the import blocks for it and its callback URLs. The client of an object that is being " +
+					"replaced is never adopted: a client cannot be replaced with `create_before_destroy`.",
 			},
 			"deletion_protection": schema.BoolAttribute{
 				Optional: true, Computed: true, Default: booldefault.StaticBool(true),
 				MarkdownDescription: "Plans that would destroy or replace the client fail. `true` by default. To cancel it, set `false`, apply, and destroy then.",
 			},
 			"user_id": schema.StringAttribute{
-				Computed: true, MarkdownDescription: "bunq's number of the user that the client belongs to.", PlanModifiers: keep,
+				Computed: true, MarkdownDescription: "ID of the bunq user that the client belongs to.", PlanModifiers: keep,
 			},
 			"client_id": schema.StringAttribute{
 				Computed: true, MarkdownDescription: "The `client_id` of OAuth.", PlanModifiers: keep,
@@ -95,34 +97,54 @@ func (r *ClientResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 	}
 }
 
-// ModifyPlan protects the client, and proposes another one in place of one
-// that was cancelled elsewhere.
+// ModifyPlan protects the client, proposes another one in place of one that was
+// cancelled elsewhere, and tells of one that is there already.
 func (r *ClientResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if r.Data == nil {
+		return // Terraform only validates
+	}
+	var plan, state *clientModel
 	if !req.Plan.Raw.IsNull() {
-		obj := noContext()
-		resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, apiContextPath, &obj)...)
-		needsContext(ctx, r.Data, obj, &resp.Diagnostics)
+		resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	}
-	if req.State.Raw.IsNull() || resp.Diagnostics.HasError() {
-		return
+	if !req.State.Raw.IsNull() {
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	}
-	var state clientModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if req.Plan.Raw.IsNull() {
-		if state.DeletionProtection.ValueBool() && !state.cancelled() {
-			resp.Diagnostics.AddAttributeError(path.Root("deletion_protection"), "The OAuth client is protected", fmt.Sprintf(
-				"This plan would cancel OAuth client %s of bunq user %s. That ends the connections of all its end users and cannot be undone.\n\n"+
-					"Next step: to keep it, undo the change that removes it, or forget it with a removed block (destroy = false). To cancel it for good, "+
-					"set deletion_protection = false, apply, and destroy then.", state.ID.ValueString(), state.UserID.ValueString()))
+
+	if run := r.notePlan(plan, state); run != "" && plan == nil {
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privatePlan, []byte(strconv.Quote(run)))...)
+	}
+	switch {
+	case plan == nil:
+		state.protect(&resp.Diagnostics)
+	case state == nil:
+		needsContext(ctx, r.Data, plan.APIContext, noContext(), refusedKey{}, &resp.Diagnostics)
+		if !resp.Diagnostics.HasError() {
+			r.foretell(ctx, plan, &resp.Diagnostics)
 		}
+	default:
+		needsContext(ctx, r.Data, plan.APIContext, state.APIContext, state.refusedKey(), &resp.Diagnostics)
+		if state.cancelled() && !resp.Diagnostics.HasError() {
+			replaceCancelled(ctx, state, resp)
+		}
+	}
+}
+
+// protect reports that a destroy is not allowed.
+func (m *clientModel) protect(diags *diagnostics) {
+	if !m.DeletionProtection.ValueBool() || m.cancelled() {
 		return
 	}
-	if !state.cancelled() {
-		return
-	}
+	diags.AddAttributeError(path.Root("deletion_protection"), "The OAuth client is protected", fmt.Sprintf(
+		"This plan would cancel OAuth client %s of bunq user %s. That ends the connections of all its end users and cannot be undone.\n\n"+
+			"Next step: to keep it, undo the change that removes it, or forget it with a removed block (destroy = false). To cancel it for good, "+
+			"set deletion_protection = false, apply, and destroy then.", m.ID.ValueString(), m.UserID.ValueString()))
+}
+
+func replaceCancelled(ctx context.Context, state *clientModel, resp *resource.ModifyPlanResponse) {
 	resp.Diagnostics.AddAttributeWarning(path.Root("status"), "The OAuth client was cancelled at bunq", fmt.Sprintf(
 		"bunq lists OAuth client %s as %s; it cannot be made active again. Applying makes another one, with another client_id and secret: "+
 			"every end user must connect again.", state.ID.ValueString(), state.Status.ValueString()))
@@ -148,9 +170,8 @@ func (r *ClientResource) Create(ctx context.Context, req resource.CreateRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	reg := &clientRegistration{
-		data: r.Data, calls: access.Calls, notes: r.Data.Sessions.For(access.Context), adopt: m.AdoptExisting.ValueBool(),
-	}
+
+	reg := registrationOf(r.Data, access, m.AdoptExisting.ValueBool())
 	id, found, ok := reg.register(ctx, &resp.Diagnostics)
 	if !ok {
 		return
@@ -159,6 +180,7 @@ func (r *ClientResource) Create(ctx context.Context, req resource.CreateRequest,
 	m.unread()
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
+
 	if found == nil {
 		var err error
 		if found, err = access.Calls.OAuthClient(ctx, id); err != nil {
@@ -192,18 +214,24 @@ func (r *ClientResource) Read(ctx context.Context, req resource.ReadRequest, res
 		Summary: "bunq_oauth_client cannot be read",
 		State:   "the client stays in the state as it was.",
 	}
-	id, err := strconv.ParseInt(m.ID.ValueString(), 10, 64)
+	id, err := number(m.ID)
 	if err != nil {
 		unreadable.Error(&resp.Diagnostics, err)
 		return
 	}
-	access, diags := accessFor(ctx, r.Data, m.APIContext, m.UserID, unreadable, !m.Status.IsNull())
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() || access == nil || !sameUser(ctx, access, m.UserID, unreadable, &resp.Diagnostics) {
-		return
-	}
-	found, err := access.Calls.OAuthClient(ctx, id)
+	r.noteRead(id)
+
+	var found *bunq.OAuthClient
+	from := refresh{data: r.Data, context: m.APIContext, user: m.UserID, failed: unreadable, first: m.Status.IsNull(), key: m.refusedKey()}
+	read, err := from.read(ctx, &resp.Diagnostics, func(a *providerdata.Access) (err error) {
+		if found, err = a.Calls.OAuthClient(ctx, id); err == nil {
+			noteStored(ctx, r.Data.Sessions.For(a.Context), id)
+		}
+		return err
+	})
 	switch {
+	case !read:
+		return
 	case bunq.IsNotFound(err):
 		resp.State.RemoveResource(ctx)
 		return
@@ -211,7 +239,6 @@ func (r *ClientResource) Read(ctx context.Context, req resource.ReadRequest, res
 		unreadable.Error(&resp.Diagnostics, err)
 		return
 	}
-	noteStored(ctx, r.Data.Sessions.For(access.Context), id)
 	m.fromAPI(found)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
@@ -231,10 +258,15 @@ func (r *ClientResource) Update(ctx context.Context, req resource.UpdateRequest,
 	if !m.APIContext.Equal(state.APIContext) {
 		access, diags := r.Data.Access(ctx, m.APIContext, apiContextPath)
 		resp.Diagnostics.Append(diags...)
-		if resp.Diagnostics.HasError() || !sameUser(ctx, access, state.UserID, moved("bunq_oauth_client"), &resp.Diagnostics) {
+		if resp.Diagnostics.HasError() {
+			return
+		}
+		if err := sameUser(ctx, access, state.UserID); err != nil {
+			report(moved("bunq_oauth_client"), &resp.Diagnostics, err)
 			return
 		}
 	}
+
 	for _, v := range []*types.String{&m.ClientID, &m.ClientSecret, &m.Status} {
 		if v.IsUnknown() {
 			// Not read yet since it was made; the next refresh does.
@@ -261,26 +293,51 @@ func (r *ClientResource) Delete(ctx context.Context, req resource.DeleteRequest,
 			"Set deletion_protection = false, apply, and destroy then. Nothing was sent.")
 		return
 	}
+
 	failed := tfdiag.Failure{Summary: "bunq_oauth_client was not cancelled", State: "the client stays in the state."}
-	id, err := strconv.ParseInt(m.ID.ValueString(), 10, 64)
+	id, err := number(m.ID)
 	if err != nil {
 		failed.Error(&resp.Diagnostics, err)
 		return
 	}
-	access, diags := r.Data.Access(ctx, m.APIContext, apiContextPath)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() || !sameUser(ctx, access, m.UserID, failed, &resp.Diagnostics) {
+	run, more := planRun(ctx, req.Private)
+	resp.Diagnostics.Append(more...)
+	if r.hasAnotherOwner(&m, id, run) {
+		resp.Diagnostics.AddWarning("The OAuth client was not cancelled", fmt.Sprintf(
+			"Another bunq_oauth_client of this state is OAuth client %d too, and keeps it. It was not cancelled; this object is only forgotten.", id))
 		return
 	}
-	err = access.Calls.CancelOAuthClient(ctx, id)
-	if bunq.MayHaveBeenDone(err) {
-		found, lookErr := access.Calls.OAuthClient(ctx, id)
-		if bunq.IsNotFound(lookErr) || lookErr == nil && isCancelled(found.Status) {
-			return
+	access, diags := r.Data.Access(ctx, m.APIContext, apiContextPath)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+
+	// The key of the state may have gone with this very apply.
+	err = withAnotherContext(ctx, r.Data, access, m.UserID, func(a *providerdata.Access) error {
+		if err := sameUser(ctx, a, m.UserID); err != nil {
+			return err
 		}
-		err = &bunq.UnansweredError{Err: err, LookUp: lookErr}
+		return cancel(ctx, a.Calls, id)
+	})
+	if err != nil {
+		report(failed, &resp.Diagnostics, err)
 	}
-	if err != nil && !bunq.IsNotFound(err) {
-		failed.Error(&resp.Diagnostics, err)
+}
+
+// cancel cancels a client; one that is gone or cancelled is done.
+func cancel(ctx context.Context, calls *bunq.UserClient, id int64) error {
+	err := calls.CancelOAuthClient(ctx, id)
+	if bunq.IsNotFound(err) {
+		return nil
 	}
+	if !bunq.MayHaveBeenDone(err) {
+		return err
+	}
+
+	found, lookErr := calls.OAuthClient(ctx, id)
+	if bunq.IsNotFound(lookErr) || lookErr == nil && isCancelled(found.Status) {
+		return nil
+	}
+	return &bunq.UnansweredError{Err: err, LookUp: lookErr}
 }

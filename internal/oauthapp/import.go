@@ -17,7 +17,7 @@ import (
 // diagnostics shortens the signatures of this package.
 type diagnostics = diag.Diagnostics
 
-var number = regexp.MustCompile(`^[1-9][0-9]{0,18}$`)
+var numeral = regexp.MustCompile(`^[1-9][0-9]{0,18}$`)
 
 // importParts takes the numbers of an import from its id, "1/2/3", or from the
 // identity, by their names. form is how the id is written in the docs.
@@ -31,15 +31,15 @@ func importParts(ctx context.Context, req resource.ImportStateRequest, diags *di
 		parts = strings.Split(req.ID, "/")
 	}
 	if len(parts) != len(names) {
-		diags.AddError("Unusable import id", fmt.Sprintf("%q is not of the form %s, numbers as bunq gives them.\n\n"+
-			"Next step: look the numbers up in the state that had the object, or let bunq name them: applying bunq_oauth_client without import "+
-			"fails with a ready import block where the user has a client.", req.ID, form))
+		diags.AddError("Unusable import id", fmt.Sprintf("%q is not of the form %s, the IDs that bunq uses.\n\n"+
+			"Next step: let a plan name them: declare a bunq_oauth_client without an import block, and terraform plan prints the import blocks of the "+
+			"client that the user has, and of its callback URLs.", req.ID, form))
 		return nil
 	}
 	for i, p := range parts {
-		if _, err := strconv.ParseInt(p, 10, 64); err != nil || !number.MatchString(p) {
-			diags.AddError("Unusable import id", fmt.Sprintf("%s is %q, and must be a number, as bunq gives it. The form is %s. "+
-				"(The client_id of OAuth is something else than the number of the client.)", strings.Split(form, "/")[i], p, form))
+		if _, err := strconv.ParseInt(p, 10, 64); err != nil || !numeral.MatchString(p) {
+			diags.AddError("Unusable import id", fmt.Sprintf("%s is %q, and must be a number. The form is %s. "+
+				"(The client_id of OAuth is not the ID of the client.)", strings.Split(form, "/")[i], p, form))
 		}
 	}
 	if diags.HasError() {

@@ -1,0 +1,258 @@
+package oauthapp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
+)
+
+// callbackURLs gives the callback URLs of one client to the resources of a run.
+//
+// A URL may move from one resource to another (a list with count that grows at
+// its front, two that change places, a resource that was renamed), and Terraform
+// applies them in any order, while bunq may refuse to have a URL twice. So what
+// bunq has stays as it is where some resource of the plan wants its URL: the
+// resource that had it leaves it, the one that wants it takes it, both without a
+// call. The rest is changed or deleted by the resource that has it, and by no
+// other. Which URLs are wanted is in the ledger. See ADR 5.
+type callbackURLs struct {
+	ledger *ledger
+	// turn is held during an operation, its calls included, so that none sees half
+	// of another one. It is a channel so that waiting for it can be cancelled.
+	turn chan struct{}
+
+	calls callbackCalls      // of the resource whose turn it is
+	at    []bunq.CallbackURL // what bunq has; nil: to be read
+	got   map[string]bool    // URLs that a resource got in this run
+	mine  map[int64]bool     // callback URLs that a resource got in this run
+	left  map[int64]bool     // callback URLs that a resource left to another when it was destroyed
+}
+
+// callbackCalls are the calls for one client.
+type callbackCalls interface {
+	read(ctx context.Context) ([]bunq.CallbackURL, error)
+	add(ctx context.Context, url string) (id int64, err error)
+	change(ctx context.Context, id int64, url string) error
+	remove(ctx context.Context, id int64) error
+}
+
+type callbacksKey struct{ user, client int64 }
+
+// callbacksOf returns the one callbackURLs of a client that the resources of
+// this run share.
+func callbacksOf(data *providerdata.Data, c *callbackCall) *callbackURLs {
+	all, _ := data.Shared.LoadOrStore(callbacksKey{c.user.ID, c.client}, newCallbackURLs(callbackLedger(data, itoa(c.client))))
+	return all.(*callbackURLs) //nolint:forcetypeassert // nothing else is stored under this key
+}
+
+// callbackLedger holds what is planned for the callback URLs of a client.
+func callbackLedger(data *providerdata.Data, client string) *ledger {
+	return ledgerOf(data, "callback URLs of OAuth client "+client)
+}
+
+func newCallbackURLs(l *ledger) *callbackURLs {
+	return &callbackURLs{
+		ledger: l, turn: make(chan struct{}, 1),
+		got: map[string]bool{}, mine: map[int64]bool{}, left: map[int64]bool{},
+	}
+}
+
+// errDeclaredTwice means that another resource of this run has the same URL.
+var errDeclaredTwice = errors.New("another bunq_oauth_callback_url of this run declares the same URL")
+
+// takenError means that bunq has the URL as a callback URL that is not to be had.
+type takenError struct {
+	id int64
+	// kept: a resource of the plan has it and keeps it; else nobody knows whose it is.
+	kept bool
+}
+
+func (e *takenError) Error() string {
+	return fmt.Sprintf("the client already has this URL as callback URL %d", e.id)
+}
+
+// placement is how a resource came to its callback URL.
+type placement struct {
+	id int64
+	// found: bunq had it, and no resource of the plan is known to have given it up.
+	found bool
+}
+
+func (c *callbackURLs) enter(ctx context.Context, calls callbackCalls) (leave func(), err error) {
+	select {
+	case c.turn <- struct{}{}:
+		c.calls = calls
+		return func() { <-c.turn }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// place sees to it that bunq has url for a resource whose callback URL is own so
+// far, 0 for a new resource. Errors: errDeclaredTwice, *takenError, those of the
+// calls. lost says, also with an error, that own is another resource's now.
+func (c *callbackURLs) place(ctx context.Context, calls callbackCalls, own int64, url string) (p placement, lost bool, err error) {
+	leave, err := c.enter(ctx, calls)
+	if err != nil {
+		return p, false, err
+	}
+	defer leave()
+
+	plan, planned := c.ledger.plan("", func(e entry) bool { return e.ID == own && !e.Gone && (e.To == url || e.Open) })
+	if c.mine[own] {
+		own, lost = 0, true
+	}
+	if c.got[url] {
+		return p, lost, errDeclaredTwice
+	}
+	if err := c.read(ctx); err != nil {
+		return p, lost, err
+	}
+	p.id, p.found, err = c.find(own, url, plan, planned)
+	if err != nil {
+		return p, lost, err
+	}
+
+	if has := c.url(own); p.id != own && wanted(plan, own, has) {
+		c.ledger.free(has)
+		own, lost = 0, true
+	}
+	switch {
+	case p.id == 0 && own == 0:
+		p.id, err = c.add(ctx, url)
+	case p.id == 0:
+		p.id, err = own, c.change(ctx, own, url)
+	case own != 0 && p.id != own:
+		err = c.remove(ctx, own)
+	}
+	if err != nil {
+		return placement{}, lost, err
+	}
+	c.got[url], c.mine[p.id] = true, true
+	return p, lost, nil
+}
+
+// destroy removes the callback URL of a resource that goes, unless another one
+// has it or wants its URL. run is the plan's, "" where that is not known.
+func (c *callbackURLs) destroy(ctx context.Context, calls callbackCalls, own int64, url, run string) error {
+	leave, err := c.enter(ctx, calls)
+	if err != nil {
+		return err
+	}
+	defer leave()
+
+	if c.mine[own] {
+		return nil
+	}
+	plan, _ := c.ledger.plan(run, func(e entry) bool { return e.ID == own })
+	if c.at != nil {
+		url = c.url(own)
+	}
+	if wanted(plan, own, url) {
+		c.ledger.free(url)
+		c.left[own] = true
+		return nil
+	}
+	return c.remove(ctx, own)
+}
+
+// wanted reports whether a resource of the plan wants the URL that callback URL
+// id has, and has no other one with it.
+func wanted(plan []entry, id int64, url string) bool {
+	return url != "" && slices.ContainsFunc(plan, func(e entry) bool { return e.To == url && (e.From != url || e.ID == id) })
+}
+
+// find returns the callback URL that has url, 0 for none: the resource's own, or
+// one that it may take. Without a plan nobody knows whose one is, and it may be
+// taken; found says so, and that an interrupted run has left it.
+func (c *callbackURLs) find(own int64, url string, plan []entry, planned bool) (id int64, found bool, err error) {
+	if own != 0 && c.url(own) == url {
+		return own, false, nil
+	}
+	for _, u := range c.at {
+		if u.URL != url {
+			continue
+		}
+		given, kept := c.left[u.ID], c.mine[u.ID]
+		for _, e := range plan {
+			if e.ID == u.ID && !c.left[u.ID] {
+				keeps := !e.Gone && (e.To == url || e.Open)
+				given, kept = given || !keeps, kept || keeps
+			}
+		}
+		switch {
+		case kept:
+			err = &takenError{id: u.ID, kept: true}
+		case given:
+			return u.ID, false, nil
+		case !planned, c.ledger.isFree(url):
+			return u.ID, true, nil
+		default:
+			err = &takenError{id: u.ID}
+		}
+	}
+	return 0, false, err
+}
+
+// url is what bunq has under id; "" for nothing.
+func (c *callbackURLs) url(id int64) string {
+	for _, u := range c.at {
+		if u.ID == id {
+			return u.URL
+		}
+	}
+	return ""
+}
+
+// The calls, and what is known of bunq after them. The caller has the turn.
+
+func (c *callbackURLs) read(ctx context.Context) error {
+	if c.at != nil {
+		return nil
+	}
+	at, err := c.calls.read(ctx)
+	if err == nil {
+		c.at = append([]bunq.CallbackURL{}, at...) // not nil
+	}
+	return err
+}
+
+func (c *callbackURLs) add(ctx context.Context, url string) (int64, error) {
+	c.ledger.free(url)
+	id, err := c.calls.add(ctx, url)
+	if err != nil {
+		if !bunq.MayHaveBeenDone(err) {
+			c.ledger.hold(url)
+		}
+		c.at = nil
+		return 0, err
+	}
+	c.at = append(c.at, bunq.CallbackURL{ID: id, URL: url})
+	return id, nil
+}
+
+func (c *callbackURLs) change(ctx context.Context, id int64, url string) error {
+	if err := c.calls.change(ctx, id, url); err != nil {
+		c.at = nil
+		return err
+	}
+	for i, u := range c.at {
+		if u.ID == id {
+			c.at[i].URL = url
+		}
+	}
+	return nil
+}
+
+func (c *callbackURLs) remove(ctx context.Context, id int64) error {
+	if err := c.calls.remove(ctx, id); err != nil {
+		c.at = nil
+		return err
+	}
+	c.at = slices.DeleteFunc(c.at, func(u bunq.CallbackURL) bool { return u.ID == id })
+	return nil
+}
