@@ -107,6 +107,9 @@ func withAnotherContext(ctx context.Context, data *providerdata.Data, access *pr
 		return err
 	}
 	for other := range contextsOf(ctx, data, user) {
+		if other.Context.Fingerprint() == access.Context.Fingerprint() {
+			continue
+		}
 		if again := do(other); !bunq.IsCredentialsRefused(again) {
 			return again
 		}

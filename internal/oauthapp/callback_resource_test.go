@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -63,7 +64,7 @@ func TestAccCallbackURL_life(t *testing.T) {
 	if n := len(b.Sim.Snapshot().CallbackURLs); n != 0 {
 		t.Errorf("after destroy bunq has %d callback URLs", n)
 	}
-	want := []string{postCallback, putCallback, "DELETE /user/{id}/oauth-client/{id}/callback-url/{id}"}
+	want := []string{postCallback, putCallback, deleteCallback}
 	if diff := cmp.Diff(want, b.Writes(3)); diff != "" {
 		t.Errorf("writes of the whole life (-want +got):\n%s", diff)
 	}
@@ -99,15 +100,8 @@ func TestAccCallbackURL_drift(t *testing.T) {
 		drift  func(*bunqsim.Sim, bunqsim.CallbackURL) error
 		action plancheck.ResourceActionType
 	}{
-		"edited":  {func(s *bunqsim.Sim, u bunqsim.CallbackURL) error { return s.EditCallbackURL(u.ID, callback('z')) }, plancheck.ResourceActionUpdate},
-		"deleted": {func(s *bunqsim.Sim, u bunqsim.CallbackURL) error { return s.DeleteCallbackURL(u.ID) }, plancheck.ResourceActionCreate},
-		"deleted and added by another": {func(s *bunqsim.Sim, u bunqsim.CallbackURL) error {
-			if err := s.DeleteCallbackURL(u.ID); err != nil {
-				return err
-			}
-			_, err := s.AddCallbackURL(u.OAuthClientID, u.URL)
-			return err
-		}, plancheck.ResourceActionCreate},
+		"edited":      {func(s *bunqsim.Sim, u bunqsim.CallbackURL) error { return s.EditCallbackURL(u.ID, callback('z')) }, plancheck.ResourceActionUpdate},
+		"deleted":     {func(s *bunqsim.Sim, u bunqsim.CallbackURL) error { return s.DeleteCallbackURL(u.ID) }, plancheck.ResourceActionCreate},
 		"client gone": {func(s *bunqsim.Sim, u bunqsim.CallbackURL) error { return s.DeleteOAuthClient(u.OAuthClientID) }, plancheck.ResourceActionCreate},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -177,7 +171,9 @@ func TestAccCallbackURL_ofACancelledClient(t *testing.T) {
 	}
 }
 
-// A URL that is there is taken up: no second one is made, and it is said.
+// A URL that is there already may be another resource's that the plan does not
+// show: it is not adopted, and the import block that the error prints works as
+// pasted.
 func TestAccCallbackURL_thereAlready(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -185,8 +181,31 @@ func TestAccCallbackURL_thereAlready(t *testing.T) {
 	client := p.OAuthClient(t, callback('a'))
 	id := b.Sim.Snapshot().CallbackURLs[0].ID
 	cli := acctest.NewCLI(t, b)
+	config := p.Provider() + callbackConfig(fmt.Sprint(client), callback('a'), "")
+	cli.Write(t, config)
+	r := cli.Apply(t)
+	r.MustSay(t, 1, "The client already has this callback URL", fmt.Sprintf("OAuth client %d has %q as callback URL %d", client, callback('a'), id))
+
+	cli.Write(t, config+pasted(t, r.Output))
+	cli.MustApply(t).MustSay(t, 0, "1 imported, 0 added, 0 changed")
+	cli.MustHaveNothingToDo(t)
+	if n := b.Count(postCallback); n != 0 {
+		t.Errorf("%d were made", n)
+	}
+}
+
+// Without a cache folder nothing is known of a plan: a URL that is there is
+// adopted, and it is said.
+func TestAccCallbackURL_thereAlreadyWithoutACache(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	p := b.Onboard(t, "There already")
+	client := p.OAuthClient(t, callback('a'))
+	id := b.Sim.Snapshot().CallbackURLs[0].ID
+	cli := acctest.NewCLI(t, b)
+	cli.Env = []string{"BUNQ_SESSION_CACHE=false"}
 	cli.Write(t, p.Provider()+callbackConfig(fmt.Sprint(client), callback('a'), ""))
-	cli.MustApply(t).MustSay(t, 0, "A callback URL that was there is taken up",
+	cli.MustApply(t).MustSay(t, 0, "Existing callback URL adopted",
 		fmt.Sprintf("OAuth client %d already has %q, as callback URL %d", client, callback('a'), id))
 	cli.MustHaveNothingToDo(t)
 	if got := cli.State(t).String(t, callbackAddress, "id"); got != fmt.Sprint(id) {
@@ -197,8 +216,8 @@ func TestAccCallbackURL_thereAlready(t *testing.T) {
 	}
 }
 
-// The same URL twice in one configuration: one is made, and the other is an error
-// that says so; without it the configuration is in order.
+// The same URL twice in one configuration is an error of the plan; added to a
+// resource that has it, one of the apply, as a replacement looks the same before.
 func TestAccCallbackURL_declaredTwice(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -209,22 +228,29 @@ func TestAccCallbackURL_declaredTwice(t *testing.T) {
 		return p.Provider() + callbackConfig(fmt.Sprint(client), callback('a'), fmt.Sprintf("  count = %d", n))
 	}
 	cli.Write(t, config(2))
-	cli.Apply(t).MustSay(t, 1, "Two resources declare the same callback URL", fmt.Sprintf("has %q on OAuth client %d", callback('a'), client),
+	cli.Plan(t).MustSay(t, 1, "Two resources declare the same callback URL", fmt.Sprintf("has %q on OAuth client %d", callback('a'), client),
 		"Next step: remove one of them")
-	if n := len(b.Sim.Snapshot().CallbackURLs); n != 1 {
-		t.Errorf("bunq has %d", n)
-	}
 	cli.Write(t, config(1))
 	cli.MustApply(t)
 	cli.MustHaveNothingToDo(t)
 
-	// Added later, the second one takes up the first one's; every plan tells.
 	cli.Write(t, config(2))
-	cli.MustApply(t).MustSay(t, 0, "If another resource declares the same URL, remove one of them")
-	cli.Plan(t).MustSay(t, 0, "Two resources are one callback URL")
-	cli.Run(t, "state", "rm", callbackAddress+"[1]")
+	cli.Apply(t).MustSay(t, 1, "Another resource has this callback URL", "if two resources declare this URL, remove one of them")
 	cli.Write(t, config(1))
 	cli.MustHaveNothingToDo(t)
+	if n := len(b.Sim.Snapshot().CallbackURLs); n != 1 {
+		t.Errorf("bunq has %d", n)
+	}
+}
+
+// Where the client is only known in the apply, so is that a URL is declared twice.
+func TestAccCallbackURL_declaredTwiceOnANewClient(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	p := b.Onboard(t, "Twice")
+	cli := acctest.NewCLI(t, b)
+	cli.Write(t, p.Provider()+strings.Replace(both(""), "resource \"bunq_oauth_callback_url\" \"main\" {", "resource \"bunq_oauth_callback_url\" \"main\" {\n  count = 2", 1))
+	cli.Apply(t).MustSay(t, 1, "Two resources declare the same callback URL")
 	if n := len(b.Sim.Snapshot().CallbackURLs); n != 1 {
 		t.Errorf("bunq has %d", n)
 	}
@@ -252,7 +278,7 @@ func TestAccCallbackURL_refused(t *testing.T) {
 			},
 			{
 				Config:      p.Provider() + callbackConfig(b.Sim.Snapshot().OAuthClients[0].ClientID, callback('a'), ""),
-				ExpectError: regexp.MustCompile(`(?s)oauth_client_id must be the number of the client`),
+				ExpectError: regexp.MustCompile(`(?s)oauth_client_id must be the ID of the client`),
 			},
 			{
 				Config:      p.Provider() + callbackConfig("999999", callback('a'), ""),
@@ -287,7 +313,7 @@ resource "bunq_oauth_callback_url" "main" {
 			if got := b.Count(postCallback); got != n {
 				t.Errorf("%d callback URLs were made", got)
 			}
-			if reads := len(b.Calls(0)) - len(b.Writes(0)); reads != 3 { // session, list, client
+			if reads := len(b.Calls(0)) - len(b.Writes(0)); reads != 4 { // session, list for the plan and for the apply, client
 				t.Errorf("the apply read %d times: %q", reads, b.Calls(0))
 			}
 			b.Sim.ResetJournal()

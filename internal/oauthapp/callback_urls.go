@@ -132,6 +132,7 @@ func (c *callbackURLs) place(ctx context.Context, calls callbackCalls, own int64
 	if err != nil {
 		return placement{}, lost, err
 	}
+	c.ledger.hold(url)
 	c.got[url], c.mine[p.id] = true, true
 	return p, lost, nil
 }

@@ -92,7 +92,7 @@ func (r *ClientResource) foretell(ctx context.Context, plan *clientModel, diags 
 			"\n\nApplying adopts it. "+g.imports("To have its callback URLs in the state as well, import them:", active, false))
 		return
 	}
-	diags.AddAttributeWarning(path.Root("adopt_existing"), "The user already has an OAuth client", g.there(active)+
+	diags.AddAttributeWarning(path.Root("adopt_existing"), "The user has an OAuth client already", g.there(active)+
 		"\n\nApplying will fail, and change nothing.\n\n"+g.ways(active))
 }
 

@@ -173,7 +173,7 @@ func (g *clientRegistration) mayAdopt(ctx context.Context, active *bunq.OAuthCli
 			"bunq already has OAuth client %d, and an interrupted run on this machine had begun to make it. It is used; no second one was made.", active.ID))
 		return true
 	}
-	diags.AddAttributeError(path.Root("adopt_existing"), "The user already has an OAuth client", g.there(active)+
+	diags.AddAttributeError(path.Root("adopt_existing"), "The user has an OAuth client already", g.there(active)+
 		"\n\nState: nothing was made, nothing was stored, nothing was changed at bunq.\n\n"+g.ways(active))
 	return false
 }

@@ -24,10 +24,12 @@ var onboarding = []string{
 }
 
 const (
-	postCallback = "POST /user/{id}/oauth-client/{id}/callback-url"
-	putCallback  = "PUT /user/{id}/oauth-client/{id}/callback-url/{id}"
-	getClient    = "GET /user/{id}/oauth-client/{id}"
-	openSession  = "POST /session-server"
+	postCallback   = "POST /user/{id}/oauth-client/{id}/callback-url"
+	putCallback    = "PUT /user/{id}/oauth-client/{id}/callback-url/{id}"
+	deleteCallback = "DELETE /user/{id}/oauth-client/{id}/callback-url/{id}"
+	getClient      = "GET /user/{id}/oauth-client/{id}"
+	listClients    = "GET /user/{id}/oauth-client"
+	openSession    = "POST /session-server"
 )
 
 // The journals of a life: nothing before anything exists, each call of the

@@ -51,10 +51,9 @@ type entry struct {
 	// Applies: the run is an apply. What it plans is a part of a plan only.
 	Applies bool `json:"applies,omitempty"`
 	// Free is a URL that bunq may have while no resource has it: an operation is
-	// about to add it, or leaves it to another one. That ends once a plan sees it
-	// in the state.
+	// about to add it, or has left it to another one.
 	Free string `json:"free,omitempty"`
-	// Held is a URL that is not free after all.
+	// Held is a URL that is free no more: a resource got it, or bunq refused it.
 	Held string `json:"held,omitempty"`
 }
 
@@ -136,8 +135,11 @@ func (l *ledger) hold(url string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 
-	delete(l.freeURLs, url)
-	l.append(entry{Held: url})
+	l.load()
+	if l.freeURLs[url] {
+		delete(l.freeURLs, url)
+		l.append(entry{Held: url})
+	}
 }
 
 func (l *ledger) isFree(url string) bool {
@@ -178,7 +180,7 @@ func (l *ledger) take(e entry) {
 		}
 		l.plans[e.Run] = append(l.plans[e.Run], e)
 		if e.ID != 0 && e.From != "" {
-			delete(l.freeURLs, e.From) // it got into a state
+			delete(l.freeURLs, e.From) // it got into the state in another way
 		}
 	}
 }
