@@ -1,0 +1,155 @@
+package oauthapp_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
+)
+
+// revoke ends a key of bunq's as after a rotation.
+func revoke(t *testing.T, b *acctest.Bunq, credential int64) {
+	t.Helper()
+	if err := b.Sim.RevokeCredential(credential); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A rotation that stopped before client and callback URL, whose old key has died
+// since: they are read with the device's new context, and a plain apply finishes
+// it.
+func TestAccAPIContext_halfDoneRotation(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	cli := acctest.NewCLI(t, b)
+	cli.Write(t, acctest.CallbackURL)
+	cli.MustApply(t)
+	before, old := cli.State(t), b.Sim.Snapshot().Credentials[0].ID
+	cli.MustApply(t, "-replace=bunq_psd2_credential.main", "-target=bunq_device_server.main")
+	revoke(t, b, old)
+	mark := len(b.Sim.Journal())
+
+	cli.MustApply(t).MustSay(t, 0, "0 added, 2 changed, 0 destroyed")
+	cli.MustHaveNothingToDo(t)
+	if writes := b.Writes(mark); len(writes) > 0 {
+		t.Errorf("written: %q", writes)
+	}
+	after := cli.State(t)
+	for _, address := range []string{clientAddress, callbackAddress} {
+		if before.String(t, address, "id") != after.String(t, address, "id") {
+			t.Errorf("%s has another id", address)
+		}
+	}
+}
+
+// No context of this run is accepted: the state is kept with a warning, and what
+// the configuration says decides. A new key is stored by the apply; the dead one
+// again is an error of the plan.
+func TestAccAPIContext_deadKeyInTheState(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	p := b.Onboard(t, "One user")
+	cli := acctest.NewCLI(t, b)
+	cli.Write(t, b.Provider("")+both(inContext(p)))
+	cli.MustApply(t)
+	again := *p
+	again.Register(t, "a second key")
+	revoke(t, b, p.CredentialID)
+	mark := len(b.Sim.Journal())
+
+	id := cli.State(t).String(t, clientAddress, "id")
+	cli.Write(t, b.Provider("")+clientConfig(unprotected+"\n"+inContext(p))+callbackConfig(id, callback('a'), inContext(p)))
+	cli.Plan(t).MustSay(t, 1, "bunq_oauth_client has an API context that bunq refuses", "bunq_oauth_callback_url has an API context that bunq refuses",
+		"The configuration still has this context")
+	cli.Plan(t, "-refresh=false").MustSay(t, 0)
+	cli.Write(t, b.Provider("")+both(inContext(&again)))
+	cli.MustApply(t).MustSay(t, 0, "bunq_oauth_client cannot be read", "bunq_oauth_callback_url cannot be read", "0 added, 2 changed, 0 destroyed")
+	cli.MustHaveNothingToDo(t)
+	if writes := b.Writes(mark); len(writes) > 0 {
+		t.Errorf("written: %q", writes)
+	}
+}
+
+// An import with a dead key is an error.
+func TestAccAPIContext_deadKeyOfAnImport(t *testing.T) {
+	t.Parallel()
+	h := newThere(t)
+	revoke(t, h.b, h.CredentialID)
+	cli := acctest.NewCLI(t, h.b)
+	cli.Write(t, h.Provider()+both("")+h.imports())
+	cli.Apply(t).MustSay(t, 1, "bunq_oauth_client cannot be read")
+	if state := cli.State(t); len(state) > 0 {
+		t.Errorf("in the state: %v", state)
+	}
+}
+
+// A rotation in which the new key ends the old one, together with resources that
+// go: they are removed with the new one.
+func TestAccAPIContext_deletedAfterARotation(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Settings.OldKeys = bunqsim.Refused }))
+	cli := acctest.NewCLI(t, b)
+	gapless := strings.NewReplacer(
+		"private_key_pem_wo = bunq_sandbox_certificate.main.private_key_pem", "private_key_pem_wo = bunq_sandbox_certificate.main.private_key_pem"+cbd,
+		`description  = "acceptance"`, `description  = "acceptance"`+cbd,
+		"deletion_protection = false", "deletion_protection = false"+cbd)
+	cli.Write(t, gapless.Replace(acctest.CallbackURL))
+	cli.MustApply(t)
+	cli.Write(t, gapless.Replace(acctest.Device))
+	cli.MustApply(t, "-replace=bunq_psd2_credential.main")
+	cli.MustHaveNothingToDo(t)
+	s := b.Sim.Snapshot()
+	if len(s.CallbackURLs) > 0 || s.OAuthClients[0].Status != bunqsim.OAuthClientCancelled {
+		t.Errorf("bunq has %d callback URLs, and the client is %s", len(s.CallbackURLs), s.OAuthClients[0].Status)
+	}
+}
+
+// To a context of another user what is to be removed is not there: that is no
+// proof that it is gone.
+func TestAccAPIContext_deletedByAnotherUser(t *testing.T) {
+	t.Parallel()
+	for address, config := range map[string]func(client int64) string{
+		callbackAddress: func(client int64) string { return callbackConfig(fmt.Sprint(client), callback('a'), "") },
+		clientAddress:   func(int64) string { return clientConfig(unprotected + adopting) },
+	} {
+		t.Run(address, func(t *testing.T) {
+			t.Parallel()
+			b := acctest.New(t)
+			p, other := b.Onboard(t, "One user"), b.Onboard(t, "Another user")
+			cli := acctest.NewCLI(t, b)
+			cli.Write(t, p.Provider()+config(p.OAuthClient(t)))
+			cli.MustApply(t)
+			mark := len(b.Sim.Journal())
+
+			cli.Write(t, other.Provider())
+			cli.Apply(t, "-refresh=false").MustSay(t, 1, fmt.Sprintf("belongs to bunq user %d", other.UserID), fmt.Sprintf("this object to bunq user %d", p.UserID))
+			if _, ok := cli.State(t)[address]; !ok {
+				t.Error("it left the state")
+			}
+			if writes := b.Writes(mark); len(writes) > 0 {
+				t.Errorf("written: %q", writes)
+			}
+		})
+	}
+}
+
+// A setting of the provider block that only the apply knows is no obstacle.
+func TestAccAPIContext_providerSettingsNotKnownYet(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	p := b.Onboard(t, "Unknown")
+	cli := acctest.NewCLI(t, b)
+	config := func(wait string) string {
+		return fmt.Sprintf("resource \"terraform_data\" \"wait\" {\n  input = %q\n}\n", wait) +
+			b.Provider("  max_wait = terraform_data.wait.output\n  api_context = "+p.APIContext()) + both("")
+	}
+	cli.Write(t, config("1m"))
+	cli.MustApply(t)
+	cli.MustHaveNothingToDo(t)
+	cli.Write(t, config("2m"))
+	cli.MustApply(t).MustSay(t, 0, "bunq_oauth_client cannot be read until the apply", "bunq_oauth_callback_url cannot be read until the apply",
+		"0 added, 1 changed, 0 destroyed")
+	cli.MustHaveNothingToDo(t)
+}
