@@ -64,8 +64,7 @@ func (r refresh) read(ctx context.Context, diags *diagnostics, get func(*provide
 // access is the context to begin with.
 func (r refresh) access(ctx context.Context, diags *diagnostics) (*providerdata.Access, bool) {
 	switch {
-	case len(r.data.Unknown) > 0 && !r.first:
-		r.later(diags, "Settings of the provider block are only known after the apply.")
+	case !r.first && !r.data.ReadyToRead(r.key.kind, diags):
 		return nil, false
 	case r.context.IsNull() && r.data.DefaultUnknown && !r.first:
 		r.later(diags, "The api_context of the provider block is only known after the apply.")
@@ -138,10 +137,10 @@ func contextMissing(data *providerdata.Data, obj types.Object) bool {
 }
 
 // needsContext reports at plan that an apply could not call bunq: there is no
-// context, or the refresh has shown that bunq refuses the one that is there.
+// context, it is one of another environment, or the refresh has shown that bunq
+// refuses it.
 func needsContext(ctx context.Context, data *providerdata.Data, planned, state types.Object, key refusedKey, diags *diagnostics) {
-	if contextMissing(data, planned) {
-		_, more := data.Access(ctx, planned, apiContextPath)
+	if more := data.Check(ctx, planned, apiContextPath); more.HasError() {
 		diags.Append(more...)
 		return
 	}
