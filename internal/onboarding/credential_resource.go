@@ -42,10 +42,6 @@ func NewCredentialResource() resource.Resource { return &CredentialResource{} }
 // defaultWarningDays is the default of expiry_warning_days.
 const defaultWarningDays = 30
 
-// deadKey is the private state that Read leaves where the key was refused after
-// its time ran out unused: the plan then proposes another one.
-const deadKey = "dead_key"
-
 // Metadata names the resource.
 func (r *CredentialResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_psd2_credential"
@@ -174,7 +170,7 @@ func (r *CredentialResource) Create(ctx context.Context, req resource.CreateRequ
 		if bunq.MayHaveBeenDone(err) {
 			f.State = "nothing was stored. bunq may have made a credential whose API key was lost on the way. It is harmless: nobody knows the key, " +
 				"and bunq drops it unused after one hour in the sandbox, four hours in production."
-			f.Next = "apply again; the certificate is registered anew and joins the same bunq user."
+			f.Next = "apply again; the certificate is registered again and joins the same bunq user."
 		}
 		f.Error(&resp.Diagnostics, err)
 		return
@@ -185,7 +181,7 @@ func (r *CredentialResource) Create(ctx context.Context, req resource.CreateRequ
 	if m.APIKey.ValueString() == "" {
 		resp.Diagnostics.AddError("bunq returned no API key",
 			fmt.Sprintf("bunq made credential %d with status %s, but without an API key.\n\nState: the credential is stored and marked for replacement.\n\n"+
-				"Next step: apply again; the certificate is registered anew and joins the same bunq user.", made.ID, made.Status))
+				"Next step: apply again; the certificate is registered again and joins the same bunq user.", made.ID, made.Status))
 		return
 	}
 	r.Data.MadeHere(made.TokenValue)

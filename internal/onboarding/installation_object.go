@@ -19,7 +19,7 @@ import (
 func installationAttribute() schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{
 		Required:            true,
-		MarkdownDescription: "The installation, handed on whole: `installation = bunq_installation.main`. Another installation replaces this resource.",
+		MarkdownDescription: "The installation, passed as the whole resource: `installation = bunq_installation.main`. Another installation replaces this resource.",
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
 				Required:            true,

@@ -93,7 +93,7 @@ func (c *Certificate) CheckChain(ch *Chain) error {
 	var errs []error
 	for _, cert := range ch.members() {
 		if !cert.Equal(c.x509) && !slices.ContainsFunc(path, cert.Equal) {
-			errs = append(errs, fmt.Errorf("%w: %s (serial number %x) is no issuer of %s, nor of its issuers; leave it out",
+			errs = append(errs, fmt.Errorf("%w: %s (serial number %x) is no issuer of %s, nor of its issuers; remove it",
 				ErrUnrelatedCertificate, oneLine(cert.RawSubject), cert.SerialNumber, c.Subject()))
 		}
 	}
