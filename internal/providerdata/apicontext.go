@@ -63,7 +63,7 @@ func (m APIContextModel) Parse(at path.Path) (bunq.APIContext, diag.Diagnostics)
 	} {
 		if member.value.ValueString() == "" {
 			diags.AddAttributeError(at.AtName(member.name), "Incomplete API context",
-				"The API context has no "+member.name+". Hand on the whole of it, as in\n\n"+
+				"The API context has no "+member.name+". Pass the whole of it, as in\n\n"+
 					"    api_context = bunq_device_server.main.api_context")
 		}
 	}
@@ -81,7 +81,7 @@ func (m APIContextModel) Parse(at path.Path) (bunq.APIContext, diag.Diagnostics)
 		bunq.Secret(m.PrivateKeyPEM.ValueString()), m.ServerPublicKeyPEM.ValueString())
 	if err != nil {
 		diags.AddAttributeError(at, "Unusable API context", "The keys of the API context cannot be read: "+err.Error()+
-			".\n\nNext step: hand on the api_context of a bunq_device_server unchanged.")
+			".\n\nNext step: pass the api_context of a bunq_device_server unchanged.")
 		return bunq.APIContext{}, diags
 	}
 	return bunq.APIContext{Environment: env, APIKey: bunq.Secret(m.APIKey.ValueString()), Installation: inst}, diags

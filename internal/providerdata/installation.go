@@ -40,7 +40,7 @@ func (m InstallationModel) Parse(at path.Path) (bunq.Installation, diag.Diagnost
 	if err != nil {
 		diags.AddAttributeError(at, "Unusable installation",
 			"The token or a key of the installation cannot be read: "+err.Error()+
-				".\n\nNext step: hand on the whole resource, installation = bunq_installation.main.")
+				".\n\nNext step: pass the whole resource, installation = bunq_installation.main.")
 	}
 	return inst, diags
 }
