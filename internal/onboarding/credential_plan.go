@@ -71,9 +71,6 @@ func (r *CredentialResource) ModifyPlan(ctx context.Context, req resource.Modify
 		plan.keepWriting(&state)
 		in.warnExpiry(plan.ExpiryWarningDays.ValueInt64(), now, &resp.Diagnostics)
 		r.refuseDeadKey(&state, &resp.Diagnostics)
-		if facts.Open && plan.DeactivateOnDestroy.ValueBool() && !state.DeactivateOnDestroy.ValueBool() {
-			warnEnd(&plan, facts, &resp.Diagnostics)
-		}
 	}
 
 	if in.certificate != nil {
