@@ -101,8 +101,8 @@ func TestAccClient_nothingToAdopt(t *testing.T) {
 	}
 }
 
-// Protection: a plan that destroys fails before anything is done, a replacement
-// is stopped by Delete, and the way that the error names works.
+// Protection: a plan that destroys or replaces fails before anything is done, and
+// the way that the error names works.
 func TestAccClient_protection(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -120,7 +120,8 @@ func TestAccClient_protection(t *testing.T) {
 	cli.Plan(t).MustSay(t, 1, names)
 
 	cli.Write(t, p.Provider()+clientConfig(""))
-	cli.Apply(t, "-replace="+clientAddress).MustSay(t, 1, "The OAuth client is protected", "Nothing was sent")
+	cli.Plan(t, "-replace="+clientAddress).MustSay(t, 1, "The OAuth client is protected", "apply without -replace")
+	cli.Apply(t, "-refresh=false", "-replace="+clientAddress).MustSay(t, 1, "The OAuth client is protected", "Nothing was sent")
 	cli.Run(t, "taint", "-no-color", clientAddress)
 	cli.Apply(t).MustSay(t, 1, "The OAuth client is protected", "Nothing was sent")
 	cli.Run(t, "untaint", "-no-color", clientAddress)

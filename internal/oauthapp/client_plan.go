@@ -13,18 +13,29 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
-// newClient is the To of the ledger's entry for a client that is to be made.
-const newClient = "new"
+// What the entries of this ledger have in place of URLs: To of a client that is
+// to be made, From of one that is protected.
+const (
+	newClient       = "new"
+	protectedClient = "protected"
+)
 
 // clientLedger holds which clients the objects of a plan are.
 func clientLedger(data *providerdata.Data) *ledger { return ledgerOf(data, "OAuth clients") }
 
 // noteRead leaves for the apply that an object of the state is this client. A plan
 // shows neither a tainted nor, before its destroy, a deposed one.
-func (r *ClientResource) noteRead(id int64) {
+func (r *ClientResource) noteRead(m *clientModel, id int64) {
 	if r.Data.Sessions != nil {
-		clientLedger(r.Data).note(entry{ID: id, Open: true})
+		clientLedger(r.Data).note(entry{ID: id, From: m.protection(), Open: true})
 	}
+}
+
+func (m *clientModel) protection() string {
+	if m.DeletionProtection.ValueBool() {
+		return protectedClient
+	}
+	return ""
 }
 
 // notePlan leaves for the apply what becomes of one resource, and returns the run.
@@ -38,7 +49,7 @@ func (r *ClientResource) notePlan(plan, state *clientModel) (run string) {
 		if err != nil {
 			return ""
 		}
-		e = entry{ID: id, Gone: plan == nil}
+		e = entry{ID: id, From: state.protection(), Gone: plan == nil}
 	}
 	l := clientLedger(r.Data)
 	l.note(e)
@@ -83,8 +94,13 @@ func (r *ClientResource) foretell(ctx context.Context, plan *clientModel, diags 
 		return
 	}
 	// A replacement is planned as a new object, too.
-	if slices.ContainsFunc(clientLedger(r.Data).planned(), func(e entry) bool { return e.ID == active.ID }) {
-		return
+	for _, e := range clientLedger(r.Data).planned() {
+		if e.ID == active.ID && e.From == protectedClient {
+			g.reportProtected(active, diags)
+		}
+		if e.ID == active.ID {
+			return
+		}
 	}
 
 	if g.adopt || g.interrupted(ctx, active.ID) {
@@ -94,6 +110,17 @@ func (r *ClientResource) foretell(ctx context.Context, plan *clientModel, diags 
 	}
 	diags.AddAttributeWarning(path.Root("adopt_existing"), "The user has an OAuth client already", g.there(active)+
 		"\n\nApplying will fail, and change nothing.\n\n"+g.ways(active))
+}
+
+// reportProtected reports a plan that replaces a protected client, or makes a
+// second one: the apply could do neither, and would find out too late.
+func (g *clientRegistration) reportProtected(active *bunq.OAuthClient, diags *diagnostics) {
+	diags.AddAttributeError(path.Root("deletion_protection"), "The OAuth client is protected", fmt.Sprintf(
+		"This plan would make another OAuth client for bunq user %d, who has client %d, which this state has and protects. bunq allows one active client "+
+			"per user, and cancelling it ends the connections of all its end users and cannot be undone. Nothing was sent.\n\n"+
+			"Next step: if the client is being replaced (-replace, or tainted), apply without -replace, or terraform untaint it. To replace it for good, set "+
+			"deletion_protection = false, apply, and replace then. If two resources declare the client of this user, remove one of them.",
+		g.user.ID, active.ID))
 }
 
 // there says which client the user has.

@@ -3,6 +3,7 @@ package oauthapp_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
@@ -203,5 +204,19 @@ func TestAccClient_planThatKnowsNoContext(t *testing.T) {
 	cli.MustApply(t)
 	if n := len(slices.DeleteFunc(b.Calls(0), func(c string) bool { return c != listClients })); n != 1 {
 		t.Errorf("the apply listed the clients %d times", n)
+	}
+}
+
+// Where the plan does not know the context, and so not the client either, the
+// apply stops the replacement of a protected one.
+func TestAccClient_protectedInTheApply(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	cli := acctest.NewCLI(t, b)
+	cli.Write(t, strings.Replace(acctest.Client, "deletion_protection = false", "", 1))
+	cli.MustApply(t)
+	cli.Apply(t, "-replace=bunq_installation.main", "-replace="+clientAddress).MustSay(t, 1, "The OAuth client is protected", "Nothing was sent")
+	if n := b.Count(cancelClient); n != 0 {
+		t.Errorf("cancelled %d times", n)
 	}
 }

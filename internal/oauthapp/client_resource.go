@@ -219,7 +219,7 @@ func (r *ClientResource) Read(ctx context.Context, req resource.ReadRequest, res
 		unreadable.Error(&resp.Diagnostics, err)
 		return
 	}
-	r.noteRead(id)
+	r.noteRead(&m, id)
 
 	var found *bunq.OAuthClient
 	from := refresh{data: r.Data, context: m.APIContext, user: m.UserID, failed: unreadable, first: m.Status.IsNull(), key: m.refusedKey()}
