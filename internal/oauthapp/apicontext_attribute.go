@@ -16,8 +16,9 @@ var apiContextPath = path.Root("api_context")
 func apiContextAttribute() schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{
 		Optional: true,
-		MarkdownDescription: "The context to call bunq with: `api_context = bunq_device_server.main.api_context`. Left out, the provider's is used. " +
-			"Another context of the same bunq user is taken over without a call; one of another user is refused.",
+		MarkdownDescription: "The context to call bunq with: `api_context = bunq_device_server.main.api_context`. If omitted, the provider's is used. " +
+			"Another context of the same bunq user is an update in place without a call; one of another user is refused. The resource is read with the context in its " +
+			"state; where bunq refuses that key, as after a rotation that stopped half-way, with another context of the same user that the run has used.",
 		Attributes: map[string]schema.Attribute{
 			"environment":           schema.StringAttribute{Required: true, MarkdownDescription: "`sandbox` or `production`."},
 			"api_key":               schema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: "The API key."},
@@ -28,5 +29,5 @@ func apiContextAttribute() schema.SingleNestedAttribute {
 	}
 }
 
-// noContext is the attribute left out.
+// noContext is the attribute where it is omitted.
 func noContext() types.Object { return types.ObjectNull(providerdata.APIContextTypes()) }
