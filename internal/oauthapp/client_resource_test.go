@@ -93,8 +93,8 @@ func TestAccClient_contextUnknownAtPlan(t *testing.T) {
 			Config: b.Provider("") + acctest.CallbackURL,
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 				plancheck.ExpectUnknownValue("bunq_oauth_callback_url.main", tfjsonpath.New("oauth_client_id")),
-				plancheck.ExpectUnknownValue("bunq_oauth_callback_url.main", tfjsonpath.New("api_context")),
-				plancheck.ExpectUnknownValue(clientAddress, tfjsonpath.New("api_context")),
+				plancheck.ExpectUnknownValue("bunq_oauth_callback_url.main", tfjsonpath.New("api_context").AtMapKey("api_key")),
+				plancheck.ExpectUnknownValue(clientAddress, tfjsonpath.New("api_context").AtMapKey("api_key")),
 				plancheck.ExpectUnknownValue(clientAddress, tfjsonpath.New("client_id")),
 			}},
 		}},
