@@ -94,11 +94,9 @@ func (r *CallbackURLResource) noteRead(client int64, u bunq.CallbackURL, diags *
 func (c *callbackCall) reportPlace(failed tfdiag.Failure, m *callbackModel, err error, diags *diagnostics) {
 	var taken *takenError
 	switch {
-	case errors.Is(err, errDeclaredTwice):
-		declaredTwice(m.URL.ValueString(), itoa(c.client), diags)
 	case errors.As(err, &taken) && taken.kept:
 		diags.AddAttributeError(path.Root("url"), "Another resource has this callback URL", fmt.Sprintf(
-			"OAuth client %d has %q as callback URL %d, and a bunq_oauth_callback_url of this plan keeps it. bunq keeps a URL once.\n\n"+
+			"OAuth client %d has %q as callback URL %d, and a bunq_oauth_callback_url of this run keeps it. bunq keeps a URL once.\n\n"+
 				"State: %s\n\n"+
 				"Next step: if two resources declare this URL, remove one of them. If this is one resource that is being replaced (-replace, or tainted), it has "+
 				"create_before_destroy, perhaps from a resource that depends on it: replacing it changes nothing at bunq, so apply without -replace, or "+

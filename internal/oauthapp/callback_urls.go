@@ -2,7 +2,6 @@ package oauthapp
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -57,17 +56,15 @@ func callbackLedger(data *providerdata.Data, client string) *ledger {
 func newCallbackURLs(l *ledger) *callbackURLs {
 	return &callbackURLs{
 		ledger: l, turn: make(chan struct{}, 1),
-		got: map[string]bool{}, mine: map[int64]bool{}, left: map[int64]bool{},
+		mine: map[int64]bool{}, left: map[int64]bool{},
 	}
 }
-
-// errDeclaredTwice means that another resource of this run has the same URL.
-var errDeclaredTwice = errors.New("another bunq_oauth_callback_url of this run declares the same URL")
 
 // takenError means that bunq has the URL as a callback URL that is not to be had.
 type takenError struct {
 	id int64
-	// kept: a resource of the plan has it and keeps it; else nobody knows whose it is.
+	// kept: a resource of this run has it, or one of the plan that keeps it; else
+	// nobody knows whose it is.
 	kept bool
 }
 
@@ -93,8 +90,7 @@ func (c *callbackURLs) enter(ctx context.Context, calls callbackCalls) (leave fu
 }
 
 // place sees to it that bunq has url for a resource whose callback URL is own so
-// far, 0 for a new resource. Errors: errDeclaredTwice, *takenError, those of the
-// calls. lost says, also with an error, that own is another resource's now.
+// far, 0 for a new resource. Errors: *takenError, those of the calls. lost says, also with an error, that own is another resource's now.
 func (c *callbackURLs) place(ctx context.Context, calls callbackCalls, own int64, url string) (p placement, lost bool, err error) {
 	leave, err := c.enter(ctx, calls)
 	if err != nil {
@@ -105,9 +101,6 @@ func (c *callbackURLs) place(ctx context.Context, calls callbackCalls, own int64
 	plan, planned := c.ledger.plan("", func(e entry) bool { return e.ID == own && !e.Gone && (e.To == url || e.Open) })
 	if c.mine[own] {
 		own, lost = 0, true
-	}
-	if c.got[url] {
-		return p, lost, errDeclaredTwice
 	}
 	if err := c.read(ctx); err != nil {
 		return p, lost, err
@@ -133,7 +126,7 @@ func (c *callbackURLs) place(ctx context.Context, calls callbackCalls, own int64
 		return placement{}, lost, err
 	}
 	c.ledger.hold(url)
-	c.got[url], c.mine[p.id] = true, true
+	c.mine[p.id] = true
 	return p, lost, nil
 }
 

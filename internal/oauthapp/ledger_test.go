@@ -47,9 +47,25 @@ func TestLedger_applyIsNoPlan(t *testing.T) {
 	if plan, ok := apply.plan("", fits); !ok || len(plan) != 2 {
 		t.Errorf("the apply took its own: %v", plan)
 	}
-	apply.note(entry{ID: 1, From: "a", To: "x"})
 	if plan, ok := newLedger(file).plan("", fits); !ok || len(plan) != 2 {
 		t.Errorf("the next apply took what the last one planned once more: %v", plan)
+	}
+}
+
+// A URL is free until an operation gets it, or a plan sees it in the state.
+func TestLedger_freeURLs(t *testing.T) {
+	t.Parallel()
+	file := &memory{}
+	l := newLedger(file)
+	l.free("a")
+	l.free("b")
+	l.free("c")
+	l.hold("a")
+	leave(file, entry{ID: 2, From: "b", To: "x"}, entry{To: "c"})
+	for url, free := range map[string]bool{"a": false, "b": false, "c": true} {
+		if newLedger(file).isFree(url) != free {
+			t.Errorf("%s is free: %v", url, !free)
+		}
 	}
 }
 
