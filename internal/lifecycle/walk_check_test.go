@@ -1,0 +1,298 @@
+package lifecycle_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
+)
+
+// finding is how a walk fails: kind is the same for the same bug, so that
+// shrinking does not slip to another one.
+type finding struct {
+	kind, text string
+	step       int
+}
+
+func (f *finding) Error() string { return f.kind + ": " + f.text }
+
+// fail ends the walk.
+func (w *walker) fail(kind, format string, args ...any) {
+	for _, known := range strings.Split(ignored, ",") {
+		if known != "" && strings.Contains(kind, known) {
+			return
+		}
+	}
+	panic(&finding{kind: kind, text: fmt.Sprintf(format, args...)})
+}
+
+// never are words that no command may print, whatever the configuration.
+var never = []string{
+	"Provider produced", "bug in the provider", "Value Conversion Error", "panic:", "will no longer be marked as sensitive",
+	"Missing Resource State After", "Plugin did not respond", "Request cancelled",
+}
+
+// checkOutput checks what a command printed.
+func (w *walker) checkOutput(r acctest.Result) {
+	w.t.Helper()
+	for _, words := range never {
+		killed := strings.Contains(r.Output, "Plugin did not respond") || strings.Contains(r.Output, "Request cancelled")
+		if killed && w.dying {
+			continue
+		}
+		if strings.Contains(r.Output, words) {
+			w.fail("printed: "+words, "%s", around(r.Output, words))
+		}
+	}
+	for what, secret := range w.secrets() {
+		if secret != "" && strings.Contains(r.Output, secret) {
+			w.fail("secret printed: "+what, "%s", strings.ReplaceAll(around(r.Output, secret), secret, "(hidden)"))
+		}
+	}
+}
+
+// around is the lines of text about the first occurrence of words.
+func around(text, words string) string {
+	i := strings.Index(text, words)
+	return text[max(0, i-600):min(len(text), i+1200)]
+}
+
+// secrets are what no output may hold, by what they are.
+func (w *walker) secrets() map[string]string {
+	s := w.bunq.Sim.Snapshot()
+	out := map[string]string{}
+	for _, o := range s.Installations {
+		out[fmt.Sprintf("token of installation %d", o.ID)] = o.Token
+	}
+	for _, o := range s.Credentials {
+		out[fmt.Sprintf("API key of credential %d", o.ID)] = o.Key
+	}
+	for _, o := range s.Sessions {
+		out[fmt.Sprintf("token of session %d", o.ID)] = o.Token
+	}
+	for _, o := range s.OAuthClients {
+		out[fmt.Sprintf("secret of OAuth client %d", o.ID)] = o.Secret
+	}
+	for _, h := range w.state() {
+		if h.typ == installation {
+			out["private key of "+h.address] = middleOf(h.text("private_key_pem"))
+		}
+	}
+	out["QSEAL key"] = middleOf(w.want.certificate.files(w.t)["key.pem"])
+	return out
+}
+
+// middleOf is a line of a PEM that no other key has.
+func middleOf(pem string) string {
+	lines := strings.Split(pem, "\n")
+	if len(lines) < 8 {
+		return ""
+	}
+	return lines[5]
+}
+
+// settle applies as a user does after a step: at most twice, or until the
+// refusal that the configuration deserves, after which it takes the way out that
+// the message names. The plan after it is empty.
+func (w *walker) settle() {
+	w.t.Helper()
+	var last acctest.Result
+	for range 4 {
+		for range 2 {
+			last = w.run("apply", "-no-color", "-auto-approve")
+			w.want.blocks = slices.DeleteFunc(w.want.blocks, func(b string) bool { return last.Code == 0 })
+			if last.Code == 0 {
+				w.mustHaveNothingToDo()
+				return
+			}
+			if w.refusal(last.Output) != nil {
+				break
+			}
+		}
+		r := w.refusal(last.Output)
+		if r == nil {
+			break
+		}
+		w.note("This is refused, as it should be: " + r.name + ". " + r.way)
+		r.out(w)
+	}
+	w.fail("apply fails: "+strings.Join(errorsIn(last.Output), "; "), "%s", last.Output)
+}
+
+func (w *walker) mustHaveNothingToDo() {
+	w.t.Helper()
+	r := w.run("plan", "-no-color", "-detailed-exitcode")
+	if r.Code != 0 {
+		kind := "plan after an apply is not empty"
+		if r.Code == 1 {
+			kind = "plan after an apply fails: " + strings.Join(errorsIn(r.Output), "; ")
+		}
+		w.fail(kind, "%s", r.Output)
+	}
+	if !w.disturbed && strings.Contains(r.Output, "changed outside of") {
+		w.fail("nobody changed anything, and the plan says so", "%s", r.Output)
+	}
+}
+
+// check checks bunq against the state, and what happened to what was kept since
+// the state before.
+func (w *walker) check(before []held) {
+	w.t.Helper()
+	now := w.state()
+	w.checkOwners(now)
+	w.checkKept(before, now)
+}
+
+// checkOwners checks that bunq holds what the state says, each object owned by
+// one resource.
+func (w *walker) checkOwners(state []held) {
+	w.t.Helper()
+	owners := map[string]string{}
+	for _, h := range state {
+		if h.deposed != "" || h.tainted {
+			w.fail("leftovers in the state", "%s: deposed %q, tainted %t", h, h.deposed, h.tainted)
+		}
+		key := h.typ + " " + h.text("id")
+		if other := owners[key]; other != "" {
+			w.fail("two resources are one object", "%s and %s are both %s", other, h.address, key)
+		}
+		owners[key] = h.address
+	}
+
+	s := w.bunq.Sim.Snapshot()
+	users, clients := map[int64]bool{}, map[int64]bool{}
+	exists := map[string]bool{}
+	for kind, ids := range idsOf(s) {
+		for _, id := range ids {
+			exists[kind+" "+itoa(id)] = true
+		}
+	}
+	for _, c := range s.Credentials {
+		if owners[credential+" "+itoa(c.ID)] != "" {
+			users[c.UserID] = true
+			if c.Revoked || c.Status != bunqsim.CredentialActive {
+				w.fail("the key of the state is dead", "credential %d is %s", c.ID, c.Status)
+			}
+		}
+	}
+	for key, address := range owners {
+		if !exists[key] {
+			w.fail("the state has what bunq has not", "%s is %s", address, key)
+		}
+	}
+	for _, c := range s.OAuthClients {
+		owner := owners[client+" "+itoa(c.ID)]
+		clients[c.ID] = owner != ""
+		if active := c.Status == bunqsim.OAuthClientActive; active != (owner != "") && users[c.UserID] {
+			w.fail("client and state differ", "OAuth client %d is %s at bunq, and in the state %q", c.ID, c.Status, owner)
+		}
+	}
+	for _, u := range s.CallbackURLs {
+		owner := owners[callback+" "+itoa(u.ID)]
+		h, _ := heldAt(state, owner)
+		if clients[u.OAuthClientID] && (owner == "" || h.text("url") != u.URL) {
+			w.fail("callback URL and state differ", "bunq has callback URL %d (%s), the state has it as %q (%s)", u.ID, u.URL, owner, h.text("url"))
+		}
+	}
+	w.checkAddresses(state, s)
+}
+
+// checkAddresses checks that the key of the first device is permitted what the
+// configuration says: the listed addresses and the one that registered it.
+func (w *walker) checkAddresses(state []held, s bunqsim.Snapshot) {
+	w.t.Helper()
+	if w.want.ips == nil || slices.Contains(w.want.ips, "*") {
+		return
+	}
+	d, _ := heldAt(state, w.want.resourcesOf("device")[0])
+	c, _ := heldAt(state, w.want.resourcesOf("credential")[0])
+	want := map[string]bool{}
+	for _, ip := range w.want.ips {
+		want[strings.ToLower(ip)] = true
+	}
+	for _, registered := range s.Devices {
+		if itoa(registered.ID) == d.text("id") && !oldSchema {
+			want[registered.IP] = true
+		}
+	}
+	got := map[string]bool{}
+	for _, p := range activeAddresses(s) {
+		if itoa(p.key) == c.text("id") {
+			got[strings.ToLower(p.ip)] = true
+		}
+	}
+	for ip := range want {
+		if !got[ip] {
+			w.fail("an address of the configuration is not permitted", "%s of credential %s", ip, c.text("id"))
+		}
+	}
+	for ip := range got {
+		if !want[ip] && ip != "*" {
+			w.fail("an address is permitted that the configuration does not have", "%s of credential %s", ip, c.text("id"))
+		}
+	}
+}
+
+// checkKept checks that nothing that is in the state before and after was ended
+// in between, and that no callback URL was missing that was there before and
+// after.
+func (w *walker) checkKept(before, now []held) {
+	w.t.Helper()
+	kept := map[string]string{}
+	urls := map[string]string{} // before and after, with their client
+	for _, b := range before {
+		for _, n := range now {
+			if b.typ != n.typ {
+				continue
+			}
+			if b.text("id") == n.text("id") {
+				kept[b.typ+" "+b.text("id")] = n.address
+			}
+			if b.typ == callback && b.text("url") == n.text("url") && b.text("oauth_client_id") == n.text("oauth_client_id") {
+				urls[b.text("url")] = b.text("oauth_client_id")
+			}
+		}
+	}
+	w.ledger.mu.Lock()
+	defer w.ledger.mu.Unlock()
+	for _, e := range w.ledger.ended {
+		if e.kind == address {
+			if owner := kept[credential+" "+itoa(e.id)]; owner != "" && w.needsAddress(before, e.what) {
+				w.fail("an address in use was deactivated", "%s of credential %d (%s), by %s", e.what, e.id, owner, e.by)
+			}
+			continue
+		}
+		if owner := kept[e.kind+" "+itoa(e.id)]; owner != "" {
+			w.fail(e.kind+" in use was ended", "%s, which is %s, by %s", e.what, owner, e.by)
+		}
+	}
+	if w.disturbed || w.replaces {
+		return
+	}
+	for _, there := range w.ledger.moments {
+		for url, id := range urls {
+			if !slices.Contains(there[id], url) {
+				w.fail("a callback URL was missing for a moment", "%s of OAuth client %s", url, id)
+			}
+		}
+	}
+}
+
+// needsAddress reports whether the machine calls from ip, or the configuration
+// lists it now as before.
+func (w *walker) needsAddress(before []held, ip string) bool {
+	if ip == w.caller {
+		return true
+	}
+	for _, h := range before {
+		list, _ := h.attributes["permitted_ips"].([]any)
+		for _, l := range list {
+			if strings.EqualFold(l.(string), ip) { //nolint:forcetypeassert // what the schema says
+				return slices.ContainsFunc(w.want.ips, func(i string) bool { return strings.EqualFold(i, ip) })
+			}
+		}
+	}
+	return false
+}

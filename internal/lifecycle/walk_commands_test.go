@@ -1,0 +1,290 @@
+package lifecycle_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
+)
+
+// walker goes a walk.
+type walker struct {
+	t      *testing.T
+	bunq   *acctest.Bunq
+	cli    *acctest.CLI
+	ledger *ledger
+	want   *wanted
+
+	settings  bunqsim.Settings
+	caller    string         // the machine's address, as bunq sees it
+	strangers int            // what strangers made
+	saved     map[string]int // what the saved plan makes; nil for no plan
+	// What the step did so far: others did something, resources were replaced or
+	// destroyed on purpose, a provider is being killed.
+	disturbed, replaces, dying bool
+
+	written map[string]string // files as they are
+	script  strings.Builder
+	printed []string // by the commands of this step
+}
+
+// do does one action of a step.
+func (w *walker) do(words []string) {
+	w.t.Helper()
+	verb, rest := words[0], words[1:]
+	switch verb {
+	case "others":
+		if did := w.others(rest); did != "" {
+			w.disturbed = true
+			w.note("At bunq: " + did + ".")
+		}
+	case "apply":
+		w.replaces = w.replaces || strings.Contains(strings.Join(rest, " "), "replace=")
+		w.apply(rest)
+	case "destroy":
+		w.replaces = true
+		w.destroy(rest)
+	case "taint", "untaint":
+		w.replaces = true
+		for _, address := range w.existing(rest[0]) {
+			w.run(verb, "-no-color", address)
+		}
+	case "forget":
+		w.replaces = true
+		w.forget(rest[0], rest[1])
+	case "removed":
+		w.removed(rest[0])
+	case "plan":
+		w.save(rest)
+	case "saved":
+		if w.saved != nil {
+			w.run("apply", "-no-color", "saved.tfplan")
+			w.saved = nil
+		}
+	default:
+		w.want.change(words)
+	}
+}
+
+// existing are the addresses of a resource that are in the state.
+func (w *walker) existing(name string) []string {
+	state := w.state()
+	return slices.DeleteFunc(w.want.resourcesOf(name), func(address string) bool {
+		_, there := heldAt(state, address)
+		return !there
+	})
+}
+
+// apply applies with flags: target=NAME, replace=NAME, no-refresh, refresh-only,
+// serial, and kill=CALL:before or :after for a provider that dies.
+func (w *walker) apply(words []string) {
+	w.t.Helper()
+	args := []string{"apply", "-no-color", "-auto-approve"}
+	more, death := w.flags(words)
+	args = append(args, more...)
+	if death == nil {
+		w.run(args...)
+		return
+	}
+	armed := w.bunq.Sim.Fail(bunqsim.Fault{
+		Route: death.call, Kind: bunqsim.FaultDrop, Stage: death.stage,
+		Hook: func(bunqsim.Entry) { _ = w.cli.KillProviders() },
+	})
+	w.note(fmt.Sprintf("The provider is killed %s of %s.", strings.Replace(string(death.stage), " commit", " bunq's commit", 1), death.call))
+	w.dying = true
+	w.run(args...)
+	w.dying = false
+	armed.Disarm()
+}
+
+func (w *walker) flags(words []string) (args []string, dies *death) {
+	for _, word := range words {
+		flag, value, _ := strings.Cut(word, "=")
+		switch flag {
+		case "target", "replace":
+			for _, address := range w.want.resourcesOf(value) {
+				args = append(args, "-"+flag+"="+address)
+			}
+		case "no-refresh":
+			args = append(args, "-refresh=false")
+		case "refresh-only":
+			args = append(args, "-refresh-only")
+		case "serial":
+			args = append(args, "-parallelism=1")
+		case "kill":
+			name, stage, _ := strings.Cut(value, ":")
+			dies = &death{deaths[name], bunqsim.Stage(stage + " commit")}
+		default:
+			panic("no flag " + word)
+		}
+	}
+	return args, dies
+}
+
+// deaths are the calls at which a provider may die.
+var deaths = map[string]string{
+	"installation": "POST /installation", "credential": "POST /payment-service-provider-credential", "device": "POST /device-server",
+	"session": "POST /session-server", "client": "POST /user/{id}/oauth-client", "cancel": "PUT /user/{id}/oauth-client/{id}",
+	"url": "POST /user/{id}/oauth-client/{id}/callback-url", "url-change": "PUT /user/{id}/oauth-client/{id}/callback-url/{id}",
+	"url-delete": "DELETE /user/{id}/oauth-client/{id}/callback-url/{id}",
+	"address":    "POST /user/{id}/credential-password-ip/{id}/ip", "address-change": "PUT /user/{id}/credential-password-ip/{id}/ip/{id}",
+}
+
+func (w *walker) destroy(words []string) {
+	w.t.Helper()
+	args := []string{"destroy", "-no-color", "-auto-approve"}
+	if len(words) > 0 {
+		addresses := w.existing(words[0])
+		if len(addresses) == 0 {
+			return
+		}
+		for _, a := range addresses {
+			args = append(args, "-target="+a)
+		}
+	}
+	w.run(args...)
+}
+
+// forget takes a resource out of the state and, where how says so, imports it
+// with a command or a block.
+func (w *walker) forget(name, how string) {
+	w.t.Helper()
+	state := w.state()
+	for _, address := range w.existing(name) {
+		h, _ := heldAt(state, address)
+		if w.run("state", "rm", address).Code != 0 {
+			return
+		}
+		id := h.text("user_id") + "/" + h.text("id")
+		switch h.typ {
+		case client:
+		case callback:
+			id = h.text("user_id") + "/" + h.text("oauth_client_id") + "/" + h.text("id")
+		default:
+			id = w.contextFile(state, h)
+		}
+		switch how {
+		case "import":
+			w.run("import", "-no-color", address, id)
+		case "block":
+			w.want.blocks = append(w.want.blocks, fmt.Sprintf("\nimport {\n  to = %s\n  id = %q\n}\n", address, id))
+		}
+	}
+}
+
+// removed lets Terraform forget a resource and all that depend on it, by
+// removed blocks; then they are declared as before.
+func (w *walker) removed(name string) {
+	w.t.Helper()
+	was := *w.want
+	gone := []string{callback + ".web"}
+	w.want.urls = nil
+	if name == "client" {
+		gone = append(gone, client+".main")
+		w.want.noClient = true
+	}
+	for _, address := range gone {
+		if was.inModule {
+			address = "module.bank." + address
+		}
+		w.want.blocks = append(w.want.blocks, fmt.Sprintf("\nremoved {\n  from = %s\n  lifecycle {\n    destroy = false\n  }\n}\n", address))
+	}
+	w.run("apply", "-no-color", "-auto-approve")
+	*w.want = was
+}
+
+// save plans into a file, which "saved" applies.
+func (w *walker) save(words []string) {
+	w.t.Helper()
+	args, _ := w.flags(words)
+	r := w.run(append([]string{"plan", "-no-color", "-out=saved.tfplan"}, args...)...)
+	w.saved = nil
+	if r.Code == 0 {
+		w.saved = creations(r.Output)
+	}
+}
+
+// run writes the configuration, runs a command of the CLI, and checks what can
+// be checked of every command.
+func (w *walker) run(args ...string) acctest.Result {
+	w.t.Helper()
+	w.writeConfiguration()
+	w.command(args)
+	w.ledger.run()
+	r := w.cli.Run(w.t, args...)
+	if i := strings.Index(r.Output, "Error: "); r.Code != 0 && i >= 0 {
+		fmt.Fprintf(&w.script, "#   Error: %s\n", strings.Join(errorsIn(r.Output), "; "))
+	}
+	w.printed = append(w.printed, r.Output)
+	w.checkOutput(r)
+	made, writes := w.ledger.counted()
+	shown := creations(r.Output)
+	if slices.Contains(args, "saved.tfplan") {
+		shown = w.saved
+	}
+	for kind, n := range made {
+		if n > shown[kind] {
+			w.fail("made something that was not shown", "%s: %d %s made at bunq, and %d shown as created", args[0], n, kind, shown[kind])
+		}
+	}
+	if args[0] != "apply" && args[0] != "destroy" && len(writes) > 0 {
+		w.fail("a command that reads has written", "%s wrote: %s", args[0], strings.Join(writes, ", "))
+	}
+	return r
+}
+
+var creation = regexp.MustCompile(`(?m)^\s*# (\S+).* (?:will be created|must be replaced|will be replaced)`)
+
+// creations counts what a plan shows as made, by type.
+func creations(output string) map[string]int {
+	out := map[string]int{}
+	for _, m := range creation.FindAllStringSubmatch(output, -1) {
+		parts := strings.Split(strings.TrimPrefix(m[1], "module.bank."), ".")
+		out[parts[0]]++
+	}
+	return out
+}
+
+func errorsIn(output string) []string {
+	var out []string
+	for line := range strings.Lines(output) {
+		if text, ok := strings.CutPrefix(strings.TrimSpace(line), "Error: "); ok && !slices.Contains(out, text) {
+			out = append(out, text)
+		}
+	}
+	return out
+}
+
+// writeConfiguration writes the files that differ from those that are there.
+func (w *walker) writeConfiguration() {
+	w.t.Helper()
+	root, module := w.want.hcl()
+	root = "terraform {\n  required_providers {\n    bunq = {\n      source = \"openpsd2/bunq\"\n    }\n  }\n}\n\n" + root
+	files := w.want.certificate.files(w.t)
+	files["main.tf"] = root
+	if module != "" {
+		files["bank/main.tf"] = module
+		// What "terraform get" writes, which takes as long as a plan.
+		files[".terraform/modules/modules.json"] = `{"Modules":[{"Key":"","Source":"","Dir":"."},{"Key":"bank","Source":"./bank","Dir":"bank"}]}`
+	}
+	for name, text := range files {
+		if w.written[name] == text {
+			continue
+		}
+		path := filepath.Join(w.cli.Dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			w.t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			w.t.Fatal(err)
+		}
+		w.written[name] = text
+		w.file(name, text)
+	}
+}

@@ -1,0 +1,269 @@
+package lifecycle_test
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// wanted is the configuration of a walk, as far as walks change it.
+type wanted struct {
+	certificate certificateFiles
+	description string
+	// ips are the permitted addresses; nil for none. Where late is set, an element
+	// of them or all of them are not known until terraform_data.late was made again,
+	// which lateTimes counts.
+	ips       []string
+	late      string
+	lateTimes int
+	// keyOnly hands the device nothing of its credential but the key.
+	keyOnly bool
+
+	adopt, protect, deactivate bool
+	// createFirst are the resources with create_before_destroy.
+	createFirst map[string]bool
+
+	urls     []callbackURL
+	forEach  bool
+	urlsMade int
+	noClient bool // neither client nor callback URLs
+	context  string
+	viaAlias map[string]bool
+	hasAlias bool
+	second   bool
+	secondAs string // its description
+	inModule bool
+	blocks   []string // moved, removed and import blocks, for one step
+}
+
+// callbackURL is one element of the list, or of the map, of callback URLs.
+type callbackURL struct{ key, url string }
+
+// firstWanted is the configuration that each walk changes before its first
+// apply.
+func firstWanted() *wanted {
+	w := &wanted{
+		certificate: certificateFiles{generation: 1}, description: "walk", context: "main", secondAs: "walk",
+		createFirst: map[string]bool{}, viaAlias: map[string]bool{},
+	}
+	w.addURL(0)
+	return w
+}
+
+func (w *wanted) addURL(at int) {
+	w.urlsMade++
+	name := strconv.Itoa(w.urlsMade)
+	w.urls = slices.Insert(w.urls, at, callbackURL{key: "k" + name, url: "https://app.example.com/" + name})
+}
+
+// resourcesOf are the addresses of a resource in the configuration, by the name
+// that walks give it: "url" for all callback URLs, "url.1" for one of them.
+func (w *wanted) resourcesOf(name string) []string {
+	prefix := ""
+	if w.inModule {
+		prefix = "module.bank."
+	}
+	kind, number, one := strings.Cut(name, ".")
+	switch kind {
+	case "installation":
+		return []string{prefix + installation + ".main"}
+	case "credential", "device":
+		return []string{prefix + map[string]string{"credential": credential, "device": device}[kind] + ".main"}
+	case "credential2", "device2":
+		if !w.second {
+			return nil
+		}
+		return []string{prefix + map[string]string{"credential2": credential, "device2": device}[kind] + ".second"}
+	case "client":
+		if w.noClient {
+			return nil
+		}
+		return []string{prefix + client + ".main"}
+	}
+	if w.noClient {
+		return nil
+	}
+	var all []string
+	for i, u := range w.urls {
+		at := strconv.Itoa(i)
+		if w.forEach {
+			at = strconv.Quote(u.key)
+		}
+		all = append(all, fmt.Sprintf("%s%s.web[%s]", prefix, callback, at))
+	}
+	if !one || len(all) == 0 {
+		return all
+	}
+	n, _ := strconv.Atoi(number)
+	return all[n%len(all) : n%len(all)+1]
+}
+
+// declared are the addresses of all resources.
+func (w *wanted) declared() []string {
+	var all []string
+	for _, name := range []string{"installation", "credential", "device", "credential2", "device2", "client", "url"} {
+		all = append(all, w.resourcesOf(name)...)
+	}
+	return all
+}
+
+// hcl is the configuration as files: main.tf, and the module's where there is
+// one.
+func (w *wanted) hcl() (root, module string) {
+	var providers strings.Builder
+	providers.WriteString("provider \"bunq\" {}\n")
+	bank := ""
+	if w.inModule {
+		bank = "module.bank."
+	}
+	if w.hasAlias {
+		at := bank + device + ".main.api_context"
+		if w.inModule {
+			at = "module.bank.api_context"
+		}
+		fmt.Fprintf(&providers, "\nprovider \"bunq\" {\n  alias       = \"own\"\n  api_context = %s\n}\n", at)
+	}
+	resources := w.resources()
+	blocks := strings.Join(w.blocks, "")
+	if !w.inModule {
+		return providers.String() + resources + blocks, ""
+	}
+	call := "\nmodule \"bank\" {\n  source = \"./bank\"\n"
+	module = "terraform {\n  required_providers {\n    bunq = {\n      source = \"openpsd2/bunq\"\n%s    }\n  }\n}\n"
+	extra := ""
+	if w.hasAlias {
+		call += "  providers = {\n    bunq     = bunq\n    bunq.own = bunq.own\n  }\n"
+		extra = "      configuration_aliases = [bunq.own]\n"
+	}
+	module = fmt.Sprintf(module, extra) + resources +
+		fmt.Sprintf("\noutput \"api_context\" {\n  value     = %s.main.api_context\n  sensitive = true\n}\n", device)
+	return providers.String() + call + "}\n" + blocks, module
+}
+
+func (w *wanted) resources() string {
+	var b strings.Builder
+	if w.late != "" {
+		fmt.Fprintf(&b, "\nresource \"terraform_data\" \"late\" {\n  input            = %s\n  triggers_replace = %d\n}\n", w.lateInput(), w.lateTimes)
+	}
+	fmt.Fprintf(&b, "\nresource %q \"main\" {\n%s}\n", installation, w.lifecycle("installation"))
+	b.WriteString(w.credential("main", "credential"))
+	b.WriteString(w.device("main", w.description, w.permitted()))
+	if w.second {
+		b.WriteString(w.credential("second", "credential2"))
+		b.WriteString(w.device("second", w.secondAs, ""))
+	}
+	if !w.noClient {
+		b.WriteString(w.clientAndURLs())
+	}
+	return b.String()
+}
+
+func (w *wanted) lifecycle(name string) string {
+	if !w.createFirst[name] {
+		return ""
+	}
+	return "  lifecycle {\n    create_before_destroy = true\n  }\n"
+}
+
+func (w *wanted) credential(label, name string) string {
+	extra := ""
+	if w.deactivate && !oldSchema {
+		extra = "  deactivate_on_destroy = true\n"
+	}
+	return fmt.Sprintf("\nresource %q %q {\n  installation       = %s.main\n%s%s%s}\n", credential, label, installation,
+		w.certificate.attributes(), extra, w.lifecycle(name))
+}
+
+func (w *wanted) device(label, description, permitted string) string {
+	key := fmt.Sprintf("%s.%s", credential, label)
+	if w.keyOnly {
+		key = fmt.Sprintf("{ api_key = %s.%s.api_key }", credential, label)
+	}
+	if w.deactivate && oldSchema {
+		permitted += "  deactivate_ips_on_destroy = true\n"
+	}
+	name := "device"
+	if label == "second" {
+		name = "device2"
+	}
+	return fmt.Sprintf("\nresource %q %q {\n  installation = %s.main\n  credential   = %s\n  description  = %q\n%s%s}\n", device, label, installation,
+		key, description, permitted, w.lifecycle(name))
+}
+
+// permitted is the attribute permitted_ips, or nothing.
+func (w *wanted) permitted() string {
+	if w.ips == nil {
+		return ""
+	}
+	list := quoted(w.ips)
+	switch w.late {
+	case "element":
+		list = quoted(w.ips[:len(w.ips)-1])
+		list = strings.TrimSuffix(list, "]") + ", terraform_data.late.output]"
+		list = strings.Replace(list, "[, ", "[", 1)
+	case "set":
+		list = "toset(terraform_data.late.output)"
+	}
+	return "  permitted_ips = " + list + "\n"
+}
+
+func (w *wanted) lateInput() string {
+	switch {
+	case len(w.ips) == 0:
+		return `""`
+	case w.late == "element":
+		return strconv.Quote(w.ips[len(w.ips)-1])
+	}
+	return quoted(w.ips)
+}
+
+func quoted(all []string) string {
+	out := make([]string, len(all))
+	for i, s := range all {
+		out[i] = strconv.Quote(s)
+	}
+	return "[" + strings.Join(out, ", ") + "]"
+}
+
+func (w *wanted) clientAndURLs() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\nresource %q \"main\" {\n%s", client, w.access("client"))
+	if w.adopt {
+		b.WriteString("  adopt_existing      = true\n")
+	}
+	fmt.Fprintf(&b, "  deletion_protection = %t\n%s}\n", w.protect, w.lifecycle("client"))
+	if len(w.urls) == 0 {
+		return b.String()
+	}
+	each, url := "", ""
+	if w.forEach {
+		each = "  for_each = {\n"
+		for _, u := range w.urls {
+			each += fmt.Sprintf("    %s = %q\n", u.key, u.url)
+		}
+		each, url = each+"  }\n", "each.value"
+	} else {
+		var list []string
+		for _, u := range w.urls {
+			list = append(list, u.url)
+		}
+		fmt.Fprintf(&b, "\nlocals {\n  urls = %s\n}\n", quoted(list))
+		each, url = "  count = length(local.urls)\n", "local.urls[count.index]"
+	}
+	fmt.Fprintf(&b, "\nresource %q \"web\" {\n%s%s  oauth_client_id = %s.main.id\n  url             = %s\n%s}\n", callback, each, w.access("url"), client, url,
+		w.lifecycle("url"))
+	return b.String()
+}
+
+// access is how client and callback URLs name their context.
+func (w *wanted) access(name string) string {
+	if w.viaAlias[name] {
+		return "  provider = bunq.own\n"
+	}
+	label := "main"
+	if w.context == "second" && w.second {
+		label = "second"
+	}
+	return fmt.Sprintf("  api_context = %s.%s.api_context\n", device, label)
+}
