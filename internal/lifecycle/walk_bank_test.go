@@ -145,6 +145,9 @@ func (l *ledger) counted() (made map[string]int, writes []string) {
 	return maps.Clone(l.made), slices.Clone(l.writes)
 }
 
+// strangersURL begins the callback URLs of others.
+const strangersURL = "https://others.example.com/"
+
 // others does at bunq what somebody else could do, and returns what that was in
 // a sentence, "" where there was nothing to do it to.
 func (w *walker) others(words []string) string {
@@ -183,7 +186,7 @@ func (w *walker) others(words []string) string {
 		for _, u := range s.CallbackURLs {
 			if slices.Contains(mine(callback), itoa(u.ID)) {
 				w.strangers++
-				url := fmt.Sprintf("https://others.example.com/%d", w.strangers)
+				url := fmt.Sprintf("%s%d", strangersURL, w.strangers)
 				must(w.bunq.Sim.EditCallbackURL(u.ID, url))
 				return fmt.Sprintf("somebody changes callback URL %d to %s", u.ID, url)
 			}

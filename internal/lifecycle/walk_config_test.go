@@ -168,7 +168,7 @@ func (w *wanted) lifecycle(name string) string {
 
 func (w *wanted) credential(label, name string) string {
 	extra := ""
-	if w.deactivate && !oldSchema {
+	if w.deactivate {
 		extra = "  deactivate_on_destroy = true\n"
 	}
 	return fmt.Sprintf("\nresource %q %q {\n  installation       = %s.main\n%s%s%s}\n", credential, label, installation,
@@ -179,9 +179,6 @@ func (w *wanted) device(label, description, permitted string) string {
 	key := fmt.Sprintf("%s.%s", credential, label)
 	if w.keyOnly {
 		key = fmt.Sprintf("{ api_key = %s.%s.api_key }", credential, label)
-	}
-	if w.deactivate && oldSchema {
-		permitted += "  deactivate_ips_on_destroy = true\n"
 	}
 	name := "device"
 	if label == "second" {

@@ -70,8 +70,8 @@ func (one walk) withFewerSteps(again func(walk) bool) walk {
 func (one walk) withFewerActions(again func(walk) bool) walk {
 	for i := range one.steps {
 		for j := 0; ; {
-			actions := strings.Split(one.steps[i], "; ")
-			if j >= len(actions) || actions[j] == "" {
+			actions := slices.DeleteFunc(strings.Split(one.steps[i], "; "), func(a string) bool { return a == "" })
+			if j >= len(actions) {
 				break
 			}
 			shorter := one

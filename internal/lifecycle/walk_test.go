@@ -22,8 +22,6 @@ var (
 	walkWithout = flag.String("walk-without", "", "draw no action that holds one of these texts, comma-separated")
 )
 
-// oldSchema is for the time in which the branches grow together.
-var oldSchema = os.Getenv("BUNQ_WALK_OLD") != ""
 
 // ignored are kinds of findings that are known and not corrected yet.
 var ignored = os.Getenv("BUNQ_WALK_IGNORE")
@@ -119,7 +117,7 @@ func (w *walker) step(step string) {
 	w.t.Helper()
 	w.ledger.begin()
 	before := w.state()
-	w.printed, w.disturbed, w.replaces = nil, false, false
+	w.printed, w.saved, w.disturbed, w.replaces = nil, nil, false, false
 	for action := range strings.SplitSeq(step, "; ") {
 		if words := strings.Fields(action); len(words) > 0 {
 			w.do(words)

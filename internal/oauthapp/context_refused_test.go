@@ -149,7 +149,7 @@ func TestAccAPIContext_providerSettingsNotKnownYet(t *testing.T) {
 	cli.MustApply(t)
 	cli.MustHaveNothingToDo(t)
 	cli.Write(t, config("2m"))
-	cli.MustApply(t).MustSay(t, 0, "bunq_oauth_client cannot be read until the apply", "bunq_oauth_callback_url cannot be read until the apply",
+	cli.MustApply(t).MustSay(t, 0, "bunq_oauth_client is not refreshed", "bunq_oauth_callback_url is not refreshed",
 		"0 added, 1 changed, 0 destroyed")
 	cli.MustHaveNothingToDo(t)
 }

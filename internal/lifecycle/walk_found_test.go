@@ -1,0 +1,56 @@
+package lifecycle_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
+)
+
+// The walks that found a bug, at their shortest, each named for it.
+func TestAccWalksThatFoundSomething(t *testing.T) {
+	if os.Getenv("TF_ACC") == "" {
+		t.Skip("Acceptance tests skipped unless env 'TF_ACC' set")
+	}
+	set := func(change func(*bunqsim.Settings)) (s bunqsim.Settings) {
+		change(&s)
+		return s
+	}
+	oldKeysEnd := set(func(s *bunqsim.Settings) { s.OldKeys = bunqsim.Refused })
+	oncePerKey := set(func(s *bunqsim.Settings) { s.SameDeviceAgain = bunqsim.Refused })
+	sameDevice := set(func(s *bunqsim.Settings) { s.SameDeviceAgain = bunqsim.Existing })
+	wantsAddress := set(func(s *bunqsim.Settings) { s.IPInPermittedIPUpdate = bunqsim.Required })
+
+	goAll(t, []walk{
+		{name: "a replaced device kills its own key", steps: []string{"set deactivate true", "apply replace=device"}},
+		{name: "a renamed device kills its own key", steps: []string{"set deactivate true", "describe main runner"}},
+		{name: "a device made first kills its own key", steps: []string{"set deactivate true; create-first device true", "taint device"}},
+		{name: "a key open to all cannot be destroyed", steps: []string{"set deactivate true; ips any", "destroy"}},
+		{name: "a client made first adopts and cancels the one in use", steps: []string{"set adopt true; create-first client true", "apply replace=client"}},
+		{name: "a device made first adopts the one it replaces", steps: []string{"create-first device true", "apply replace=device"}},
+		{name: "a callback URL made first adopts the one it replaces", steps: []string{"create-first url true", "apply replace=url"}},
+		{name: "a device adopts one of another key", steps: []string{"second yes; describe main runner", "describe second same"}},
+		{name: "an unknown address", steps: []string{"", "ips late-element"}},
+		{name: "unknown addresses that turn out as all", steps: []string{"", "ips late-any"}},
+		{name: "a half-done rotation, device before client", settings: oldKeysEnd, steps: []string{"", "apply replace=credential target=device"}},
+		{name: "a half-done rotation, client before callback URL", settings: oldKeysEnd, steps: []string{"", "certificate renewed; apply replace=client target=client"}},
+		{name: "a half-done rotation, killed", settings: oldKeysEnd, steps: []string{"", "certificate renewed; apply kill=session:after"}},
+		{name: "an ambiguous credential", steps: []string{"ips more", "second yes", "set key-only true"}},
+		{name: "line ends", steps: []string{"", "certificate crlf", "certificate bom", "certificate comment", "certificate self"}},
+		{name: "order of the chain", steps: []string{"certificate issued", "certificate reversed", "certificate leaf", "certificate joined"}},
+		{name: "front of a list dropped", steps: []string{"url add middle", "url drop front"}},
+		{name: "front of a list added", steps: []string{"url add end", "url add front; apply target=url.0"}},
+		{name: "two callback URLs swapped", steps: []string{"url add end", "url swap"}},
+		{name: "a key renamed", steps: []string{"url add end; url map unmoved", "url rename unmoved"}},
+		{name: "a list becomes a map", steps: []string{"url add end", "url map unmoved"}},
+		{name: "a list becomes a map, moved", steps: []string{"url add end", "url map moved"}},
+		{name: "once per key, renamed", settings: oncePerKey, steps: []string{"", "describe main runner"}},
+		{name: "the same device again, renamed", settings: sameDevice, steps: []string{"", "describe main runner"}},
+		{name: "another organisation", steps: []string{"", "certificate other"}},
+		{name: "a list without the own address", steps: []string{"ips others", "ips more", "ips others"}},
+		{name: "an update of an address needs it", settings: wantsAddress, steps: []string{"ips more", "ips own", "ips more", "set deactivate true", "destroy"}},
+		{name: "a protected client is tainted", steps: []string{"set protect true", "taint client"}},
+		{name: "a protected client is replaced", steps: []string{"set protect true", "apply replace=client"}},
+		{name: "a protected client is replaced, made first", steps: []string{"set protect true; create-first client true; set adopt true", "apply replace=client"}},
+	})
+}
