@@ -250,7 +250,7 @@ func TestAccCallbackURL_declaredTwiceOnANewClient(t *testing.T) {
 	p := b.Onboard(t, "Twice")
 	cli := acctest.NewCLI(t, b)
 	cli.Write(t, p.Provider()+strings.Replace(both(""), "resource \"bunq_oauth_callback_url\" \"main\" {", "resource \"bunq_oauth_callback_url\" \"main\" {\n  count = 2", 1))
-	cli.Apply(t).MustSay(t, 1, "Another resource has this callback URL", "if two resources declare this URL, remove one of them")
+	cli.Apply(t).MustSay(t, 1, "Two resources declare the same callback URL")
 	if n := len(b.Sim.Snapshot().CallbackURLs); n != 1 {
 		t.Errorf("bunq has %d", n)
 	}
