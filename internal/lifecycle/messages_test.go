@@ -126,7 +126,6 @@ func situationsOfCreate() []situation {
 			hit(w, makeDevice, "answer lost")
 			hit(w, openSession, "502 with HTML, not done")
 		})},
-		{"device: lost, and it lets others in only", tells(nil, upTo(device, permits(otherAddress)), func(w *world) { hit(w, makeDevice, "answer lost") })},
 		{"device: refused", meets(nil, dev, makeDevice, refusedForGood)},
 		{"device: made, but no session can be opened", meets(nil, dev, openSession, "502 with HTML, not done")},
 		{"device: made, but key or address are refused", meets(nil, dev, openSession, refusedForGood)},
