@@ -26,7 +26,6 @@ type callbackURLs struct {
 
 	calls callbackCalls      // of the resource whose turn it is
 	at    []bunq.CallbackURL // what bunq has; nil: to be read
-	got   map[string]bool    // URLs that a resource got in this run
 	mine  map[int64]bool     // callback URLs that a resource got in this run
 	left  map[int64]bool     // callback URLs that a resource left to another when it was destroyed
 }
