@@ -47,11 +47,11 @@ func (r *CallbackURLResource) notePlan(plan, state *callbackModel, diags *diagno
 			e.Gone = true
 			l := callbackLedger(r.Data, state.OAuthClientID.ValueString())
 			l.note(e)
-			run, e = l.run, entry{}
+			return l.run // on another client it is planned again, as a new resource
 		}
 	}
-	if plan == nil || plan.OAuthClientID.IsUnknown() {
-		return run // no resource of the state is of a client that is not known
+	if plan.OAuthClientID.IsUnknown() {
+		return "" // no resource of the state is of a client that is not known
 	}
 
 	e.To, e.Open = plan.URL.ValueString(), plan.URL.IsUnknown()
