@@ -22,8 +22,9 @@ type refresh struct {
 	// first: the resource is being imported. Any other one that cannot be read
 	// stays as it is, with a warning, where only its context is at fault: its
 	// configuration may have another one, which the apply stores.
-	first bool
-	key   refusedKey
+	first   bool
+	key     refusedKey
+	private privateState
 }
 
 // refusedKey is a resource of the state that bunq was not asked about, as it
@@ -41,13 +42,20 @@ func (r refresh) read(ctx context.Context, diags *diagnostics, get func(*provide
 	}
 
 	asked := false
+	var used *bunq.APIContext
 	err := withAnotherContext(ctx, r.data, access, r.user, func(a *providerdata.Access) error {
 		if err := sameUser(ctx, a, r.user); err != nil {
 			return err
 		}
-		asked = true
+		asked, used = true, nil
+		if a != access {
+			used = &a.Context
+		}
 		return get(a)
 	})
+	if err == nil && !r.first {
+		keepSubstitute(ctx, r.private, used, diags)
+	}
 	switch {
 	case bunq.IsCredentialsRefused(err) && !r.first:
 		r.data.Shared.Store(r.key, err)

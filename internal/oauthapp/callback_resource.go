@@ -184,7 +184,7 @@ func (r *CallbackURLResource) Read(ctx context.Context, req resource.ReadRequest
 	}
 
 	var found *bunq.OAuthClient
-	from := refresh{data: r.Data, context: m.APIContext, user: m.UserID, failed: unreadable, first: m.URL.IsNull(), key: m.refusedKey()}
+	from := refresh{data: r.Data, context: m.APIContext, user: m.UserID, failed: unreadable, first: m.URL.IsNull(), key: m.refusedKey(), private: resp.Private}
 	read, err := from.read(ctx, &resp.Diagnostics, func(a *providerdata.Access) (err error) {
 		found, err = a.Calls.OAuthClient(ctx, client)
 		return err
@@ -294,6 +294,7 @@ func (r *CallbackURLResource) Delete(ctx context.Context, req resource.DeleteReq
 	failed := tfdiag.Failure{Summary: "bunq_oauth_callback_url was not removed", State: "the callback URL stays in the state."}
 	run, more := planRun(ctx, req.Private)
 	resp.Diagnostics.Append(more...)
+	useSubstitute(ctx, r.Data, req.Private, &resp.Diagnostics)
 	own, err := number(m.ID)
 	if err == nil {
 		// The key of the state may have gone with this very apply.

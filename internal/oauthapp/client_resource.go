@@ -222,7 +222,7 @@ func (r *ClientResource) Read(ctx context.Context, req resource.ReadRequest, res
 	r.noteRead(&m, id)
 
 	var found *bunq.OAuthClient
-	from := refresh{data: r.Data, context: m.APIContext, user: m.UserID, failed: unreadable, first: m.Status.IsNull(), key: m.refusedKey()}
+	from := refresh{data: r.Data, context: m.APIContext, user: m.UserID, failed: unreadable, first: m.Status.IsNull(), key: m.refusedKey(), private: resp.Private}
 	read, err := from.read(ctx, &resp.Diagnostics, func(a *providerdata.Access) (err error) {
 		if found, err = a.Calls.OAuthClient(ctx, id); err == nil {
 			noteStored(ctx, r.Data.Sessions.For(a.Context), id)
@@ -302,6 +302,7 @@ func (r *ClientResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	}
 	run, more := planRun(ctx, req.Private)
 	resp.Diagnostics.Append(more...)
+	useSubstitute(ctx, r.Data, req.Private, &resp.Diagnostics)
 	if r.hasAnotherOwner(&m, id, run) {
 		resp.Diagnostics.AddWarning("The OAuth client was not cancelled", fmt.Sprintf(
 			"Another bunq_oauth_client of this state is OAuth client %d too, and keeps it. It was not cancelled; this object is only forgotten.", id))

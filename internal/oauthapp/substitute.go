@@ -1,0 +1,47 @@
+package oauthapp
+
+import (
+	"context"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
+)
+
+// privateContext is the context with which a refresh read a resource, where bunq
+// refuses the one in its state. A destroy in the apply has no other way to it:
+// it is a process of its own, in which nothing else may call bunq.
+const privateContext = "context"
+
+type privateState interface {
+	GetKey(ctx context.Context, key string) ([]byte, diagnostics)
+	SetKey(ctx context.Context, key string, value []byte) diagnostics
+}
+
+// keepSubstitute keeps the context that a refresh used, if it is not the state's;
+// nil for the state's.
+func keepSubstitute(ctx context.Context, private privateState, used *bunq.APIContext, diags *diagnostics) {
+	if used == nil {
+		if kept, _ := private.GetKey(ctx, privateContext); len(kept) > 0 {
+			diags.Append(private.SetKey(ctx, privateContext, nil)...)
+		}
+		return
+	}
+	if text, err := providerdata.MarshalContext(*used); err == nil {
+		diags.Append(private.SetKey(ctx, privateContext, text)...)
+	}
+}
+
+// useSubstitute lets this run use the context that a refresh kept.
+func useSubstitute(ctx context.Context, data *providerdata.Data, private interface {
+	GetKey(ctx context.Context, key string) ([]byte, diagnostics)
+}, diags *diagnostics,
+) {
+	text, more := private.GetKey(ctx, privateContext)
+	diags.Append(more...)
+	if len(text) == 0 {
+		return
+	}
+	if ac, err := providerdata.UnmarshalContext(text); err == nil && ac.Environment == data.Environment {
+		data.Remember(ac)
+	}
+}

@@ -1,0 +1,41 @@
+package providerdata
+
+import (
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/sdkconf"
+	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
+)
+
+// MarshalContext returns an API context as JSON, for the private state of a
+// resource. It holds secrets, as the state does.
+func MarshalContext(ac bunq.APIContext) ([]byte, error) {
+	private, err := signing.MarshalPrivateKey(ac.Installation.PrivateKey)
+	if err != nil {
+		return nil, err
+	}
+	public, err := signing.MarshalPublicKey(&ac.Installation.PrivateKey.PublicKey)
+	if err != nil {
+		return nil, err
+	}
+	server, err := signing.MarshalPublicKey(ac.Installation.ServerPublicKey)
+	if err != nil {
+		return nil, err
+	}
+	return sdkconf.Marshal(sdkconf.Context{
+		Environment: ac.Environment, APIKey: ac.APIKey, InstallationToken: ac.Installation.Token,
+		PrivateKeyPEM: bunq.Secret(private), PublicKeyPEM: public, ServerPublicKeyPEM: server,
+	})
+}
+
+// UnmarshalContext reads what MarshalContext wrote.
+func UnmarshalContext(text []byte) (bunq.APIContext, error) {
+	file, err := sdkconf.Parse(text)
+	if err != nil {
+		return bunq.APIContext{}, err
+	}
+	installation, err := bunq.NewInstallation(file.InstallationToken, file.PrivateKeyPEM, file.ServerPublicKeyPEM)
+	if err != nil {
+		return bunq.APIContext{}, err
+	}
+	return bunq.APIContext{Environment: file.Environment, APIKey: file.APIKey, Installation: installation}, nil
+}
