@@ -2,6 +2,7 @@ package lifecycle_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -273,6 +274,12 @@ func (w *walker) checkKept(before, now []held) {
 	}
 	if w.disturbed || w.replaces {
 		return
+	}
+	for _, state := range w.between {
+		has := func(url string) bool {
+			return slices.ContainsFunc(state, func(h held) bool { return h.typ == callback && h.text("url") == url })
+		}
+		maps.DeleteFunc(urls, func(url, _ string) bool { return !has(url) })
 	}
 	for _, there := range w.ledger.moments {
 		for url, id := range urls {

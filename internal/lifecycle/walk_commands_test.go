@@ -28,6 +28,10 @@ type walker struct {
 	// What the step did so far: others did something, resources were replaced or
 	// destroyed on purpose, a provider is being killed.
 	disturbed, replaces, dying bool
+	// between are the states after the applies of this step that had a -target: a
+	// URL that such an apply gives up is not kept, because a provider is not told
+	// of the resources that are not targeted.
+	between [][]held
 
 	written map[string]string // files as they are
 	script  strings.Builder
@@ -96,6 +100,9 @@ func (w *walker) apply(words []string) {
 	args = append(args, more...)
 	if death == nil {
 		w.run(args...)
+		if strings.Contains(strings.Join(args, " "), "-target=") {
+			w.between = append(w.between, w.state())
+		}
 		return
 	}
 	armed := w.bunq.Sim.Fail(bunqsim.Fault{

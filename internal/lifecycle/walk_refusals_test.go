@@ -79,6 +79,15 @@ func refusals() []refusal {
 			way: "The list goes without *.",
 			out: func(w *walker) { w.want.ips, w.want.late = []string{home}, "" },
 		},
+		{
+			name: "bunq registers a key once only, under the name it had first", says: []string{"the api key has a device already"},
+			deserved: func(w *walker) bool { return w.settings.SameDeviceAgain != bunqsim.Accepted && w.settings.SameDeviceAgain != "" },
+			way:      "The device gets its old name back, and is no longer made first.",
+			out: func(w *walker) {
+				w.want.createFirst["device"] = false
+				w.nameAsAtBunq()
+			},
+		},
 	}
 }
 
@@ -94,4 +103,23 @@ func (w *walker) clientIs(so func(held) bool) bool {
 // hasClient reports whether bunq has an active client.
 func (w *walker) hasClient() bool {
 	return slices.ContainsFunc(w.bunq.Sim.Snapshot().OAuthClients, func(c bunqsim.OAuthClient) bool { return c.Status != bunqsim.OAuthClientCancelled })
+}
+
+// nameAsAtBunq gives each device the name with which bunq registered its key
+// first.
+func (w *walker) nameAsAtBunq() {
+	s := w.bunq.Sim.Snapshot()
+	first := func(name, now string) string {
+		for _, address := range w.want.resourcesOf(name) {
+			key, _ := heldAt(w.state(), address)
+			for _, d := range s.Devices {
+				if itoa(d.CredentialID) == key.text("id") {
+					return d.Description
+				}
+			}
+		}
+		return now
+	}
+	w.want.description = first("credential", w.want.description)
+	w.want.secondAs = first("credential2", w.want.secondAs)
 }

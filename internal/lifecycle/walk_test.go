@@ -117,7 +117,7 @@ func (w *walker) step(step string) {
 	w.t.Helper()
 	w.ledger.begin()
 	before := w.state()
-	w.printed, w.saved, w.disturbed, w.replaces = nil, nil, false, false
+	w.printed, w.saved, w.between, w.disturbed, w.replaces = nil, nil, nil, false, false
 	for action := range strings.SplitSeq(step, "; ") {
 		if words := strings.Fields(action); len(words) > 0 {
 			w.do(words)
