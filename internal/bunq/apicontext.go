@@ -46,20 +46,31 @@ type APIContext struct {
 	Installation Installation
 }
 
-// Fingerprint is the lower-case hex SHA-256 (64 characters) over environment, API
-// key, installation token and the public half of the key: it identifies the
-// context and reveals nothing of it.
+// Fingerprint returns the lower-case hex SHA-256 (64 characters) over environment,
+// API key, installation token, the public half of the key and bunq's public key: it
+// identifies the context and reveals nothing of it. bunq's key is part of it
+// because it decides what is believed: an answer that was verified with one server
+// key says nothing to a context that has another.
 func (c APIContext) Fingerprint() string {
-	var public string
+	var own *rsa.PublicKey
 	if c.Installation.PrivateKey != nil {
-		// A key that cannot be marshalled can sign nothing either; "" is good enough for it.
-		public, _ = signing.MarshalPublicKey(&c.Installation.PrivateKey.PublicKey)
+		own = &c.Installation.PrivateKey.PublicKey
 	}
+
 	h := sha256.New()
-	for _, part := range []string{string(c.Environment), c.APIKey.Reveal(), c.Installation.Token.Reveal(), public} {
+	for _, part := range []string{
+		string(c.Environment), c.APIKey.Reveal(), c.Installation.Token.Reveal(), keyText(own), keyText(c.Installation.ServerPublicKey),
+	} {
 		// Lengths first, so that no two contexts give the same bytes.
 		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
 		h.Write([]byte(part))
 	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// keyText returns the PEM of a key. One that is missing or cannot be marshalled can
+// sign and verify nothing, so "" is good enough for it.
+func keyText(key *rsa.PublicKey) string {
+	text, _ := signing.MarshalPublicKey(key)
+	return text
 }

@@ -394,3 +394,20 @@ func TestReads_anOldOneThatFailsLateTakesNothingAway(t *testing.T) {
 		}
 	})
 }
+
+// A context with another key of bunq must not be told what only the right key
+// has verified.
+func TestReads_areNotSharedWithAContextThatVerifiesOtherwise(t *testing.T) {
+	c, b := open(t, always(ok(oauthClientBody)))
+	right, wrong := apiContext(), apiContext()
+	wrong.Installation.ServerPublicKey = &clientKey().PublicKey
+
+	if _, err := c.WithSession(right, newDesk()).OAuthClient(t.Context(), 633); err != nil {
+		t.Fatal(err)
+	}
+	_, err := c.WithSession(wrong, newDesk()).OAuthClient(t.Context(), 633)
+	var e *bunq.SignatureError
+	if !errorsAs(err, &e) || b.count() != 2 {
+		t.Errorf("got %v after %d requests", err, b.count())
+	}
+}
