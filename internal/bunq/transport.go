@@ -2,10 +2,12 @@ package bunq
 
 import (
 	"crypto/tls"
-	"net"
 	"net/http"
 	"time"
 )
+
+// connectTimeout bounds each of the two steps to a connection, TCP and TLS.
+const connectTimeout = 15 * time.Second
 
 // NewTransport returns the way to bunq that a Client takes where Config names no
 // other. What it leaves out matters:
@@ -17,14 +19,15 @@ import (
 //     in 3 s hide.
 //   - No HTTP/2, whose client replays refused streams for the same reason.
 //   - No transparent decompression: the signature is over the body as bunq sent it.
+//   - No change between IPv4 and IPv6 (see dialer).
 func NewTransport() *http.Transport {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: 15 * time.Second}).DialContext,
+		DialContext:            newDialer().dial,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
-		TLSHandshakeTimeout:    15 * time.Second,
+		TLSHandshakeTimeout:    connectTimeout,
 		DisableKeepAlives:      true,
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: 1 << 20,

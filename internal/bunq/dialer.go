@@ -1,0 +1,63 @@
+package bunq
+
+import (
+	"context"
+	"net"
+	"sync"
+)
+
+// dialer makes all connections of a run over one family of addresses, IPv4 or IPv6:
+// the one over which the first came about. bunq binds an API key to the address that
+// it sees, so a machine that has both and takes now one, now the other would be
+// refused now and then.
+type dialer struct {
+	connect func(ctx context.Context, network, address string) (net.Conn, error)
+
+	mu     sync.Mutex
+	family string // "tcp4" or "tcp6"; "" until the first connection
+}
+
+func newDialer() *dialer {
+	// Without its race between the families, net.Dialer tries the addresses in the
+	// order of the system. Which one answers faster would differ from run to run.
+	return &dialer{connect: (&net.Dialer{Timeout: connectTimeout, FallbackDelay: -1}).DialContext}
+}
+
+func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if known := d.choose(""); known != "" {
+		return d.connect(ctx, known, address)
+	}
+
+	conn, err := d.connect(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	used := familyOf(conn)
+	chosen := d.choose(used)
+	if chosen == used {
+		return conn, nil
+	}
+
+	// Another first connection was faster, over the other family.
+	_ = conn.Close() // nothing was sent on it
+	return d.connect(ctx, chosen, address)
+}
+
+// choose makes family the one of the run where there is none yet, and returns the
+// one that is.
+func (d *dialer) choose(family string) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.family == "" {
+		d.family = family
+	}
+	return d.family
+}
+
+// familyOf returns the network that leads to the same family again.
+func familyOf(conn net.Conn) string {
+	if to, ok := conn.RemoteAddr().(*net.TCPAddr); ok && to.IP.To4() == nil {
+		return "tcp6"
+	}
+	return "tcp4"
+}

@@ -1,0 +1,113 @@
+package bunq
+
+import (
+	"context"
+	"errors"
+	"net"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// pipe is a connection to an address of which only the family matters.
+type pipe struct {
+	net.Conn
+	to     net.IP
+	closed func()
+}
+
+func (p pipe) RemoteAddr() net.Addr { return &net.TCPAddr{IP: p.to, Port: 443} }
+func (p pipe) Close() error         { p.closed(); return nil }
+
+// twoFamilies is a network with both, where the n-th open dial ("tcp") reaches the
+// n-th family of first, after that many seconds.
+type twoFamilies struct {
+	first []string
+
+	mu     sync.Mutex
+	asked  []string
+	closed int
+}
+
+func (n *twoFamilies) connect(_ context.Context, network, _ string) (net.Conn, error) {
+	n.mu.Lock()
+	n.asked = append(n.asked, network)
+	if network == "tcp" {
+		i := 0
+		for _, asked := range n.asked[:len(n.asked)-1] {
+			if asked == "tcp" {
+				i++
+			}
+		}
+		network = n.first[min(i, len(n.first)-1)]
+		n.mu.Unlock()
+		time.Sleep(time.Duration(i+1) * time.Second)
+		n.mu.Lock()
+	}
+	defer n.mu.Unlock()
+
+	to := map[string]net.IP{"tcp4": net.IPv4(192, 0, 2, 1), "tcp6": net.ParseIP("2001:db8::1")}[network]
+	if to == nil {
+		return nil, errors.New("no such family")
+	}
+	return pipe{to: to, closed: func() { n.mu.Lock(); defer n.mu.Unlock(); n.closed++ }}, nil
+}
+
+func TestDialer_keepsToTheFamilyOfTheFirstConnection(t *testing.T) {
+	for _, family := range []string{"tcp4", "tcp6"} {
+		t.Run(family, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				other := map[string]string{"tcp4": "tcp6", "tcp6": "tcp4"}[family]
+				n := &twoFamilies{first: []string{family, other}}
+				d := &dialer{connect: n.connect}
+				for i := range 5 {
+					conn, err := d.dial(t.Context(), "tcp", "bunq.test:443")
+					if err != nil || familyOf(conn) != family {
+						t.Errorf("connection %d: %v, %v", i, conn, err)
+					}
+				}
+				if want := []string{"tcp", family, family, family, family}; !slices.Equal(n.asked, want) {
+					t.Errorf("asked for %v, want %v", n.asked, want)
+				}
+			})
+		})
+	}
+}
+
+// Where the first connections are made at once, all keep to the one that was fastest.
+func TestDialer_firstConnectionsAtOnceAgree(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := &twoFamilies{first: []string{"tcp4", "tcp6", "tcp4", "tcp6"}}
+		d := &dialer{connect: n.connect}
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				conn, err := d.dial(t.Context(), "tcp", "bunq.test:443")
+				if err != nil || familyOf(conn) != "tcp4" {
+					t.Errorf("%v, %v", conn, err)
+				}
+			})
+		}
+		wg.Wait()
+		if n.closed != 2 {
+			t.Errorf("%d connections were closed, want the two over the other family", n.closed)
+		}
+	})
+}
+
+// A family over which nothing was reached is not the one of the run.
+func TestDialer_aFailureChoosesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := &twoFamilies{first: []string{"none", "tcp6"}}
+		d := &dialer{connect: n.connect}
+		if _, err := d.dial(t.Context(), "tcp", "bunq.test:443"); err == nil {
+			t.Fatal("connected")
+		}
+		conn, err := d.dial(t.Context(), "tcp", "bunq.test:443")
+		if err != nil || familyOf(conn) != "tcp6" {
+			t.Errorf("%v, %v", conn, err)
+		}
+	})
+}
