@@ -99,6 +99,13 @@ func MayHaveBeenDone(err error) bool {
 	return false
 }
 
+// NeverSent reports whether it is certain that bunq did not get the request that
+// err is about. What was never sent uses up no limit.
+func NeverSent(err error) bool {
+	e, ok := asOwn[*TransportError](err)
+	return ok && !e.Sent
+}
+
 // leavesOpen tells whether an answer other than 200 leaves open what became of
 // the request. bunq's own refusals (4xx in its envelope) do not, and neither does
 // a rate limit, whoever sets it. A server error does, and so does every answer

@@ -26,9 +26,14 @@ func takeSlot(next handler, limits *ratelimit.Scheduler, log Logger, sandbox boo
 			}
 			return nil, &WaitError{Method: x.method, Endpoint: x.endpoint, Reason: x.wait.longest(reason), Waited: x.wait.spent, Max: x.wait.max}
 		}
-		defer slot.Done()
 		x.wait.waited(ctx, log, x.method, x.endpoint, reason, slot.Waited())
 		a, err := next(ctx, x)
+		if NeverSent(err) {
+			slot.Release()
+		} else {
+			slot.Done()
+		}
+
 		var refused *APIError
 		if errors.As(err, &refused) && rateLimited(refused.Status, sandbox) {
 			limits.Close(key)

@@ -287,6 +287,42 @@ func TestRateLimit_isKeptAndCloses(t *testing.T) {
 	})
 }
 
+// A slot lasts a window from the answer on, not from the request: bunq counts at some
+// moment between the two.
+func TestRateLimit_lastsFromTheAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const latency = 20 * time.Second
+		slow := ok(`{"Response":[` + sessionHead + `,` + pspUser + `]}`)
+		slow.after = latency
+		c, b := open(t, always(slow), func(c *bunq.Config) { c.Limits = ratelimit.New(ratelimit.Published) })
+		for range 2 {
+			if _, err := c.OpenSession(t.Context(), apiContext()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if seen := b.requests(); seen[1].at.Sub(seen[0].at) != latency+30*time.Second {
+			t.Errorf("the second went %v after the first", seen[1].at.Sub(seen[0].at))
+		}
+	})
+}
+
+// What was never sent keeps no slot: the next attempt waits for its pause only.
+func TestRateLimit_isNotUsedUpByWhatWasNeverSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		refused := reply{err: errDial}
+		c, b := open(t, inTurn(refused, refused, ok(`{"Response":[`+sessionHead+`,`+pspUser+`]}`)), func(c *bunq.Config) {
+			c.Limits = ratelimit.New(ratelimit.Published)
+		})
+		start := time.Now()
+		if _, err := c.OpenSession(t.Context(), apiContext()); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(start); took > 3*time.Second || b.count() != 3 {
+			t.Errorf("%d attempts took %v", b.count(), took)
+		}
+	})
+}
+
 // Without limits of its own, the scheduler learns from a 429: it is closed.
 func TestRateLimit_ofTheSandboxIs409Too(t *testing.T) {
 	for name, c := range map[string]struct {

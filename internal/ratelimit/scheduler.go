@@ -77,9 +77,16 @@ type Slot struct {
 
 // Done tells that the answer has come, or that the attempt is over without
 // one. The slot goes on to occupy the window for one window length from here.
-// Further calls change nothing; a slot that is never done occupies it for ever.
+// Further calls change nothing; a slot that is neither done nor released occupies
+// it for ever.
 func (sl *Slot) Done() {
 	sl.once.Do(func() { sl.window.done(time.Now()) })
+}
+
+// Release gives the slot back unused: it is certain that the server never got the
+// request, so it has not counted one. After Done it changes nothing.
+func (sl *Slot) Release() {
+	sl.once.Do(func() { sl.window.release(time.Now()) })
 }
 
 // Waited is how long Acquire held the request back; zero when it could go at once.

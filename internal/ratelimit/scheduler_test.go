@@ -79,6 +79,32 @@ func TestAcquire_inFlightOccupies(t *testing.T) {
 	})
 }
 
+func TestSlot_releasedCountsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := ratelimit.New(fixed(1, 30*time.Second))
+		first := acquire(t, s, key)
+		time.AfterFunc(5*time.Second, first.Release)
+		second := acquire(t, s, key)
+		wantWaited(t, second, 5*time.Second) // not the window that an answer would have begun
+
+		second.Done()
+		second.Release() // too late to take it back
+		wantWaited(t, acquire(t, s, key), 30*time.Second)
+	})
+}
+
+func TestSlot_releasedTwiceFreesOnePlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := ratelimit.New(fixed(2, 30*time.Second))
+		first, second := acquire(t, s, key), acquire(t, s, key)
+		first.Release()
+		first.Release()
+		wantWaited(t, acquire(t, s, key), 0)
+		time.AfterFunc(time.Second, second.Release)
+		wantWaited(t, acquire(t, s, key), time.Second)
+	})
+}
+
 func TestSlot_doneTwiceCountsOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := ratelimit.New(fixed(2, 3*time.Second))

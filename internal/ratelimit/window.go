@@ -77,6 +77,13 @@ func (w *window) done(now time.Time) {
 	w.advance(now)
 }
 
+func (w *window) release(now time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.inFlight--
+	w.advance(now)
+}
+
 func (w *window) close(now time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

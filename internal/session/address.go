@@ -17,8 +17,9 @@ import (
 // ones. It is written before the request goes out, so that it counts even if
 // this process dies, and again when the answer has come: bunq counted at some
 // moment between the two, and only from the later one on is the interval sure to
-// be kept. The rate limits of package bunq count from the same answer, so a
-// second opening in this process, which has waited here, does not wait there again.
+// be kept. An opening that never reached bunq is taken back. The rate limits of
+// package bunq count from the same answer, so a second opening in this process,
+// which has waited here, does not wait there again.
 type address struct {
 	interval time.Duration
 	folder   *folder // nil: this process only
@@ -42,8 +43,9 @@ func newAddress(baseURL string, interval time.Duration, f *folder, l log) *addre
 }
 
 // enter waits until a session may be opened and keeps everyone else on this
-// machine from opening one until leave is called. The error is that of ctx.
-func (a *address) enter(ctx context.Context) (leave func(), err error) {
+// machine from opening one until leave is called, which is told whether bunq may
+// have got the request. The error is that of ctx.
+func (a *address) enter(ctx context.Context) (leave func(sent bool), err error) {
 	if err := acquire(ctx, a.gate, a.log, "another opening of this run"); err != nil {
 		return nil, err
 	}
@@ -57,9 +59,16 @@ func (a *address) enter(ctx context.Context) (leave func(), err error) {
 		<-a.gate
 		return nil, err
 	}
-	a.stamp()
-	return func() {
-		a.stamp()
+
+	last, written := a.last, a.written()
+	a.stamp(time.Now())
+	return func(sent bool) {
+		if sent {
+			a.stamp(time.Now())
+		} else {
+			a.last = last
+			a.write(written)
+		}
 		unlock()
 		<-a.gate
 	}, nil
@@ -93,17 +102,32 @@ func (a *address) remainder(now time.Time) time.Duration {
 	if !a.last.IsZero() {
 		d = a.interval - now.Sub(a.last)
 	}
-	if text, ok := a.folder.read(a.file + openedSuffix); ok {
-		if last, err := time.Parse(time.RFC3339Nano, strings.TrimSpace(string(text))); err == nil {
-			d = max(d, last.Add(a.interval).Sub(now))
-		}
+	if last := a.written(); !last.IsZero() {
+		d = max(d, last.Add(a.interval).Sub(now))
 	}
 	return min(d, a.interval)
 }
 
-func (a *address) stamp() {
-	a.last = time.Now()
-	a.folder.write(a.file+openedSuffix, []byte(a.last.UTC().Format(time.RFC3339Nano)+"\n"))
+func (a *address) stamp(now time.Time) {
+	a.last = now
+	a.write(now)
+}
+
+// written is the last opening that the file tells of; zero where there is none.
+func (a *address) written() time.Time {
+	text, ok := a.folder.read(a.file + openedSuffix)
+	if !ok {
+		return time.Time{}
+	}
+	last, err := time.Parse(time.RFC3339Nano, strings.TrimSpace(string(text)))
+	if err != nil {
+		return time.Time{}
+	}
+	return last
+}
+
+func (a *address) write(last time.Time) {
+	a.folder.write(a.file+openedSuffix, []byte(last.UTC().Format(time.RFC3339Nano)+"\n"))
 }
 
 const openedSuffix = ".opened"

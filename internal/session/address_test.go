@@ -3,6 +3,7 @@ package session
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -146,6 +147,46 @@ func TestInterval_aRefusedOpeningCountsToo(t *testing.T) {
 			t.Errorf("waited %v", got)
 		}
 	})
+}
+
+// What never reached bunq, bunq has not counted: neither this process nor another
+// waits for it, but both go on waiting for the opening before it.
+func TestInterval_anOpeningThatWasNeverSentDoesNotCount(t *testing.T) {
+	for name, dir := range map[string]string{"with a cache": t.TempDir(), "without a cache": ""} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				fail := false
+				bk := &bank{refuse: func(int) error {
+					if fail {
+						return &bunq.TransportError{Method: "POST", Endpoint: "/session-server", Err: errors.New("connection refused")}
+					}
+					return nil
+				}}
+				b := process(bk, dir)
+				start := time.Now()
+				sessions := contexts(3)
+				mustSession(t, b.For(sessions[0]))
+
+				fail = true
+				if _, err := b.For(sessions[1]).Session(t.Context()); !bunq.NeverSent(err) {
+					t.Errorf("got %v", err)
+				}
+				if got := time.Since(start); got != 30*time.Second {
+					t.Errorf("the second opening was tried after %v", got)
+				}
+
+				fail = false
+				next := b
+				if dir != "" {
+					next = process(bk, dir)
+				}
+				mustSession(t, next.For(sessions[2]))
+				if got := time.Since(start); got != 30*time.Second {
+					t.Errorf("the next one waited %v for what was never sent", got-30*time.Second)
+				}
+			})
+		})
+	}
 }
 
 func TestInterval_neverWaitsLongerThanItself(t *testing.T) {

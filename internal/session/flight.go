@@ -127,7 +127,7 @@ func (s *Source) ask(ctx context.Context) (*entry, error) {
 	}
 	opened := time.Now()
 	session, err := s.opener.OpenSession(ctx, s.context)
-	leave()
+	leave(!bunq.NeverSent(err))
 	if err != nil {
 		return nil, err
 	}
