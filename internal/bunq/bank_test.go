@@ -40,8 +40,12 @@ var (
 
 const userID = 28196
 
-// oneAttempt is a MaxWait in which the pause before a second one has no room.
-const oneAttempt = 200 * time.Millisecond
+const (
+	// oneAttempt is a MaxWait in which the pause before a second one has no room.
+	oneAttempt = 200 * time.Millisecond
+	// someAttempts is one for real sockets, also on a busy machine.
+	someAttempts = 3 * time.Second
+)
 
 // request is what arrived.
 type request struct {

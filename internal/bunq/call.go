@@ -35,14 +35,12 @@ func (c call) marshal() ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-func (c *Client) newBudget() *budget { return &budget{max: c.config.MaxWait} }
-
 // run sends a call with a token, on behalf of an installation.
-func (c *Client) run(ctx context.Context, w *budget, what call, inst Installation, token Secret, user int64) (*answer, *exchange, error) {
+func (c *Client) run(ctx context.Context, what call, inst Installation, token Secret, user int64) (*answer, *exchange, error) {
 	x := &exchange{
 		method: what.method, endpoint: what.route.endpoint(), path: what.route.resolve(user), query: what.query,
 		token: token, serverKey: inst.ServerPublicKey, unverified: what.unsigned, ignoreBody: what.ignoreBody,
-		secrets: append([]Secret{token, inst.Token}, what.secrets...), wait: w,
+		secrets: append([]Secret{token, inst.Token}, what.secrets...),
 	}
 	body, err := what.marshal()
 	if err != nil {
@@ -66,5 +64,8 @@ func (c *Client) onboard(ctx context.Context, what call, inst Installation) (*an
 	// session may change the status of a key: which call does is not known of bunq.
 	defer c.reads.written(routeCredentials())
 	defer c.reads.written(what.route)
-	return c.run(ctx, c.newBudget(), what, inst, inst.Token, 0)
+
+	ctx, cancel := c.bound(ctx)
+	defer cancel()
+	return c.run(ctx, what, inst, inst.Token, 0)
 }

@@ -15,7 +15,7 @@ import (
 const (
 	defaultUserAgent      = "terraform-provider-bunq"
 	defaultRequestTimeout = 30 * time.Second
-	defaultMaxWait        = 5 * time.Minute
+	defaultMaxWait        = 15 * time.Minute
 )
 
 // Config is what a Client is made of. Only BaseURL is needed.
@@ -28,8 +28,9 @@ type Config struct {
 	UserAgent   string
 	// RequestTimeout bounds one exchange; 0 is 30 s.
 	RequestTimeout time.Duration
-	// MaxWait bounds all waits of one call together: rate limits, retries and
-	// sessions; 0 is 5 min.
+	// MaxWait is the time that one operation (see WithStats) may take in all:
+	// attempts, retries, waiting for limits and for a session; 0 is 15 min. A call
+	// outside of an operation has it for itself.
 	MaxWait time.Duration
 	// Transport replaces the hardened default; nil in production.
 	Transport http.RoundTripper
@@ -101,7 +102,10 @@ func NewClient(c Config) (*Client, error) {
 	if c.Logger == nil {
 		c.Logger = noLogger{}
 	}
-	return &Client{config: c, send: newChain(c), reads: newReads(), ipUpdate: new(atomic.Int32)}, nil
+
+	client := &Client{config: c, reads: newReads(), ipUpdate: new(atomic.Int32)}
+	client.send = client.newChain()
+	return client, nil
 }
 
 // environmentOf knows bunq's own addresses; another one (a proxy, a simulator)

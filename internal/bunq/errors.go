@@ -102,17 +102,18 @@ func (e *DecodeError) Error() string {
 // Unwrap gives the reason.
 func (e *DecodeError) Unwrap() error { return e.Err }
 
-// WaitError means that the call would have had to wait longer than Config.MaxWait allows.
+// WaitError is a call that ended because its operation had lasted as long as
+// Config.MaxWait allows.
 type WaitError struct {
 	Method, Endpoint string
-	// Reason is what was waited for.
+	// Reason is what took most of the operation's time.
 	Reason string
-	// Waited is the time spent waiting, Max what was allowed. Waited is below Max
-	// where the next wait would not have fitted and was not begun.
+	// Waited is how long the operation took, Max what was allowed.
 	Waited, Max time.Duration
-	// Last is what the last attempt said; nil where none was made.
+	// Last is what the last attempt of this call said; nil where none was made.
 	Last error
-	// Sent is true when an attempt may have reached bunq without a believable answer.
+	// Sent is true when an attempt of this call may have reached bunq without a
+	// believable answer.
 	Sent bool
 }
 

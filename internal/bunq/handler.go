@@ -23,7 +23,6 @@ type exchange struct {
 	ignoreBody bool
 	// secrets are what the call itself sends and no error may repeat.
 	secrets []Secret
-	wait    *budget
 
 	attempt              int
 	requestID, signature string
@@ -47,16 +46,17 @@ type handler func(ctx context.Context, x *exchange) (*answer, error)
 // verified as it came, before anybody reads it; then what is not a 200 becomes an
 // error, which the log, the rate limit (429) and the retries go by; and only a
 // believed success is parsed.
-func newChain(c Config) handler {
-	sandbox := c.Environment == Sandbox
-	h := newSender(c)
+func (c *Client) newChain() handler {
+	config := c.config
+	sandbox := config.Environment == Sandbox
+	h := newSender(config)
 	h = verifyAnswer(h)
 	h = answerToError(h)
-	h = logExchange(h, c.Logger)
+	h = logExchange(h, config.Logger)
 	h = signBody(h)
-	h = takeSlot(h, c.Limits, c.Logger, sandbox)
+	h = takeSlot(h, config.Limits, config.Logger, sandbox)
 	h = giveRequestID(h)
-	h = retry(h, c.Logger, sandbox)
+	h = c.retry(h, sandbox)
 	h = parseAnswer(h)
 	return h
 }

@@ -6,9 +6,11 @@ import (
 	"errors"
 )
 
-// retry repeats what decide says may be repeated, within the time the call may wait.
-func retry(next handler, log Logger, sandbox bool) handler {
+// retry repeats what decide says may be repeated, as long as ctx lasts.
+func (c *Client) retry(next handler, sandbox bool) handler {
+	log := c.config.Logger
 	return func(ctx context.Context, x *exchange) (*answer, error) {
+		stats := StatsFrom(ctx)
 		var last error
 		var sent bool
 		for attempt := 1; ; attempt++ {
@@ -18,33 +20,45 @@ func retry(next handler, log Logger, sandbox bool) handler {
 			if err == nil {
 				return a, nil
 			}
-			var over *WaitError
-			if errors.As(err, &over) {
-				over.Last, over.Sent = last, sent
-				return nil, over
-			}
+
 			f, status := faultOf(ctx, err)
+			if ctx.Err() != nil && !errors.Is(context.Cause(ctx), errMaxWait) {
+				return nil, err
+			}
+			if ctx.Err() != nil {
+				// What an earlier attempt said tells more than that this one was cut off.
+				if last == nil && wasTried(err) {
+					last = err
+				}
+				return nil, c.ended(ctx, x.method, x.endpoint, last, sent || !NeverSent(err))
+			}
 			v := decide(x.method, f, status, attempt, sandbox)
 			if !v.repeat {
 				return nil, err
 			}
+
 			last = err
 			// Of a write only what bunq did not take is repeated, so this is about reads.
 			sent = sent || f != faultNotSent && !(f == faultAnswered && rateLimited(status, sandbox))
-			d := backoff(attempt)
-			if !x.wait.fits(d) {
-				return nil, &WaitError{Method: x.method, Endpoint: x.endpoint, Reason: x.wait.longest(v.reason), Waited: x.wait.spent, Max: x.wait.max, Last: last, Sent: sent}
-			}
-			x.wait.waited(ctx, log, x.method, x.endpoint, v.reason, pause(ctx, d))
+			stats.failed(last, sent)
+			w := stats.waiting(v.reason)
+			pause(ctx, backoff(attempt))
+			tellWait(ctx, log, x.method, x.endpoint, v.reason, w.done())
 			if ctx.Err() != nil {
-				return nil, &TransportError{Method: x.method, Endpoint: x.endpoint, RequestID: try.requestID, Sent: sent, Attempts: attempt, Err: ctx.Err()}
+				return nil, c.ended(ctx, x.method, x.endpoint, last, sent)
 			}
-			StatsFrom(ctx).retry()
+			stats.retry()
 			log.Debug(ctx, "Repeating a request to bunq", map[string]any{
 				"method": x.method, "endpoint": x.endpoint, "attempt": attempt + 1, "reason": v.reason,
 			})
 		}
 	}
+}
+
+// wasTried reports whether an attempt came about, and did not end before its turn.
+func wasTried(err error) bool {
+	var e *TransportError
+	return !errors.As(err, &e) || e.Attempts > 0
 }
 
 // faultOf reads the class of an attempt's error, and the status where there was one.

@@ -141,6 +141,9 @@ func (s *sender) neverSent(err error, asked, connected bool) bool {
 // reason is the cause without the URL that net/http puts before it; a timeout of
 // the exchange is told apart from the end of the caller's context.
 func (s *sender) reason(ctx, within context.Context, err error, secrets []Secret) error {
+	if errors.Is(context.Cause(ctx), errMaxWait) {
+		return errMaxWait
+	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"time"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/ratelimit"
 )
@@ -15,22 +14,21 @@ func takeSlot(next handler, limits *ratelimit.Scheduler, log Logger, sandbox boo
 	return func(ctx context.Context, x *exchange) (*answer, error) {
 		key := ratelimit.Key{Method: x.method, Endpoint: x.endpoint}
 		reason := "the rate limit of " + x.method + " " + x.endpoint
-		start := time.Now()
-		within, cancel := context.WithTimeout(ctx, x.wait.left())
-		slot, err := limits.Acquire(within, key)
-		cancel()
+
+		w := StatsFrom(ctx).waiting(reason)
+		slot, err := limits.Acquire(ctx, key)
+		tellWait(ctx, log, x.method, x.endpoint, reason, w.done())
 		if err != nil {
-			x.wait.waited(ctx, log, x.method, x.endpoint, reason, time.Since(start))
-			if ctx.Err() != nil {
-				return nil, &TransportError{Method: x.method, Endpoint: x.endpoint, RequestID: x.requestID, Err: ctx.Err()}
-			}
-			return nil, &WaitError{Method: x.method, Endpoint: x.endpoint, Reason: x.wait.longest(reason), Waited: x.wait.spent, Max: x.wait.max}
+			return nil, &TransportError{Method: x.method, Endpoint: x.endpoint, RequestID: x.requestID, Err: err}
 		}
-		x.wait.waited(ctx, log, x.method, x.endpoint, reason, slot.Waited())
+
+		w = StatsFrom(ctx).waiting(reasonAnswer)
 		a, err := next(ctx, x)
 		if NeverSent(err) {
+			w.doneAs(reasonConnection)
 			slot.Release()
 		} else {
+			w.done()
 			slot.Done()
 		}
 

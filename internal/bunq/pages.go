@@ -23,7 +23,7 @@ var (
 // fetch reads an object, or all pages of a list, newest first. The answer and the
 // exchange are the last ones, for errors to name.
 func (u *UserClient) fetch(ctx context.Context, at route, paged bool) ([]element, *answer, *exchange, error) {
-	op := u.begin()
+	op := &turn{}
 	what := call{method: http.MethodGet, route: at}
 	if paged {
 		what.query = pageQuery(0)

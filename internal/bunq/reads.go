@@ -20,6 +20,7 @@ type readKey struct {
 
 type read struct {
 	route   route
+	stats   *Stats
 	cancel  context.CancelFunc
 	waiters int
 	// done is closed when elements and err are set for good.
@@ -30,20 +31,25 @@ type read struct {
 
 func newReads() *reads { return &reads{byKey: map[readKey]*read{}} }
 
-// get gives the elements at k. Where they are neither kept nor under way, fetch
-// gets them, with the values of ctx but not its end: it ends when the last caller
-// who waits for it has left. The error is fetch's, or that of ctx.
-func (r *reads) get(ctx context.Context, k readKey, at route, fetch func(context.Context) ([]element, error)) ([]element, error) {
+// get returns the elements at k. Where they are neither kept nor under way, fetch
+// gets them, as shared work: it ends when the last caller who waits for it has
+// left. The error is fetch's, or that of ctx; the Stats are those of the work.
+func (r *reads) get(ctx context.Context, k readKey, at route, fetch func(context.Context) ([]element, error)) ([]element, *Stats, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	one := r.join(ctx, k, at, fetch)
+
+	w := StatsFrom(ctx).waiting(reasonAnswer)
+	defer w.done()
+	StatsFrom(ctx).Join(one.stats)
+
 	select {
 	case <-one.done:
-		return one.elements, one.err
+		return one.elements, one.stats, one.err
 	case <-ctx.Done():
 		r.leave(k, one)
-		return nil, ctx.Err()
+		return nil, one.stats, ctx.Err()
 	}
 }
 
@@ -54,8 +60,8 @@ func (r *reads) join(ctx context.Context, k readKey, at route, fetch func(contex
 		one.waiters++
 		return one
 	}
-	within, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	one := &read{route: at, cancel: cancel, waiters: 1, done: make(chan struct{})}
+	within, cancel := context.WithCancel(Shared(ctx))
+	one := &read{route: at, stats: StatsFrom(within), cancel: cancel, waiters: 1, done: make(chan struct{})}
 	r.byKey[k] = one
 	go func() {
 		elements, err := fetch(within)

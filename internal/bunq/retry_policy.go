@@ -45,7 +45,7 @@ func decide(method string, f fault, status, attempt int, sandbox bool) verdict {
 		if attempt >= maxConnectionAttempts {
 			return verdict{false, "no connection after many attempts"}
 		}
-		return verdict{true, "a connection to bunq"}
+		return verdict{true, reasonConnection}
 	case faultLost:
 		switch {
 		case !get:
@@ -53,7 +53,7 @@ func decide(method string, f fault, status, attempt int, sandbox bool) verdict {
 		case attempt >= maxConnectionAttempts:
 			return verdict{false, "no answer after many attempts"}
 		}
-		return verdict{true, "bunq to answer"}
+		return verdict{true, reasonAnswer}
 	case faultAnswered:
 		switch {
 		case rateLimited(status, sandbox):

@@ -137,7 +137,8 @@ func TestTransport_knowsWhatWasSent(t *testing.T) {
 		"an answer that is longer than allowed": {serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 10<<20+1)) }), true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			u := dialled(t, c.base, func(c *bunq.Config) { c.MaxWait = oneAttempt })
+			t.Parallel()
+			u := dialled(t, c.base, func(c *bunq.Config) { c.MaxWait = someAttempts })
 			_, err := u.CreateOAuthClient(t.Context())
 			var e *bunq.TransportError
 			if !errorsAs(err, &e) || e.Sent != c.sent || bunq.MayHaveBeenDone(err) != c.sent {
@@ -216,7 +217,7 @@ func TestTransport_trustsNoStrangerAndNoOldTLS(t *testing.T) {
 			s.Config.ErrorLog = log.New(io.Discard, "", 0)
 			s.StartTLS()
 			t.Cleanup(s.Close)
-			u := dialled(t, s.URL+"/v1", func(c *bunq.Config) { c.MaxWait = oneAttempt })
+			u := dialled(t, s.URL+"/v1", func(c *bunq.Config) { c.MaxWait = someAttempts })
 			_, err := u.CreateOAuthClient(t.Context())
 			if err == nil || asked.Load() != 0 || !strings.Contains(err.Error(), c.says) || bunq.MayHaveBeenDone(err) {
 				t.Errorf("got %v", err)

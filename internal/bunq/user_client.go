@@ -3,7 +3,6 @@ package bunq
 import (
 	"context"
 	"net/http"
-	"time"
 )
 
 // UserClient makes the calls that need a session: those under /user, and the
@@ -22,66 +21,55 @@ func (c *Client) WithSession(ac APIContext, s SessionSource) *UserClient {
 	return &UserClient{client: c, context: &ac, name: ac.Fingerprint(), source: s}
 }
 
-// operation is what the requests of one call have in common: pages, and the
-// repetition after a dead session.
-type operation struct {
-	wait     *budget
+// turn is what the requests of one call have in common: pages, and the repetition
+// after a dead session.
+type turn struct {
 	replaced bool
 }
 
-func (u *UserClient) begin() *operation { return &operation{wait: u.client.newBudget()} }
-
 // do makes one call with a session.
-func (u *UserClient) do(ctx context.Context, op *operation, what call) (*answer, *exchange, error) {
-	session, err := u.obtain(ctx, op, what, u.source.Session)
+func (u *UserClient) do(ctx context.Context, op *turn, what call) (*answer, *exchange, error) {
+	session, err := u.obtain(ctx, what, u.source.Session)
 	if err != nil {
 		return nil, nil, err
 	}
-	a, x, err := u.runWith(ctx, op, what, session)
+	a, x, err := u.runWith(ctx, what, session)
 	if !IsSessionDead(err) || op.replaced {
 		return a, x, err
 	}
 	// bunq looks at the token first: the call was refused before anything was done,
 	// a write's too, and may go again.
 	op.replaced = true
-	session, err = u.obtain(ctx, op, what, func(ctx context.Context) (*Session, error) {
+	session, err = u.obtain(ctx, what, func(ctx context.Context) (*Session, error) {
 		return u.source.Replace(ctx, session)
 	})
 	if err != nil {
 		return nil, nil, err
 	}
-	return u.runWith(ctx, op, what, session)
+	return u.runWith(ctx, what, session)
 }
 
-func (u *UserClient) runWith(ctx context.Context, op *operation, what call, s *Session) (*answer, *exchange, error) {
+func (u *UserClient) runWith(ctx context.Context, what call, s *Session) (*answer, *exchange, error) {
 	what.secrets = append([]Secret{u.context.APIKey}, what.secrets...)
-	return u.client.run(ctx, op.wait, what, u.context.Installation, s.Token, s.User.ID)
+	return u.client.run(ctx, what, u.context.Installation, s.Token, s.User.ID)
 }
 
-// reasonSession is what a call waits for that has no session yet: in the end for
-// bunq's limit of POST /session-server, whoever of this machine is in front.
-const reasonSession = "a session (bunq opens one every 30 seconds for an address)"
-
-// obtain gets a session from the source. The time it takes counts as waiting; one
-// exchange is granted on top, as opening one may be the whole of it. What an
-// opening that this call began has waited is counted and told there already; the
-// callers who only waited for it tell of it here.
-func (u *UserClient) obtain(ctx context.Context, op *operation, what call, get func(context.Context) (*Session, error)) (*Session, error) {
+// obtain gets a session from the source. What an opening that this call began has
+// waited is counted and told there already; the callers who only waited for it
+// tell of it here.
+func (u *UserClient) obtain(ctx context.Context, what call, get func(context.Context) (*Session, error)) (*Session, error) {
 	endpoint := what.route.endpoint()
-	start, counted := time.Now(), StatsFrom(ctx).waitedSoFar()
-	within, cancel := context.WithTimeout(ctx, op.wait.left()+u.client.config.RequestTimeout)
-	defer cancel()
-	session, err := get(within)
-	took := time.Since(start)
-	op.wait.spend(reasonSession, took)
+	counted := StatsFrom(ctx).waitedSoFar()
+	w := StatsFrom(ctx).waiting(reasonSession)
+	session, err := get(ctx)
+	took := w.done()
 	tellWait(ctx, u.client.config.Logger, what.method, endpoint, reasonSession, took-(StatsFrom(ctx).waitedSoFar()-counted))
+
 	switch {
 	case err == nil:
 		return session, nil
 	case ctx.Err() != nil:
-		return nil, &TransportError{Method: what.method, Endpoint: endpoint, Err: ctx.Err()}
-	case within.Err() != nil:
-		return nil, &WaitError{Method: what.method, Endpoint: endpoint, Reason: op.wait.longest(reasonSession), Waited: op.wait.spent, Max: op.wait.max}
+		return nil, u.client.ended(ctx, what.method, endpoint, nil, false)
 	default:
 		return nil, &SessionError{Method: what.method, Endpoint: endpoint, Err: err}
 	}
@@ -90,7 +78,10 @@ func (u *UserClient) obtain(ctx context.Context, op *operation, what call, get f
 // write makes a POST, PUT or DELETE.
 func (u *UserClient) write(ctx context.Context, what call) (*answer, *exchange, error) {
 	defer u.client.reads.written(what.route)
-	return u.do(ctx, u.begin(), what)
+
+	ctx, cancel := u.client.bound(ctx)
+	defer cancel()
+	return u.do(ctx, &turn{}, what)
 }
 
 // create makes a POST that answers with an id.
@@ -127,10 +118,14 @@ func readShared[T any](ctx context.Context, u *UserClient, at route, paged bool,
 		}
 		return elements, nil
 	}
-	elements, err := u.client.reads.get(ctx, readKey{u.name, at.key()}, at, fetch)
+
+	ctx, cancel := u.client.bound(ctx)
+	defer cancel()
+	elements, work, err := u.client.reads.get(ctx, readKey{u.name, at.key()}, at, fetch)
 	if err != nil {
 		if ctx.Err() != nil {
-			err = &TransportError{Method: http.MethodGet, Endpoint: at.endpoint(), Err: ctx.Err()}
+			last, sent := work.lastAttempt()
+			err = u.client.ended(ctx, http.MethodGet, at.endpoint(), last, sent)
 		}
 		return none, err
 	}
@@ -139,7 +134,9 @@ func readShared[T any](ctx context.Context, u *UserClient, at route, paged bool,
 
 // User gives the user of the session. No call of its own.
 func (u *UserClient) User(ctx context.Context) (User, error) {
-	session, err := u.obtain(ctx, u.begin(), call{method: http.MethodGet, route: routeUser()}, u.source.Session)
+	ctx, cancel := u.client.bound(ctx)
+	defer cancel()
+	session, err := u.obtain(ctx, call{method: http.MethodGet, route: routeUser()}, u.source.Session)
 	if err != nil {
 		return User{}, err
 	}
@@ -154,15 +151,16 @@ func (u *UserClient) InstallationID(ctx context.Context) (int64, error) {
 
 // DeleteSession ends the session. One that bunq calls dead already is as good.
 func (u *UserClient) DeleteSession(ctx context.Context) error {
-	op := u.begin()
-	op.replaced = true // opening another one to delete it would be absurd
+	ctx, cancel := u.client.bound(ctx)
+	defer cancel()
+	// Opening another one to delete it would be absurd, so this does not go through do.
 	what := call{method: http.MethodDelete, ignoreBody: true, route: routeSession(0)}
-	session, err := u.obtain(ctx, op, what, u.source.Session)
+	session, err := u.obtain(ctx, what, u.source.Session)
 	if err != nil {
 		return err
 	}
 	what.route = routeSession(session.ID)
-	_, _, err = u.runWith(ctx, op, what, session)
+	_, _, err = u.runWith(ctx, what, session)
 	if IsSessionDead(err) {
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
@@ -25,7 +26,7 @@ func (b *bank) stranger(ctx context.Context, p *party) *stranger {
 	b.t.Helper()
 	base, err := bunq.ParseBaseURL(baseURL)
 	must(b.t, err)
-	client, err := bunq.NewClient(bunq.Config{BaseURL: base, Transport: b.RoundTripper(), MaxWait: 1})
+	client, err := bunq.NewClient(bunq.Config{BaseURL: base, Transport: b.RoundTripper(), MaxWait: time.Second})
 	must(b.t, err)
 	ac := p.context(b.t)
 	session, err := client.OpenSession(ctx, ac)

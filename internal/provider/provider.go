@@ -121,8 +121,8 @@ func (p *Bunq) Schema(_ context.Context, _ provider.SchemaRequest, resp *provide
 			},
 			"max_wait": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "The longest that one call may wait for rate limits and retries, a Go duration such as `5m` (default). Environment " +
-					"variable: `BUNQ_MAX_WAIT`.",
+				MarkdownDescription: "How long one operation (one create, read, update or delete of one resource) may take in all, with its retries and its " +
+					"waiting for limits and for a session, a Go duration such as `15m` (default). Environment variable: `BUNQ_MAX_WAIT`.",
 			},
 			"session_cache": schema.BoolAttribute{
 				Optional: true,

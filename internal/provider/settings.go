@@ -23,7 +23,7 @@ import (
 // Defaults of the provider block.
 const (
 	defaultRequestTimeout = 30 * time.Second
-	defaultMaxWait        = 5 * time.Minute
+	defaultMaxWait        = 15 * time.Minute
 )
 
 // model is the provider block.

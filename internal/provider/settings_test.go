@@ -24,7 +24,7 @@ func TestSettings_precedence(t *testing.T) {
 		sessionCache   bool
 		contextFile    string
 	}
-	defaults := result{bunq.Sandbox, sandboxURL, 30 * time.Second, 5 * time.Minute, true, ""}
+	defaults := result{bunq.Sandbox, sandboxURL, 30 * time.Second, 15 * time.Minute, true, ""}
 	with := func(change func(*result)) result {
 		r := defaults
 		change(&r)

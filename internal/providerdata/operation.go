@@ -8,7 +8,8 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 )
 
-// Operation begins one create, read, update or delete of a resource. The
+// Operation begins one create, read, update or delete of a resource: from here on
+// its time (max_wait) runs, for all calls made with the returned context. The
 // returned function ends it with one line in the log: how many calls were made
 // to which endpoint, how long it waited, what it repeated.
 func Operation(ctx context.Context, name string) (context.Context, func()) {

@@ -10,6 +10,7 @@ import (
 
 // flight is one way to a session that several callers wait for.
 type flight struct {
+	stats   *bunq.Stats
 	cancel  context.CancelFunc
 	waiters int // guarded by Source.mu
 
@@ -36,8 +37,8 @@ func (s *Source) join(ctx context.Context) (*entry, *flight, error) {
 // the logger's sake, but neither its end nor its deadline: others may still wait
 // when that caller has gone. The caller holds the lock.
 func (s *Source) start(ctx context.Context) *flight {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	f := &flight{cancel: cancel, done: make(chan struct{})}
+	ctx, cancel := context.WithCancel(bunq.Shared(ctx))
+	f := &flight{stats: bunq.StatsFrom(ctx), cancel: cancel, done: make(chan struct{})}
 	registered := s.registered
 	go func() {
 		defer cancel()

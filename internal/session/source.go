@@ -96,6 +96,7 @@ func (s *Source) get(ctx context.Context) (*bunq.Session, error) {
 		if f == nil {
 			return e.copy(), nil
 		}
+		bunq.StatsFrom(ctx).Join(f.stats)
 		select {
 		case <-f.done:
 		case <-ctx.Done():
