@@ -60,6 +60,8 @@ type Client struct {
 	config Config
 	send   handler
 	reads  *reads
+	// network is shared by all calls of the run.
+	network *network
 	// ipUpdate is an ipUpdateForm: what bunq took in this run.
 	ipUpdate *atomic.Int32
 }
@@ -103,7 +105,7 @@ func NewClient(c Config) (*Client, error) {
 		c.Logger = noLogger{}
 	}
 
-	client := &Client{config: c, reads: newReads(), ipUpdate: new(atomic.Int32)}
+	client := &Client{config: c, reads: newReads(), network: &network{}, ipUpdate: new(atomic.Int32)}
 	client.send = client.newChain()
 	return client, nil
 }

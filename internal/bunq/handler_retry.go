@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"time"
 )
 
 // retry repeats what decide says may be repeated, as long as ctx lasts.
@@ -16,12 +17,18 @@ func (c *Client) retry(next handler, sandbox bool) handler {
 		for attempt := 1; ; attempt++ {
 			try := *x
 			try.attempt = attempt
+			if cause := c.network.try(); cause != nil {
+				return nil, &TransportError{Method: x.method, Endpoint: x.endpoint, Sent: sent, Attempts: attempt - 1, Err: cause}
+			}
+			begun := time.Now()
 			a, err := next(ctx, &try)
 			if err == nil {
+				c.network.connected()
 				return a, nil
 			}
 
 			f, status := faultOf(ctx, err)
+			c.learn(f, err, begun)
 			if ctx.Err() != nil && !errors.Is(context.Cause(ctx), errMaxWait) {
 				return nil, err
 			}
@@ -41,8 +48,15 @@ func (c *Client) retry(next handler, sandbox bool) handler {
 			// Of a write only what bunq did not take is repeated, so this is about reads.
 			sent = sent || f != faultNotSent && !(f == faultAnswered && rateLimited(status, sandbox))
 			stats.failed(last, sent)
+			d := backoff(attempt)
+			if f == faultNotSent {
+				d = min(d, maxConnectPause)
+				if !c.network.patient(d) {
+					return nil, err
+				}
+			}
 			w := stats.waiting(v.reason)
-			pause(ctx, backoff(attempt))
+			pause(ctx, d)
 			tellWait(ctx, log, x.method, x.endpoint, v.reason, w.done())
 			if ctx.Err() != nil {
 				return nil, c.ended(ctx, x.method, x.endpoint, last, sent)
@@ -52,6 +66,21 @@ func (c *Client) retry(next handler, sandbox bool) handler {
 				"method": x.method, "endpoint": x.endpoint, "attempt": attempt + 1, "reason": v.reason,
 			})
 		}
+	}
+}
+
+// learn tells the network how an attempt ended. One that was cut off before it had a
+// connection counts as well, if it was not the caller who left; a stranger's
+// certificate says nothing.
+func (c *Client) learn(f fault, err error, begun time.Time) {
+	var e *TransportError
+	switch {
+	case f == faultNotSent, f == faultEnded && NeverSent(err) && wasTried(err) && errors.Is(err, errMaxWait):
+		if errors.As(err, &e) {
+			c.network.failed(begun, e.Err)
+		}
+	case f == faultAnswered, f == faultLost, f == faultUnbelieved:
+		c.network.connected()
 	}
 }
 

@@ -26,10 +26,9 @@ const (
 	faultEnded
 )
 
-// maxConnectionAttempts bounds repetitions where there is no bunq to be seen: a
-// wrong address or a dead network shall be told within about a minute, not after
-// the whole of MaxWait. What bunq itself says, it may say as long as MaxWait lasts.
-const maxConnectionAttempts = 8
+// maxLostAnswers bounds repetitions where bunq takes what is sent and says nothing.
+// What it does say, it may say as long as MaxWait lasts.
+const maxLostAnswers = 8
 
 // verdict is whether to repeat, and why or why not.
 type verdict struct {
@@ -42,15 +41,12 @@ func decide(method string, f fault, status, attempt int, sandbox bool) verdict {
 	get := method == http.MethodGet
 	switch f {
 	case faultNotSent:
-		if attempt >= maxConnectionAttempts {
-			return verdict{false, "no connection after many attempts"}
-		}
-		return verdict{true, reasonConnection}
+		return verdict{true, reasonConnection} // as long as the network is worth it
 	case faultLost:
 		switch {
 		case !get:
 			return verdict{false, "bunq may have done it: only reading tells"}
-		case attempt >= maxConnectionAttempts:
+		case attempt >= maxLostAnswers:
 			return verdict{false, "no answer after many attempts"}
 		}
 		return verdict{true, reasonAnswer}

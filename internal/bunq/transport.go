@@ -7,7 +7,7 @@ import (
 )
 
 // connectTimeout bounds each of the two steps to a connection, TCP and TLS.
-const connectTimeout = 15 * time.Second
+const connectTimeout = 10 * time.Second
 
 // NewTransport returns the way to bunq that a Client takes where Config names no
 // other. What it leaves out matters:
