@@ -196,6 +196,7 @@ type desk struct {
 	mu       sync.Mutex
 	tokens   []string
 	replaced int
+	refused  int
 	err      error
 	after    time.Duration
 }
@@ -226,6 +227,14 @@ func (d *desk) Replace(ctx context.Context, dead *bunq.Session) (*bunq.Session, 
 	}
 	d.mu.Unlock()
 	return d.Session(ctx)
+}
+
+func (d *desk) Refused(_ context.Context, dead *bunq.Session, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if dead != nil && bunq.IsSessionDead(err) {
+		d.refused++
+	}
 }
 
 // signedIn gives a UserClient of a bank with that script.

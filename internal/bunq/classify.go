@@ -114,9 +114,20 @@ func leavesOpen(e *APIError) bool {
 	switch {
 	case e.Status == http.StatusTooManyRequests:
 		return false
-	case e.Status >= http.StatusInternalServerError, e.Status == statusMaintenance:
+	case isServerError(e.Status):
 		return true
 	default:
 		return !e.Envelope
 	}
+}
+
+// IsServerError reports whether the answer to the call was an error of bunq's own, of
+// a gateway in front of it, or maintenance.
+func IsServerError(err error) bool {
+	e, ok := asOwn[*APIError](err)
+	return ok && isServerError(e.Status)
+}
+
+func isServerError(status int) bool {
+	return status >= http.StatusInternalServerError || status == statusMaintenance
 }

@@ -34,4 +34,7 @@ type SessionSource interface {
 	// Replace gives another session for one that bunq refused; it is opened once
 	// for all who noticed the same death.
 	Replace(ctx context.Context, dead *Session) (*Session, error)
+	// Refused tells that bunq refused the session of Replace, too, with err. Where it
+	// was new, yet another one would fare no better.
+	Refused(ctx context.Context, dead *Session, err error)
 }

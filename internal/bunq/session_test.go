@@ -23,8 +23,8 @@ func TestDeadSession_isReplacedOnce(t *testing.T) {
 					t.Fatal(err)
 				}
 				seen := b.requests()
-				if len(seen) != 2 || d.replaced != 1 {
-					t.Fatalf("%d requests, replaced %d times", len(seen), d.replaced)
+				if len(seen) != 2 || d.replaced != 1 || d.refused != 0 {
+					t.Fatalf("%d requests, replaced %d times, %d told as refused", len(seen), d.replaced, d.refused)
 				}
 				for i, want := range []string{sessionToken, secondToken} {
 					if got := seen[i].header.Get("X-Bunq-Client-Authentication"); got != want {
@@ -37,7 +37,7 @@ func TestDeadSession_isReplacedOnce(t *testing.T) {
 				if method == http.MethodGet && err == nil {
 					return // kept from before
 				}
-				if !bunq.IsSessionDead(err) || b.count() != 4 || d.replaced != 2 {
+				if !bunq.IsSessionDead(err) || b.count() != 4 || d.replaced != 2 || d.refused != 1 {
 					t.Errorf("a second death in the same call: %d requests, replaced %d times, %v", b.count()-2, d.replaced-1, err)
 				}
 			})

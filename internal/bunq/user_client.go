@@ -46,7 +46,11 @@ func (u *UserClient) do(ctx context.Context, op *turn, what call) (*answer, *exc
 	if err != nil {
 		return nil, nil, err
 	}
-	return u.runWith(ctx, what, session)
+	a, x, err = u.runWith(ctx, what, session)
+	if IsSessionDead(err) {
+		u.source.Refused(ctx, session, err)
+	}
+	return a, x, err
 }
 
 func (u *UserClient) runWith(ctx context.Context, what call, s *Session) (*answer, *exchange, error) {

@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
@@ -73,13 +72,11 @@ func (s *Source) leave(f *flight) {
 func (s *Source) land(f *flight, e *entry, err error, registered int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var refused *RefusedError
-	if err != nil && !errors.As(err, &refused) && bunq.IsCredentialsRefused(err) {
-		refused = &RefusedError{Err: err}
-		err = refused
-	}
-	if refused != nil && registered == s.registered {
-		s.refused = refused
+	if lasting := remembered(err); lasting != nil {
+		err = lasting
+		if registered == s.registered {
+			s.refused = lasting
+		}
 	}
 	if err == nil {
 		if _, dead := s.dead[e.session.Token]; !dead {
@@ -120,12 +117,24 @@ func (s *Source) fly(ctx context.Context) (*entry, error) {
 	return e, nil
 }
 
-// ask opens a session at bunq when the address may open one.
+// ask opens a session at bunq. POST /session-server is safe to repeat, so an answer
+// that was lost is asked for once more, before all who wait for it fail.
 func (s *Source) ask(ctx context.Context) (*entry, error) {
+	e, err := s.askOnce(ctx)
+	if err == nil || ctx.Err() != nil || !isLost(err) {
+		return e, err
+	}
+	s.log.debug(ctx, "asking for a session again, as the answer did not come")
+	return s.askOnce(ctx)
+}
+
+// askOnce does it when the address may open one.
+func (s *Source) askOnce(ctx context.Context) (*entry, error) {
 	leave, err := s.address.enter(ctx)
 	if err != nil {
 		return nil, err
 	}
+
 	opened := time.Now()
 	session, err := s.opener.OpenSession(ctx, s.context)
 	leave(!bunq.NeverSent(err))

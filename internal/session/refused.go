@@ -1,5 +1,13 @@
 package session
 
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+)
+
 // RefusedError means that bunq refused the API key or the caller's address, for
 // which it has one text. Nothing that this process does by itself changes the
 // answer, so every later call with the same context gets it without a request,
@@ -16,3 +24,49 @@ func (e *RefusedError) Error() string {
 
 // Unwrap gives bunq's answer.
 func (e *RefusedError) Unwrap() error { return e.Err }
+
+// fresh is the age up to which a session that bunq refuses was never any good: it
+// did not die, and yet another one would be refused as well.
+const fresh = time.Minute
+
+// Refused tells that bunq refused a session, with err, although Replace had just given
+// it. Where this process opened it a moment ago, nobody opens another one in this
+// run: each would cost thirty seconds, and the answer is known.
+func (s *Source) Refused(ctx context.Context, dead *bunq.Session, err error) {
+	s.mu.Lock()
+	if s.current != nil && s.current.session.Token == dead.Token && time.Since(s.current.opened) < fresh {
+		s.refused = err
+	}
+	s.mu.Unlock()
+
+	s.bury(dead.Token)
+	s.cache.drop(ctx, s.buried)
+}
+
+// remembered returns the error of an opening as those who come later in the run get
+// it; nil where it may pass. Besides the key, it is an answer that cannot be verified
+// or understood: the next one, from the same bunq with the same keys, cannot either.
+func remembered(err error) error {
+	var refused *RefusedError
+	var signature *bunq.SignatureError
+	var decode *bunq.DecodeError
+	switch {
+	case errors.As(err, &refused):
+		return refused
+	case bunq.IsCredentialsRefused(err):
+		return &RefusedError{Err: err}
+	case errors.As(err, &signature), errors.As(err, &decode), bunq.IsSessionDead(err):
+		return err
+	}
+	return nil
+}
+
+// isLost reports whether bunq may have opened a session and its answer did not come.
+func isLost(err error) bool {
+	var api *bunq.APIError
+	if errors.As(err, &api) {
+		return bunq.IsServerError(err)
+	}
+	var transport *bunq.TransportError
+	return errors.As(err, &transport) && transport.Sent
+}

@@ -23,7 +23,7 @@ type Source struct {
 	mu      sync.Mutex
 	current *entry
 	dead    map[bunq.Secret]struct{} // tokens that bunq refused in this run
-	refused *RefusedError
+	refused error                    // what every call of this run gets, until ForgetRefusal
 	// registered counts ForgetRefusal: a refusal that was on its way then is about
 	// a registration that is no longer the one that counts.
 	registered int
@@ -38,8 +38,8 @@ var _ bunq.SessionSource = (*Source)(nil)
 // new one. Concurrent callers share one opening; it goes on as long as one of
 // them waits.
 //
-// Errors: *RefusedError; that of ctx; those of (*bunq.Client).OpenSession, which
-// are not remembered.
+// Errors: *RefusedError; that of ctx; those of (*bunq.Client).OpenSession, of which
+// those that cannot pass are remembered for the run.
 func (s *Source) Session(ctx context.Context) (*bunq.Session, error) {
 	return s.get(ctx)
 }

@@ -198,7 +198,7 @@ func TestReplace_deadSessionLeavesTheCacheThoughNoneTakesItsPlace(t *testing.T) 
 				if _, ok := process(&bank{}, dir).For(testContext()).Live(t.Context()); ok {
 					t.Error("it lives for others while another one is asked for")
 				}
-				return badGateway()
+				return refusedByBunq()
 			}
 			return nil
 		}}
@@ -301,7 +301,6 @@ func TestForgetRefusal_holdsAgainstARefusalOnItsWay(t *testing.T) {
 
 func TestSession_passingFailuresAreNotRemembered(t *testing.T) {
 	for name, failure := range map[string]error{
-		"a bad gateway":          badGateway(),
 		"no connection":          &bunq.TransportError{Method: "POST", Endpoint: "/session-server", Err: errors.New("no route to host")},
 		"another kind of 400":    &bunq.APIError{Status: 400, Envelope: true, Descriptions: []string{"The request signature is invalid."}},
 		"the words from a proxy": &bunq.APIError{Status: 400, Descriptions: []string{"User credentials are incorrect."}},
@@ -320,6 +319,119 @@ func TestSession_passingFailuresAreNotRemembered(t *testing.T) {
 				}
 				mustSession(t, s)
 				bk.wantOpenings(t, 2)
+			})
+		})
+	}
+}
+
+// One cause, one wait: what cannot be better the next time is not asked for again.
+func TestSession_whatCannotPassIsRemembered(t *testing.T) {
+	for name, failure := range map[string]error{
+		"an answer that is not verified":          &bunq.SignatureError{Method: "POST", Endpoint: "/session-server", Err: bunq.ErrUnsigned},
+		"an answer that is not understood":        &bunq.DecodeError{Method: "POST", Endpoint: "/session-server", Err: errors.New("it has no Token")},
+		"an installation token that is not taken": &bunq.APIError{Status: 403, Envelope: true, Descriptions: []string{"Insufficient authentication."}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				bk := &bank{refuse: func(n int) error {
+					if n == 1 {
+						return failure
+					}
+					return nil
+				}}
+				s := process(bk, t.TempDir()).For(testContext())
+				start := time.Now()
+				for range 5 {
+					if _, err := s.Session(t.Context()); !errors.Is(err, failure) {
+						t.Errorf("got %v, want %v", err, failure)
+					}
+				}
+				if took := time.Since(start); took != 0 {
+					t.Errorf("it took %v", took)
+				}
+				bk.wantOpenings(t, 1)
+
+				s.ForgetRefusal()
+				mustSession(t, s)
+			})
+		})
+	}
+}
+
+func TestRefused_aNewSessionIsNotOpenedAgain(t *testing.T) {
+	refusal := &bunq.APIError{Status: 403, Envelope: true, Descriptions: []string{"Insufficient authentication."}}
+	for name, c := range map[string]struct {
+		age  time.Duration // of the new session when it is refused
+		want int           // openings after it
+	}{
+		"at once":              {0, 0},
+		"after it was of use":  {time.Hour, 1},
+		"a moment before that": {time.Minute - 1, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				dir, bk := t.TempDir(), &bank{}
+				s := process(bk, dir).For(testContext())
+				second := mustReplace(t, s, mustSession(t, s))
+				time.Sleep(c.age)
+				for range 5 { // all who noticed
+					s.Refused(t.Context(), second, refusal)
+				}
+
+				for range 5 {
+					session, err := s.Session(t.Context())
+					if c.want == 0 && !errors.Is(err, refusal) || c.want > 0 && (err != nil || session.ID != 1003) {
+						t.Errorf("got %v, %v", session, err)
+					}
+				}
+				bk.wantOpenings(t, 2+c.want)
+				if kept := process(bk, dir).For(testContext()).cache.session(); kept != nil && kept.session.Token == second.Token {
+					t.Error("the refused session is kept for the next run")
+				}
+			})
+		})
+	}
+}
+
+// A lost answer is asked for once more, and all who wait for it get what comes then.
+func TestSession_aLostAnswerIsAskedForOnceMore(t *testing.T) {
+	for name, c := range map[string]struct {
+		failure error
+		lost    int // how often
+		want    int // openings
+		works   bool
+	}{
+		"the connection died":     {&bunq.TransportError{Method: "POST", Endpoint: "/session-server", Sent: true, Err: errors.New("reset")}, 1, 2, true},
+		"a bad gateway":           {badGateway(), 1, 2, true},
+		"twice":                   {badGateway(), 2, 2, false},
+		"it was never sent":       {&bunq.TransportError{Method: "POST", Endpoint: "/session-server", Err: errors.New("no route")}, 1, 1, false},
+		"a refusal is no loss":    {&bunq.APIError{Method: "POST", Status: 400, Envelope: true, Descriptions: []string{"x"}}, 1, 1, false},
+		"a proxy's page is none":  {&bunq.APIError{Method: "POST", Status: 407}, 1, 1, false},
+		"bunq's maintenance page": {&bunq.APIError{Method: "POST", Status: 491}, 1, 2, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				bk := &bank{latency: time.Second, refuse: func(n int) error {
+					if n <= c.lost {
+						return c.failure
+					}
+					return nil
+				}}
+				s := process(bk, t.TempDir()).For(testContext())
+				start := time.Now()
+				var wg sync.WaitGroup
+				for range 10 {
+					wg.Go(func() {
+						if _, err := s.Session(t.Context()); (err == nil) != c.works || err != nil && !errors.Is(err, c.failure) {
+							t.Errorf("got %v", err)
+						}
+					})
+				}
+				wg.Wait()
+				bk.wantOpenings(t, c.want)
+				if want := time.Duration(c.want)*31*time.Second - 30*time.Second; time.Since(start) != want {
+					t.Errorf("it took %v, want %v", time.Since(start), want)
+				}
 			})
 		})
 	}
