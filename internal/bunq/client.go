@@ -58,7 +58,7 @@ func (noLogger) Debug(context.Context, string, map[string]any) {}
 // reads are shared within one.
 type Client struct {
 	config Config
-	send   handler
+	sender *sender
 	reads  *reads
 	// network is shared by all calls of the run.
 	network *network
@@ -66,8 +66,7 @@ type Client struct {
 	ipUpdate *atomic.Int32
 }
 
-// NewClient checks the configuration and builds the chain of handlers. It does
-// not touch the network.
+// NewClient checks the configuration. It does not touch the network.
 func NewClient(c Config) (*Client, error) {
 	if c.BaseURL == nil {
 		return nil, errors.New("bunq client: no base URL")
@@ -105,10 +104,10 @@ func NewClient(c Config) (*Client, error) {
 		c.Logger = noLogger{}
 	}
 
-	client := &Client{config: c, reads: newReads(), network: &network{}, ipUpdate: new(atomic.Int32)}
-	client.send = client.newChain()
-	return client, nil
+	return &Client{config: c, sender: newSender(c), reads: newReads(), network: &network{}, ipUpdate: new(atomic.Int32)}, nil
 }
+
+func (c *Client) sandbox() bool { return c.config.Environment == Sandbox }
 
 // environmentOf knows bunq's own addresses; another one (a proxy, a simulator)
 // has no environment unless Config says so.

@@ -1,8 +1,10 @@
 package bunq_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"sync"
 	"testing"
@@ -13,10 +15,17 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/ratelimit"
 )
 
+// timedOut is the error of a dialer whose time is over. Like net's own, it passes for
+// the end of a context.
+type timedOut struct{}
+
+func (timedOut) Error() string        { return "i/o timeout" }
+func (timedOut) Is(target error) bool { return target == context.DeadlineExceeded }
+
 // deaths are the ways in which a network is dead, as an attempt meets them.
 var deaths = map[string]reply{
 	"connection refused":      {err: errDial},
-	"packets are swallowed":   {err: errDial, after: 10 * time.Second},
+	"packets are swallowed":   {err: &net.OpError{Op: "dial", Net: "tcp", Err: timedOut{}}, after: 10 * time.Second},
 	"a name is not resolved":  {err: errDial, after: 5 * time.Second},
 	"a network is not routed": {err: fmt.Errorf("proxy: %w", errDial)},
 }
@@ -43,7 +52,7 @@ func TestNetwork_isReportedOnceForAll(t *testing.T) {
 							} else {
 								_, err = u.CreateOAuthClient(ctx)
 							}
-							if !bunq.NeverSent(err) || !errors.Is(err, errDial) {
+							if !bunq.NeverSent(err) || !errors.Is(err, death.err) {
 								t.Errorf("got %v", err)
 							}
 						})
@@ -132,6 +141,20 @@ func TestNetwork_thatComesBack(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The wait for a slot is no time without a connection.
+func TestNetwork_isNotJudgedByTheWaitForASlot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u, b := signedIn(t, inTurn(ok(madeID), reply{err: errDial}, ok(madeID)), func(c *bunq.Config) {
+			c.Limits = ratelimit.New(func(ratelimit.Key) (ratelimit.Limit, bool) { return ratelimit.Limit{Max: 1, Window: time.Minute}, true })
+		})
+		for range 2 {
+			if _, err := u.CreateOAuthClient(t.Context()); err != nil {
+				t.Errorf("got %v after %d requests", err, b.count())
+			}
+		}
+	})
 }
 
 // hole swallows the packets that would make a connection.

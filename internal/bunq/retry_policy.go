@@ -1,6 +1,8 @@
 package bunq
 
 import (
+	"crypto/tls"
+	"errors"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
@@ -11,62 +13,64 @@ import (
 type fault int
 
 const (
+	// faultFinal is what no repetition cures: an answer that is not believed (a second
+	// would prove nothing), a stranger in bunq's place, a request that cannot be made.
+	faultFinal fault = iota
 	// faultAnswered: an answer with another status than 200 came.
-	faultAnswered fault = iota
+	faultAnswered
 	// faultNotSent: it is certain that bunq did not get the request.
 	faultNotSent
 	// faultLost: the request may have reached bunq, no whole answer came.
 	faultLost
-	// faultUntrusted: the other side could not prove to be bunq (TLS).
-	faultUntrusted
-	// faultUnbelieved: a 200 without bunq's signature, or too long to read.
-	faultUnbelieved
-	// faultEnded: the caller's context is over, there is no time left to wait, or
-	// the request cannot be made at all.
-	faultEnded
 )
+
+// faultOf returns the class of an attempt's error, and the status where there was one.
+func faultOf(err error) (fault, int) {
+	var refused *APIError
+	var transport *TransportError
+	var certificate *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &refused):
+		return faultAnswered, refused.Status
+	case errors.Is(err, errUnsendable), errors.Is(err, errTooLarge), errors.As(err, &certificate):
+		return faultFinal, 0
+	case errors.As(err, &transport) && !transport.Sent:
+		return faultNotSent, 0
+	case errors.As(err, &transport):
+		return faultLost, 0
+	default:
+		return faultFinal, 0
+	}
+}
 
 // maxLostAnswers bounds repetitions where bunq takes what is sent and says nothing.
 // What it does say, it may say as long as MaxWait lasts.
 const maxLostAnswers = 8
 
-// verdict is whether to repeat, and why or why not.
-type verdict struct {
-	repeat bool
-	reason string
-}
-
-// decide is the retry policy. attempt counts from 1 and includes the failed one.
-func decide(method string, f fault, status, attempt int, sandbox bool) verdict {
+// decide is the retry policy: whether an attempt may be repeated, and what the next
+// one waits for. attempt counts from 1 and includes the failed one.
+func decide(method string, f fault, status, attempt int, sandbox bool) (reason string, repeat bool) {
+	// Of a write bunq may have done, only reading tells; it is never sent again.
 	get := method == http.MethodGet
 	switch f {
 	case faultNotSent:
-		return verdict{true, reasonConnection} // as long as the network is worth it
+		return reasonConnection, true // as long as the network is worth it
 	case faultLost:
-		switch {
-		case !get:
-			return verdict{false, "bunq may have done it: only reading tells"}
-		case attempt >= maxLostAnswers:
-			return verdict{false, "no answer after many attempts"}
-		}
-		return verdict{true, reasonAnswer}
+		return reasonAnswer, get && attempt < maxLostAnswers
 	case faultAnswered:
-		switch {
-		case rateLimited(status, sandbox):
-			return verdict{true, "bunq's rate limit (HTTP status " + strconv.Itoa(status) + ")"}
-		case !passing(status):
-			return verdict{false, "bunq's answer is final"}
-		case !get:
-			return verdict{false, "bunq may have done it: only reading tells"}
+		if rateLimited(status, sandbox) {
+			return "bunq's rate limit (HTTP status " + strconv.Itoa(status) + ")", true
 		}
-		return verdict{true, "bunq to recover from a server error or maintenance"}
-	case faultUntrusted:
-		return verdict{false, "the other side is not trusted, and will not be"}
-	case faultUnbelieved:
-		return verdict{false, "the answer is not believed, and a second would prove nothing"}
+		return "bunq to recover from a server error or maintenance", get && passing(status)
 	default:
-		return verdict{false, "there is nothing to repeat"}
+		return "", false
 	}
+}
+
+// rateLimited tells whether a status speaks of the rate limit. The sandbox
+// formerly also said 409 (OBSERVED in jortt); elsewhere a 409 is something else.
+func rateLimited(status int, sandbox bool) bool {
+	return status == http.StatusTooManyRequests || sandbox && status == http.StatusConflict
 }
 
 // passing tells the statuses that a read outlives: bunq's own trouble, a

@@ -44,6 +44,28 @@ func decodeEnvelope(body []byte) ([]element, *pagination, error) {
 	return elements, page, nil
 }
 
+// decodeErrorEnvelope reads {"Error":[{"error_description":"…"}]}; false for
+// anything else, such as a proxy's page. The names are compared exactly, which
+// decoding into a struct would not do.
+func decodeErrorEnvelope(body []byte) ([]string, bool) {
+	var outer map[string]json.RawMessage
+	if json.Unmarshal(body, &outer) != nil {
+		return nil, false
+	}
+	var entries []map[string]json.RawMessage
+	if json.Unmarshal(outer["Error"], &entries) != nil || entries == nil {
+		return nil, false
+	}
+	var descriptions []string
+	for _, entry := range entries {
+		var d string
+		if json.Unmarshal(entry["error_description"], &d) == nil && d != "" {
+			descriptions = append(descriptions, d)
+		}
+	}
+	return descriptions, true
+}
+
 // all decodes the elements of one type.
 func all[W any](elements []element, typ string) ([]W, error) {
 	var found []W

@@ -25,6 +25,7 @@ var (
 	errUnsendable = errors.New("the request cannot be made")
 )
 
+// sender makes one HTTP exchange.
 type sender struct {
 	client    *http.Client
 	base      *url.URL
@@ -35,10 +36,9 @@ type sender struct {
 	standard bool
 }
 
-// newSender is the innermost handler: one HTTP exchange.
-func newSender(c Config) handler {
+func newSender(c Config) *sender {
 	_, standard := c.Transport.(*http.Transport)
-	s := &sender{
+	return &sender{
 		client: &http.Client{
 			Transport: c.Transport,
 			// bunq does not redirect. Whoever does must not get the token, and a
@@ -47,7 +47,6 @@ func newSender(c Config) handler {
 		},
 		base: c.BaseURL, userAgent: c.UserAgent, timeout: c.RequestTimeout, standard: standard,
 	}
-	return s.send
 }
 
 func (s *sender) send(ctx context.Context, x *exchange) (*answer, error) {

@@ -1,0 +1,296 @@
+package bunq
+
+import (
+	"context"
+	"crypto/rsa"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/ratelimit"
+	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
+)
+
+// exchange is one call as it is sent. Each attempt is a copy of it, so that
+// nothing of an attempt can leak into the next.
+type exchange struct {
+	method, endpoint string
+	path, query      string
+	token            Secret
+	// body is marshalled once; the same bytes are signed and sent.
+	body []byte
+	// key signs the body; nil for calls that go unsigned.
+	key *rsa.PrivateKey
+	// serverKey is bunq's; it verifies the answer.
+	serverKey *rsa.PublicKey
+	// unverified is true for POST /installation alone, whose answer brings the key.
+	unverified bool
+	// ignoreBody is true where bunq's answer says nothing beyond its status.
+	ignoreBody bool
+	// secrets are what the call itself sends and no error may repeat.
+	secrets []Secret
+
+	attempt              int
+	requestID, signature string
+}
+
+// answer is what came back.
+type answer struct {
+	status                             int
+	body                               []byte
+	signature, responseID, contentType string
+	requestID                          string
+	elements                           []element
+	pagination                         *pagination
+}
+
+// send makes one attempt after the other, as long as another one may help and ctx
+// lasts, and reads bunq's envelope of the answer.
+func (c *Client) send(ctx context.Context, x *exchange) (*answer, error) {
+	stats := StatsFrom(ctx)
+	var last error
+	var sent bool
+	for attempt := 1; ; attempt++ {
+		try := *x
+		try.attempt = attempt
+		a, err := c.attempt(ctx, &try)
+		if err == nil {
+			return a, x.parse(a)
+		}
+
+		if ctx.Err() != nil {
+			return nil, c.cutOff(ctx, &try, err, last, sent)
+		}
+
+		f, status := faultOf(err)
+		reason, repeat := decide(x.method, f, status, attempt, c.sandbox())
+		d := backoff(attempt)
+		if f == faultNotSent {
+			d = min(d, maxConnectPause)
+			repeat = repeat && c.network.patient(d)
+		}
+		if !repeat {
+			return nil, err
+		}
+
+		// Of a write only what bunq did not take is repeated, so this is about reads.
+		sent = sent || f != faultNotSent && !(f == faultAnswered && rateLimited(status, c.sandbox()))
+		last = err
+		stats.failed(last, sent)
+		w := stats.waiting(reason)
+		pause(ctx, d)
+		tellWait(ctx, c.config.Logger, x.method, x.endpoint, reason, w.done())
+		if ctx.Err() != nil {
+			return nil, c.ended(ctx, x.method, x.endpoint, last, sent)
+		}
+		stats.retry()
+		c.config.Logger.Debug(ctx, "Repeating a request to bunq", map[string]any{
+			"method": x.method, "endpoint": x.endpoint, "attempt": attempt + 1, "reason": reason,
+		})
+	}
+}
+
+// cutOff returns the error of an attempt that ended with ctx. Where max_wait was
+// over, what an earlier attempt said tells more than that this one was cut off.
+func (c *Client) cutOff(ctx context.Context, x *exchange, err, last error, sent bool) error {
+	if !errors.Is(context.Cause(ctx), errMaxWait) {
+		return err
+	}
+	if last == nil && wasTried(err) {
+		last = err
+	}
+	return c.ended(ctx, x.method, x.endpoint, last, sent || !NeverSent(err))
+}
+
+// wasTried reports whether an attempt came about, and did not end before its turn.
+func wasTried(err error) bool {
+	var e *TransportError
+	return !errors.As(err, &e) || e.Attempts > 0
+}
+
+// attempt is one request and its answer, with a request id, a signature and a place
+// in the rate limit of its own. An answer is verified as it came, before anybody
+// reads it; what is not a 200 is an error.
+func (c *Client) attempt(ctx context.Context, x *exchange) (*answer, error) {
+	// bunq documents that an id must not be used twice, not even by a retry.
+	id, err := uuid.NewRandom()
+	if err != nil {
+		return nil, x.notSent(fmt.Errorf("%w: make a request id: %w", errUnsendable, err))
+	}
+	x.requestID = id.String()
+
+	limit := ratelimit.Key{Method: x.method, Endpoint: x.endpoint}
+	slot, err := c.takeSlot(ctx, x, limit)
+	if err != nil {
+		return nil, x.notSent(err)
+	}
+	if cause := c.network.try(); cause != nil {
+		slot.Release()
+		return nil, x.notSent(cause)
+	}
+
+	// The signature is made last: nothing touches the body after it.
+	if err := x.sign(); err != nil {
+		slot.Release()
+		return nil, x.notSent(fmt.Errorf("%w: %w", errUnsendable, err))
+	}
+	w := StatsFrom(ctx).waiting(reasonAnswer)
+	a, err := c.talk(ctx, x)
+	if NeverSent(err) {
+		w.doneAs(reasonConnection)
+		slot.Release()
+	} else {
+		w.done()
+		slot.Done()
+	}
+
+	var refused *APIError
+	if errors.As(err, &refused) && rateLimited(refused.Status, c.sandbox()) {
+		c.config.Limits.Close(limit)
+	}
+	return a, err
+}
+
+// takeSlot waits until the attempt may go. It holds its place until the answer has come.
+func (c *Client) takeSlot(ctx context.Context, x *exchange, limit ratelimit.Key) (*ratelimit.Slot, error) {
+	reason := "the rate limit of " + x.method + " " + x.endpoint
+	w := StatsFrom(ctx).waiting(reason)
+	slot, err := c.config.Limits.Acquire(ctx, limit)
+	tellWait(ctx, c.config.Logger, x.method, x.endpoint, reason, w.done())
+	return slot, err
+}
+
+// sign signs the very bytes that are sent, with the key of the installation.
+//
+// bunq asks for it on POST /session-server only; every POST and PUT for which
+// there is a key is signed all the same, as bunq's SDKs do: a right signature is
+// never refused, it binds the body to the key on the way, and should bunq ask for
+// it on more calls again, it is there. GET and DELETE have no body to protect.
+func (x *exchange) sign() error {
+	if x.key == nil {
+		return nil
+	}
+	signature, err := signing.Sign(x.key, x.body)
+	x.signature = signature
+	return err
+}
+
+// talk sends the request and judges the answer. It counts the request and logs
+// both, by an allow list: tokens travel in headers and keys in bodies, so neither is
+// ever near a log.
+func (c *Client) talk(ctx context.Context, x *exchange) (*answer, error) {
+	StatsFrom(ctx).call(x.method, x.endpoint)
+	c.config.Logger.Debug(ctx, "Request to bunq", map[string]any{
+		"method": x.method, "endpoint": x.endpoint, "request_id": x.requestID,
+		"attempt": x.attempt, "signed": x.signature != "", "body_bytes": len(x.body),
+	})
+
+	begun := time.Now()
+	a, err := c.sender.send(ctx, x)
+	c.learn(ctx, err, begun)
+	if err == nil {
+		err = x.judge(a)
+	}
+	c.logAnswer(ctx, x, a, err, time.Since(begun))
+	if err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// learn tells the network how an attempt ended. One that max_wait cut off before it
+// had a connection counts as well; that a caller left, or a stranger's certificate,
+// says nothing.
+func (c *Client) learn(ctx context.Context, err error, begun time.Time) {
+	if !NeverSent(err) {
+		c.network.connected()
+		return
+	}
+	callerLeft := ctx.Err() != nil && !errors.Is(context.Cause(ctx), errMaxWait)
+	if f, _ := faultOf(err); f == faultNotSent && !callerLeft {
+		c.network.failed(begun, errors.Unwrap(err))
+	}
+}
+
+func (c *Client) logAnswer(ctx context.Context, x *exchange, a *answer, err error, took time.Duration) {
+	fields := map[string]any{
+		"method": x.method, "endpoint": x.endpoint, "request_id": x.requestID,
+		"attempt": x.attempt, "took": took.Round(time.Millisecond).String(),
+	}
+	var refused *APIError
+	var unbelieved *SignatureError
+	switch {
+	case err == nil:
+		fields["outcome"], fields["status"] = "ok", a.status
+		fields["response_id"], fields["body_bytes"] = a.responseID, len(a.body)
+	case errors.As(err, &refused):
+		fields["outcome"], fields["status"] = "refused", refused.Status
+		fields["response_id"], fields["content_type"] = refused.ResponseID, refused.ContentType
+	case errors.As(err, &unbelieved):
+		fields["outcome"], fields["response_id"] = "signature does not fit", unbelieved.ResponseID
+	default:
+		fields["outcome"] = "no answer"
+	}
+	c.config.Logger.Debug(ctx, "Answer from bunq", fields)
+}
+
+// ErrUnsigned is the reason of a SignatureError where there is no signature at all.
+var ErrUnsigned = errors.New("it has no X-Bunq-Server-Signature")
+
+// judge believes a 200 only when bunq signed its raw bytes: bunq escapes slashes in
+// JSON, so that decoded and re-encoded bytes are others. Everything else is an
+// APIError, as bunq's success is always 200, creations included; errors may come
+// unsigned and are never refused for it (OBSERVED: 403, 409, 429, 5xx). The one
+// success that comes unverified is that of POST /installation. GETs under
+// /installation are no exception: bunq's SDKs demand a signature there as well.
+func (x *exchange) judge(a *answer) error {
+	if a.status != http.StatusOK {
+		descriptions, envelope := decodeErrorEnvelope(a.body)
+		for i, d := range descriptions {
+			descriptions[i] = redact(d, x.secrets)
+		}
+		return &APIError{
+			Method: x.method, Endpoint: x.endpoint, Status: a.status, Descriptions: descriptions,
+			ResponseID: a.responseID, RequestID: x.requestID, ContentType: a.contentType, Envelope: envelope,
+			Attempts: x.attempt,
+		}
+	}
+	if x.unverified {
+		return nil
+	}
+
+	err := ErrUnsigned
+	if a.signature != "" {
+		err = signing.Verify(x.serverKey, a.body, a.signature)
+	}
+	if err != nil {
+		return &SignatureError{Method: x.method, Endpoint: x.endpoint, ResponseID: a.responseID, RequestID: x.requestID, Err: err}
+	}
+	return nil
+}
+
+// parse reads bunq's envelope of a believed success.
+func (x *exchange) parse(a *answer) (err error) {
+	if x.ignoreBody {
+		return nil
+	}
+	if a.elements, a.pagination, err = decodeEnvelope(a.body); err != nil {
+		return x.decodeError(a, err)
+	}
+	return nil
+}
+
+// notSent is an attempt that ended before anything was sent, or tried to be.
+func (x *exchange) notSent(err error) error {
+	return &TransportError{Method: x.method, Endpoint: x.endpoint, RequestID: x.requestID, Err: err}
+}
+
+func (x *exchange) decodeError(a *answer, err error) *DecodeError {
+	return &DecodeError{
+		Method: x.method, Endpoint: x.endpoint, ResponseID: a.responseID, RequestID: a.requestID,
+		Err: cleanError(err, x.secrets),
+	}
+}
