@@ -15,17 +15,17 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/ratelimit"
 )
 
-// timedOut is the error of a dialer whose time is over. Like net's own, it passes for
+// timeoutError is the error of a dialer whose time is over. Like net's own, it passes for
 // the end of a context.
-type timedOut struct{}
+type timeoutError struct{}
 
-func (timedOut) Error() string        { return "i/o timeout" }
-func (timedOut) Is(target error) bool { return target == context.DeadlineExceeded }
+func (timeoutError) Error() string        { return "i/o timeout" }
+func (timeoutError) Is(target error) bool { return target == context.DeadlineExceeded }
 
 // deaths are the ways in which a network is dead, as an attempt meets them.
 var deaths = map[string]reply{
 	"connection refused":      {err: errDial},
-	"packets are swallowed":   {err: &net.OpError{Op: "dial", Net: "tcp", Err: timedOut{}}, after: 10 * time.Second},
+	"packets are swallowed":   {err: &net.OpError{Op: "dial", Net: "tcp", Err: timeoutError{}}, after: 10 * time.Second},
 	"a name is not resolved":  {err: errDial, after: 5 * time.Second},
 	"a network is not routed": {err: fmt.Errorf("proxy: %w", errDial)},
 }

@@ -128,7 +128,7 @@ func readShared[T any](ctx context.Context, u *UserClient, at route, paged bool,
 	elements, work, err := u.client.reads.get(ctx, readKey{u.name, at.key()}, at, fetch)
 	if err != nil {
 		if ctx.Err() != nil {
-			last, sent := work.lastAttempt()
+			sent, last := work.lastAttempt()
 			err = u.client.ended(ctx, http.MethodGet, at.endpoint(), last, sent)
 		}
 		return none, err

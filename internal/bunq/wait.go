@@ -177,13 +177,13 @@ func (s *Stats) failed(last error, sent bool) {
 	s.last, s.sent = last, sent
 }
 
-func (s *Stats) lastAttempt() (last error, sent bool) {
+func (s *Stats) lastAttempt() (sent bool, last error) {
 	if s == nil {
-		return nil, false
+		return false, nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.last, s.sent
+	return s.sent, s.last
 }
 
 func tellWait(ctx context.Context, log Logger, method, endpoint, reason string, d time.Duration) {
