@@ -126,3 +126,20 @@ func TestMaxWait_isNotTheCallersDeadline(t *testing.T) {
 		}
 	})
 }
+
+// Work that several operations wait for does not end with the time of the one that
+// began it, but counts for that one.
+func TestMaxWait_doesNotEndSharedWork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := ok(`{"Response":[` + sessionHead + `,` + pspUser + `]}`)
+		slow.after = 15 * time.Second
+		c, _ := open(t, always(slow), func(c *bunq.Config) { c.MaxWait = 10 * time.Second })
+		operation := bunq.WithStats(t.Context())
+		if _, err := c.OpenSession(bunq.Shared(operation), apiContext()); err != nil {
+			t.Error(err)
+		}
+		if got := bunq.StatsFrom(operation).Fields()["calls"].(map[string]int)["POST /session-server"]; got != 1 {
+			t.Errorf("%d calls were counted", got)
+		}
+	})
+}
