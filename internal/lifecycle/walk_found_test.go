@@ -36,6 +36,7 @@ func TestAccWalksThatFoundSomething(t *testing.T) {
 		{name: "a half-done rotation, client before callback URL", settings: oldKeysEnd, steps: []string{"", "certificate renewed; apply replace=client target=client"}},
 		{name: "a half-done rotation, killed", settings: oldKeysEnd, steps: []string{"", "certificate renewed; apply kill=session:after"}},
 		{name: "an ambiguous credential", steps: []string{"ips more", "second yes", "set key-only true"}},
+		{name: "a new key of a device that is given the key alone", steps: []string{"ips any", "set key-only true", "certificate renewed", "ips others"}},
 		{name: "line ends", steps: []string{"", "certificate crlf", "certificate bom", "certificate comment", "certificate self"}},
 		{name: "order of the chain", steps: []string{"certificate issued", "certificate reversed", "certificate leaf", "certificate joined"}},
 		{name: "front of a list dropped", steps: []string{"url add middle", "url drop front"}},

@@ -185,6 +185,7 @@ func (r *CredentialResource) Create(ctx context.Context, req resource.CreateRequ
 		return
 	}
 	r.Data.MadeHere(made.TokenValue)
+	r.noteCredential(ctx, model, &m)
 }
 
 // Read looks the credential up with a session of its own key. While the key
@@ -215,6 +216,7 @@ func (r *CredentialResource) Read(ctx context.Context, req resource.ReadRequest,
 		return
 	}
 
+	r.noteCredential(ctx, model, &m)
 	facts := keyFactsOf(ctx, req.Private, &resp.Diagnostics)
 	waiting := m.pending() && !facts.Used
 	notes, now := r.Data.Sessions.For(ac), r.Data.Now()

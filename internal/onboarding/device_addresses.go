@@ -1,6 +1,7 @@
 package onboarding
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,6 +48,16 @@ type knownCredential struct {
 	id int64
 	// ip is the address that registered the device; "" where it is not known.
 	ip string
+}
+
+// known is what is known of the credential of a device beside its configuration.
+func (r *DeviceServerResource) known(ctx context.Context, m *deviceModel, f facts) knownCredential {
+	var diags diagnostics
+	k := knownCredential{id: f.Credential, ip: f.IP}
+	if ac, ok := r.quietContext(ctx, m, &diags); ok {
+		k.id = cmp.Or(credentialOf(ctx, r.Data.Sessions.For(ac)), k.id)
+	}
+	return k
 }
 
 // credentialID finds the credential whose addresses are to be managed: the one
@@ -122,7 +133,7 @@ func (r *DeviceServerResource) readInto(ctx context.Context, calls *bunq.UserCli
 	if m.PermittedIPs.IsNull() {
 		return nil
 	}
-	credential, err := credentialID(ctx, calls, m, knownCredential{id: f.Credential, ip: f.IP})
+	credential, err := credentialID(ctx, calls, m, r.known(ctx, m, *f))
 	var several *ambiguousError
 	if errors.As(err, &several) {
 		tfdiag.Failure{
@@ -156,7 +167,7 @@ func (r *DeviceServerResource) setAddresses(ctx context.Context, access *provide
 	if err := asError(diags); err != nil {
 		return err
 	}
-	credential, err := credentialID(ctx, access.Calls, m, knownCredential{id: f.Credential, ip: f.IP})
+	credential, err := credentialID(ctx, access.Calls, m, r.known(ctx, m, *f))
 	if err != nil {
 		return err
 	}

@@ -98,7 +98,7 @@ func (g *registration) holder(ctx context.Context) *bunq.DeviceServer {
 
 	// Nothing is known here, but bunq shows the device that the key was first used
 	// with. Another key may have one just like it.
-	id, err := credentialID(ctx, g.calls, g.model, knownCredential{})
+	id, err := credentialID(ctx, g.calls, g.model, knownCredential{id: credentialOf(ctx, g.source)})
 	if err != nil {
 		return nil
 	}
