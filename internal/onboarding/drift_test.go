@@ -37,7 +37,7 @@ func TestAccRefresh_keepsTheState(t *testing.T) {
 				b.Sim.SetCallerIP("203.0.113.99")
 				return func() { b.Sim.SetCallerIP("") }
 			},
-			acctest.Says("the address that this machine calls from is not among the permitted ones of the key"),
+			acctest.Says("Is the public address of this machine permitted for the key"),
 		},
 		{
 			"a blocked address and no session left",
@@ -55,7 +55,7 @@ func TestAccRefresh_keepsTheState(t *testing.T) {
 				try(t, func() error { return b.Sim.SetDeviceStatus(id, bunqsim.DeviceBlocked) })()
 				return try(t, func() error { return b.Sim.SetDeviceStatus(id, bunqsim.DeviceActive) })
 			},
-			acctest.Says("or bunq has blocked that device"),
+			acctest.Says("Has bunq blocked the device?"),
 		},
 		{
 			"a page with status 404 for the device",
@@ -65,7 +65,7 @@ func TestAccRefresh_keepsTheState(t *testing.T) {
 		{
 			"a page with status 404 for the credential",
 			fault(bunqsim.Fault{Route: readCredential, Every: true, Kind: bunqsim.FaultStatus, Status: 404}),
-			acctest.Says("something between this machine and bunq answered instead of it"),
+			acctest.Says("something else than bunq answered: check base_url"),
 		},
 		{
 			"a path that bunq does not know",
@@ -77,12 +77,12 @@ func TestAccRefresh_keepsTheState(t *testing.T) {
 		{
 			"an answer that bunq did not sign",
 			fault(bunqsim.Fault{Route: readCredential, Every: true, Kind: bunqsim.FaultNoSignature}),
-			acctest.Says("so it is not believed."),
+			acctest.Says("so it was rejected."),
 		},
 		{
 			"a session that is refused each time",
 			fault(bunqsim.Fault{Route: readDevice, Every: true, Kind: bunqsim.FaultStatus, Status: 401}),
-			acctest.Says("the session was refused twice, also a new one."),
+			acctest.Says("the session was refused, and so was a new one."),
 		},
 	}
 	for _, tt := range tests {

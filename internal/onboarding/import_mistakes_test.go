@@ -44,7 +44,7 @@ func TestAccImport_mistakes(t *testing.T) {
 		"another's keys": {mixed(func(m *acctest.Party) { m.PrivateKeyPEM, m.PublicKeyPEM = other.PrivateKeyPEM, other.PublicKeyPEM }),
 			[]string{"The context file could not be verified", "nothing was imported"}},
 		"not bunq's public key": {mixed(func(m *acctest.Party) { m.ServerPublicKeyPEM = m.PublicKeyPEM }),
-			[]string{"The context file could not be verified", "its signature does not fit", "nothing was imported"}},
+			[]string{"The context file could not be verified", "its signature does not match", "nothing was imported"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -100,8 +100,8 @@ func TestAccImport_ofAnInstallationThatBunqDoesNotSign(t *testing.T) {
 	cli := acctest.NewCLI(t, b)
 	cli.Write(t, onboarded(t, cli, p, made)+importAll(p.ContextFile(t, acctest.Python)))
 
-	cli.Plan(t).MustSay(t, 1, "The context file could not be proven", "GET /installation", "it has no signature", "nothing was imported",
-		"check that no proxy removes headers", "remove the import", "let terraform apply register a new installation")
+	cli.Plan(t).MustSay(t, 1, "The context file could not be verified", "GET /installation", "it has no signature", "nothing was imported",
+		"check that no proxy removes headers", "declare the three resources without import blocks")
 }
 
 // What is imported must be usable: a device that bunq has blocked is not taken
