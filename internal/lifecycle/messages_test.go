@@ -48,7 +48,7 @@ func TestMessages(t *testing.T) {
 var (
 	uuid   = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 	hex    = regexp.MustCompile(`[0-9a-f]{64}`)
-	waited = regexp.MustCompile(`waiting \S+ for`)
+	waited = regexp.MustCompile(`gave up after (\d+ attempts? and )?\S+ of waiting`)
 	tried  = regexp.MustCompile(`tried \d\d+ times`)
 	folder = regexp.MustCompile(`/\S*/bunq\.conf`)
 )
@@ -57,7 +57,7 @@ var (
 func steady(s string) string {
 	s = uuid.ReplaceAllString(s, "(UUID)")
 	s = hex.ReplaceAllString(s, "(CLIENT ID)")
-	s = waited.ReplaceAllString(s, "waiting (TIME) for")
+	s = waited.ReplaceAllString(s, "gave up after (N) attempts and (TIME) of waiting")
 	s = tried.ReplaceAllString(s, "tried (N) times")
 	return folder.ReplaceAllString(s, "(DIR)/bunq.conf")
 }

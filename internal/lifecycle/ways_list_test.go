@@ -151,18 +151,18 @@ func (c *wayCell) apply(t *testing.T, args ...string) []acctest.Result {
 	return []acctest.Result{r, succeed(t, c.cli.Apply(t, "-replace="+client+".main", "-replace="+callback+".main"))}
 }
 
-// applyOrRefuse accepts that the client is refused, with the words that the table
-// shows: bunq allows one active client per user, so that another one cannot be
-// made first.
+// applyOrRefuse accepts that client and callback URL are refused, with the words
+// that the table shows: bunq allows one active client per user and keeps a URL
+// once, so that another one cannot be made first.
 func (c *wayCell) applyOrRefuse(t *testing.T, args ...string) []acctest.Result {
 	t.Helper()
-	if c.resource.typ != client {
+	if c.resource.typ != client && c.resource.typ != callback {
 		return c.apply(t, args...)
 	}
 
 	r := c.cli.Apply(t, args...)
 	if r.Code == 0 {
-		t.Error("the client was replaced by one that was made first")
+		t.Error("it was replaced by one that was made first")
 	}
 	c.cli.Write(t, wayConfig(nil))
 	return []acctest.Result{r}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -150,12 +151,18 @@ func said(results []acctest.Result) string {
 				strings.Contains(line, "Resource targeting is in effect") || strings.Contains(line, "Applied changes may be incomplete") {
 				continue
 			}
-			if len(lines) == 0 || lines[len(lines)-1] != line {
-				lines = append(lines, line)
-			}
+			lines = append(lines, line)
 		}
 	}
-	return orNothing([]string{strings.Join(unique(lines), "; ")})
+	lines = unique(lines)
+	// Terraform works on several resources at once.
+	slices.SortStableFunc(lines, func(a, b string) int {
+		if strings.HasPrefix(a, "Warning: ") && strings.HasPrefix(b, "Warning: ") {
+			return strings.Compare(a, b)
+		}
+		return 0
+	})
+	return orNothing([]string{strings.Join(lines, "; ")})
 }
 
 func unique(lines []string) []string {
