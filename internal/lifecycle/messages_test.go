@@ -49,7 +49,7 @@ var (
 	uuid   = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 	hex    = regexp.MustCompile(`[0-9a-f]{64}`)
 	waited = regexp.MustCompile(`gave up after (\d+ attempts? and )?\S+ of waiting`)
-	tried  = regexp.MustCompile(`tried \d\d+ times`)
+	tried  = regexp.MustCompile(`tried \d+ times`)
 	folder = regexp.MustCompile(`/\S*/bunq\.conf`)
 )
 

@@ -81,8 +81,10 @@ func refusals() []refusal {
 		},
 		{
 			name: "bunq registers a key once only, under the name it had first", says: []string{"the api key has a device already"},
-			deserved: func(w *walker) bool { return w.settings.SameDeviceAgain != bunqsim.Accepted && w.settings.SameDeviceAgain != "" },
-			way:      "The device gets its old name back, and is no longer made first.",
+			deserved: func(w *walker) bool {
+				return w.settings.SameDeviceAgain != bunqsim.Accepted && w.settings.SameDeviceAgain != ""
+			},
+			way: "The device gets its old name back, and is no longer made first.",
 			out: func(w *walker) {
 				w.want.createFirst["device"] = false
 				w.nameAsAtBunq()

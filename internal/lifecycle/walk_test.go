@@ -22,7 +22,6 @@ var (
 	walkWithout = flag.String("walk-without", "", "draw no action that holds one of these texts, comma-separated")
 )
 
-
 // ignored are kinds of findings that are known and not corrected yet.
 var ignored = os.Getenv("BUNQ_WALK_IGNORE")
 

@@ -116,6 +116,9 @@ func (o *onboarded) walk(t *testing.T, r wayResource, w way) string {
 	written := cell.b.Writes(0)
 	after := cell.settle(t)
 	cell.check(t)
+	if w.varies != nil && w.varies(r) != "" {
+		return w.varies(r)
+	}
 	return strings.Join([]string{said(results), counted(written), after}, " | ")
 }
 
