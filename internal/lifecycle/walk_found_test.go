@@ -3,6 +3,7 @@ package lifecycle_test
 import (
 	"os"
 	"testing"
+	"time"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
@@ -19,6 +20,7 @@ func TestAccWalksThatFoundSomething(t *testing.T) {
 	oldKeysEnd := set(func(s *bunqsim.Settings) { s.OldKeys = bunqsim.Refused })
 	oncePerKey := set(func(s *bunqsim.Settings) { s.SameDeviceAgain = bunqsim.Refused })
 	sameDevice := set(func(s *bunqsim.Settings) { s.SameDeviceAgain = bunqsim.Existing })
+	cancelsLate := set(func(s *bunqsim.Settings) { s.SecondOAuthClient, s.CancelPending = bunqsim.Existing, time.Second })
 	wantsAddress := set(func(s *bunqsim.Settings) { s.IPInPermittedIPUpdate = bunqsim.Required })
 
 	goAll(t, []walk{
@@ -47,6 +49,10 @@ func TestAccWalksThatFoundSomething(t *testing.T) {
 		{name: "a list becomes a map, moved", steps: []string{"url add end", "url map moved"}},
 		{name: "once per key, renamed", settings: oncePerKey, steps: []string{"", "describe main runner"}},
 		{name: "the same device again, renamed", settings: sameDevice, steps: []string{"", "describe main runner"}},
+		{name: "a tainted URL that changes", steps: []string{"", "url change end; taint url.0"}},
+		{name: "once per key, after a rotation", settings: oncePerKey, steps: []string{"", "certificate renewed", "destroy device", "taint device"}},
+		{name: "the same device again, after a rotation", settings: sameDevice, steps: []string{"", "certificate renewed", "destroy device", "taint device"}},
+		{name: "a client that is still being cancelled", settings: cancelsLate, steps: []string{"", "apply replace=client"}},
 		{name: "another organisation", steps: []string{"", "certificate other"}},
 		{name: "a list without the own address", steps: []string{"ips others", "ips more", "ips others"}},
 		{name: "an update of an address needs it", settings: wantsAddress, steps: []string{"ips more", "ips own", "ips more", "set deactivate true", "destroy"}},

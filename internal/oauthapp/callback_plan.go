@@ -105,8 +105,9 @@ func (c *callbackCall) reportPlace(failed tfdiag.Failure, m *callbackModel, err 
 		diags.AddAttributeError(path.Root("url"), "The client already has this callback URL", fmt.Sprintf(
 			"OAuth client %d has %q as callback URL %d, and no resource of this plan gives it up. It was not adopted: another resource of the state may be it.\n\n"+
 				"State: %s\n\n"+
-				"Next step: if you applied with -target, apply without it. If another resource declares the URL, remove one of the two. If no resource is "+
-				"this callback URL, import it:\n\n"+
+				"Next step: if you applied with -target, apply without it. If another resource declares the URL, remove one of the two. If this very resource is "+
+				"tainted and has create_before_destroy, perhaps from a resource that depends on it: terraform untaint it. If no resource is this callback URL, "+
+				"import it:\n\n"+
 				"    import {\n      to = bunq_oauth_callback_url.NAME\n      id = \"%d/%d/%d\"\n    }",
 			c.client, m.URL.ValueString(), taken.id, failed.State, c.user.ID, c.client, taken.id))
 	default:

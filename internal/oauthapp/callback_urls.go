@@ -141,7 +141,10 @@ func (c *callbackURLs) destroy(ctx context.Context, calls callbackCalls, own int
 	if c.mine[own] {
 		return nil
 	}
-	plan, _ := c.ledger.plan(run, func(e entry) bool { return e.ID == own })
+	plan, _ := c.ledger.plan(run, func(entry) bool { return false })
+	if run == "" {
+		plan = c.ledger.newest()
+	}
 	if c.at != nil {
 		url = c.url(own)
 	}

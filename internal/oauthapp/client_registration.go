@@ -108,15 +108,21 @@ func (g *clientRegistration) find(ctx context.Context, failed tfdiag.Failure, di
 
 	g.notes.Note(ctx, noteClient, noteBegun)
 	id, err := g.calls.CreateOAuthClient(ctx)
-	if err == nil {
+	switch {
+	case err == nil && id == g.pending:
+		// Which client a second POST answers with is UNKNOWN.
+		g.notes.Unnote(ctx, noteClient)
+		failed.Next = g.nextForPending()
+		failed.Error(diags, fmt.Errorf("bunq made no OAuth client: it answered with the one that is being cancelled, %d", id))
+		return 0, nil, false
+	case err == nil:
 		g.notes.Note(ctx, noteClient, itoa(id))
 		return id, nil, true
 	}
 	if !bunq.MayHaveBeenDone(err) {
 		g.notes.Unnote(ctx, noteClient)
 		if g.pending != 0 {
-			failed.Next = fmt.Sprintf("bunq still lists OAuth client %d as %s, and allows one client per user: apply again when it is %s.",
-				g.pending, statusCancelledPending, statusCancelled)
+			failed.Next = g.nextForPending()
 		}
 		failed.Error(diags, err)
 		return 0, nil, false
@@ -136,6 +142,11 @@ func (g *clientRegistration) find(ctx context.Context, failed tfdiag.Failure, di
 	}
 	failed.Error(diags, &bunq.UnansweredError{Err: err, LookUp: lookErr})
 	return 0, nil, false
+}
+
+func (g *clientRegistration) nextForPending() string {
+	return fmt.Sprintf("bunq still lists OAuth client %d as %s, and allows one client per user: apply again when it is %s.",
+		g.pending, statusCancelledPending, statusCancelled)
 }
 
 // active is the user's active client, nil where there is none.

@@ -109,6 +109,19 @@ func (l *ledger) plan(run string, fits func(entry) bool) ([]entry, bool) {
 	return nil, false
 }
 
+// newest returns the newest plan, for an operation that has no entry in it: what
+// is tainted is planned as if it were new.
+func (l *ledger) newest() []entry {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+
+	l.load()
+	if len(l.order) == 0 {
+		return nil
+	}
+	return l.learned(l.plans[l.order[len(l.order)-1]])
+}
+
 func (l *ledger) learned(entries []entry) []entry {
 	all := slices.Clone(entries)
 	for i, e := range all {

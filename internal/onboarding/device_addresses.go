@@ -154,7 +154,7 @@ func (r *DeviceServerResource) readInto(ctx context.Context, calls *bunq.UserCli
 
 	known, more := addresses(ctx, m.PermittedIPs)
 	diags.Append(more...)
-	f.Credential = credential
+	f.Credential, f.Unset = credential, false
 	f.Open = !slices.Contains(known, anyAddress) && isActive(list, anyAddress)
 	f.Shut = f.IP != "" && !isActive(list, f.IP) && !containsAddress(known, f.IP)
 	return readAddresses(ctx, m, list, f.IP)

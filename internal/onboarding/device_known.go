@@ -58,6 +58,10 @@ func (l *deviceLedger) of(id string) deviceEntry {
 // this machine held when it was last looked at.
 const noteDevicesInState = "devices-in-state"
 
+// noteLastDevice is the note with the id of the device that the key of an API
+// context was last known to have, whether it is still in a state or not.
+const noteLastDevice = "device"
+
 // deviceBegun is the note that this machine began to register a device and has
 // not seen it in the state since; it stands under the device's description. The
 // state cannot tell after a killed run.
@@ -98,6 +102,18 @@ func (n deviceNotes) setInState(ctx context.Context, id string, there bool) {
 	}
 }
 
+// last is the device that the key has; "" where that is not noted.
+func (n deviceNotes) last(ctx context.Context) string {
+	id, _ := n.source.Noted(ctx, noteLastDevice)
+	return id
+}
+
+func (n deviceNotes) setLast(ctx context.Context, id string) {
+	if n.last(ctx) != id {
+		n.source.Note(ctx, noteLastDevice, id)
+	}
+}
+
 func (n deviceNotes) begun(ctx context.Context, description string) (deviceBegun, bool) {
 	var b deviceBegun
 	text, ok := n.source.Noted(ctx, noteDeviceBegun(description))
@@ -125,6 +141,7 @@ func (r *DeviceServerResource) noteInState(ctx context.Context, m *deviceModel, 
 	ledgerOf(r.Data).change(id, func(e *deviceEntry) { e.context, e.inState = ac.Fingerprint(), true })
 	notes := deviceNotes{r.Data.Sessions.For(ac)}
 	notes.setInState(ctx, id, true)
+	notes.setLast(ctx, id)
 	if b, ok := notes.begun(ctx, description); ok && (b.ID == id || b.ID == "" && !slices.Contains(b.Before, id)) {
 		notes.end(ctx, description)
 	}

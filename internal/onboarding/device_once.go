@@ -84,6 +84,11 @@ func (g *registration) answeredOld(ctx context.Context, id int64) (bunq.DeviceSe
 // holder is the device that the key was registered with before; nil where that
 // cannot be told. The list holds the devices of other keys, too.
 func (g *registration) holder(ctx context.Context) *bunq.DeviceServer {
+	last := g.notes.last(ctx)
+	if i := slices.IndexFunc(g.before, func(d bunq.DeviceServer) bool { return d.Status == deviceActive && itoa(d.ID) == last }); i >= 0 {
+		return &g.before[i]
+	}
+
 	inState := g.notes.inState(ctx)
 	mine := func(d bunq.DeviceServer) bool {
 		e := g.ledger.of(itoa(d.ID))

@@ -78,6 +78,9 @@ func (r *DeviceServerResource) proposeAnother(resp *resource.ModifyPlanResponse,
 				"permitted as long as the device lives.\n\nNext step: apply; or replace the device from another address, to leave this one behind.")
 		plan.RegistrationIP = types.StringUnknown()
 	}
+	if f.Unset && !plan.PermittedIPs.IsNull() {
+		plan.RegistrationIP = types.StringUnknown() // so that there is an update, which sets them or says what is in the way
+	}
 	switch f.Status {
 	case "", deviceActive:
 	case deviceNeedsConfirmation:

@@ -126,6 +126,7 @@ func (g *registration) register(ctx context.Context) (registered, error) {
 // made notes what became of the POST, until the state is seen to hold it.
 func (g *registration) made(ctx context.Context, id int64) {
 	g.notes.begin(ctx, g.request.Description, deviceBegun{ID: itoa(id)})
+	g.notes.setLast(ctx, itoa(id))
 	g.ledger.change(itoa(id), func(e *deviceEntry) {
 		e.context, e.inState, e.released = g.context.Fingerprint(), true, false
 	})

@@ -43,6 +43,9 @@ type facts struct {
 	Shut bool `json:"shut,omitempty"`
 	// Open says that bunq permits every address, and the state does not.
 	Open bool `json:"open,omitempty"`
+	// Unset says that the addresses of the state were never set, because it is not
+	// known which credential the key belongs to.
+	Unset bool `json:"unset,omitempty"`
 	// Credential is the id of the key's credential, found when there was no doubt.
 	Credential int64 `json:"credential,omitempty"`
 }
@@ -116,6 +119,8 @@ func (r *DeviceServerResource) Create(ctx context.Context, req resource.CreateRe
 	}
 	access := &providerdata.Access{Context: reg.context, Calls: reg.calls}
 	err = r.setAddresses(ctx, access, &m, &f)
+	var several *ambiguousError
+	f.Unset = errors.As(err, &several)
 	m.RegistrationIP = textOrNull(f.IP)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	f.keep(ctx, resp.Private, &resp.Diagnostics)
@@ -204,7 +209,7 @@ func (r *DeviceServerResource) Update(ctx context.Context, req resource.UpdateRe
 	m.APIContext = obj
 
 	f := factsOf(ctx, req.Private, &resp.Diagnostics)
-	if !m.PermittedIPs.IsNull() && (!m.PermittedIPs.Equal(state.PermittedIPs) || f.Shut || m.namesAnother(ctx, f.Credential, &resp.Diagnostics)) {
+	if !m.PermittedIPs.IsNull() && (!m.PermittedIPs.Equal(state.PermittedIPs) || f.Shut || f.Unset || m.namesAnother(ctx, f.Credential, &resp.Diagnostics)) {
 		access, ok := r.access(ctx, &m, &resp.Diagnostics)
 		if !ok {
 			return
@@ -218,7 +223,7 @@ func (r *DeviceServerResource) Update(ctx context.Context, req resource.UpdateRe
 			}.Error(&resp.Diagnostics, err)
 			return
 		}
-		f.Shut = false
+		f.Shut, f.Unset = false, false
 		f.keep(ctx, resp.Private, &resp.Diagnostics)
 	}
 	if m.RegistrationIP.IsUnknown() {
