@@ -105,6 +105,7 @@ func (w *walker) settle() {
 			last = w.run("apply", "-no-color", "-auto-approve")
 			w.want.blocks = slices.DeleteFunc(w.want.blocks, func(b string) bool { return last.Code == 0 })
 			if last.Code == 0 {
+				w.cli.Env = nil
 				w.mustHaveNothingToDo()
 				return
 			}
@@ -117,7 +118,13 @@ func (w *walker) settle() {
 			break
 		}
 		w.note("This is refused, as it should be: " + r.name + ". " + r.way)
-		r.out(w)
+		for _, t := range below[installation] { // the way out may be a new device
+			w.mayChange[t] = true
+		}
+		if _, writes := w.ledger.counted(); r.atPlan && len(writes) > 0 {
+			w.fail("refused at apply, not at plan: "+r.name, "bunq was sent: %s", strings.Join(writes, ", "))
+		}
+		r.out(w, last.Output)
 	}
 	w.fail("apply fails: "+strings.Join(errorsIn(last.Output), "; "), "%s", last.Output)
 }
@@ -134,6 +141,24 @@ func (w *walker) mustHaveNothingToDo() {
 	}
 	if !w.disturbed && strings.Contains(r.Output, "changed outside of") {
 		w.fail("nobody changed anything, and the plan says so", "%s", r.Output)
+	}
+}
+
+// checkTruth checks that what a good apply left in the state lives at bunq.
+func (w *walker) checkTruth(args []string) {
+	w.t.Helper()
+	s := w.bunq.Sim.Snapshot()
+	for _, h := range w.state() {
+		ids := idsOf(s)[h.typ]
+		alive := slices.ContainsFunc(ids, func(id int64) bool { return itoa(id) == h.text("id") })
+		for _, c := range s.OAuthClients {
+			if h.typ == client && itoa(c.ID) == h.text("id") {
+				alive = c.Status == h.text("status")
+			}
+		}
+		if !alive {
+			w.fail("the state of a good apply is not true", "%s: %s is not at bunq as the state has it", strings.Join(args, " "), h)
+		}
 	}
 }
 
@@ -247,6 +272,11 @@ func (w *walker) checkKept(before, now []held) {
 	kept := map[string]string{}
 	urls := map[string]string{} // before and after, with their client
 	for _, b := range before {
+		if !w.mayChange[b.typ] && !slices.ContainsFunc(now, func(n held) bool { return n.typ == b.typ && n.text("id") == b.text("id") }) {
+			w.fail(b.typ+" was replaced for nothing", "%s", b)
+		}
+	}
+	for _, b := range before {
 		for _, n := range now {
 			if b.typ != n.typ {
 				continue
@@ -276,10 +306,9 @@ func (w *walker) checkKept(before, now []held) {
 		return
 	}
 	for _, state := range w.between {
-		has := func(url string) bool {
-			return slices.ContainsFunc(state, func(h held) bool { return h.typ == callback && h.text("url") == url })
-		}
-		maps.DeleteFunc(urls, func(url, _ string) bool { return !has(url) })
+		maps.DeleteFunc(urls, func(url, _ string) bool {
+			return !slices.ContainsFunc(state, func(h held) bool { return h.typ == callback && h.text("url") == url })
+		})
 	}
 	for _, there := range w.ledger.moments {
 		for url, id := range urls {

@@ -26,22 +26,24 @@ type walker struct {
 	strangers int            // what strangers made
 	saved     map[string]int // what the saved plan makes; nil for no plan
 	// What the step did so far: others did something, resources were replaced or
-	// destroyed on purpose, a provider is being killed.
+	// destroyed on purpose, a provider is being killed; and the types whose objects
+	// may be others after it.
 	disturbed, replaces, dying bool
+	mayChange                  map[string]bool
 	// between are the states after the applies of this step that had a -target: a
 	// URL that such an apply gives up is not kept, because a provider is not told
-	// of the resources that are not targeted.
+	// of the resources that are not targeted (ADR 5).
 	between [][]held
 
 	written map[string]string // files as they are
 	script  strings.Builder
-	printed []string // by the commands of this step
 }
 
 // do does one action of a step.
 func (w *walker) do(words []string) {
 	w.t.Helper()
 	verb, rest := words[0], words[1:]
+	w.expectChanges(words)
 	switch verb {
 	case "others":
 		if did := w.others(rest); did != "" {
@@ -171,23 +173,29 @@ func (w *walker) forget(name, how string) {
 	state := w.state()
 	for _, address := range w.existing(name) {
 		h, _ := heldAt(state, address)
+		file := w.contextFile(state, h)
 		if w.run("state", "rm", address).Code != 0 {
 			return
 		}
-		id := h.text("user_id") + "/" + h.text("id")
+		id := file + "#" + h.text("id")
 		switch h.typ {
 		case client:
+			id = h.text("user_id") + "/" + h.text("id")
 		case callback:
 			id = h.text("user_id") + "/" + h.text("oauth_client_id") + "/" + h.text("id")
-		default:
-			id = w.contextFile(state, h)
+		case installation:
+			id = file
 		}
-		switch how {
-		case "import":
+		if how == "for-good" {
+			continue
+		}
+		w.cli.Env = []string{"BUNQ_CONTEXT_FILE=" + file}
+		if how == "import" {
 			w.run("import", "-no-color", address, id)
-		case "block":
-			w.want.blocks = append(w.want.blocks, fmt.Sprintf("\nimport {\n  to = %s\n  id = %q\n}\n", address, id))
+			w.cli.Env = nil
+			continue
 		}
+		w.want.blocks = append(w.want.blocks, importOf(address, id))
 	}
 }
 
@@ -234,7 +242,9 @@ func (w *walker) run(args ...string) acctest.Result {
 	if i := strings.Index(r.Output, "Error: "); r.Code != 0 && i >= 0 {
 		fmt.Fprintf(&w.script, "#   Error: %s\n", strings.Join(errorsIn(r.Output), "; "))
 	}
-	w.printed = append(w.printed, r.Output)
+	if verbose {
+		fmt.Fprintln(&w.script, r.Output)
+	}
 	w.checkOutput(r)
 	made, writes := w.ledger.counted()
 	shown := creations(r.Output)
@@ -245,6 +255,9 @@ func (w *walker) run(args ...string) acctest.Result {
 		if n > shown[kind] {
 			w.fail("made something that was not shown", "%s: %d %s made at bunq, and %d shown as created", args[0], n, kind, shown[kind])
 		}
+	}
+	if args[0] == "apply" && r.Code == 0 && !w.disturbed {
+		w.checkTruth(args)
 	}
 	if args[0] != "apply" && args[0] != "destroy" && len(writes) > 0 {
 		w.fail("a command that reads has written", "%s wrote: %s", args[0], strings.Join(writes, ", "))

@@ -1,6 +1,8 @@
 package lifecycle_test
 
 import (
+	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -14,9 +16,12 @@ type refusal struct {
 	says []string
 	// deserved tells whether things are so that this is the right answer.
 	deserved func(*walker) bool
-	// way is what the user does, in words, and out does it.
+	// atPlan: it is said before anything is sent.
+	atPlan bool
+	// way is what the user does, in words, and out does it, with what the message
+	// says.
 	way string
-	out func(*walker)
+	out func(w *walker, said string)
 }
 
 // refusal is the one that the output shows and the walk deserves, or nil.
@@ -36,8 +41,9 @@ func refusals() []refusal {
 		{
 			name: "a certificate of another organisation is another bunq user", says: []string{"organisation"},
 			deserved: func(w *walker) bool { return w.want.certificate.other },
+			atPlan:   true,
 			way:      "The certificate of the first organisation is put back.",
-			out:      func(w *walker) { w.want.certificate.other = false },
+			out:      func(w *walker, _ string) { w.want.certificate.other = false },
 		},
 		{
 			name: "the client is protected, and tainted", says: []string{"protect"},
@@ -45,7 +51,7 @@ func refusals() []refusal {
 				return w.clientIs(func(h held) bool { return h.tainted && h.attributes["deletion_protection"] == true })
 			},
 			way: "The client is untainted.",
-			out: func(w *walker) { w.do([]string{"untaint", "client"}) },
+			out: func(w *walker, _ string) { w.do([]string{"untaint", "client"}) },
 		},
 		{
 			name: "the user has a client, and it may not be adopted", says: []string{"adopt_existing"},
@@ -53,7 +59,45 @@ func refusals() []refusal {
 				return !w.want.adopt && !w.clientIs(func(held) bool { return true }) && w.hasClient()
 			},
 			way: "adopt_existing is set.",
-			out: func(w *walker) { w.want.adopt = true },
+			out: func(w *walker, _ string) { w.want.adopt = true },
+		},
+		{
+			name: "the client has a URL that no resource of the state is", says: []string{"import {", callback},
+			deserved: func(w *walker) bool { return len(w.unowned()) > 0 },
+			way:      "It is imported with the block of the message.",
+			out:      func(w *walker, said string) { w.want.blocks = append(w.want.blocks, importBlocks(said)...) },
+		},
+		{
+			name: "bunq registers a key once only", says: []string{"API key has a device already"},
+			deserved: func(w *walker) bool {
+				return w.settings.SameDeviceAgain != "" && w.settings.SameDeviceAgain != bunqsim.Accepted
+			},
+			way: "The device gets its old description back, its list loses the *, and it is no longer made first.",
+			out: func(w *walker, said string) {
+				w.want.createFirst["device"], w.want.createFirst["device2"] = false, false
+				if strings.Contains(said, `remove "*"`) {
+					w.want.ips, w.want.late = []string{home}, ""
+				}
+				description := &w.want.description
+				if strings.Contains(said, device+".second") {
+					description = &w.want.secondAs
+				}
+				if m := descriptionToSet.FindStringSubmatch(strings.Join(strings.Fields(said), " ")); m != nil {
+					*description = m[1]
+				}
+			},
+		},
+		{
+			name: "bunq does not say which credential a key belongs to", says: []string{"credential = { id ="},
+			deserved: func(w *walker) bool { return w.want.keyOnly },
+			way:      "The credential is passed with its id.",
+			out:      func(w *walker, _ string) { w.want.keyOnly = false },
+		},
+		{
+			name: "a session that nobody knows is in the way", says: []string{"already has a user session"},
+			deserved: func(w *walker) bool { return w.settings.ParallelSessions == bunqsim.Refused },
+			way:      "The time of the session runs out.",
+			out:      func(w *walker, _ string) { w.do([]string{"others", "end-sessions"}) },
 		},
 		{
 			name: "a user has one active client, so it cannot be made before the old one is cancelled", says: []string{"one active"},
@@ -61,13 +105,13 @@ func refusals() []refusal {
 				return w.want.createFirst["client"] && w.clientIs(func(h held) bool { return h.tainted })
 			},
 			way: "create_before_destroy is taken off the client.",
-			out: func(w *walker) { w.want.createFirst["client"] = false },
+			out: func(w *walker, _ string) { w.want.createFirst["client"] = false },
 		},
 		{
 			name: "the key is not permitted to this address", says: []string{"address"},
 			deserved: func(w *walker) bool { return w.caller != home },
 			way:      "The machine moves home.",
-			out: func(w *walker) {
+			out: func(w *walker, _ string) {
 				w.do([]string{"others", "caller", "home"})
 			},
 		},
@@ -77,7 +121,7 @@ func refusals() []refusal {
 				return slices.Contains(w.want.ips, "*") && w.settings.WildcardAfterConcrete != bunqsim.Accepted
 			},
 			way: "The list goes without *.",
-			out: func(w *walker) { w.want.ips, w.want.late = []string{home}, "" },
+			out: func(w *walker, _ string) { w.want.ips, w.want.late = []string{home}, "" },
 		},
 		{
 			name: "bunq registers a key once only, under the name it had first", says: []string{"the api key has a device already"},
@@ -85,7 +129,7 @@ func refusals() []refusal {
 				return w.settings.SameDeviceAgain != bunqsim.Accepted && w.settings.SameDeviceAgain != ""
 			},
 			way: "The device gets its old name back, and is no longer made first.",
-			out: func(w *walker) {
+			out: func(w *walker, _ string) {
 				w.want.createFirst["device"] = false
 				w.nameAsAtBunq()
 			},
@@ -105,6 +149,39 @@ func (w *walker) clientIs(so func(held) bool) bool {
 // hasClient reports whether bunq has an active client.
 func (w *walker) hasClient() bool {
 	return slices.ContainsFunc(w.bunq.Sim.Snapshot().OAuthClients, func(c bunqsim.OAuthClient) bool { return c.Status != bunqsim.OAuthClientCancelled })
+}
+
+var descriptionToSet = regexp.MustCompile(`set description = "([^"]*)"`)
+
+var (
+	importID   = regexp.MustCompile(`(?s)import \{\s*to\s*=\s*\S+\s*id\s*=\s*"([^"]*)"\s*\}`)
+	withObject = regexp.MustCompile(`(?m)^\s*with (\S+),$`)
+)
+
+// importBlocks are the import blocks of a message, as a user copies them: with
+// the address that the error is about for NAME.
+func importBlocks(said string) []string {
+	var out []string
+	for _, one := range strings.Split(said, "Error: ")[1:] {
+		address, id := withObject.FindStringSubmatch(one), importID.FindStringSubmatch(one)
+		if address != nil && id != nil {
+			out = append(out, importOf(address[1], id[1]))
+		}
+	}
+	return out
+}
+
+func importOf(address, id string) string {
+	return fmt.Sprintf("\nimport {\n  to = %s\n  id = %q\n}\n", address, id)
+}
+
+// unowned are the callback URLs of active clients that no resource of the state
+// is.
+func (w *walker) unowned() []bunqsim.CallbackURL {
+	state := w.state()
+	return slices.DeleteFunc(w.bunq.Sim.Snapshot().CallbackURLs, func(u bunqsim.CallbackURL) bool {
+		return slices.ContainsFunc(state, func(h held) bool { return h.typ == callback && h.text("id") == itoa(u.ID) })
+	})
 }
 
 // nameAsAtBunq gives each device the name with which bunq registered its key

@@ -137,5 +137,5 @@ func (w *walker) command(args []string) {
 	if w.cli.IsTofu {
 		program = "tofu"
 	}
-	fmt.Fprintf(&w.script, "%s %s\n", program, strings.Join(args, " "))
+	fmt.Fprintln(&w.script, strings.Join(append(append(slices.Clone(w.cli.Env), program), args...), " "))
 }

@@ -84,7 +84,7 @@ func heldAt(state []held, address string) (held, bool) {
 }
 
 // contextFile writes what bunq's SDKs would have saved of the key that h goes
-// with, and returns the id by which h is imported from it.
+// with, and returns the file's name.
 func (w *walker) contextFile(state []held, h held) string {
 	w.t.Helper()
 	label := "main"
@@ -110,8 +110,5 @@ func (w *walker) contextFile(state []held, h held) string {
 	if err := os.WriteFile(filepath.Join(w.cli.Dir, "bunq.conf"), raw, 0o600); err != nil {
 		w.t.Fatal(err)
 	}
-	if h.typ == installation {
-		return "bunq.conf"
-	}
-	return "bunq.conf#" + h.text("id")
+	return "bunq.conf"
 }

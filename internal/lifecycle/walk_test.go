@@ -22,6 +22,9 @@ var (
 	walkWithout = flag.String("walk-without", "", "draw no action that holds one of these texts, comma-separated")
 )
 
+// verbose writes what commands print into the script.
+var verbose bool
+
 // ignored are kinds of findings that are known and not corrected yet.
 var ignored = os.Getenv("BUNQ_WALK_IGNORE")
 
@@ -116,7 +119,7 @@ func (w *walker) step(step string) {
 	w.t.Helper()
 	w.ledger.begin()
 	before := w.state()
-	w.printed, w.saved, w.between, w.disturbed, w.replaces = nil, nil, nil, false, false
+	w.saved, w.between, w.disturbed, w.replaces, w.mayChange = nil, nil, false, false, map[string]bool{}
 	for action := range strings.SplitSeq(step, "; ") {
 		if words := strings.Fields(action); len(words) > 0 {
 			w.do(words)
