@@ -303,7 +303,7 @@ func (w *world) keptAll(s scenario, before state) {
 func toldEnough(t *testing.T, got notices) {
 	t.Helper()
 	for _, n := range got {
-		for _, part := range []string{"State: ", "Next step: "} {
+		for _, part := range []string{"State: ", "Next step:"} {
 			if !strings.Contains(n.detail, part) && !n.warning {
 				t.Errorf("no %q in:\n%s", part, n)
 			}
