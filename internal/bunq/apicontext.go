@@ -38,6 +38,20 @@ func NewInstallation(token Secret, privateKeyPEM Secret, serverPublicKeyPEM stri
 	return Installation{Token: token, PrivateKey: private, ServerPublicKey: server}, nil
 }
 
+// PEM returns the keys as texts that NewInstallation takes: the private key as
+// PKCS#8, its public half and bunq's public key as SubjectPublicKeyInfo.
+func (i Installation) PEM() (private Secret, public, server string, err error) {
+	key, err := signing.MarshalPrivateKey(i.PrivateKey)
+	if err != nil {
+		return "", "", "", err
+	}
+	if public, err = signing.MarshalPublicKey(&i.PrivateKey.PublicKey); err != nil {
+		return "", "", "", err
+	}
+	server, err = signing.MarshalPublicKey(i.ServerPublicKey)
+	return Secret(key), public, server, err
+}
+
 // APIContext is everything that opens sessions: an installation and an API key
 // that was registered on it.
 type APIContext struct {

@@ -98,10 +98,10 @@ func (w *wanted) changeIPs(how string) {
 	case "any":
 		w.ips = []string{home, "*"}
 	case "late-element":
-		w.ips = append(concrete, free(concrete))
+		w.ips = append(slices.Clone(concrete), free(concrete))
 		w.late, w.lateTimes = "element", w.lateTimes+1
 	case "late-set":
-		w.ips = append(concrete, free(concrete))
+		w.ips = append(slices.Clone(concrete), free(concrete))
 		w.late, w.lateTimes = "set", w.lateTimes+1
 	case "late-any":
 		w.ips = []string{home, "*"}

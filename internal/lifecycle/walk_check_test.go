@@ -14,7 +14,6 @@ import (
 // shrinking does not slip to another one.
 type finding struct {
 	kind, text string
-	step       int
 }
 
 func (f *finding) Error() string { return f.kind + ": " + f.text }

@@ -233,7 +233,7 @@ func (w *wanted) clientAndURLs() string {
 	if len(w.urls) == 0 {
 		return b.String()
 	}
-	each, url := "", ""
+	var each, url string
 	if w.forEach {
 		each = "  for_each = {\n"
 		for _, u := range w.urls {

@@ -38,8 +38,7 @@ func drawn(seed uint64, steps int) walk {
 // sensible takes away the answers with which no walk gets anywhere.
 func sensible(s bunqsim.Settings) bunqsim.Settings {
 	for _, c := range bunqsim.SettingChoices() {
-		switch c.Name {
-		case "sign_installation_reads": // imports are refused without
+		if c.Name == "sign_installation_reads" { // imports are refused without
 			c.Choose(&s, 0)
 		}
 		if strings.Contains(os.Getenv("BUNQ_WALK_DEFAULTS"), c.Name) {

@@ -46,9 +46,6 @@ func replacesUnlessImported(what string) planmodifier.String {
 		}, text, text)
 }
 
-// differs reports whether a plan changes a value that the state has.
-func differs(state, plan types.String) bool { return !state.IsNull() && !state.Equal(plan) }
-
 // installationOf decodes an installation object that is known.
 func installationOf(ctx context.Context, obj types.Object, diags *diag.Diagnostics) (providerdata.InstallationModel, bool) {
 	var m providerdata.InstallationModel

@@ -3,27 +3,18 @@ package providerdata
 import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 	"github.com/openpsd2/terraform-provider-bunq/internal/sdkconf"
-	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
 )
 
 // MarshalContext returns an API context as JSON, for the private state of a
 // resource. It holds secrets, as the state does.
 func MarshalContext(ac bunq.APIContext) ([]byte, error) {
-	private, err := signing.MarshalPrivateKey(ac.Installation.PrivateKey)
-	if err != nil {
-		return nil, err
-	}
-	public, err := signing.MarshalPublicKey(&ac.Installation.PrivateKey.PublicKey)
-	if err != nil {
-		return nil, err
-	}
-	server, err := signing.MarshalPublicKey(ac.Installation.ServerPublicKey)
+	private, public, server, err := ac.Installation.PEM()
 	if err != nil {
 		return nil, err
 	}
 	return sdkconf.Marshal(sdkconf.Context{
 		Environment: ac.Environment, APIKey: ac.APIKey, InstallationToken: ac.Installation.Token,
-		PrivateKeyPEM: bunq.Secret(private), PublicKeyPEM: public, ServerPublicKeyPEM: server,
+		PrivateKeyPEM: private, PublicKeyPEM: public, ServerPublicKeyPEM: server,
 	})
 }
 

@@ -1,18 +1,19 @@
 package providerdata
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
 	"testing"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
-	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
 )
 
 func TestMarshalContext_comesBackAsItWas(t *testing.T) {
-	key, err := signing.GenerateKey()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := signing.GenerateKey()
+	server, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
 	}
