@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
@@ -208,6 +209,9 @@ func (w *walker) others(words []string) string {
 	case "end-sessions":
 		must(w.bunq.Sim.ExpireSessions())
 		return "all sessions end"
+	case "time":
+		w.clock.Advance(2 * time.Minute)
+		return "two minutes pass"
 	case "caller":
 		return w.callFrom(words[1])
 	default:

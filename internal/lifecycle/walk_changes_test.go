@@ -191,8 +191,12 @@ func (w *wanted) maybeMoved(moved string, change func()) {
 }
 
 // move does a change that gives resources other addresses, and declares moved
-// blocks that say so.
+// blocks that say so; one such change in a step, as Terraform cannot follow
+// two.
 func (w *wanted) move(change func()) {
+	if len(w.blocks) > 0 {
+		return
+	}
 	before := w.declared()
 	change()
 	after := w.declared()

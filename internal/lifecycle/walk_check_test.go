@@ -217,7 +217,7 @@ func (w *walker) checkOwners(state []held) {
 	for _, u := range s.CallbackURLs {
 		owner := owners[callback+" "+itoa(u.ID)]
 		h, _ := heldAt(state, owner)
-		if owner == "" && strings.HasPrefix(u.URL, strangersURL) {
+		if owner == "" && (strings.HasPrefix(u.URL, strangersURL) || w.forgotten[u.URL] && !w.want.hasURL(u.URL)) {
 			continue
 		}
 		if clients[u.OAuthClientID] && (owner == "" || h.text("url") != u.URL) {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
@@ -19,12 +20,14 @@ type walker struct {
 	bunq   *acctest.Bunq
 	cli    *acctest.CLI
 	ledger *ledger
+	clock  *bunqsim.FakeClock // bunq's
 	want   *wanted
 
 	settings  bunqsim.Settings
-	caller    string         // the machine's address, as bunq sees it
-	strangers int            // what strangers made
-	saved     map[string]int // what the saved plan makes; nil for no plan
+	forgotten map[string]bool // callback URLs that the state was made to forget
+	caller    string          // the machine's address, as bunq sees it
+	strangers int             // what strangers made
+	saved     map[string]int  // what the saved plan makes; nil for no plan
 	// What the step did so far: others did something, resources were replaced or
 	// destroyed on purpose, a provider is being killed; and the types whose objects
 	// may be others after it.
@@ -174,6 +177,7 @@ func (w *walker) forget(name, how string) {
 	for _, address := range w.existing(name) {
 		h, _ := heldAt(state, address)
 		file := w.contextFile(state, h)
+		w.forgotten[h.text("url")] = true
 		if w.run("state", "rm", address).Code != 0 {
 			return
 		}
@@ -203,6 +207,9 @@ func (w *walker) forget(name, how string) {
 // removed blocks; then they are declared as before.
 func (w *walker) removed(name string) {
 	w.t.Helper()
+	for _, u := range w.want.urls {
+		w.forgotten[u.url] = true
+	}
 	was := *w.want
 	gone := []string{callback + ".web"}
 	w.want.urls = nil
@@ -238,6 +245,7 @@ func (w *walker) run(args ...string) acctest.Result {
 	w.writeConfiguration()
 	w.command(args)
 	w.ledger.run()
+	w.clock.Advance(time.Second)
 	r := w.cli.Run(w.t, args...)
 	if i := strings.Index(r.Output, "Error: "); r.Code != 0 && i >= 0 {
 		fmt.Fprintf(&w.script, "#   Error: %s\n", strings.Join(errorsIn(r.Output), "; "))
@@ -252,6 +260,9 @@ func (w *walker) run(args ...string) acctest.Result {
 		shown = w.saved
 	}
 	for kind, n := range made {
+		if kind == callback && w.disturbed {
+			continue // one that others deleted after the plan is made again in place of its update
+		}
 		if n > shown[kind] {
 			w.fail("made something that was not shown", "%s: %d %s made at bunq, and %d shown as created", args[0], n, kind, shown[kind])
 		}

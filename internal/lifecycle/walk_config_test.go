@@ -57,6 +57,10 @@ func (w *wanted) addURL(at int) {
 	w.urls = slices.Insert(w.urls, at, callbackURL{key: "k" + name, url: "https://app.example.com/" + name})
 }
 
+func (w *wanted) hasURL(url string) bool {
+	return !w.noClient && slices.ContainsFunc(w.urls, func(u callbackURL) bool { return u.url == url })
+}
+
 // resourcesOf are the addresses of a resource in the configuration, by the name
 // that walks give it: "url" for all callback URLs, "url.1" for one of them.
 func (w *wanted) resourcesOf(name string) []string {

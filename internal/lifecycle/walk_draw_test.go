@@ -3,7 +3,6 @@ package lifecycle_test
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strings"
 
@@ -23,7 +22,7 @@ type walk struct {
 // drawn is the walk of a seed.
 func drawn(seed uint64, steps int) walk {
 	d := &drawer{Rand: rand.New(rand.NewPCG(seed, 0))} //nolint:gosec // walks are to be repeated
-	w := walk{name: fmt.Sprintf("seed %d", seed), settings: sensible(bunqsim.RandomSettings(d.Rand))}
+	w := walk{name: fmt.Sprintf("seed %d", seed), settings: bunqsim.RandomSettings(d.Rand)}
 	first := []string{}
 	for range 2 + d.IntN(6) {
 		first = append(first, d.again(d.change))
@@ -35,19 +34,6 @@ func drawn(seed uint64, steps int) walk {
 	return w
 }
 
-// sensible takes away the answers with which no walk gets anywhere.
-func sensible(s bunqsim.Settings) bunqsim.Settings {
-	for _, c := range bunqsim.SettingChoices() {
-		if c.Name == "sign_installation_reads" { // imports are refused without
-			c.Choose(&s, 0)
-		}
-		if strings.Contains(os.Getenv("BUNQ_WALK_DEFAULTS"), c.Name) {
-			c.Choose(&s, 0)
-		}
-	}
-	return s
-}
-
 // drawer draws what a walk does.
 type drawer struct{ *rand.Rand }
 
@@ -55,8 +41,8 @@ func (d *drawer) of(all ...string) string { return all[d.IntN(len(all))] }
 
 func (d *drawer) truth() string { return d.of("true", "false") }
 
-// left out are the verbs that are not drawn, so that what they find does not
-// hide the rest.
+// leftOut reports whether an action is not to be drawn, so that what is known of
+// it does not hide the rest.
 func leftOut(action string) bool {
 	matches := func(list string) bool {
 		return slices.ContainsFunc(strings.Split(list, ","), func(s string) bool { return s != "" && strings.Contains(action, s) })
@@ -175,5 +161,5 @@ func (d *drawer) call() string {
 }
 
 func (d *drawer) others() string {
-	return "others " + d.of("cancel-client", "delete-url", "edit-url", "deactivate", "permit", "end-sessions", "caller elsewhere", "caller elsewhere", "caller home")
+	return "others " + d.of("cancel-client", "delete-url", "edit-url", "deactivate", "permit", "end-sessions", "time", "caller elsewhere", "caller elsewhere", "caller home")
 }

@@ -68,11 +68,19 @@ func refusals() []refusal {
 			out:      func(w *walker, said string) { w.want.blocks = append(w.want.blocks, importBlocks(said)...) },
 		},
 		{
+			name: "what bunq does not sign is not believed, so a context file cannot be proven", says: []string{"signature"},
+			deserved: func(w *walker) bool {
+				return w.settings.SignInstallationReads == bunqsim.Refused && strings.Contains(strings.Join(w.want.blocks, ""), "bunq.conf")
+			},
+			way: "The import block is taken out again.",
+			out: func(w *walker, _ string) { w.want.blocks = nil },
+		},
+		{
 			name: "bunq registers a key once only", says: []string{"API key has a device already"},
 			deserved: func(w *walker) bool {
 				return w.settings.SameDeviceAgain != "" && w.settings.SameDeviceAgain != bunqsim.Accepted
 			},
-			way: "The device gets its old description back, its list loses the *, and it is no longer made first.",
+			way: "The device gets its old description back, its list loses the *, and it is no longer made first; or there is another key.",
 			out: func(w *walker, said string) {
 				w.want.createFirst["device"], w.want.createFirst["device2"] = false, false
 				if strings.Contains(said, `remove "*"`) {
@@ -82,9 +90,13 @@ func refusals() []refusal {
 				if strings.Contains(said, device+".second") {
 					description = &w.want.secondAs
 				}
-				if m := descriptionToSet.FindStringSubmatch(strings.Join(strings.Fields(said), " ")); m != nil {
-					*description = m[1]
+				_, next, _ := strings.Cut(strings.Join(strings.Fields(said), " "), "Next step:")
+				m := descriptionToSet.FindStringSubmatch(next)
+				if m == nil || *description == m[1] {
+					w.do([]string{"apply", "replace=credential"})
+					return
 				}
+				*description = m[1]
 			},
 		},
 		{
@@ -92,6 +104,12 @@ func refusals() []refusal {
 			deserved: func(w *walker) bool { return w.want.keyOnly },
 			way:      "The credential is passed with its id.",
 			out:      func(w *walker, _ string) { w.want.keyOnly = false },
+		},
+		{
+			name: "bunq has not finished the cancellation of the client before", says: []string{"CANCELLED_PENDING"},
+			deserved: func(w *walker) bool { return w.settings.CancelPending > 0 },
+			way:      "Two minutes pass.",
+			out:      func(w *walker, _ string) { w.do([]string{"others", "time"}) },
 		},
 		{
 			name: "a session that nobody knows is in the way", says: []string{"already has a user session"},
@@ -151,7 +169,7 @@ func (w *walker) hasClient() bool {
 	return slices.ContainsFunc(w.bunq.Sim.Snapshot().OAuthClients, func(c bunqsim.OAuthClient) bool { return c.Status != bunqsim.OAuthClientCancelled })
 }
 
-var descriptionToSet = regexp.MustCompile(`set description = "([^"]*)"`)
+var descriptionToSet = regexp.MustCompile(`description = "([^"]*)"`)
 
 var (
 	importID   = regexp.MustCompile(`(?s)import \{\s*to\s*=\s*\S+\s*id\s*=\s*"([^"]*)"\s*\}`)

@@ -89,13 +89,14 @@ func (one walk) walkOnce(t *testing.T) (found *finding) {
 func (one walk) follow(t *testing.T) (found *finding, script string) {
 	t.Helper()
 	l := &ledger{}
+	clock := bunqsim.NewFakeClock(time.Now())
 	b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) {
-		c.Settings = one.settings
+		c.Settings, c.Clock = one.settings, clock
 		c.Observer = l.observe
 	}))
 	l.sim = b.Sim
 	w := &walker{
-		t: t, bunq: b, cli: acctest.NewCLI(t, b), ledger: l, want: firstWanted(), settings: one.settings, caller: home, written: map[string]string{},
+		t: t, bunq: b, cli: acctest.NewCLI(t, b), ledger: l, clock: clock, want: firstWanted(), settings: one.settings, caller: home, written: map[string]string{}, forgotten: map[string]bool{},
 	}
 	defer func() {
 		script = w.script.String()
