@@ -23,4 +23,4 @@ if [[ $(go env CGO_ENABLED) != 1 ]]; then
   race=()
 fi
 
-exec go test ${race[@]+"${race[@]}"} -timeout 10m "$@" </dev/null
+exec go test ${race[@]+"${race[@]}"} -timeout 20m "$@" </dev/null
