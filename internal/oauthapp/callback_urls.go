@@ -78,10 +78,9 @@ type placement struct {
 	found bool
 }
 
-func (c *callbackURLs) enter(ctx context.Context, calls callbackCalls) (leave func(), err error) {
+func (c *callbackURLs) enter(ctx context.Context) (leave func(), err error) {
 	select {
 	case c.turn <- struct{}{}:
-		c.calls = calls
 		return func() { <-c.turn }, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
@@ -89,11 +88,36 @@ func (c *callbackURLs) enter(ctx context.Context, calls callbackCalls) (leave fu
 }
 
 // place sees to it that bunq has url for a resource whose callback URL is own so
-// far, 0 for a new resource. Errors: *takenError, those of the calls. lost says, also with an error, that own is another resource's now.
+// far, 0 for a new resource. Errors: *takenError, those of the calls. lost says,
+// also with an error, that own is another resource's now.
 func (c *callbackURLs) place(ctx context.Context, calls callbackCalls, own int64, url string) (p placement, lost bool, err error) {
-	leave, err := c.enter(ctx, calls)
+	p, lost, call, err := c.decide(ctx, calls, own, url)
 	if err != nil {
-		return p, false, err
+		return placement{}, lost, err
+	}
+
+	if call != nil {
+		var made int64
+		if made, err = call(ctx); err != nil {
+			c.failed(p.id, url, err)
+			return placement{}, lost, err
+		}
+		if made != 0 {
+			p.id = made
+		}
+	}
+	c.done(p.id, url)
+	return p, lost, nil
+}
+
+// decide chooses the callback URL for url, and the call that it takes; nil for
+// none. The call returns the id of a callback URL that it made.
+func (c *callbackURLs) decide(ctx context.Context, calls callbackCalls, own int64, url string) (
+	p placement, lost bool, call func(context.Context) (int64, error), err error,
+) {
+	leave, err := c.enter(ctx)
+	if err != nil {
+		return p, false, nil, err
 	}
 	defer leave()
 
@@ -101,12 +125,12 @@ func (c *callbackURLs) place(ctx context.Context, calls callbackCalls, own int64
 	if c.mine[own] {
 		own, lost = 0, true
 	}
-	if err := c.read(ctx); err != nil {
-		return p, lost, err
+	if err := c.read(ctx, calls); err != nil {
+		return p, lost, nil, err
 	}
 	p.id, p.found, err = c.find(own, url, plan, planned)
 	if err != nil {
-		return p, lost, err
+		return p, lost, nil, err
 	}
 
 	if has := c.url(own); p.id != own && wanted(plan, own, has) {
@@ -115,31 +139,45 @@ func (c *callbackURLs) place(ctx context.Context, calls callbackCalls, own int64
 	}
 	switch {
 	case p.id == 0 && own == 0:
-		p.id, err = c.add(ctx, url)
+		c.ledger.free(url)
+		call = func(ctx context.Context) (int64, error) { return calls.add(ctx, url) }
 	case p.id == 0:
-		p.id, err = own, c.change(ctx, own, url)
+		p.id = own
+		c.expect(own, url)
+		call = func(ctx context.Context) (int64, error) { return 0, calls.change(ctx, own, url) }
 	case own != 0 && p.id != own:
-		err = c.remove(ctx, own)
+		c.expectGone(own)
+		call = func(ctx context.Context) (int64, error) { return 0, calls.remove(ctx, own) }
 	}
-	if err != nil {
-		return placement{}, lost, err
+	if p.id != 0 {
+		c.mine[p.id] = true
 	}
-	c.ledger.hold(url)
-	c.mine[p.id] = true
-	return p, lost, nil
+	return p, lost, call, nil
 }
 
 // destroy removes the callback URL of a resource that goes, unless another one
 // has it or wants its URL. run is the plan's, "" where that is not known.
 func (c *callbackURLs) destroy(ctx context.Context, calls callbackCalls, own int64, url, run string) error {
-	leave, err := c.enter(ctx, calls)
-	if err != nil {
+	goes, err := c.decideToRemove(ctx, own, url, run)
+	if err != nil || !goes {
 		return err
+	}
+	if err := calls.remove(ctx, own); err != nil {
+		c.failed(0, "", err)
+		return err
+	}
+	return nil
+}
+
+func (c *callbackURLs) decideToRemove(ctx context.Context, own int64, url, run string) (bool, error) {
+	leave, err := c.enter(ctx)
+	if err != nil {
+		return false, err
 	}
 	defer leave()
 
 	if c.mine[own] {
-		return nil
+		return false, nil
 	}
 	plan, _ := c.ledger.plan(run, func(entry) bool { return false })
 	if run == "" {
@@ -151,9 +189,10 @@ func (c *callbackURLs) destroy(ctx context.Context, calls callbackCalls, own int
 	if wanted(plan, own, url) {
 		c.ledger.free(url)
 		c.left[own] = true
-		return nil
+		return false, nil
 	}
-	return c.remove(ctx, own)
+	c.expectGone(own)
+	return true, nil
 }
 
 // wanted reports whether a resource of the plan wants the URL that callback URL
@@ -204,51 +243,51 @@ func (c *callbackURLs) url(id int64) string {
 	return ""
 }
 
-// The calls, and what is known of bunq after them. The caller has the turn.
+// What is known of bunq. The caller of the first three has the turn.
 
-func (c *callbackURLs) read(ctx context.Context) error {
+func (c *callbackURLs) read(ctx context.Context, calls callbackCalls) error {
 	if c.at != nil {
 		return nil
 	}
-	at, err := c.calls.read(ctx)
+	at, err := calls.read(ctx)
 	if err == nil {
 		c.at = append([]bunq.CallbackURL{}, at...) // not nil
 	}
 	return err
 }
 
-func (c *callbackURLs) add(ctx context.Context, url string) (int64, error) {
-	c.ledger.free(url)
-	id, err := c.calls.add(ctx, url)
-	if err != nil {
-		if !bunq.MayHaveBeenDone(err) {
-			c.ledger.hold(url)
-		}
-		c.at = nil
-		return 0, err
-	}
-	c.at = append(c.at, bunq.CallbackURL{ID: id, URL: url})
-	return id, nil
-}
-
-func (c *callbackURLs) change(ctx context.Context, id int64, url string) error {
-	if err := c.calls.change(ctx, id, url); err != nil {
-		c.at = nil
-		return err
-	}
+func (c *callbackURLs) expect(id int64, url string) {
 	for i, u := range c.at {
 		if u.ID == id {
 			c.at[i].URL = url
 		}
 	}
-	return nil
 }
 
-func (c *callbackURLs) remove(ctx context.Context, id int64) error {
-	if err := c.calls.remove(ctx, id); err != nil {
-		c.at = nil
-		return err
-	}
+func (c *callbackURLs) expectGone(id int64) {
 	c.at = slices.DeleteFunc(c.at, func(u bunq.CallbackURL) bool { return u.ID == id })
-	return nil
+}
+
+// done notes that a resource has url as callback URL id.
+func (c *callbackURLs) done(id int64, url string) {
+	c.turn <- struct{}{}
+	defer func() { <-c.turn }()
+
+	c.ledger.hold(url)
+	c.mine[id] = true
+	if c.at != nil && c.url(id) == "" {
+		c.at = append(c.at, bunq.CallbackURL{ID: id, URL: url})
+	}
+}
+
+// failed notes that bunq is not as expected: the next operation reads it again.
+func (c *callbackURLs) failed(id int64, url string, err error) {
+	c.turn <- struct{}{}
+	defer func() { <-c.turn }()
+
+	if url != "" && !bunq.MayHaveBeenDone(err) {
+		c.ledger.hold(url)
+	}
+	delete(c.mine, id)
+	c.at = nil
 }

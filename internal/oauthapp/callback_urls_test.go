@@ -294,7 +294,7 @@ func TestCallbackURLs_planThatWasNotApplied(t *testing.T) {
 func TestCallbackURLs_waitIsCancelled(t *testing.T) {
 	t.Parallel()
 	urls := newCallbackURLs(newLedger(noMemory{}))
-	leave, err := urls.enter(t.Context(), nil)
+	leave, err := urls.enter(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

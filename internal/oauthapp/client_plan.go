@@ -79,6 +79,9 @@ func (r *ClientResource) hasAnotherOwner(m *clientModel, id int64, run string) b
 // Where bunq cannot be asked, it says nothing: the apply asks again. In an apply
 // it costs no call, as its read is the one that Create needs.
 func (r *ClientResource) foretell(ctx context.Context, plan *clientModel, diags *diagnostics) {
+	ctx, done := providerdata.Operation(ctx, "bunq_oauth_client: plan")
+	defer done()
+
 	access, more := r.Data.Access(ctx, plan.APIContext, apiContextPath)
 	if more.HasError() {
 		return

@@ -1,6 +1,7 @@
 package pacing_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -71,6 +72,18 @@ func TestApply_waitsNoLongerThanTheWindowsAsk(t *testing.T) {
 	}
 }
 
+// later is another apply, in a process of its own, when the windows of the first
+// one are over. It has a session and has read what there is.
+func (b *bank) later(ctx context.Context, p *party) *run {
+	b.t.Helper()
+	time.Sleep(time.Minute)
+	r := b.provider(ctx, nil)
+	_, err := r.refresh(ctx, p.urls[0])
+	must(b.t, err)
+	time.Sleep(time.Minute)
+	return r
+}
+
 // The same holds for what takes them away, whose limit is another one.
 func TestDestroy_waitsNoLongerThanTheWindowsAsk(t *testing.T) {
 	t.Parallel()
@@ -82,6 +95,7 @@ func TestDestroy_waitsNoLongerThanTheWindowsAsk(t *testing.T) {
 		p := r.onboard(ctx)
 		r.addClient(ctx, p)
 		r.addURLs(ctx, p, n)
+		r = b.later(ctx, p)
 		begin := time.Now()
 		mustAll(t, each(n, parallelism, func(i int) error { return r.destroy(ctx, p.urls[i]) }))
 		waited, want := time.Since(begin)-latency, unavoidable(n, 5, 3350*time.Millisecond)
@@ -107,6 +121,7 @@ func TestUpdate_waitsNoLongerThanTheWindowsAsk(t *testing.T) {
 		p := r.onboard(ctx)
 		r.addClient(ctx, p)
 		r.addURLs(ctx, p, n)
+		r = b.later(ctx, p)
 		begin := time.Now()
 		mustAll(t, each(n, parallelism, func(i int) error {
 			args := p.callback(t, i)
