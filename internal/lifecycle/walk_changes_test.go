@@ -2,6 +2,7 @@ package lifecycle_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -40,7 +41,13 @@ func (w *wanted) change(words []string) {
 		w.viaAlias[how] = words[2] == "true"
 		w.hasAlias = true
 	case "module":
-		w.move(func() { w.inModule = how == "yes" })
+		w.maybeMoved(words[2], func() { w.inModule = how == "yes" })
+	case "rename":
+		w.maybeMoved(words[2], func() {
+			w.renamed++
+			w.labels = maps.Clone(w.labels)
+			w.labels[how] = fmt.Sprintf("renamed%d", w.renamed)
+		})
 	default:
 		panic("no change " + strings.Join(words, " "))
 	}
@@ -202,7 +209,11 @@ func (w *wanted) move(change func()) {
 	after := w.declared()
 	for i, from := range before {
 		if to := after[i]; from != to {
-			w.blocks = append(w.blocks, fmt.Sprintf("\nmoved {\n  from = %s\n  to   = %s\n}\n", from, to))
+			w.blocks = append(w.blocks, movedTo(from, to))
 		}
 	}
+}
+
+func movedTo(from, to string) string {
+	return fmt.Sprintf("\nmoved {\n  from = %s\n  to   = %s\n}\n", from, to)
 }

@@ -231,6 +231,12 @@ func (w *walker) checkOwners(state []held) {
 // configuration says: the listed addresses and the one that registered it.
 func (w *walker) checkAddresses(state []held, s bunqsim.Snapshot) {
 	w.t.Helper()
+	for _, h := range state {
+		may := func(p keyAddress) bool { return itoa(p.key) == h.text("id") && (p.ip == w.caller || p.ip == "*") }
+		if h.typ == credential && !slices.ContainsFunc(activeAddresses(s), may) {
+			w.fail("a key is not permitted to the machine", "%s from %s", h, w.caller)
+		}
+	}
 	if w.want.ips == nil || slices.Contains(w.want.ips, "*") {
 		return
 	}

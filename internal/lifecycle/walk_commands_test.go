@@ -100,14 +100,19 @@ func (w *walker) existing(name string) []string {
 // serial, and kill=CALL:before or :after for a provider that dies.
 func (w *walker) apply(words []string) {
 	w.t.Helper()
-	args := []string{"apply", "-no-color", "-auto-approve"}
 	more, death := w.flags(words)
-	args = append(args, more...)
+	args := append([]string{"apply", "-no-color", "-auto-approve"}, more...)
+	w.runAndDie(death, args)
+	if death == nil && strings.Contains(strings.Join(args, " "), "-target=") {
+		w.between = append(w.between, w.state())
+	}
+}
+
+// runAndDie runs a command, during which the provider may be killed.
+func (w *walker) runAndDie(death *death, args []string) {
+	w.t.Helper()
 	if death == nil {
 		w.run(args...)
-		if strings.Contains(strings.Join(args, " "), "-target=") {
-			w.between = append(w.between, w.state())
-		}
 		return
 	}
 	armed := w.bunq.Sim.Fail(bunqsim.Fault{
@@ -154,10 +159,12 @@ var deaths = map[string]string{
 	"address":    "POST /user/{id}/credential-password-ip/{id}/ip", "address-change": "PUT /user/{id}/credential-password-ip/{id}/ip/{id}",
 }
 
+// destroy destroys one resource with all below it, or "all", with the flags of
+// apply.
 func (w *walker) destroy(words []string) {
 	w.t.Helper()
 	args := []string{"destroy", "-no-color", "-auto-approve"}
-	if len(words) > 0 {
+	if len(words) > 0 && words[0] != "all" {
 		addresses := w.existing(words[0])
 		if len(addresses) == 0 {
 			return
@@ -166,7 +173,8 @@ func (w *walker) destroy(words []string) {
 			args = append(args, "-target="+a)
 		}
 	}
-	w.run(args...)
+	more, death := w.flags(words[min(1, len(words)):])
+	w.runAndDie(death, append(args, more...))
 }
 
 // forget takes a resource out of the state and, where how says so, imports it
@@ -214,7 +222,7 @@ func (w *walker) removed(name string) {
 	gone := []string{callback + ".web"}
 	w.want.urls = nil
 	if name == "client" {
-		gone = append(gone, client+".main")
+		gone = append(gone, w.want.called("client"))
 		w.want.noClient = true
 	}
 	for _, address := range gone {

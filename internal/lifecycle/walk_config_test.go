@@ -1,6 +1,7 @@
 package lifecycle_test
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -34,6 +35,8 @@ type wanted struct {
 	second   bool
 	secondAs string // its description
 	inModule bool
+	labels   map[string]string // of the resources that were renamed
+	renamed  int
 	blocks   []string // moved, removed and import blocks, for one step
 }
 
@@ -45,7 +48,7 @@ type callbackURL struct{ key, url string }
 func firstWanted() *wanted {
 	w := &wanted{
 		certificate: certificateFiles{generation: 1}, description: "walk", context: "main", secondAs: "walk",
-		createFirst: map[string]bool{}, viaAlias: map[string]bool{},
+		createFirst: map[string]bool{}, viaAlias: map[string]bool{}, labels: map[string]string{},
 	}
 	w.addURL(0)
 	return w
@@ -70,20 +73,18 @@ func (w *wanted) resourcesOf(name string) []string {
 	}
 	kind, number, one := strings.Cut(name, ".")
 	switch kind {
-	case "installation":
-		return []string{prefix + installation + ".main"}
-	case "credential", "device":
-		return []string{prefix + map[string]string{"credential": credential, "device": device}[kind] + ".main"}
+	case "installation", "credential", "device":
+		return []string{prefix + w.called(kind)}
 	case "credential2", "device2":
 		if !w.second {
 			return nil
 		}
-		return []string{prefix + map[string]string{"credential2": credential, "device2": device}[kind] + ".second"}
+		return []string{prefix + w.called(kind)}
 	case "client":
 		if w.noClient {
 			return nil
 		}
-		return []string{prefix + client + ".main"}
+		return []string{prefix + w.called(kind)}
 	}
 	if w.noClient {
 		return nil
@@ -101,6 +102,15 @@ func (w *wanted) resourcesOf(name string) []string {
 	}
 	n, _ := strconv.Atoi(number)
 	return all[n%len(all) : n%len(all)+1]
+}
+
+// called is the address of a resource in its module.
+func (w *wanted) called(name string) string {
+	label := cmp.Or(w.labels[name], "main")
+	if strings.HasSuffix(name, "2") {
+		label = "second"
+	}
+	return typeOf(name) + "." + label
 }
 
 // declared are the addresses of all resources.
@@ -122,7 +132,7 @@ func (w *wanted) hcl() (root, module string) {
 		bank = "module.bank."
 	}
 	if w.hasAlias {
-		at := bank + device + ".main.api_context"
+		at := bank + w.called("device") + ".api_context"
 		if w.inModule {
 			at = "module.bank.api_context"
 		}
@@ -141,7 +151,7 @@ func (w *wanted) hcl() (root, module string) {
 		extra = "      configuration_aliases = [bunq.own]\n"
 	}
 	module = fmt.Sprintf(module, extra) + resources +
-		fmt.Sprintf("\noutput \"api_context\" {\n  value     = %s.main.api_context\n  sensitive = true\n}\n", device)
+		fmt.Sprintf("\noutput \"api_context\" {\n  value     = %s.api_context\n  sensitive = true\n}\n", w.called("device"))
 	return providers.String() + call + "}\n" + blocks, module
 }
 
@@ -150,12 +160,12 @@ func (w *wanted) resources() string {
 	if w.late != "" {
 		fmt.Fprintf(&b, "\nresource \"terraform_data\" \"late\" {\n  input            = %s\n  triggers_replace = %d\n}\n", w.lateInput(), w.lateTimes)
 	}
-	fmt.Fprintf(&b, "\nresource %q \"main\" {\n%s}\n", installation, w.lifecycle("installation"))
-	b.WriteString(w.credential("main", "credential"))
-	b.WriteString(w.device("main", w.description, w.permitted()))
+	fmt.Fprintf(&b, "\n%s%s}\n", w.block("installation"), w.lifecycle("installation"))
+	b.WriteString(w.credential("credential"))
+	b.WriteString(w.device("device", "credential", w.description, w.permitted()))
 	if w.second {
-		b.WriteString(w.credential("second", "credential2"))
-		b.WriteString(w.device("second", w.secondAs, ""))
+		b.WriteString(w.credential("credential2"))
+		b.WriteString(w.device("device2", "credential2", w.secondAs, ""))
 	}
 	if !w.noClient {
 		b.WriteString(w.clientAndURLs())
@@ -170,25 +180,27 @@ func (w *wanted) lifecycle(name string) string {
 	return "  lifecycle {\n    create_before_destroy = true\n  }\n"
 }
 
-func (w *wanted) credential(label, name string) string {
+// block is the first line of a resource.
+func (w *wanted) block(name string) string {
+	typ, label, _ := strings.Cut(w.called(name), ".")
+	return fmt.Sprintf("resource %q %q {\n", typ, label)
+}
+
+func (w *wanted) credential(name string) string {
 	extra := ""
 	if w.deactivate {
 		extra = "  deactivate_on_destroy = true\n"
 	}
-	return fmt.Sprintf("\nresource %q %q {\n  installation       = %s.main\n%s%s%s}\n", credential, label, installation,
+	return fmt.Sprintf("\n%s  installation       = %s\n%s%s%s}\n", w.block(name), w.called("installation"),
 		w.certificate.attributes(), extra, w.lifecycle(name))
 }
 
-func (w *wanted) device(label, description, permitted string) string {
-	key := fmt.Sprintf("%s.%s", credential, label)
+func (w *wanted) device(name, credential, description, permitted string) string {
+	key := w.called(credential)
 	if w.keyOnly {
-		key = fmt.Sprintf("{ api_key = %s.%s.api_key }", credential, label)
+		key = fmt.Sprintf("{ api_key = %s.api_key }", key)
 	}
-	name := "device"
-	if label == "second" {
-		name = "device2"
-	}
-	return fmt.Sprintf("\nresource %q %q {\n  installation = %s.main\n  credential   = %s\n  description  = %q\n%s%s}\n", device, label, installation,
+	return fmt.Sprintf("\n%s  installation = %s\n  credential   = %s\n  description  = %q\n%s%s}\n", w.block(name), w.called("installation"),
 		key, description, permitted, w.lifecycle(name))
 }
 
@@ -229,7 +241,7 @@ func quoted(all []string) string {
 
 func (w *wanted) clientAndURLs() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\nresource %q \"main\" {\n%s", client, w.access("client"))
+	fmt.Fprintf(&b, "\n%s%s", w.block("client"), w.access("client"))
 	if w.adopt {
 		b.WriteString("  adopt_existing      = true\n")
 	}
@@ -252,7 +264,7 @@ func (w *wanted) clientAndURLs() string {
 		fmt.Fprintf(&b, "\nlocals {\n  urls = %s\n}\n", quoted(list))
 		each, url = "  count = length(local.urls)\n", "local.urls[count.index]"
 	}
-	fmt.Fprintf(&b, "\nresource %q \"web\" {\n%s%s  oauth_client_id = %s.main.id\n  url             = %s\n%s}\n", callback, each, w.access("url"), client, url,
+	fmt.Fprintf(&b, "\nresource %q \"web\" {\n%s%s  oauth_client_id = %s.id\n  url             = %s\n%s}\n", callback, each, w.access("url"), w.called("client"), url,
 		w.lifecycle("url"))
 	return b.String()
 }
@@ -262,9 +274,9 @@ func (w *wanted) access(name string) string {
 	if w.viaAlias[name] {
 		return "  provider = bunq.own\n"
 	}
-	label := "main"
+	from := "device"
 	if w.context == "second" && w.second {
-		label = "second"
+		from = "device2"
 	}
-	return fmt.Sprintf("  api_context = %s.%s.api_context\n", device, label)
+	return fmt.Sprintf("  api_context = %s.api_context\n", w.called(from))
 }

@@ -116,7 +116,7 @@ func (d *drawer) change() string {
 	case 18:
 		return "alias " + d.of("client", "url") + " " + d.truth()
 	default:
-		return "module " + d.of("yes", "no")
+		return d.of("module "+d.of("yes", "no")+" "+moved, "rename "+d.of("installation", "credential", "device", "client", "client")+" "+moved)
 	}
 }
 
@@ -144,7 +144,7 @@ func (d *drawer) command() string {
 	case 3:
 		return d.of("taint ", "taint ", "untaint ") + d.name()
 	case 4:
-		return d.of("destroy", "destroy "+d.name(), "destroy "+d.name())
+		return d.of("destroy", "destroy all "+d.flag(), "destroy all kill="+d.call()+":"+d.of("before", "after"), "destroy "+d.name(), "destroy "+d.name())
 	case 5:
 		return "forget " + d.name() + " " + d.of("import", "block", "for-good")
 	case 6:

@@ -38,7 +38,7 @@ func (w *walker) expectChanges(words []string) {
 	case "taint", "forget", "removed":
 		may(typeOf(words[1]))
 	case "destroy":
-		if len(words) == 1 {
+		if len(words) == 1 || words[1] == "all" {
 			may(installation, client)
 			return
 		}
@@ -62,6 +62,14 @@ func (w *walker) expectChanges(words []string) {
 		}
 	case "url":
 		may(callback)
+	case "module":
+		if words[2] != "moved" {
+			may(installation, client)
+		}
+	case "rename":
+		if t := typeOf(words[1]); words[2] != "moved" {
+			may(t)
+		}
 	case "second":
 		may(credential)
 	case "others":

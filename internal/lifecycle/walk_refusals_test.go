@@ -54,12 +54,28 @@ func refusals() []refusal {
 			out: func(w *walker, _ string) { w.do([]string{"untaint", "client"}) },
 		},
 		{
+			name: "the client is protected, and has another name now", says: []string{"protect"},
+			deserved: func(w *walker) bool { return w.protectedElsewhere() != "" },
+			way:      "A moved block says so.",
+			out: func(w *walker, _ string) {
+				w.want.blocks = append(w.want.blocks, movedTo(w.protectedElsewhere(), w.want.resourcesOf("client")[0]))
+			},
+		},
+		{
 			name: "the user has a client, and it may not be adopted", says: []string{"adopt_existing"},
 			deserved: func(w *walker) bool {
 				return !w.want.adopt && !w.clientIs(func(held) bool { return true }) && w.hasClient()
 			},
 			way: "adopt_existing is set.",
 			out: func(w *walker, _ string) { w.want.adopt = true },
+		},
+		{
+			name: "a tainted URL cannot be made before it is destroyed", says: []string{"terraform untaint"},
+			deserved: func(w *walker) bool {
+				return slices.ContainsFunc(w.state(), func(h held) bool { return h.typ == callback && h.tainted })
+			},
+			way: "It is untainted.",
+			out: func(w *walker, _ string) { w.do([]string{"untaint", "url"}) },
 		},
 		{
 			name: "the client has a URL that no resource of the state is", says: []string{"import {", callback},
@@ -153,6 +169,17 @@ func refusals() []refusal {
 			},
 		},
 	}
+}
+
+// protectedElsewhere is the address of a protected client in the state that the
+// configuration does not have; "" for none.
+func (w *walker) protectedElsewhere() string {
+	for _, h := range w.state() {
+		if h.typ == client && h.attributes["deletion_protection"] == true && !slices.Contains(w.want.resourcesOf("client"), h.address) {
+			return h.address
+		}
+	}
+	return ""
 }
 
 func (w *walker) clientIs(so func(held) bool) bool {

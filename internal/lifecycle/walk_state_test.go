@@ -87,16 +87,13 @@ func heldAt(state []held, address string) (held, bool) {
 // with, and returns the file's name.
 func (w *walker) contextFile(state []held, h held) string {
 	w.t.Helper()
-	label := "main"
-	if strings.HasSuffix(h.address, ".second") {
-		label = "second"
-	}
+	second := strings.HasSuffix(h.address, ".second")
 	var from, key held
 	for _, s := range state {
 		if s.typ == installation {
 			from = s
 		}
-		if s.typ == credential && strings.HasSuffix(s.address, "."+label) {
+		if s.typ == credential && strings.HasSuffix(s.address, ".second") == second {
 			key = s
 		}
 	}
