@@ -215,8 +215,10 @@ func (w *walker) forget(name, how string) {
 // removed blocks; then they are declared as before.
 func (w *walker) removed(name string) {
 	w.t.Helper()
-	for _, u := range w.want.urls {
-		w.forgotten[u.url] = true
+	for _, h := range w.state() {
+		if h.typ == callback {
+			w.forgotten[h.text("url")] = true
+		}
 	}
 	was := *w.want
 	gone := []string{callback + ".web"}

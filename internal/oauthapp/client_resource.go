@@ -140,7 +140,8 @@ func (m *clientModel) protect(diags *diagnostics) {
 	}
 	diags.AddAttributeError(path.Root("deletion_protection"), "The OAuth client is protected", fmt.Sprintf(
 		"This plan would cancel OAuth client %s of bunq user %s. That ends the connections of all its end users and cannot be undone.\n\n"+
-			"Next step: to keep it, undo the change that removes it, or forget it with a removed block (destroy = false). To cancel it for good, "+
+			"Next step: if the resource has another name or place now, add a moved block (from = the old address, to = the new one). To keep the client "+
+			"otherwise, undo the change that removes it, or forget it with a removed block (destroy = false). To cancel it for good, "+
 			"set deletion_protection = false, apply, and destroy then.", m.ID.ValueString(), m.UserID.ValueString()))
 }
 
