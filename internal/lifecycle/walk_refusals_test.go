@@ -108,7 +108,7 @@ func refusals() []refusal {
 				}
 				_, next, _ := strings.Cut(strings.Join(strings.Fields(said), " "), "Next step:")
 				m := descriptionToSet.FindStringSubmatch(next)
-				if m == nil || *description == m[1] {
+				if len(m) == 0 || *description == m[1] {
 					w.do([]string{"apply", "replace=credential"})
 					return
 				}

@@ -20,14 +20,14 @@ import (
 // other. Which URLs are wanted is in the ledger. See ADR 5.
 type callbackURLs struct {
 	ledger *ledger
-	// turn is held during an operation, its calls included, so that none sees half
-	// of another one. It is a channel so that waiting for it can be cancelled.
+	// turn is held while an operation decides what to do, and while bunq is read for
+	// the first time; not during its own call, as bunq's limits let several go at
+	// once. It is a channel so that waiting for it can be cancelled.
 	turn chan struct{}
 
-	calls callbackCalls      // of the resource whose turn it is
-	at    []bunq.CallbackURL // what bunq has; nil: to be read
-	mine  map[int64]bool     // callback URLs that a resource got in this run
-	left  map[int64]bool     // callback URLs that a resource left to another when it was destroyed
+	at   []bunq.CallbackURL // what bunq has, or will have when the calls under way are done; nil: to be read
+	mine map[int64]bool     // callback URLs that a resource got in this run
+	left map[int64]bool     // callback URLs that a resource left to another when it was destroyed
 }
 
 // callbackCalls are the calls for one client.
