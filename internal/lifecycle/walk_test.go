@@ -15,7 +15,7 @@ import (
 )
 
 var (
-	walks       = flag.Int("walks", 6, "how many random walks")
+	walks       = flag.Int("walks", 2, "how many random walks")
 	walkSteps   = flag.Int("walk-steps", 8, "how many steps each walk has")
 	walkSeed    = flag.Uint64("walk-seed", 1, "the seed of the first walk; the next ones have the numbers that follow")
 	walkOnly    = flag.String("walk-only", "", "draw only actions that hold one of these texts, comma-separated")
