@@ -16,6 +16,8 @@ type callbackCall struct {
 	calls  *bunq.UserClient
 	user   bunq.User
 	client int64
+
+	context bunq.APIContext
 }
 
 var _ callbackCalls = (*callbackCall)(nil)
@@ -30,7 +32,7 @@ func callsOf(ctx context.Context, access *providerdata.Access, m *callbackModel)
 	if err != nil {
 		return nil, err
 	}
-	return &callbackCall{calls: access.Calls, user: user, client: client}, nil
+	return &callbackCall{calls: access.Calls, user: user, client: client, context: access.Context}, nil
 }
 
 // number is one of bunq's ids; 0 for null.

@@ -24,6 +24,10 @@ type callbackURLs struct {
 	// the first time; not during its own call, as bunq's limits let several go at
 	// once. It is a channel so that waiting for it can be cancelled.
 	turn chan struct{}
+	// blind says that no plan can be known, as there is no cache folder. Then alone
+	// is held during a whole operation, to see at bunq what the others did.
+	blind bool
+	alone chan struct{}
 
 	at   []bunq.CallbackURL // what bunq has, or will have when the calls under way are done; nil: to be read
 	mine map[int64]bool     // callback URLs that a resource got in this run
@@ -43,7 +47,9 @@ type callbacksKey struct{ user, client int64 }
 // callbacksOf returns the one callbackURLs of a client that the resources of
 // this run share.
 func callbacksOf(data *providerdata.Data, c *callbackCall) *callbackURLs {
-	all, _ := data.Shared.LoadOrStore(callbacksKey{c.user.ID, c.client}, newCallbackURLs(callbackLedger(data, itoa(c.client))))
+	urls := newCallbackURLs(callbackLedger(data, itoa(c.client)))
+	urls.blind = !data.Sessions.For(c.context).Persists()
+	all, _ := data.Shared.LoadOrStore(callbacksKey{c.user.ID, c.client}, urls)
 	return all.(*callbackURLs) //nolint:forcetypeassert // nothing else is stored under this key
 }
 
@@ -54,7 +60,7 @@ func callbackLedger(data *providerdata.Data, client string) *ledger {
 
 func newCallbackURLs(l *ledger) *callbackURLs {
 	return &callbackURLs{
-		ledger: l, turn: make(chan struct{}, 1),
+		ledger: l, turn: make(chan struct{}, 1), alone: make(chan struct{}, 1),
 		mine: map[int64]bool{}, left: map[int64]bool{},
 	}
 }
@@ -91,6 +97,14 @@ func (c *callbackURLs) enter(ctx context.Context) (leave func(), err error) {
 // far, 0 for a new resource. Errors: *takenError, those of the calls. lost says,
 // also with an error, that own is another resource's now.
 func (c *callbackURLs) place(ctx context.Context, calls callbackCalls, own int64, url string) (p placement, lost bool, err error) {
+	if c.blind {
+		select {
+		case c.alone <- struct{}{}:
+			defer func() { <-c.alone }()
+		case <-ctx.Done():
+			return p, false, ctx.Err()
+		}
+	}
 	p, lost, call, err := c.decide(ctx, calls, own, url)
 	if err != nil {
 		return placement{}, lost, err
@@ -158,6 +172,14 @@ func (c *callbackURLs) decide(ctx context.Context, calls callbackCalls, own int6
 // destroy removes the callback URL of a resource that goes, unless another one
 // has it or wants its URL. run is the plan's, "" where that is not known.
 func (c *callbackURLs) destroy(ctx context.Context, calls callbackCalls, own int64, url, run string) error {
+	if c.blind {
+		select {
+		case c.alone <- struct{}{}:
+			defer func() { <-c.alone }()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 	goes, err := c.decideToRemove(ctx, own, url, run)
 	if err != nil || !goes {
 		return err
