@@ -13,9 +13,11 @@ import (
 
 // Fifty operations that notice a dead session at once open one in its place, also
 // for the one who hears of it late, and each of their writes is then made once.
+// Without a cache folder callback URLs go one at a time, so that only the first
+// can notice.
 func TestDeadSession_noticedByManyIsReplacedOnce(t *testing.T) {
 	t.Parallel()
-	for _, cache := range []bool{true, false} {
+	for cache, notice := range map[bool]int{true: 50, false: 1} {
 		t.Run(fmt.Sprintf("session_cache is %v", cache), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				const n = 50
@@ -42,8 +44,11 @@ func TestDeadSession_noticedByManyIsReplacedOnce(t *testing.T) {
 						made++
 					}
 				}
-				if noticed != n || made != n || len(b.Snapshot().CallbackURLs) != n {
-					t.Errorf("%d noticed, %d requests made %d URLs; want %d each", noticed, made, len(b.Snapshot().CallbackURLs), n)
+				if noticed != notice {
+					t.Errorf("%d operations noticed, want %d", noticed, notice)
+				}
+				if made != n || len(b.Snapshot().CallbackURLs) != n {
+					t.Errorf("%d requests made %d URLs; want %d each", made, len(b.Snapshot().CallbackURLs), n)
 				}
 				if got := b.openings(); got != 1 {
 					t.Errorf("%d sessions were opened in its place", got)
