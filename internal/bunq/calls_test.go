@@ -263,7 +263,7 @@ func TestCalls_everyUnexpectedShapeIsADecodeError(t *testing.T) {
 				if !errorsAs(err, &decode) {
 					t.Fatalf("got %v", err)
 				}
-				if decode.Method != c.method || decode.ResponseID == "" || decode.RequestID == "" || bunq.MayHaveBeenDone(err) != (c.method == "POST") {
+				if decode.Method != c.method || decode.ResponseID == "" || decode.RequestID == "" || bunq.OutcomeUnknown(err) != (c.method == "POST") {
 					t.Errorf("got %#v", decode)
 				}
 				if b.count() != 1 {
@@ -310,7 +310,7 @@ func TestCreateInstallation_refusesAnAnswerWithoutAUsableKey(t *testing.T) {
 	c, _ := open(t, always(ok(`{"Response":[{"Id":{"id":1}},{"Token":{"token":"t"}},{"ServerPublicKey":{"server_public_key":"x"}}]}`)))
 	_, err := c.CreateInstallation(t.Context(), "PEM")
 	var decode *bunq.DecodeError
-	if !errorsAs(err, &decode) || !bunq.MayHaveBeenDone(err) {
+	if !errorsAs(err, &decode) || !bunq.OutcomeUnknown(err) {
 		t.Fatalf("got %v", err)
 	}
 }

@@ -73,10 +73,10 @@ func isBodyRefused(err error) bool {
 	return ok && e.Envelope && (e.Status == http.StatusBadRequest || e.Status == statusUserError) && !e.says(textCredentialsRefused)
 }
 
-// MayHaveBeenDone tells that err is about a write of which nobody knows whether
+// OutcomeUnknown tells that err is about a write of which nobody knows whether
 // bunq did it: it was sent, and no believable answer came. Such a write must be
 // looked up before it is ever made again.
-func MayHaveBeenDone(err error) bool {
+func OutcomeUnknown(err error) bool {
 	var asked *UnansweredError
 	if errors.As(err, &asked) {
 		return asked.LookUp != nil

@@ -41,7 +41,7 @@ func TestMaxWait_endsTheOperation(t *testing.T) {
 						if !errorsAs(err, &e) || e.Max != maxWait || e.Waited != maxWait {
 							t.Errorf("got %v", err)
 						}
-						if got := bunq.MayHaveBeenDone(err); got != (trouble.sent && method == http.MethodPost) {
+						if got := bunq.OutcomeUnknown(err); got != (trouble.sent && method == http.MethodPost) {
 							t.Errorf("may have been done: %v after %v", got, err)
 						}
 					})
@@ -64,14 +64,14 @@ func TestMaxWait_isOfTheOperation(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := u.CreateOAuthClient(ctx)
-		if took := time.Since(start); took != 10*time.Second || !bunq.MayHaveBeenDone(err) {
+		if took := time.Since(start); took != 10*time.Second || !bunq.OutcomeUnknown(err) {
 			t.Errorf("it took %v, %v", took, err)
 		}
 
 		// After the end, nothing is asked for any more.
 		_, err = u.CreateOAuthClient(ctx)
 		var e *bunq.WaitError
-		if !errorsAs(err, &e) || e.Reason != "bunq to answer" || bunq.MayHaveBeenDone(err) || b.count() != 2 || time.Since(start) != 10*time.Second {
+		if !errorsAs(err, &e) || e.Reason != "bunq to answer" || bunq.OutcomeUnknown(err) || b.count() != 2 || time.Since(start) != 10*time.Second {
 			t.Errorf("got %v after %d requests", err, b.count())
 		}
 

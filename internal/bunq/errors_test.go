@@ -76,7 +76,7 @@ func TestAPIError(t *testing.T) {
 			if !reflect.DeepEqual(e, want) {
 				t.Errorf("got  %#v\nwant %#v", e, want)
 			}
-			got := judged{bunq.IsNotFound(err), bunq.IsCredentialsRefused(err), bunq.IsSessionDead(err), bunq.MayHaveBeenDone(err)}
+			got := judged{bunq.IsNotFound(err), bunq.IsCredentialsRefused(err), bunq.IsSessionDead(err), bunq.OutcomeUnknown(err)}
 			if got != c.want {
 				t.Errorf("judged %+v, want %+v", got, c.want)
 			}
@@ -90,10 +90,10 @@ func TestAPIError(t *testing.T) {
 }
 
 // A read leaves nothing undone, whatever comes of it.
-func TestMayHaveBeenDone_isAboutWrites(t *testing.T) {
+func TestOutcomeUnknown_isAboutWrites(t *testing.T) {
 	u, _ := signedIn(t, always(html(404)))
 	_, err := u.OAuthClient(t.Context(), 1)
-	if err == nil || bunq.MayHaveBeenDone(err) {
+	if err == nil || bunq.OutcomeUnknown(err) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -118,7 +118,7 @@ func TestSessionError_isAnothersStory(t *testing.T) {
 			if !errorsAs(err, &e) || !errors.Is(err, inner) || e.Endpoint != "/user/{id}/oauth-client" {
 				t.Fatalf("got %v", err)
 			}
-			if bunq.IsNotFound(err) || bunq.IsSessionDead(err) || bunq.MayHaveBeenDone(err) || b.count() != 0 {
+			if bunq.IsNotFound(err) || bunq.IsSessionDead(err) || bunq.OutcomeUnknown(err) || b.count() != 0 {
 				t.Errorf("it was taken for the call's own: %v", err)
 			}
 		})
@@ -150,7 +150,7 @@ func TestVerification(t *testing.T) {
 			u, b := signedIn(t, always(c.answer))
 			_, err := u.CreateOAuthClient(t.Context())
 			var e *bunq.SignatureError
-			if !errorsAs(err, &e) || !strings.Contains(err.Error(), c.says) || !bunq.MayHaveBeenDone(err) {
+			if !errorsAs(err, &e) || !strings.Contains(err.Error(), c.says) || !bunq.OutcomeUnknown(err) {
 				t.Fatalf("got %v", err)
 			}
 			if e.ResponseID == "" || e.RequestID == "" || e.Method != http.MethodPost || e.Endpoint != "/user/{id}/oauth-client" {
@@ -236,7 +236,7 @@ func TestErrors_ofACallerWhoIsGoneBefore(t *testing.T) {
 	_, postErr := u.CreateOAuthClient(ctx)
 	for _, err := range []error{getErr, postErr} {
 		var e *bunq.TransportError
-		if !errorsAs(err, &e) || e.Sent || !errors.Is(err, context.Canceled) || bunq.MayHaveBeenDone(err) {
+		if !errorsAs(err, &e) || e.Sent || !errors.Is(err, context.Canceled) || bunq.OutcomeUnknown(err) {
 			t.Errorf("got %v", err)
 		}
 	}

@@ -32,7 +32,7 @@ func TestErrors_tellCallReasonAndTrace(t *testing.T) {
 	}
 }
 
-func TestMayHaveBeenDone(t *testing.T) {
+func TestOutcomeUnknown(t *testing.T) {
 	for name, c := range map[string]struct {
 		err  error
 		want bool
@@ -56,7 +56,7 @@ func TestMayHaveBeenDone(t *testing.T) {
 		"for want of a session":                           {&bunq.SessionError{Method: "POST", Err: &bunq.TransportError{Method: "POST", Sent: true}}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := bunq.MayHaveBeenDone(c.err); got != c.want {
+			if got := bunq.OutcomeUnknown(c.err); got != c.want {
 				t.Errorf("got %v", got)
 			}
 		})

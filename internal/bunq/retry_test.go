@@ -89,7 +89,7 @@ func TestRetry_countsAtTheServer(t *testing.T) {
 						if (err == nil) != repeats || b.count() != want {
 							t.Fatalf("%d requests came, want %d; %v", b.count(), want, err)
 						}
-						if got := bunq.MayHaveBeenDone(err); got != (!repeats && c.maybe && method != http.MethodGet) {
+						if got := bunq.OutcomeUnknown(err); got != (!repeats && c.maybe && method != http.MethodGet) {
 							t.Errorf("may have been done: %v after %v", got, err)
 						}
 						if got := bunq.StatsFrom(ctx).Fields()["retries"]; got != want-1 {
@@ -159,7 +159,7 @@ func TestMaxWait_boundsAllWaitsTogether(t *testing.T) {
 				if !errorsAs(err, &e) || !errorsAs(err, &last) || last.Status != c.lastCode || e.Last == nil {
 					t.Fatalf("got %v", err)
 				}
-				if e.Reason == "" || c.reason != "" && e.Reason != c.reason || e.Max != 20*time.Second || e.Sent != c.sent || bunq.MayHaveBeenDone(err) {
+				if e.Reason == "" || c.reason != "" && e.Reason != c.reason || e.Max != 20*time.Second || e.Sent != c.sent || bunq.OutcomeUnknown(err) {
 					t.Errorf("got %#v", e)
 				}
 				if d := time.Since(start); d > 20*time.Second || d != e.Waited {
@@ -178,7 +178,7 @@ func TestMaxWait_ofAWriteThatBunqNeverTook(t *testing.T) {
 		u, _ := signedIn(t, always(refusal(429, "Too many requests.")), func(c *bunq.Config) { c.MaxWait = 10 * time.Second })
 		_, err := u.CreateOAuthClient(t.Context())
 		var e *bunq.WaitError
-		if !errorsAs(err, &e) || bunq.MayHaveBeenDone(err) {
+		if !errorsAs(err, &e) || bunq.OutcomeUnknown(err) {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -196,7 +196,7 @@ func TestMaxWait_endsTheWaitForASlot(t *testing.T) {
 		start := time.Now()
 		_, err := c.OpenSession(t.Context(), apiContext())
 		var e *bunq.WaitError
-		if !errorsAs(err, &e) || e.Reason != "the rate limit of POST /session-server" || e.Last != nil || e.Sent || bunq.MayHaveBeenDone(err) {
+		if !errorsAs(err, &e) || e.Reason != "the rate limit of POST /session-server" || e.Last != nil || e.Sent || bunq.OutcomeUnknown(err) {
 			t.Fatalf("got %v", err)
 		}
 		if d := time.Since(start); d != 12*time.Second || e.Waited != d || b.count() != 1 {
@@ -383,7 +383,7 @@ func TestCancellation_endsEveryWaitAtOnce(t *testing.T) {
 					t.Errorf("it ended %v after the caller left", took-c.after)
 				}
 				var e *bunq.TransportError
-				if !errorsAs(err, &e) || !errors.Is(err, context.Canceled) || e.Sent != c.sent || bunq.MayHaveBeenDone(err) != c.sent {
+				if !errorsAs(err, &e) || !errors.Is(err, context.Canceled) || e.Sent != c.sent || bunq.OutcomeUnknown(err) != c.sent {
 					t.Errorf("got %#v", err)
 				}
 			})
@@ -396,7 +396,7 @@ func TestRequestTimeout_isNotTheCallersDeadline(t *testing.T) {
 		u, _ := signedIn(t, always(reply{after: time.Hour}), func(c *bunq.Config) { c.RequestTimeout = 7 * time.Second })
 		start := time.Now()
 		_, err := u.CreateOAuthClient(t.Context())
-		if errors.Is(err, context.DeadlineExceeded) || !bunq.MayHaveBeenDone(err) || time.Since(start) != 7*time.Second {
+		if errors.Is(err, context.DeadlineExceeded) || !bunq.OutcomeUnknown(err) || time.Since(start) != 7*time.Second {
 			t.Errorf("got %v after %v", err, time.Since(start))
 		}
 	})

@@ -141,7 +141,7 @@ func TestTransport_knowsWhatWasSent(t *testing.T) {
 			u := dialled(t, c.base, func(c *bunq.Config) { c.MaxWait = someAttempts })
 			_, err := u.CreateOAuthClient(t.Context())
 			var e *bunq.TransportError
-			if !errorsAs(err, &e) || e.Sent != c.sent || bunq.MayHaveBeenDone(err) != c.sent {
+			if !errorsAs(err, &e) || e.Sent != c.sent || bunq.OutcomeUnknown(err) != c.sent {
 				t.Errorf("got %v", err)
 			}
 		})
@@ -195,7 +195,7 @@ func TestTransport_cancelledDuringAnExchange(t *testing.T) {
 			if d := time.Since(<-left); d > time.Second {
 				t.Errorf("it took %v", d)
 			}
-			if !errors.Is(err, context.Canceled) || !bunq.MayHaveBeenDone(err) {
+			if !errors.Is(err, context.Canceled) || !bunq.OutcomeUnknown(err) {
 				t.Errorf("got %v", err)
 			}
 		})
@@ -219,7 +219,7 @@ func TestTransport_trustsNoStrangerAndNoOldTLS(t *testing.T) {
 			t.Cleanup(s.Close)
 			u := dialled(t, s.URL+"/v1", func(c *bunq.Config) { c.MaxWait = someAttempts })
 			_, err := u.CreateOAuthClient(t.Context())
-			if err == nil || asked.Load() != 0 || !strings.Contains(err.Error(), c.says) || bunq.MayHaveBeenDone(err) {
+			if err == nil || asked.Load() != 0 || !strings.Contains(err.Error(), c.says) || bunq.OutcomeUnknown(err) {
 				t.Errorf("got %v", err)
 			}
 		})

@@ -9,7 +9,7 @@ import (
 
 // Once bunq was asked, its word counts; where it could not be asked, what kept
 // it from being asked says nothing about the write.
-func TestUnansweredError_mayHaveBeenDoneUnlessBunqSaysNo(t *testing.T) {
+func TestUnansweredError_outcomeUnknownUnlessBunqSaysNo(t *testing.T) {
 	t.Parallel()
 	lost := &bunq.TransportError{Method: "POST", Endpoint: "/x", Sent: true, Err: errors.New("gone")}
 	for name, c := range map[string]struct {
@@ -23,7 +23,7 @@ func TestUnansweredError_mayHaveBeenDoneUnlessBunqSaysNo(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if bunq.MayHaveBeenDone(c.err) != c.maybe {
+			if bunq.OutcomeUnknown(c.err) != c.maybe {
 				t.Errorf("may have been done: %v", !c.maybe)
 			}
 			if bunq.IsCredentialsRefused(c.err) || bunq.IsNotFound(c.err) {

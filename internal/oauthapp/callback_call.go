@@ -55,7 +55,7 @@ func (c *callbackCall) read(ctx context.Context) ([]bunq.CallbackURL, error) {
 // it is there.
 func (c *callbackCall) add(ctx context.Context, url string) (int64, error) {
 	id, err := c.calls.CreateCallbackURL(ctx, c.client, url)
-	if !bunq.MayHaveBeenDone(err) {
+	if !bunq.OutcomeUnknown(err) {
 		return id, err
 	}
 
@@ -73,7 +73,7 @@ func (c *callbackCall) add(ctx context.Context, url string) (int64, error) {
 
 func (c *callbackCall) change(ctx context.Context, id int64, url string) error {
 	err := c.calls.UpdateCallbackURL(ctx, c.client, id, url)
-	if !bunq.MayHaveBeenDone(err) {
+	if !bunq.OutcomeUnknown(err) {
 		return err
 	}
 
@@ -103,7 +103,7 @@ func (c *callbackCall) remove(ctx context.Context, id int64) error {
 		return nil
 	case lookErr == nil && !slices.ContainsFunc(found.CallbackURLs, func(u bunq.CallbackURL) bool { return u.ID == id }):
 		return nil
-	case !bunq.MayHaveBeenDone(err):
+	case !bunq.OutcomeUnknown(err):
 		return err
 	}
 	return &bunq.UnansweredError{Err: err, LookUp: lookErr}

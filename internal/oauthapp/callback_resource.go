@@ -144,7 +144,7 @@ func (r *CallbackURLResource) Create(ctx context.Context, req resource.CreateReq
 		return
 	}
 	now, _, err := callbacksOf(r.Data, c).place(ctx, c, 0, m.URL.ValueString())
-	if bunq.MayHaveBeenDone(err) {
+	if bunq.OutcomeUnknown(err) {
 		failed.State = "nothing was stored. bunq may have added the URL; it could not be asked."
 		failed.Next = "apply again: the client is read first, and a URL that is there is adopted."
 	}

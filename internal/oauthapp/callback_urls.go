@@ -307,7 +307,7 @@ func (c *callbackURLs) failed(id int64, url string, err error) {
 	c.turn <- struct{}{}
 	defer func() { <-c.turn }()
 
-	if url != "" && !bunq.MayHaveBeenDone(err) {
+	if url != "" && !bunq.OutcomeUnknown(err) {
 		c.ledger.hold(url)
 	}
 	delete(c.mine, id)

@@ -111,7 +111,7 @@ func (g *clientRegistration) find(ctx context.Context, failed tfdiag.Failure, di
 	switch {
 	case err == nil && id == g.pending:
 		// Which client a second POST answers with is UNKNOWN.
-		g.notes.Unnote(ctx, noteClient)
+		g.notes.ClearNote(ctx, noteClient)
 		failed.Next = g.nextForPending()
 		failed.Error(diags, fmt.Errorf("bunq made no OAuth client: it answered with the one that is being cancelled, %d", id))
 		return 0, nil, false
@@ -119,8 +119,8 @@ func (g *clientRegistration) find(ctx context.Context, failed tfdiag.Failure, di
 		g.notes.Note(ctx, noteClient, itoa(id))
 		return id, nil, true
 	}
-	if !bunq.MayHaveBeenDone(err) {
-		g.notes.Unnote(ctx, noteClient)
+	if !bunq.OutcomeUnknown(err) {
+		g.notes.ClearNote(ctx, noteClient)
 		if g.pending != 0 {
 			failed.Next = g.nextForPending()
 		}
@@ -199,6 +199,6 @@ func (g *clientRegistration) interrupted(ctx context.Context, id int64) bool {
 // noteStored forgets the note once a client is read from the state: it got there.
 func noteStored(ctx context.Context, notes *session.Source, id int64) {
 	if note, ok := notes.Noted(ctx, noteClient); ok && note == itoa(id) {
-		notes.Unnote(ctx, noteClient)
+		notes.ClearNote(ctx, noteClient)
 	}
 }

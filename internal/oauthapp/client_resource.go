@@ -333,7 +333,7 @@ func cancel(ctx context.Context, calls *bunq.UserClient, id int64) error {
 	if bunq.IsNotFound(err) {
 		return nil
 	}
-	if !bunq.MayHaveBeenDone(err) {
+	if !bunq.OutcomeUnknown(err) {
 		return err
 	}
 

@@ -167,7 +167,7 @@ func (r *CredentialResource) Create(ctx context.Context, req resource.CreateRequ
 	})
 	if err != nil {
 		f := tfdiag.Failure{Summary: "bunq_psd2_credential was not registered", State: "nothing was made and nothing was stored."}
-		if bunq.MayHaveBeenDone(err) {
+		if bunq.OutcomeUnknown(err) {
 			f.State = "nothing was stored. bunq may have made a credential whose API key was lost on the way. It is harmless: nobody knows the key, " +
 				"and bunq drops it unused after one hour in the sandbox, four hours in production."
 			f.Next = "apply again; the certificate is registered again and joins the same bunq user."
@@ -184,7 +184,7 @@ func (r *CredentialResource) Create(ctx context.Context, req resource.CreateRequ
 				"Next step: apply again; the certificate is registered again and joins the same bunq user.", made.ID, made.Status))
 		return
 	}
-	r.Data.MadeHere(made.TokenValue)
+	r.Data.MarkCreated(made.TokenValue)
 	r.noteCredential(ctx, model, &m)
 }
 
@@ -259,7 +259,7 @@ func (r *CredentialResource) Read(ctx context.Context, req resource.ReadRequest,
 	}
 
 	if _, noted := notes.Noted(ctx, noteRefused); noted {
-		notes.Unnote(ctx, noteRefused)
+		notes.ClearNote(ctx, noteRefused)
 	}
 	facts = keyFacts{
 		Used: found.Status == bunq.CredentialActive,

@@ -127,7 +127,7 @@ func (n deviceNotes) begin(ctx context.Context, description string, b deviceBegu
 }
 
 func (n deviceNotes) end(ctx context.Context, description string) {
-	n.source.Unnote(ctx, noteDeviceBegun(description))
+	n.source.ClearNote(ctx, noteDeviceBegun(description))
 }
 
 // noteInState notes that the state holds the device: its registration is over,

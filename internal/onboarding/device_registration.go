@@ -79,7 +79,7 @@ func (r *DeviceServerResource) registration(ctx context.Context, m *deviceModel,
 // A key that was made in this run has no device, so that nothing is looked up
 // before.
 func (g *registration) register(ctx context.Context) (registered, error) {
-	fresh := g.data.IsMadeHere(g.context.APIKey, g.context.Installation.Token)
+	fresh := g.data.IsCreatedHere(g.context.APIKey, g.context.Installation.Token)
 	if !fresh && !refusedLately(ctx, g.source, g.data.Now()) {
 		// A key that bunq refuses has no device that is of use.
 		list, err := g.calls.DeviceServers(ctx)
@@ -99,7 +99,7 @@ func (g *registration) register(ctx context.Context) (registered, error) {
 
 	// Whatever bunq said of this key before, it may say otherwise once it is registered.
 	g.source.ForgetRefusal()
-	g.source.Unnote(ctx, noteRefused)
+	g.source.ClearNote(ctx, noteRefused)
 	g.notes.begin(ctx, g.request.Description, deviceBegun{Before: idsOf(g.before)})
 	id, err := g.data.Client.CreateDeviceServer(ctx, g.context.Installation, g.request)
 	switch {
@@ -110,7 +110,7 @@ func (g *registration) register(ctx context.Context) (registered, error) {
 		}
 		g.made(ctx, id)
 		return registered{id: id}, nil
-	case !bunq.MayHaveBeenDone(err):
+	case !bunq.OutcomeUnknown(err):
 		g.notes.end(ctx, g.request.Description)
 		if fresh || !refusesRequest(err) {
 			return registered{}, err
@@ -236,7 +236,7 @@ func (g *registration) explain(err error) tfdiag.Failure {
 		f.Summary = "The API key has a device already"
 		f.State = "nothing was stored, and no second device was made."
 		f.Next = held.next()
-	case bunq.MayHaveBeenDone(err):
+	case bunq.OutcomeUnknown(err):
 		f.State = "nothing was stored. bunq may have registered the device; it could not be asked."
 		f.Next = "apply again: the device is looked up with the key before another one is made."
 	case bunq.IsCredentialsRefused(err):

@@ -128,7 +128,7 @@ func (r *InstallationResource) Create(ctx context.Context, req resource.CreateRe
 	made, err := r.Data.Client.CreateInstallation(ctx, m.PublicKeyPEM.ValueString())
 	if err != nil {
 		f := tfdiag.Failure{Summary: "bunq_installation was not created", State: "nothing was made and nothing was stored."}
-		if bunq.MayHaveBeenDone(err) {
+		if bunq.OutcomeUnknown(err) {
 			f.State = "nothing was stored. bunq may have made an installation whose token was lost on the way. It is harmless: nobody can use " +
 				"it without the token, it costs nothing, and bunq has no call to remove it."
 			f.Next = "apply again; a new installation is made."
@@ -136,7 +136,7 @@ func (r *InstallationResource) Create(ctx context.Context, req resource.CreateRe
 		f.Error(&resp.Diagnostics, err)
 		return
 	}
-	r.Data.MadeHere(made.Token)
+	r.Data.MarkCreated(made.Token)
 	if err := m.fromAPI(r.Data.Environment, &key.PublicKey, made); err != nil {
 		resp.Diagnostics.AddWarning("registration_payload is not available", err.Error())
 	}

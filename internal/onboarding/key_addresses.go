@@ -178,7 +178,7 @@ func (e *keyEnd) inactive(ctx context.Context, p bunq.PermittedIP) error {
 			err = e.set(ctx, p)
 		}
 	}
-	if !bunq.MayHaveBeenDone(err) {
+	if !bunq.OutcomeUnknown(err) {
 		return err
 	}
 	now, lookErr := e.calls.PermittedIPs(ctx, e.credential)

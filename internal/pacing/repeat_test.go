@@ -182,7 +182,7 @@ func (w *repetition) try(row trouble, a act) string {
 	if row.when == after && a.name != "GET" && done != 1 {
 		w.t.Errorf("%s: the fault should have come after bunq had done it", cell)
 	}
-	open := bunq.MayHaveBeenDone(err)
+	open := bunq.OutcomeUnknown(err)
 	if err != nil && done > 0 && !open {
 		w.t.Errorf("%s: bunq did it, and the error does not say that it may have: %v", cell, err)
 	}

@@ -93,10 +93,10 @@ func (d *Data) ReadyToRead(what string, diags *diag.Diagnostics) bool {
 	return false
 }
 
-// MadeHere notes that an installation token or API key was handed out by bunq
+// MarkCreated notes that an installation token or API key was handed out by bunq
 // in this very run. Nothing can have been made with it before, so there is
 // nothing to look for.
-func (d *Data) MadeHere(secret bunq.Secret) {
+func (d *Data) MarkCreated(secret bunq.Secret) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.fresh == nil {
@@ -105,8 +105,8 @@ func (d *Data) MadeHere(secret bunq.Secret) {
 	d.fresh[secret] = true
 }
 
-// IsMadeHere reports whether any of the secrets was noted by MadeHere.
-func (d *Data) IsMadeHere(secrets ...bunq.Secret) bool {
+// IsCreatedHere reports whether any of the secrets was noted by MarkCreated.
+func (d *Data) IsCreatedHere(secrets ...bunq.Secret) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, s := range secrets {

@@ -12,7 +12,7 @@ func TestData_printsNoSecrets(t *testing.T) {
 	t.Parallel()
 	const secret = "3c1f9e0b7a3c1f9e0b7a3c1f9e0b7a3c"
 	d := &Data{Environment: bunq.Sandbox}
-	d.MadeHere(secret)
+	d.MarkCreated(secret)
 	d.Remember(bunq.APIContext{Environment: bunq.Sandbox, APIKey: secret, Installation: bunq.Installation{Token: secret}})
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
 		if text := fmt.Sprintf(verb, d); strings.Contains(text, secret) {
@@ -24,11 +24,11 @@ func TestData_printsNoSecrets(t *testing.T) {
 func TestData_knowsWhatWasMadeHere(t *testing.T) {
 	t.Parallel()
 	d := &Data{}
-	if d.IsMadeHere("key") {
+	if d.IsCreatedHere("key") {
 		t.Error("a key nobody noted counts as made in this run")
 	}
-	d.MadeHere("key")
-	if !d.IsMadeHere("other", "key") || d.IsMadeHere("other") {
+	d.MarkCreated("key")
+	if !d.IsCreatedHere("other", "key") || d.IsCreatedHere("other") {
 		t.Error("want the noted key, and no other, to count as made in this run")
 	}
 }

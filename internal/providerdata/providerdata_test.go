@@ -194,11 +194,11 @@ func TestData_sameEnvironment(t *testing.T) {
 
 func TestData_notes(t *testing.T) {
 	var d Data
-	if d.IsMadeHere("a") {
+	if d.IsCreatedHere("a") {
 		t.Error("something is noted from the start")
 	}
-	d.MadeHere("a")
-	if !d.IsMadeHere("b", "a") || d.IsMadeHere("b") {
+	d.MarkCreated("a")
+	if !d.IsCreatedHere("b", "a") || d.IsCreatedHere("b") {
 		t.Error("what was made here is not told from the rest")
 	}
 }

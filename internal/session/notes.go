@@ -19,8 +19,8 @@ func (s *Source) Noted(_ context.Context, name string) (string, bool) {
 	return s.cache.noted(name)
 }
 
-// Unnote removes what is kept under name. Waiting is as with Note.
-func (s *Source) Unnote(ctx context.Context, name string) {
+// ClearNote removes what is kept under name. Waiting is as with Note.
+func (s *Source) ClearNote(ctx context.Context, name string) {
 	s.cache.note(ctx, name, nil)
 }
 

@@ -39,7 +39,7 @@ func TestNotes_surviveTheProcess(t *testing.T) {
 	}
 	wantNoNote(t, process(bk, dir).For(anotherContext()), "create")
 
-	process(bk, dir).For(testContext()).Unnote(t.Context(), "create")
+	process(bk, dir).For(testContext()).ClearNote(t.Context(), "create")
 	for _, s := range []*Source{s, process(bk, dir).For(testContext())} {
 		wantNoNote(t, s, "create")
 		wantNote(t, s, "empty", "")
@@ -93,7 +93,7 @@ func TestNotes_withoutACacheLiveInTheProcess(t *testing.T) {
 			s := b.For(testContext())
 			s.Note(t.Context(), "create", "x")
 			wantNote(t, b.For(testContext()), "create", "x")
-			s.Unnote(t.Context(), "create")
+			s.ClearNote(t.Context(), "create")
 			wantNoNote(t, s, "create")
 		})
 	}
@@ -128,7 +128,7 @@ func TestNotes_waitNeitherForAnOpeningNorWithAnEndedContext(t *testing.T) {
 		}
 		release()
 		wantNoNote(t, later, "c")
-		s.Unnote(t.Context(), "a") // takes along what waits
+		s.ClearNote(t.Context(), "a") // takes along what waits
 		wantNote(t, later, "c", "the file is locked")
 		wantNote(t, later, "d", "the file stays locked")
 		wantNoNote(t, later, "a")
