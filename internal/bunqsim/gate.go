@@ -192,14 +192,23 @@ func (c *call) checkBody() *apiError {
 		return errBodyTooLarge()
 	}
 
-	spec := c.route.body
-	if c.set.IPInPermittedIPUpdate != Refused && c.method == http.MethodPut && strings.HasSuffix(c.route.pattern, "/ip/{id}") {
-		spec = &bodySpec{fields: append([]fieldSpec{stringField("ip", c.set.IPInPermittedIPUpdate == Required)}, spec.fields...)}
-	}
-
 	var e *apiError
-	c.body, e = parseBody(c.raw, spec)
+	c.body, e = parseBody(c.raw, c.bodySpec())
 	return e
+}
+
+// bodySpec is the route's, with what the settings make of it.
+func (c *call) bodySpec() *bodySpec {
+	spec := c.route.body
+	switch {
+	case c.set.IPInPermittedIPUpdate != Refused && c.method == http.MethodPut && strings.HasSuffix(c.route.pattern, "/ip/{id}"):
+		return &bodySpec{fields: append([]fieldSpec{stringField("ip", c.set.IPInPermittedIPUpdate == Required)}, spec.fields...)}
+	case c.set.MissingNotificationFilters == Accepted && spec.field("notification_filters") != nil:
+		optional := spec.fields[0]
+		optional.required = false
+		return &bodySpec{fields: []fieldSpec{optional}}
+	}
+	return spec
 }
 
 func (c *call) checkPath() *apiError {

@@ -173,6 +173,17 @@ func (s *Sim) ExpireSessions() error {
 	})
 }
 
+// SetNotificationFilters replaces the URL filters of a user. Of each filter it takes Category and Target, of whatever form.
+func (s *Sim) SetNotificationFilters(userID int64, filters ...NotificationFilter) error {
+	return s.change(func(c *call) error {
+		if _, err := byID(c.st.Users, "user", userID, func(u *User) int64 { return u.ID }); err != nil {
+			return err
+		}
+		c.replaceFilters(userID, DeliveryURL, filters)
+		return nil
+	})
+}
+
 // Wipe is a reset of the sandbox: nothing that was registered is known any more, and no id comes twice. Server key, settings,
 // armed faults and the journal stay.
 func (s *Sim) Wipe() error {

@@ -104,6 +104,13 @@ func routes() []*route {
 			body: &bodySpec{fields: []fieldSpec{stringField("url", true)}}},
 		{method: del, pattern: "/user/{id}/oauth-client/{id}/callback-url/{id}", token: tokenSession, find: findCallback, do: deleteCallback},
 
+		{method: post, pattern: "/user/{id}/notification-filter-url", token: tokenSession, find: findUser, do: replaceURLFilters,
+			body: filtersBody(stringField("category", true), stringField("notification_target", true))},
+		{method: get, pattern: "/user/{id}/notification-filter-url", token: tokenSession, find: findUser, do: listURLFilters},
+		{method: post, pattern: "/user/{id}/notification-filter-push", token: tokenSession, find: findUser, do: replacePushFilters,
+			body: filtersBody(stringField("category", true))},
+		{method: get, pattern: "/user/{id}/notification-filter-push", token: tokenSession, find: findUser, do: listPushFilters},
+
 		{method: post, pattern: "/sandbox-user-person", sandboxOnly: true, do: createSandboxPerson, body: &bodySpec{empty: true}},
 		{method: post, pattern: "/sandbox-user-company", sandboxOnly: true, do: createSandboxCompany, body: &bodySpec{empty: true}},
 	}

@@ -35,6 +35,8 @@ const (
 	WithTimestamps  Choice = "with-timestamps"   // display_name, created and updated
 	StatusActive    Choice = "ACTIVE"
 	StatusInactive  Choice = "INACTIVE"
+	InPages         Choice = "pages" // newest first, with Pagination
+	Whole           Choice = "whole" // all at once, without Pagination
 )
 
 // Settings are the simulator's choices where it is not known what bunq does, and a client could come to depend on it. The
@@ -137,6 +139,22 @@ type Settings struct {
 	MaxCallbackLength int `json:"max_callback_length,omitempty"`
 	// MaxCallbacks of one client. UNKNOWN. Default 0: any number.
 	MaxCallbacks int `json:"max_callbacks,omitempty"`
+
+	// MissingNotificationFilters: a POST of filters without the field notification_filters, or with null. UNKNOWN. Refused
+	// or Accepted (as an empty list: no filter is left).
+	MissingNotificationFilters Choice `json:"missing_notification_filters,omitempty"`
+	// UnknownNotificationCategory: a category that is not in the documentation. UNKNOWN. Refused, Accepted (kept as it is) or
+	// Ignored (200, and left out).
+	UnknownNotificationCategory Choice `json:"unknown_notification_category,omitempty"`
+	// DuplicateNotificationFilter: category and target of another filter of the same body. UNKNOWN. Refused, Accepted (both
+	// are kept, and both count for the two of a category) or Ignored (200, and left out).
+	DuplicateNotificationFilter Choice `json:"duplicate_notification_filter,omitempty"`
+	// NotificationFilterFields of a read; the answer to a POST has category and target only, which was seen. UNKNOWN. Bare or
+	// WithTimestamps (id, created and updated, too).
+	NotificationFilterFields Choice `json:"notification_filter_fields,omitempty"`
+	// NotificationFilterList is how a GET lists filters. Lists have pages, but nothing says it of this one, whose elements
+	// have no id. UNKNOWN. InPages or Whole.
+	NotificationFilterList Choice `json:"notification_filter_list,omitempty"`
 
 	// DeleteBody of a successful DELETE. UNKNOWN. EmptyResponse, EmptyObject or NoBody.
 	DeleteBody Choice `json:"delete_body,omitempty"`

@@ -69,6 +69,12 @@ func SettingChoices() []SettingChoice {
 		open("MaxCallbackLength", 255, 2000),
 		open("MaxCallbacks", 0, 20),
 
+		closed("MissingNotificationFilters", Refused, Accepted),
+		closed("UnknownNotificationCategory", Refused, Accepted, Ignored),
+		closed("DuplicateNotificationFilter", Refused, Accepted, Ignored),
+		closed("NotificationFilterFields", Bare, WithTimestamps),
+		closed("NotificationFilterList", InPages, Whole),
+
 		closed("DeleteBody", EmptyResponse, EmptyObject, NoBody),
 		closed("RateLimitStatus", http.StatusTooManyRequests, http.StatusConflict),
 		closed("RefusedRequestsCount", Refused, Accepted),

@@ -16,6 +16,8 @@ type Snapshot struct {
 	Sessions      []Session      `json:"sessions"`
 	OAuthClients  []OAuthClient  `json:"oauth_clients"`
 	CallbackURLs  []CallbackURL  `json:"callback_urls"`
+
+	NotificationFilters []NotificationFilter `json:"notification_filters"`
 }
 
 // Snapshot returns what exists now, with the statuses as of now.
@@ -27,6 +29,7 @@ func (s *Sim) Snapshot() Snapshot {
 		Installations: copies(s.st.Installations), Users: copies(s.st.Users), Credentials: copies(s.st.Credentials),
 		Devices: copies(s.st.Devices), PermittedIPs: copies(s.st.PermittedIPs), Sessions: copies(s.st.Sessions),
 		OAuthClients: copies(s.st.OAuthClients), CallbackURLs: copies(s.st.CallbackURLs),
+		NotificationFilters: copies(s.st.NotificationFilters),
 	}
 	for i := range out.Credentials {
 		if p := out.Credentials[i].PermittedDevice; p != nil {
@@ -88,4 +91,15 @@ func (sn Snapshot) CallbackURLsOf(oauthClientID int64) []string {
 		}
 	}
 	return urls
+}
+
+// NotificationURLsOf returns the URL filters of a user as "CATEGORY https://target", in the order they were sent in.
+func (sn Snapshot) NotificationURLsOf(userID int64) []string {
+	var filters []string
+	for _, f := range sn.NotificationFilters {
+		if f.UserID == userID && f.Delivery == DeliveryURL {
+			filters = append(filters, f.Category+" "+f.Target)
+		}
+	}
+	return filters
 }

@@ -25,6 +25,8 @@ type store struct {
 	Sessions      []*Session      `json:"sessions"`
 	OAuthClients  []*OAuthClient  `json:"oauth_clients"`
 	CallbackURLs  []*CallbackURL  `json:"callback_urls"`
+
+	NotificationFilters []*NotificationFilter `json:"notification_filters,omitempty"`
 }
 
 // Installation is one POST /installation.
@@ -173,10 +175,27 @@ type CallbackURL struct {
 	Updated       time.Time `json:"updated"`
 }
 
+// The ways a notification reaches a user.
+const (
+	DeliveryURL  = "URL"
+	DeliveryPush = "PUSH"
+)
+
+// NotificationFilter is one event that a user wants to hear of.
+type NotificationFilter struct {
+	ID       int64     `json:"id"`
+	UserID   int64     `json:"user_id"`
+	Delivery string    `json:"delivery"`
+	Category string    `json:"category"`
+	Target   string    `json:"target"` // "" for DeliveryPush
+	Created  time.Time `json:"created"`
+}
+
 // firstIDs start each type of object elsewhere, so that a client which mixes up two ids meets a 404.
 var firstIDs = map[string]int64{
 	"installation": 4916, "token": 16469, "user": 28196, "credential": 184760, "device": 2523,
 	"ip": 42, "session": 6372800, "client": 633, "callback": 693,
+	"filter": 1377,
 }
 
 func newStore(env Environment) *store {
@@ -200,6 +219,7 @@ func (st *store) wipe() {
 	st.ServerKeys = map[int64]string{}
 	st.Installations, st.Users, st.Credentials, st.Devices = nil, nil, nil, nil
 	st.PermittedIPs, st.Sessions, st.OAuthClients, st.CallbackURLs = nil, nil, nil, nil
+	st.NotificationFilters = nil
 }
 
 // settle carries out what time alone does: keys, sessions and pending cancellations that have run out by now.
