@@ -187,7 +187,9 @@ func (s *Sim) statusAnswer(c *call, f Fault) *answer {
 		if c.route != nil {
 			pattern = c.route.pattern
 		}
-		e = errTooManyRequests(f.Status, classicLimit(c.method, pattern))
+		s.mu.Lock()
+		e = errTooManyRequests(f.Status, s.limits.of(c.method, pattern))
+		s.mu.Unlock()
 	case http.StatusInternalServerError:
 		e = errInternal()
 	default: // a gateway's page, which knows nothing of bunq's headers

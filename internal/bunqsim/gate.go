@@ -73,7 +73,7 @@ func (c *call) pass() (reply, *apiError) {
 }
 
 func (c *call) checkRate() *apiError {
-	lim, ok := c.sim.limits.take(rateKey{c.ip, c.method, c.route.pattern}, c.now, c.set.RefusedRequestsCount == Accepted)
+	lim, ok := c.sim.limits.take(rateKey{c.caller(), c.method, c.route.pattern}, c.now, c.set.RefusedRequestsCount == Accepted)
 	if !ok {
 		return errTooManyRequests(c.set.RateLimitStatus, lim)
 	}

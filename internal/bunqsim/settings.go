@@ -36,6 +36,8 @@ const (
 	StatusActive    Choice = "ACTIVE"
 	StatusInactive  Choice = "INACTIVE"
 	InPages         Choice = "pages" // newest first, with Pagination
+	ByDevice        Choice = "device"
+	ByAddress       Choice = "address"
 	Whole           Choice = "whole" // all at once, without Pagination
 )
 
@@ -160,6 +162,10 @@ type Settings struct {
 	DeleteBody Choice `json:"delete_body,omitempty"`
 	// RateLimitStatus: 429, formerly also 409 in the sandbox. 429 (default) or 409 (sandbox only).
 	RateLimitStatus int `json:"rate_limit_status,omitempty"`
+	// RecentLimitsFor is whom LimitsRecent is for. Documented is "per device", with key, session and address named as what
+	// tells devices apart. ByDevice (the session's key, without a session the installation, without that the address) or
+	// ByAddress.
+	RecentLimitsFor Choice `json:"recent_limits_for,omitempty"`
 	// RefusedRequestsCount: whether requests answered with 429 use up the limit themselves. UNKNOWN. Refused (they don't
 	// count) or Accepted (they do).
 	RefusedRequestsCount Choice `json:"refused_requests_count,omitempty"`

@@ -77,6 +77,7 @@ func SettingChoices() []SettingChoice {
 
 		closed("DeleteBody", EmptyResponse, EmptyObject, NoBody),
 		closed("RateLimitStatus", http.StatusTooManyRequests, http.StatusConflict),
+		closed("RecentLimitsFor", ByDevice, ByAddress),
 		closed("RefusedRequestsCount", Refused, Accepted),
 	}
 }

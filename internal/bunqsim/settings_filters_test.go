@@ -7,7 +7,7 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
-// otherFilters goes on with otherLater, for notification filters.
+// otherFilters goes on with otherLater, for notification filters and the newer limits.
 var otherFilters = map[string]func(settingTest){
 	"MissingNotificationFilters": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{MissingNotificationFilters: bunqsim.Accepted})
@@ -78,5 +78,18 @@ var otherFilters = map[string]func(settingTest){
 		if got := string(c.send(r).raw); strings.Contains(got, "Pagination") {
 			t.Errorf("GET: %s", got)
 		}
+	},
+	"RecentLimitsFor": func(t settingTest) {
+		sim := bunqsim.NewTest(t, bunqsim.Config{Clock: bunqsim.NewFakeClock(start), Limits: bunqsim.LimitsRecent,
+			Settings: bunqsim.Settings{RecentLimitsFor: bunqsim.ByAddress}})
+		c, d := newClient(t, sim), newClient(t, sim)
+		c.onboard()
+		d.install()
+		d.register()
+		d.addDevice()
+		const text = "Too many requests. You can do a maximum of 1 calls per 30 second to this endpoint."
+		d.refused(d.sessionRequest(), 429, text) // another installation, from the same address
+		d.ip = "198.51.100.99"
+		d.refused(d.sessionRequest(), 400, textCredentials) // let in, and judged
 	},
 }

@@ -45,7 +45,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f := flag.NewFlagSet("bunqsim", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8080", "loopback `address` to listen on; port 0 takes a free one")
-	f.StringVar(&limits, "limits", string(bunqsim.LimitsOff), "rate limits: `off|published`")
+	f.StringVar(&limits, "limits", string(bunqsim.LimitsOff), "rate limits: `off|published|recent`")
 	f.StringVar(&o.config.StateFile, "state", "", "`file` that keeps the state, mode 0600 (default: in memory)")
 	f.BoolVar(&o.log, "log", false, "write one JSON line a request to standard error")
 	f.StringVar(&environment, "environment", string(bunqsim.Sandbox), "`sandbox|production`: whose rules for certificates apply")
