@@ -32,6 +32,7 @@ type call struct {
 	path   string // as sent
 	query  url.Values
 	header http.Header
+	host   string
 	raw    []byte
 	large  bool
 
@@ -132,7 +133,10 @@ func (c *call) checkToken() *apiError {
 	if c.sess.Status != SessionActive {
 		return c.deadSession()
 	}
-	c.user = first(c.st.Users, func(u *User) bool { return u.ID == c.sess.UserID })
+	c.user = c.userByID(c.sess.UserID)
+	if c.user.Kind == UserAPIKey && strings.HasPrefix(c.route.pattern, "/user/{id}/") {
+		return errInsufficientAuthentication() // consent is not given for keys, clients and filters
+	}
 	return nil
 }
 

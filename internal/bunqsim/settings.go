@@ -39,6 +39,12 @@ const (
 	ByDevice        Choice = "device"
 	ByAddress       Choice = "address"
 	Whole           Choice = "whole" // all at once, without Pagination
+
+	Revokes           Choice = "revokes"             // refused, and what was given before ends
+	ByRFC6749         Choice = "rfc6749"             // the errors that RFC 6749 has for each case
+	AllInvalidGrant   Choice = "invalid-grant"       // the one error that is documented, for everything
+	GivenAndWithdrawn Choice = "given-and-withdrawn" // a notification of each
+	WithdrawnOnly     Choice = "withdrawn"
 )
 
 // Settings are the simulator's choices where it is not known what bunq does, and a client could come to depend on it. The
@@ -141,6 +147,22 @@ type Settings struct {
 	MaxCallbackLength int `json:"max_callback_length,omitempty"`
 	// MaxCallbacks of one client. UNKNOWN. Default 0: any number.
 	MaxCallbacks int `json:"max_callbacks,omitempty"`
+
+	// CodeLifetime is how long an authorisation code waits for its exchange. UNKNOWN. Default 10 min, the most RFC 6749 allows.
+	CodeLifetime time.Duration `json:"code_lifetime,omitempty"`
+	// UsedCode: an authorisation code that was traded before is documented to be refused. Whether the access token that it
+	// gave ends, as RFC 6749 recommends, is UNKNOWN. Refused or Revokes.
+	UsedCode Choice `json:"used_code,omitempty"`
+	// TokenErrors of the token endpoint, for what is not a bad code: a missing or wrong parameter, a body, wrong client
+	// credentials, a cancelled client. UNKNOWN. ByRFC6749 (invalid_request, unsupported_grant_type, invalid_client) or
+	// AllInvalidGrant.
+	TokenErrors Choice `json:"token_errors,omitempty"`
+	// AccessTokenWithoutDevice: session-server with an access token that was not registered by device-server, on an
+	// installation of the PSD2 user. Seen accepted; the documentation tells to register it. Accepted or Refused.
+	AccessTokenWithoutDevice Choice `json:"access_token_without_device,omitempty"`
+	// ConsentNotifications: what filters of category OAUTH are told. Documented is "revoked connections". GivenAndWithdrawn
+	// or WithdrawnOnly.
+	ConsentNotifications Choice `json:"consent_notifications,omitempty"`
 
 	// MissingNotificationFilters: a POST of filters without the field notification_filters, or with null. UNKNOWN. Refused
 	// or Accepted (as an empty list: no filter is left).

@@ -69,6 +69,12 @@ func SettingChoices() []SettingChoice {
 		open("MaxCallbackLength", 255, 2000),
 		open("MaxCallbacks", 0, 20),
 
+		open("CodeLifetime", 10*time.Minute, 30*time.Second),
+		closed("UsedCode", Refused, Revokes),
+		closed("TokenErrors", ByRFC6749, AllInvalidGrant),
+		closed("AccessTokenWithoutDevice", Accepted, Refused),
+		closed("ConsentNotifications", GivenAndWithdrawn, WithdrawnOnly),
+
 		closed("MissingNotificationFilters", Refused, Accepted),
 		closed("UnknownNotificationCategory", Refused, Accepted, Ignored),
 		closed("DuplicateNotificationFilter", Refused, Accepted, Ignored),

@@ -18,6 +18,8 @@ type Snapshot struct {
 	CallbackURLs  []CallbackURL  `json:"callback_urls"`
 
 	NotificationFilters []NotificationFilter `json:"notification_filters"`
+	Connections         []Connection         `json:"connections"`
+	Deliveries          []Delivery           `json:"deliveries"`
 }
 
 // Snapshot returns what exists now, with the statuses as of now.
@@ -29,13 +31,16 @@ func (s *Sim) Snapshot() Snapshot {
 		Installations: copies(s.st.Installations), Users: copies(s.st.Users), Credentials: copies(s.st.Credentials),
 		Devices: copies(s.st.Devices), PermittedIPs: copies(s.st.PermittedIPs), Sessions: copies(s.st.Sessions),
 		OAuthClients: copies(s.st.OAuthClients), CallbackURLs: copies(s.st.CallbackURLs),
-		NotificationFilters: copies(s.st.NotificationFilters),
+		NotificationFilters: copies(s.st.NotificationFilters), Connections: copies(s.st.Connections), Deliveries: copies(s.st.Deliveries),
 	}
 	for i := range out.Credentials {
 		if p := out.Credentials[i].PermittedDevice; p != nil {
 			d := *p
 			out.Credentials[i].PermittedDevice = &d
 		}
+	}
+	for i := range out.Users {
+		out.Users[i].Roles = slices.Clone(out.Users[i].Roles)
 	}
 	return out
 }
@@ -67,6 +72,10 @@ func (sn Snapshot) MarshalJSON() ([]byte, error) {
 	c.OAuthClients = slices.Clone(c.OAuthClients)
 	for i := range c.OAuthClients {
 		c.OAuthClients[i].Secret = "(hidden)"
+	}
+	c.Connections = slices.Clone(c.Connections)
+	for i := range c.Connections {
+		c.Connections[i].Code = "(hidden)"
 	}
 	return json.Marshal(c)
 }
