@@ -277,7 +277,7 @@ func TestPermissionsOfThePage(t *testing.T) {
 	}](t, b.ok(request{method: "POST", path: "/sandbox-user-company"}), "ApiKey").Key
 	b.addDevice()
 	els := b.ok(b.sessionRequest())
-	b.sessionToken, b.client.user = pick[struct{ Token string }](t, els, "Token").Token, pick[idBody](t, els, "UserCompany").ID
+	b.sessionToken, b.user = pick[struct{ Token string }](t, els, "Token").Token, pick[idBody](t, els, "UserCompany").ID
 	b.oauth = b.addOAuthClient()
 	b.addCallback(b.oauth, callback)
 	b.id = b.oauthClient(b.oauth).ClientID
