@@ -96,6 +96,11 @@ func TestAccFunctions_messages(t *testing.T) {
 			cli.Run(t, "validate", "-no-color").MustSay(t, 1, "Invalid function argument", tc.want)
 		})
 	}
+
+	t.Run("a context file that would be shown", func(t *testing.T) {
+		cli.Write(t, acctest.Device+"output \"x\" {\n  value = provider::bunq::sdk_context_json(bunq_device_server.main.api_context, 42)\n}\n")
+		cli.Plan(t).MustSay(t, 1, "Output refers to sensitive values")
+	})
 }
 
 // example is how the example of a function is brought to its end, and what its outputs are then.

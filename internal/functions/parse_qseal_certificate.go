@@ -27,7 +27,7 @@ func (parseQSEALCertificate) Definition(_ context.Context, _ function.Definition
 	resp.Definition = function.Definition{
 		Summary: "What a QSEAL certificate says",
 		MarkdownDescription: "Returns what a certificate says of its owner and of the PSD2 roles that it grants (ETSI TS 119 495), to check it before it is " +
-			"registered or to name it elsewhere. Nothing is judged: whether bunq would take it, a plan of `bunq_psd2_credential` says.\n\n" +
+			"registered or to name it elsewhere. It judges nothing: a plan of `bunq_psd2_credential` says whether bunq can be expected to take it.\n\n" +
 			"The object has\n\n" +
 			"- `subject` (String) The subject in OpenSSL's one-line form, such as `/C=NL/O=Example Payments B.V./CN=Example`.\n" +
 			"- `organization_identifier` (String) The organizationIdentifier, such as `PSDNL-DNB-R123456`; null where there is none.\n" +
@@ -35,7 +35,7 @@ func (parseQSEALCertificate) Definition(_ context.Context, _ function.Definition
 			"statement, which is no error.\n" +
 			"- `roles` (List of String) `AISP`, `PISP`, `CBPII` and `PSP_AS` in the order of the certificate; of a self-signed certificate without PSD2 " +
 			"statement those in its common name, which is where bunq's sandbox reads them. Empty where there are none.\n" +
-			"- `kind` (String) `seal` (QSEAL), `web` (QWAC) or `signature`; null where the certificate does not say, as those of the sandbox don't.\n" +
+			"- `kind` (String) `seal` (QSEAL), `web` (QWAC) or `signature`; null where the certificate does not say, such as a pseudo certificate of the sandbox.\n" +
 			"- `not_before`, `not_after` (String) From when and until when it is valid (RFC 3339, UTC).\n" +
 			"- `key` (Object) `type` (`RSA`, `EC` or `Ed25519`) and `bits` of the public key; null for another algorithm. bunq registers RSA keys.\n" +
 			"- `serial_number` (String) Upper-case hexadecimal, as `openssl x509 -serial` prints it.\n" +
@@ -43,8 +43,8 @@ func (parseQSEALCertificate) Definition(_ context.Context, _ function.Definition
 		Parameters: []function.Parameter{
 			function.StringParameter{
 				Name: "pem",
-				MarkdownDescription: "One certificate, PEM. Text around it is passed over; issuers' certificates or a key beside it are an error. For a PKCS#12 file " +
-					"see `pkcs12_decode`.",
+				MarkdownDescription: "One certificate, PEM. Text around it is ignored; certificates of issuers or a key next to it are an error. For a PKCS#12 file " +
+					"use `pkcs12_decode`.",
 			},
 		},
 		Return: function.ObjectReturn{AttributeTypes: certificateTypes()},

@@ -22,23 +22,23 @@ func (pkcs12Decode) Metadata(_ context.Context, _ function.MetadataRequest, resp
 func (pkcs12Decode) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
 		Summary: "Certificate, chain and private key of a PKCS#12 file",
-		MarkdownDescription: "Takes apart a PKCS#12 file (`.p12`, `.pfx`), in which many trust service providers deliver a QSEAL certificate with its key. Read are " +
-			"today's encryption (AES with PBKDF2) and the former one (RC2, 3DES).\n\n" +
+		MarkdownDescription: "Takes apart a PKCS#12 file (`.p12`, `.pfx`), in which many trust service providers deliver a QSEAL certificate with its key. It reads " +
+			"files with current encryption (AES with PBKDF2) and with the legacy one (RC2, 3DES).\n\n" +
 			"The object has\n\n" +
 			"- `certificate_pem` (String) The certificate of the private key, PEM.\n" +
 			"- `certificate_chain_pem` (String) The other certificates, PEM, in the order of the file; null where there are none.\n" +
 			"- `private_key_pem` (String) The private key, PEM (PKCS#8), not encrypted.\n\n" +
 			"~> A function cannot mark its result as sensitive: Terraform marks it as its arguments are. Declare the passphrase `sensitive`, or wrap it in " +
-			"`sensitive(…)`, and the result is hidden in plans, and in outputs refused. Pass the key only to write-only arguments such as `private_key_pem_wo`, " +
+			"`sensitive(…)`, and the result is hidden in plans and refused in outputs that are not sensitive. Pass the key only to write-only arguments such as `private_key_pem_wo`, " +
 			"so that it is in no plan and no state. The certificate is no secret: `nonsensitive(…)` shows it again.\n\n" +
-			"-> With an `ephemeral` passphrase the result is ephemeral, too, and all of it can be used in write-only arguments only. The certificate must " +
-			"then come from a file of its own. The value of a passphrase that is not ephemeral is in a saved plan file.",
+			"-> With an `ephemeral` passphrase the whole result is ephemeral, the certificate included, and can only be used in write-only arguments and the " +
+			"like. The certificate must then come from a file of its own. The value of a variable that is not ephemeral is in a saved plan file.",
 		// Unknown arguments are let in, so that what is wrong with the file is said at plan, also where the passphrase is unknown.
 		Parameters: []function.Parameter{
 			function.StringParameter{
 				Name:                "base64",
 				AllowUnknownValues:  true,
-				MarkdownDescription: "The file in base64: `filebase64(\"qseal.p12\")`, or the text of a secret store. Line breaks in it are passed over.",
+				MarkdownDescription: "The file in base64: `filebase64(\"qseal.p12\")`, or the text of a secret store. Line breaks in it are ignored.",
 			},
 			function.StringParameter{
 				Name:                "passphrase",

@@ -32,9 +32,9 @@ func (sdkContextJSON) Definition(_ context.Context, _ function.DefinitionRequest
 			"`loadApiContext`, as their READMEs show, and open a session of their own with it. The file imports back, too: its path is an import id of " +
 			"`bunq_installation`, and a `context_file` of the provider block.\n\n" +
 			"The session in it expired long ago, so that the SDKs open a new one at the first call. bunq allows one new session each 30 seconds and address.\n\n" +
-			"~> The text is full of secrets: API key, installation token and private key. Terraform marks it as sensitive as `api_context` is. Hand it to a " +
-			"secret store, at best by a write-only argument; a file on disk should be readable by the application only, such as `file_permission = \"0600\"` of " +
-			"`local_sensitive_file`, which keeps a second copy of it in the state.",
+			"~> The text is full of secrets: API key, installation token and private key. Terraform treats it as sensitive because `api_context` " +
+			"is. Pass it to a secret store, if possible through a write-only argument. On disk, only the application should be able to read it. An output or a " +
+			"`local_sensitive_file` keeps a second copy in the state.",
 		// Unknown arguments are let in, so that what is wrong with the other one is said at plan.
 		Parameters: []function.Parameter{
 			function.ObjectParameter{
