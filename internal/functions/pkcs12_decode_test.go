@@ -4,6 +4,7 @@ import (
 	"encoding/asn1"
 	"encoding/base64"
 	"encoding/pem"
+	"errors"
 	"strings"
 	"testing"
 
@@ -41,6 +42,7 @@ func TestPKCS12Decode(t *testing.T) {
 		"not-encrypted":  {text(passphrase), pkcs12Result(seal, key, none)},
 		"no-chain":       {text(passphrase), pkcs12Result(seal, key, none)},
 		"leaf-last":      {text(passphrase), pkcs12Result(seal, key, text(vector(t, "root.pem")+vector(t, "intermediate.pem")))},
+		"pbmac1":         {text(passphrase), pkcs12Result(seal, key, none)},
 		"ec":             {text(passphrase), pkcs12Result(vector(t, "ec.pem"), vector(t, "ec.key"), none)},
 		"not-ascii":      {text("Pässwörter für 5 €"), pkcs12Result(seal, key, none)},
 		"empty":          {text(""), pkcs12Result(seal, key, none)},
@@ -106,6 +108,7 @@ func TestPKCS12Decode_messages(t *testing.T) {
 		given("cut off", encoded(modern[:len(modern)/2])),
 		given("more rounds than a plan can wait for", encoded(withIterations(t, modern, maxIterations+1))),
 		given("less than one round", encoded(withIterations(t, modern, 0))),
+		given("more rounds of PBMAC1", encoded(withPBMAC1Iterations(t, vector(t, "pbmac1.p12"), maxIterations+1))),
 		phrase("a wrong passphrase", "5ecret"),
 		phrase("a passphrase with a line end", passphrase+"\n"),
 		phrase("no passphrase", ""),
@@ -129,6 +132,26 @@ func withIterations(t *testing.T, file string, iterations int) string {
 	p.MAC.Iterations = iterations
 	der, err := asn1.Marshal(p)
 	if err != nil {
+		t.Fatal(err)
+	}
+	return string(der)
+}
+
+// withPBMAC1Iterations is the same for a file whose MAC has parameters of its own.
+func withPBMAC1Iterations(t *testing.T, file string, iterations int) string {
+	t.Helper()
+	var p pfx
+	var mac pbmac1Params
+	var kdf pbkdf2Params
+	_, outer := asn1.Unmarshal([]byte(file), &p)
+	_, middle := asn1.Unmarshal(p.MAC.Digest.Algorithm.Parameters.FullBytes, &mac)
+	_, inner := asn1.Unmarshal(mac.KDF.Parameters.FullBytes, &kdf)
+	kdf.Iterations = iterations
+	var writing [3]error
+	mac.KDF.Parameters.FullBytes, writing[0] = asn1.Marshal(kdf)
+	p.MAC.Digest.Algorithm.Parameters.FullBytes, writing[1] = asn1.Marshal(mac)
+	der, last := asn1.Marshal(p)
+	if err := errors.Join(outer, middle, inner, writing[0], writing[1], last); err != nil {
 		t.Fatal(err)
 	}
 	return string(der)

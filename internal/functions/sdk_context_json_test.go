@@ -149,6 +149,8 @@ func TestSDKContextJSON_messages(t *testing.T) {
 		{"no user at all", user("0")},
 		{"a negative user id", user("-42")},
 		{"a fraction of a user", user("42.5")},
+		{"a user id with a sign", user("+42")},
+		{"a user id with a zero before it", user("042")},
 		{"more than bunq can count", user("9223372036854775808")},
 	})
 }

@@ -21,7 +21,7 @@ type Description struct {
 	Authority *Authority
 	// NotBefore and NotAfter are in UTC.
 	NotBefore, NotAfter time.Time
-	// SerialNumber is hexadecimal as OpenSSL prints it: upper case, whole bytes, "-" before a negative one.
+	// SerialNumber is hexadecimal as OpenSSL prints it: upper case, whole bytes. (A negative one is no certificate to crypto/x509.)
 	SerialNumber string
 	// KeyType is "RSA", "EC", "Ed25519" or "" for another algorithm; KeyBits the size of the modulus or of the curve in bits,
 	// 0 where KeyType is "".
@@ -85,13 +85,8 @@ func keyOf(cert *x509.Certificate) (algorithm string, bits int) {
 }
 
 func serialNumber(cert *x509.Certificate) string {
-	sign := ""
-	if cert.SerialNumber.Sign() < 0 {
-		sign = "-"
+	if cert.SerialNumber.Sign() == 0 {
+		return "00"
 	}
-	digits := fmt.Sprintf("%X", cert.SerialNumber.Bytes())
-	if digits == "" {
-		digits = "00"
-	}
-	return sign + digits
+	return fmt.Sprintf("%X", cert.SerialNumber.Bytes())
 }

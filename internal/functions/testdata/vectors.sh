@@ -81,8 +81,8 @@ store camellia $seal -passout 'pass:correct horse' -certpbe CAMELLIA-256-CBC -ke
 hexadecimal() { od -An -v -tx1 | tr -d ' \n'; }
 der() { openssl asn1parse -genconf "$WORK/$1.cnf" -noout -out "$WORK/$1.der"; }
 by_hand() {
-	out=$1
-	shift
+	out=$1 scheme=$2
+	shift 2
 	{
 		echo 'asn1 = SEQUENCE:bags'
 		echo '[ bags ]'
@@ -104,7 +104,11 @@ certificate = EXPLICIT:0,FORMAT:HEX,OCTETSTRING:%s\n' "$section" "$section" "$se
 	der safe
 	salt=0011223344556677
 	passphrase=$(printf 'correct horse' | od -An -v -tx1 | tr -d '\n' | sed 's/ /00/g')0000
-	mac=$(openssl kdf -keylen 32 -kdfopt digest:SHA256 -kdfopt hexpass:"$passphrase" -kdfopt hexsalt:$salt -kdfopt iter:2048 -kdfopt id:3 PKCS12KDF | tr -d ':')
+	case $scheme in
+	sha256) mac=$(openssl kdf -keylen 32 -kdfopt digest:SHA256 -kdfopt hexpass:"$passphrase" -kdfopt hexsalt:$salt -kdfopt iter:2048 -kdfopt id:3 PKCS12KDF) ;;
+	pbmac1) mac=$(openssl kdf -keylen 32 -kdfopt digest:SHA256 -kdfopt pass:'correct horse' -kdfopt hexsalt:$salt -kdfopt iter:2048 PBKDF2) ;;
+	esac
+	mac=$(printf %s "$mac" | tr -d ':')
 	mac=$(openssl dgst -sha256 -mac HMAC -macopt hexkey:"$mac" "$WORK/safe.der" | sed 's/.* //')
 	cat > "$WORK/file.cnf" <<CNF
 asn1 = SEQUENCE:file
@@ -120,16 +124,36 @@ digest     = SEQUENCE:digest
 salt       = FORMAT:HEX,OCTETSTRING:$salt
 iterations = INTEGER:2048
 [ digest ]
-algorithm = SEQUENCE:sha256
+algorithm = SEQUENCE:$scheme
 digest    = FORMAT:HEX,OCTETSTRING:$mac
 [ sha256 ]
 id   = OID:2.16.840.1.101.3.4.2.1
 null = NULL
+[ pbmac1 ]
+id         = OID:1.2.840.113549.1.5.14
+parameters = SEQUENCE:pbmac1_parameters
+[ pbmac1_parameters ]
+derivation = SEQUENCE:pbkdf2
+scheme     = SEQUENCE:hmac
+[ pbkdf2 ]
+id         = OID:1.2.840.113549.1.5.12
+parameters = SEQUENCE:pbkdf2_parameters
+[ pbkdf2_parameters ]
+salt       = FORMAT:HEX,OCTETSTRING:$salt
+iterations = INTEGER:2048
+length     = INTEGER:32
+function   = SEQUENCE:hmac
+[ hmac ]
+id   = OID:1.2.840.113549.2.9
+null = NULL
 CNF
 	der file
 	cp "$WORK/file.der" "$out.p12"
-	openssl pkcs12 -in "$out.p12" -passin 'pass:correct horse' -noenc > /dev/null # OpenSSL reads it
+	# OpenSSL reads it; PBMAC1 from 3.4 on.
+	if [ "$scheme" = sha256 ]; then openssl pkcs12 -in "$out.p12" -passin 'pass:correct horse' -noenc > /dev/null; fi
 }
-by_hand two-keys seal.key several.pem "$WORK/second.key"
-by_hand leaf-last root.pem intermediate.pem several.pem seal.key
-by_hand foreign-key "$WORK/second.key" several.pem
+cp several.pem "$WORK/again.pem"
+by_hand two-keys sha256 seal.key several.pem "$WORK/second.key"
+by_hand leaf-last sha256 root.pem several.pem seal.key intermediate.pem "$WORK/again.pem"
+by_hand foreign-key sha256 "$WORK/second.key" several.pem
+by_hand pbmac1 pbmac1 several.pem seal.key
