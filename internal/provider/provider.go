@@ -6,11 +6,13 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/functions"
 	"github.com/openpsd2/terraform-provider-bunq/internal/oauthapp"
 	"github.com/openpsd2/terraform-provider-bunq/internal/onboarding"
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
@@ -24,6 +26,8 @@ const (
 	// Address is where the registry has the provider.
 	Address = "registry.terraform.io/openpsd2/bunq"
 )
+
+var _ provider.ProviderWithFunctions = (*Bunq)(nil)
 
 // Bunq is the provider.
 type Bunq struct {
@@ -183,3 +187,13 @@ func (p *Bunq) Resources(context.Context) []func() resource.Resource {
 
 // DataSources lists the data sources: none yet.
 func (p *Bunq) DataSources(context.Context) []func() datasource.DataSource { return nil }
+
+// Functions lists the functions.
+func (p *Bunq) Functions(context.Context) []func() function.Function {
+	return []func() function.Function{
+		functions.NewOAuthAuthorizeURL,
+		functions.NewParseQSEALCertificate,
+		functions.NewPKCS12Decode,
+		functions.NewSDKContextJSON,
+	}
+}
