@@ -6,11 +6,13 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/lookup"
 	"github.com/openpsd2/terraform-provider-bunq/internal/oauthapp"
 	"github.com/openpsd2/terraform-provider-bunq/internal/onboarding"
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
@@ -147,7 +149,7 @@ func (p *Bunq) Configure(ctx context.Context, req provider.ConfigureRequest, res
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.ResourceData = data
+	resp.ResourceData, resp.DataSourceData, resp.EphemeralResourceData, resp.ListResourceData = data, data, data, data
 	if len(s.unknown) > 0 {
 		return
 	}
@@ -181,5 +183,17 @@ func (p *Bunq) Resources(context.Context) []func() resource.Resource {
 	}
 }
 
-// DataSources lists the data sources: none yet.
-func (p *Bunq) DataSources(context.Context) []func() datasource.DataSource { return nil }
+// DataSources lists the data sources.
+func (p *Bunq) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{
+		lookup.NewUserDataSource,
+		lookup.NewOAuthClientDataSource,
+		lookup.NewDeviceServersDataSource,
+		lookup.NewCredentialIPsDataSource,
+	}
+}
+
+// EphemeralResources lists the ephemeral resources.
+func (p *Bunq) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{lookup.NewSessionEphemeralResource}
+}
