@@ -10,7 +10,8 @@ resource "terraform_data" "call" {
   triggers_replace = ["1"]
 
   provisioner "local-exec" {
-    command = "curl --fail --silent --show-error --header \"X-Bunq-Client-Authentication: $TOKEN\" --header 'User-Agent: example' \"$USER_URL\""
+    # By way of standard input: arguments are seen by every process.
+    command = "printf 'X-Bunq-Client-Authentication: %s\\n' \"$TOKEN\" | curl --fail --silent --show-error --header @- \"$USER_URL\""
     environment = {
       TOKEN    = ephemeral.bunq_session.main.token
       USER_URL = "${ephemeral.bunq_session.main.base_url}/user/${ephemeral.bunq_session.main.user_id}"
