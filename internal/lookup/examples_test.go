@@ -13,10 +13,10 @@ import (
 func TestAccExamples(t *testing.T) {
 	t.Parallel()
 	for path, says := range map[string]string{
-		"data-sources/bunq_user/data-source.tf":                 "data.bunq_user.me: Read complete",
-		"data-sources/bunq_oauth_client/data-source.tf":         "2 imported, 0 added, 0 changed, 0 destroyed",
-		"data-sources/bunq_device_servers/data-source.tf":       "blocked = []",
-		"data-sources/bunq_credential_ips/data-source.tf":       `permitted = [ "127.0.0.1", ]`,
+		"data-sources/bunq_user/data-source.tf":                  "data.bunq_user.me: Read complete",
+		"data-sources/bunq_oauth_client/data-source.tf":          "2 imported, 0 added, 0 changed, 0 destroyed",
+		"data-sources/bunq_device_servers/data-source.tf":        "blocked = []",
+		"data-sources/bunq_credential_ips/data-source.tf":        `permitted = [ "127.0.0.1", ]`,
 		"ephemeral-resources/bunq_session/ephemeral-resource.tf": "1 added, 0 changed, 0 destroyed",
 	} {
 		t.Run(filepath.Dir(path), func(t *testing.T) {

@@ -180,6 +180,7 @@ func (p *Bunq) Resources(context.Context) []func() resource.Resource {
 		onboarding.NewDeviceServerResource,
 		oauthapp.NewClientResource,
 		oauthapp.NewCallbackURLResource,
+		oauthapp.NewFiltersResource,
 	}
 }
 
