@@ -1,6 +1,6 @@
 // Package bunqsim is a strict simulator of the part of bunq's API that a PSD2 party needs to get from a key pair and a QSEAL
 // certificate to an OAuth client with its callback URLs: installation, payment-service-provider-credential, device-server,
-// session-server, the user, the addresses permitted to a key, OAuth clients and their callback URLs.
+// session-server, the user, the addresses permitted to a key, OAuth clients and their callback URLs, notification filters.
 //
 // What bunq would refuse, it refuses, with bunq's status and words where they are known. Real signatures are checked on
 // requests and made on answers, sessions and unused keys run out, keys are bound to addresses, and bunq's published rate
@@ -31,6 +31,6 @@
 // Journal tells which requests came, Snapshot what exists, Fail scripts faults, and methods such as CancelOAuthClient or
 // SetPermittedIP change things behind the client's back, as bunq's other users would.
 //
-// The end user's side of OAuth (the authorisation page and the token endpoint) and notification filters are not simulated;
-// they belong into files of their own beside oauth.go, with their routes in routes.go.
+// The end user's side of OAuth (the authorisation page and the token endpoint) is not simulated; it belongs into files of its
+// own beside oauth.go.
 package bunqsim

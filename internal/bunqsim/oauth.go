@@ -62,7 +62,9 @@ func (c *call) cancel(o *OAuthClient) {
 	o.Status, o.Updated, o.CancelledAt = OAuthClientCancelled, c.now, c.now
 	if c.set.CancelPending > 0 {
 		o.Status, o.CancelledAt = OAuthClientCancelledPending, c.now.Add(c.set.CancelPending)
+		return
 	}
+	c.st.endConnections(o.ID, c.now, c.set)
 }
 
 type wireOAuthClient struct {

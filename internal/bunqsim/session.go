@@ -2,7 +2,6 @@ package bunqsim
 
 func createSession(c *call) (reply, *apiError) {
 	secret := c.body.strings["secret"]
-	// An OAuth access token would be looked up here as well, once the end user's side is simulated.
 	cred := first(c.st.Credentials, func(k *Credential) bool { return k.Key == secret })
 	if cred == nil || !c.usable(cred, c.inst.ID) {
 		return reply{}, errCredentialsIncorrect()
@@ -26,11 +25,10 @@ func createSession(c *call) (reply, *apiError) {
 		Token: newToken(), Status: SessionActive, Created: c.now, Expires: c.now.Add(life),
 	}
 	c.st.Sessions = append(c.st.Sessions, s)
-	user := first(c.st.Users, func(u *User) bool { return u.ID == cred.UserID })
 	return reply{elements: []element{
 		elementID(s.ID),
 		{"Token", wireToken{ID: s.ID, Created: wireTime(c.now), Updated: wireTime(c.now), Token: s.Token}},
-		userElement(user),
+		c.userElement(c.userByID(cred.UserID)),
 	}}, nil
 }
 

@@ -69,8 +69,21 @@ func SettingChoices() []SettingChoice {
 		open("MaxCallbackLength", 255, 2000),
 		open("MaxCallbacks", 0, 20),
 
+		open("CodeLifetime", 10*time.Minute, 30*time.Second),
+		closed("UsedCode", Refused, Revokes),
+		closed("TokenErrors", ByRFC6749, AllInvalidGrant),
+		closed("AccessTokenWithoutDevice", Accepted, Refused),
+		closed("ConsentNotifications", GivenAndWithdrawn, WithdrawnOnly),
+
+		closed("MissingNotificationFilters", Refused, Accepted),
+		closed("UnknownNotificationCategory", Refused, Accepted, Ignored),
+		closed("DuplicateNotificationFilter", Refused, Accepted, Ignored),
+		closed("NotificationFilterFields", Bare, WithTimestamps),
+		closed("NotificationFilterList", InPages, Whole),
+
 		closed("DeleteBody", EmptyResponse, EmptyObject, NoBody),
 		closed("RateLimitStatus", http.StatusTooManyRequests, http.StatusConflict),
+		closed("RecentLimitsFor", ByDevice, ByAddress),
 		closed("RefusedRequestsCount", Refused, Accepted),
 	}
 }

@@ -25,6 +25,10 @@ type store struct {
 	Sessions      []*Session      `json:"sessions"`
 	OAuthClients  []*OAuthClient  `json:"oauth_clients"`
 	CallbackURLs  []*CallbackURL  `json:"callback_urls"`
+
+	NotificationFilters []*NotificationFilter `json:"notification_filters,omitempty"`
+	Connections         []*Connection         `json:"connections,omitempty"`
+	Deliveries          []*Delivery           `json:"deliveries,omitempty"`
 }
 
 // Installation is one POST /installation.
@@ -45,15 +49,17 @@ const (
 	UserPaymentServiceProvider UserKind = "UserPaymentServiceProvider"
 	UserPerson                 UserKind = "UserPerson"
 	UserCompany                UserKind = "UserCompany"
+	UserAPIKey                 UserKind = "UserApiKey"
 )
 
-// User is a PSD2 party, or (sandbox) a person or company that could consent.
+// User is a PSD2 party, a person or company that could consent, or what a consent makes: the user of an access token.
 type User struct {
 	ID                int64     `json:"id"`
 	Kind              UserKind  `json:"kind"`
 	Identity          string    `json:"identity"` // organizationIdentifier, else the distinguished name; "" for sandbox users
 	DistinguishedName string    `json:"distinguished_name"`
 	DisplayName       string    `json:"display_name"`
+	Roles             []string  `json:"roles,omitempty"` // of a PSD2 party, as its last certificate has them
 	Status            string    `json:"status"`
 	PublicUUID        string    `json:"public_uuid"`
 	AvatarUUID        string    `json:"avatar_uuid"`
@@ -72,7 +78,7 @@ const (
 type Credential struct {
 	ID              int64            `json:"id"`
 	UserID          int64            `json:"user_id"`
-	InstallationID  int64            `json:"installation_id"` // 0 for a sandbox user's key
+	InstallationID  int64            `json:"installation_id"` // 0 for a sandbox user's key and an access token
 	Key             string           `json:"key"`
 	Status          string           `json:"status"`
 	Expires         time.Time        `json:"expires"` // of an unused key
@@ -173,10 +179,77 @@ type CallbackURL struct {
 	Updated       time.Time `json:"updated"`
 }
 
+// The ways a notification reaches a user.
+const (
+	DeliveryURL  = "URL"
+	DeliveryPush = "PUSH"
+)
+
+// NotificationFilter is one event that a user wants to hear of.
+type NotificationFilter struct {
+	ID       int64     `json:"id"`
+	UserID   int64     `json:"user_id"`
+	Delivery string    `json:"delivery"`
+	Category string    `json:"category"`
+	Target   string    `json:"target"` // "" for DeliveryPush
+	Created  time.Time `json:"created"`
+}
+
+// The statuses of a connection.
+const (
+	ConnectionActive    = "ACTIVE"
+	ConnectionRevoked   = "REVOKED"   // by who had agreed to it
+	ConnectionCancelled = "CANCELLED" // with its client
+)
+
+// Connection is one consent: the code it gave, and the access token that the code was traded for.
+type Connection struct {
+	ID            int64     `json:"id"`
+	OAuthClientID int64     `json:"oauth_client_id"`
+	RequestedBy   int64     `json:"requested_by"`  // user of the client
+	GrantedBy     int64     `json:"granted_by"`    // user who said yes
+	UserID        int64     `json:"user_id"`       // the UserApiKey
+	CredentialID  int64     `json:"credential_id"` // of the access token; 0 until the code is used
+	Status        string    `json:"status"`
+	Code          string    `json:"code"`
+	CodeExpires   time.Time `json:"code_expires"`
+	RedirectURI   string    `json:"redirect_uri"`
+	State         string    `json:"state"`
+	HasState      bool      `json:"has_state"`
+	Created       time.Time `json:"created"`
+	Updated       time.Time `json:"updated"`
+}
+
+// The statuses of a delivery.
+const (
+	DeliveryPending   = "PENDING"
+	DeliveryDelivered = "DELIVERED"
+	DeliveryFailed    = "FAILED" // after the last try
+)
+
+// Delivery is one notification to one URL.
+type Delivery struct {
+	ID           int64     `json:"id"`
+	UserID       int64     `json:"user_id"` // whose filter it is
+	Category     string    `json:"category"`
+	EventType    string    `json:"event_type"`
+	ObjectID     int64     `json:"object_id"`
+	Target       string    `json:"target"`
+	Body         string    `json:"body"`
+	Status       string    `json:"status"`
+	Attempts     int       `json:"attempts"`
+	Next         time.Time `json:"next"`          // when it is tried, or tried again
+	ResponseCode int       `json:"response_code"` // of the last try; 0 for none
+	Problem      string    `json:"problem"`       // of the last try
+	Created      time.Time `json:"created"`
+	Updated      time.Time `json:"updated"`
+}
+
 // firstIDs start each type of object elsewhere, so that a client which mixes up two ids meets a 404.
 var firstIDs = map[string]int64{
 	"installation": 4916, "token": 16469, "user": 28196, "credential": 184760, "device": 2523,
 	"ip": 42, "session": 6372800, "client": 633, "callback": 693,
+	"filter": 1377, "connection": 5120, "delivery": 9001,
 }
 
 func newStore(env Environment) *store {
@@ -200,6 +273,7 @@ func (st *store) wipe() {
 	st.ServerKeys = map[int64]string{}
 	st.Installations, st.Users, st.Credentials, st.Devices = nil, nil, nil, nil
 	st.PermittedIPs, st.Sessions, st.OAuthClients, st.CallbackURLs = nil, nil, nil, nil
+	st.NotificationFilters, st.Connections, st.Deliveries = nil, nil, nil
 }
 
 // settle carries out what time alone does: keys, sessions and pending cancellations that have run out by now.
@@ -217,6 +291,7 @@ func (st *store) settle(now time.Time, s *Settings) {
 	for _, o := range st.OAuthClients {
 		if o.Status == OAuthClientCancelledPending && !now.Before(o.CancelledAt) {
 			o.Status, o.Updated = OAuthClientCancelled, o.CancelledAt
+			st.endConnections(o.ID, o.CancelledAt, s)
 		}
 	}
 }
