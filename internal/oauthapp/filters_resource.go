@@ -77,7 +77,7 @@ func (r *FiltersResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 					"category": schema.StringAttribute{
 						Required: true,
-						MarkdownDescription: "What is told: `" + strings.Join(filterCategories, "`, `") + "`. `OAUTH` tells of connections that are made and withdrawn; each " +
+						MarkdownDescription: "What is told: `" + strings.Join(filterCategories, "`, `") + "`. `OAUTH` tells of consent that was withdrawn; each " +
 							"category may have two targets.",
 						Validators: []validator.String{stringvalidator.OneOf(filterCategories...)},
 					},
