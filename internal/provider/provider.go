@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -197,4 +198,9 @@ func (p *Bunq) DataSources(context.Context) []func() datasource.DataSource {
 // EphemeralResources lists the ephemeral resources.
 func (p *Bunq) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
 	return []func() ephemeral.EphemeralResource{lookup.NewSessionEphemeralResource}
+}
+
+// ListResources lists the list resources.
+func (p *Bunq) ListResources(context.Context) []func() list.ListResource {
+	return []func() list.ListResource{oauthapp.NewClientListResource, oauthapp.NewCallbackURLListResource}
 }
