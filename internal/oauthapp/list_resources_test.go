@@ -2,6 +2,9 @@ package oauthapp_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -203,4 +206,38 @@ func TestLists_mistakes(t *testing.T) {
 	}
 	l = newLister(t, h.b, h.Party)
 	says("bunq_oauth_client", nil, "bunq_oauth_client cannot be listed", "User credentials are incorrect", "State: nothing was stored")
+}
+
+// The examples of the documentation name lists and attributes that there are. No CLI
+// here reads them.
+func TestLists_examples(t *testing.T) {
+	t.Parallel()
+	h := newThere(t)
+	l := newLister(t, h.b, h.Party)
+	block := regexp.MustCompile(`(?m)^list "(\w+)" "\w+" \{\n  provider +=`)
+	config := regexp.MustCompile(`(?ms)^  config \{\n(.*?)^  \}`)
+	attribute := regexp.MustCompile(`(?m)^    (\w+) += "([^"]*)"`)
+	for name := range l.schemas.ListResourceSchemas {
+		text, err := os.ReadFile(filepath.Join("..", "..", "examples", "list-resources", name, "list-resource.tfquery.hcl"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := block.FindStringSubmatch(string(text)); found == nil || found[1] != name {
+			t.Errorf("the example of %s lists %v", name, found)
+		}
+		texts := map[string]string{}
+		if found := config.FindStringSubmatch(string(text)); found != nil {
+			for _, a := range attribute.FindAllStringSubmatch(found[1], -1) {
+				texts[a[1]] = strings.ReplaceAll(a[2], "633", fmt.Sprint(h.client))
+			}
+		}
+		for a := range texts {
+			if !slices.ContainsFunc(l.schemas.ListResourceSchemas[name].Block.Attributes, func(s *tfprotov6.SchemaAttribute) bool { return s.Name == a }) {
+				t.Errorf("%s has no attribute %s", name, a)
+			}
+		}
+		for _, r := range l.list(t, name, texts, true, 100) {
+			acctest.MustBeFine(t, r.Diagnostics)
+		}
+	}
 }
