@@ -2,6 +2,7 @@ package acctest
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
@@ -69,10 +70,13 @@ func (b *Bunq) Provider(extra string) string {
 	return fmt.Sprintf("provider \"bunq\" {\n  environment = %q\n  base_url = %q\n%s\n}\n", b.Sim.Environment(), b.URL, extra)
 }
 
-// Test runs a test case against this bunq.
+// Test runs a test case against this bunq. The case may bring other providers with
+// it.
 func (b *Bunq) Test(t *testing.T, c resource.TestCase) {
 	t.Helper()
-	c.ProtoV6ProviderFactories = b.factories
+	factories := maps.Clone(b.factories)
+	maps.Copy(factories, c.ProtoV6ProviderFactories)
+	c.ProtoV6ProviderFactories = factories
 	resource.Test(t, c)
 }
 

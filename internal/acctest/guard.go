@@ -2,6 +2,7 @@ package acctest
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -50,6 +51,9 @@ func (g *guard) judge(e bunqsim.Entry) {
 	if e.Call() == openSession {
 		g.countSessions(e)
 		return
+	}
+	if e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden {
+		clear(g.opened) // its session is dead, and another one may be opened
 	}
 	if !g.served || g.outside > 0 || e.Method == "GET" {
 		return

@@ -149,3 +149,17 @@ func (s *watchedServer) ReadDataSource(ctx context.Context, r *tfprotov6.ReadDat
 	defer done()
 	return s.fullServer.ReadDataSource(ctx, r)
 }
+
+// OpenEphemeralResource must not write.
+func (s *watchedServer) OpenEphemeralResource(ctx context.Context, r *tfprotov6.OpenEphemeralResourceRequest) (*tfprotov6.OpenEphemeralResourceResponse, error) {
+	ctx, done := s.phases.read(ctx, "the opening of ephemeral "+r.TypeName)
+	defer done()
+	return s.fullServer.OpenEphemeralResource(ctx, r)
+}
+
+// RenewEphemeralResource must not write.
+func (s *watchedServer) RenewEphemeralResource(ctx context.Context, r *tfprotov6.RenewEphemeralResourceRequest) (*tfprotov6.RenewEphemeralResourceResponse, error) {
+	ctx, done := s.phases.read(ctx, "the renewal of ephemeral "+r.TypeName)
+	defer done()
+	return s.fullServer.RenewEphemeralResource(ctx, r)
+}

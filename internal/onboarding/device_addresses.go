@@ -55,7 +55,7 @@ func (r *DeviceServerResource) known(ctx context.Context, m *deviceModel, f fact
 	var diags diagnostics
 	k := knownCredential{id: f.Credential, ip: f.IP}
 	if ac, ok := r.quietContext(ctx, m, &diags); ok {
-		k.id = cmp.Or(credentialOf(ctx, r.Data.Sessions.For(ac)), k.id)
+		k.id = cmp.Or(providerdata.CredentialOf(ctx, r.Data.Sessions.For(ac)), k.id)
 	}
 	return k
 }

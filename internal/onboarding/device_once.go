@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
 // What bunq does with a key that is registered a second time is UNKNOWN. It may
@@ -103,7 +104,7 @@ func (g *registration) holder(ctx context.Context) *bunq.DeviceServer {
 
 	// Nothing is known here, but bunq shows the device that the key was first used
 	// with. Another key may have one just like it.
-	id, err := credentialID(ctx, g.calls, g.model, knownCredential{id: credentialOf(ctx, g.source)})
+	id, err := credentialID(ctx, g.calls, g.model, knownCredential{id: providerdata.CredentialOf(ctx, g.source)})
 	if err != nil {
 		return nil
 	}

@@ -180,7 +180,7 @@ func (g *registration) begunEarlier(ctx context.Context) (*bunq.DeviceServer, er
 	if found == nil || !g.mayAdopt(*found) {
 		return nil, nil
 	}
-	id, err := credentialID(ctx, g.calls, g.model, knownCredential{id: credentialOf(ctx, g.source), ip: found.IP})
+	id, err := credentialID(ctx, g.calls, g.model, knownCredential{id: providerdata.CredentialOf(ctx, g.source), ip: found.IP})
 	var several *ambiguousError
 	if errors.As(err, &several) {
 		return nil, nil

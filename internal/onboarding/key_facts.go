@@ -3,10 +3,8 @@ package onboarding
 import (
 	"context"
 	"encoding/json"
-	"strconv"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
-	"github.com/openpsd2/terraform-provider-bunq/internal/session"
 )
 
 // keyFacts is the private state of a credential: what bunq says of its key and
@@ -54,29 +52,11 @@ type (
 	waitingKey string
 )
 
-// noteCredentialID is the note which credential the key of an API context belongs
-// to. bunq does not tell it by the key, and a device may be given the key alone.
-const noteCredentialID = "credential"
-
 // noteCredential notes the credential of a key for the device that uses it.
 func (r *CredentialResource) noteCredential(ctx context.Context, installation providerdata.InstallationModel, m *credentialModel) {
 	ac, diags := installation.Context(m.APIKey).Parse(installationPath)
 	if diags.HasError() {
 		return // whoever uses it says so
 	}
-	source := r.Data.Sessions.For(ac)
-	if noted, _ := source.Noted(ctx, noteCredentialID); noted != m.ID.ValueString() {
-		source.Note(ctx, noteCredentialID, m.ID.ValueString())
-	}
-}
-
-// credentialOf returns the credential of the key of an API context; 0 where it was
-// not noted.
-func credentialOf(ctx context.Context, source *session.Source) int64 {
-	noted, _ := source.Noted(ctx, noteCredentialID)
-	id, err := strconv.ParseInt(noted, 10, 64)
-	if err != nil {
-		return 0
-	}
-	return id
+	providerdata.NoteCredential(ctx, r.Data.Sessions.For(ac), m.ID.ValueString())
 }

@@ -6,13 +6,16 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 	"github.com/openpsd2/terraform-provider-bunq/internal/functions"
+	"github.com/openpsd2/terraform-provider-bunq/internal/lookup"
 	"github.com/openpsd2/terraform-provider-bunq/internal/oauthapp"
 	"github.com/openpsd2/terraform-provider-bunq/internal/onboarding"
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
@@ -151,7 +154,7 @@ func (p *Bunq) Configure(ctx context.Context, req provider.ConfigureRequest, res
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.ResourceData = data
+	resp.ResourceData, resp.DataSourceData, resp.EphemeralResourceData, resp.ListResourceData = data, data, data, data
 	if len(s.unknown) > 0 {
 		return
 	}
@@ -182,11 +185,9 @@ func (p *Bunq) Resources(context.Context) []func() resource.Resource {
 		onboarding.NewDeviceServerResource,
 		oauthapp.NewClientResource,
 		oauthapp.NewCallbackURLResource,
+		oauthapp.NewFiltersResource,
 	}
 }
-
-// DataSources lists the data sources: none yet.
-func (p *Bunq) DataSources(context.Context) []func() datasource.DataSource { return nil }
 
 // Functions lists the functions.
 func (p *Bunq) Functions(context.Context) []func() function.Function {
@@ -196,4 +197,24 @@ func (p *Bunq) Functions(context.Context) []func() function.Function {
 		functions.NewPKCS12Decode,
 		functions.NewSDKContextJSON,
 	}
+}
+
+// DataSources lists the data sources.
+func (p *Bunq) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{
+		lookup.NewUserDataSource,
+		lookup.NewOAuthClientDataSource,
+		lookup.NewDeviceServersDataSource,
+		lookup.NewCredentialIPsDataSource,
+	}
+}
+
+// EphemeralResources lists the ephemeral resources.
+func (p *Bunq) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{lookup.NewSessionEphemeralResource}
+}
+
+// ListResources lists the list resources.
+func (p *Bunq) ListResources(context.Context) []func() list.ListResource {
+	return []func() list.ListResource{oauthapp.NewClientListResource, oauthapp.NewCallbackURLListResource}
 }

@@ -1,0 +1,20 @@
+provider "bunq" {
+  environment  = "sandbox"
+  context_file = "bunq.conf"
+}
+
+ephemeral "bunq_session" "main" {}
+
+# A call of bunq that no resource makes. The token is in neither plan nor state.
+resource "terraform_data" "call" {
+  triggers_replace = ["1"]
+
+  provisioner "local-exec" {
+    # By way of standard input: arguments are seen by every process.
+    command = "printf 'X-Bunq-Client-Authentication: %s\\n' \"$TOKEN\" | curl --fail --silent --show-error --header @- \"$USER_URL\""
+    environment = {
+      TOKEN    = ephemeral.bunq_session.main.token
+      USER_URL = "${ephemeral.bunq_session.main.base_url}/user/${ephemeral.bunq_session.main.user_id}"
+    }
+  }
+}

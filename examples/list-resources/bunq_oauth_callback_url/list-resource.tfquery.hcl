@@ -1,0 +1,10 @@
+# terraform query -generate-config-out=found.tf
+list "bunq_oauth_callback_url" "all" {
+  provider         = bunq
+  include_resource = true
+
+  # If omitted: those of the user's active client.
+  config {
+    oauth_client_id = "633"
+  }
+}

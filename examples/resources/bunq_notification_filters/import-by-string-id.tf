@@ -1,0 +1,4 @@
+import {
+  to = bunq_notification_filters.main
+  id = "28196"
+}

@@ -1,0 +1,67 @@
+package bunq
+
+import (
+	"context"
+	"errors"
+	"net/http"
+)
+
+// NotificationFilter is one webhook of a user: what happens in Category is told to
+// Target, an https URL. bunq gives it neither an id nor times (bunq docs,
+// "notification-filter-url").
+type NotificationFilter struct {
+	Category, Target string
+}
+
+type wireNotificationFilter struct {
+	Category string `json:"category"`
+	Target   string `json:"notification_target"`
+}
+
+const typeNotificationFilter = "NotificationFilterUrl"
+
+func routeNotificationFilters() route {
+	return append(routeUser(), seg("notification-filter-url"))
+}
+
+func (w wireNotificationFilter) filter() (NotificationFilter, error) {
+	if w.Category == "" || w.Target == "" {
+		return NotificationFilter{}, errors.New("its " + typeNotificationFilter + " lacks category or target")
+	}
+	return NotificationFilter(w), nil
+}
+
+func filtersOf(elements []element) ([]NotificationFilter, error) {
+	return convert(elements, typeNotificationFilter, wireNotificationFilter.filter)
+}
+
+// NotificationFilters reads all webhooks of the user.
+func (u *UserClient) NotificationFilters(ctx context.Context) ([]NotificationFilter, error) {
+	return readShared(ctx, u, routeNotificationFilters(), true, filtersOf)
+}
+
+// ReplaceNotificationFilters makes filters the webhooks of the user: all of them,
+// whoever set those that were there. It returns those that bunq has then. The one
+// POST beside that of a session that may be repeated.
+func (u *UserClient) ReplaceNotificationFilters(ctx context.Context, filters []NotificationFilter) ([]NotificationFilter, error) {
+	all := make([]wireNotificationFilter, len(filters)) // [], not null, for none
+	for i, f := range filters {
+		all[i] = wireNotificationFilter(f)
+	}
+	a, x, err := u.write(ctx, call{
+		method: http.MethodPost, route: routeNotificationFilters(),
+		payload: struct {
+			Filters []wireNotificationFilter `json:"notification_filters"`
+		}{all},
+	})
+	if err != nil {
+		return nil, err
+	}
+
+	// The filters, not the Id of the OpenAPI export (OBSERVED).
+	now, err := filtersOf(a.elements)
+	if err != nil {
+		return nil, x.decodeError(a, err)
+	}
+	return now, nil
+}

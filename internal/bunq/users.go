@@ -1,0 +1,84 @@
+package bunq
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// UserDetails is what bunq says of a user beside what each session tells. Times
+// are UTC.
+type UserDetails struct {
+	User
+	Created, Updated time.Time
+	// DistinguishedName is the subject that a PSD2 user was registered with, in
+	// OpenSSL's one-line form ("/CN=My App PISP AISP/C=NL", OBSERVED); "" for other
+	// kinds of users.
+	DistinguishedName string
+}
+
+// aliasDistinguishedName is the type of the alias that holds the same subject.
+const aliasDistinguishedName = "CERTIFICATE_DISTINGUISHED_NAME"
+
+type wireUserDetails struct {
+	Created           timestamp `json:"created"`
+	Updated           timestamp `json:"updated"`
+	DistinguishedName string    `json:"certificate_distinguished_name"`
+	Alias             []struct {
+		Type  string `json:"type"`
+		Value string `json:"value"`
+	} `json:"alias"`
+}
+
+// subject is the distinguished name, from wherever it stands.
+func (w wireUserDetails) subject() string {
+	if w.DistinguishedName != "" {
+		return w.DistinguishedName
+	}
+	for _, a := range w.Alias {
+		if a.Type == aliasDistinguishedName {
+			return a.Value
+		}
+	}
+	return ""
+}
+
+// UserDetails reads the user of the session.
+func (u *UserClient) UserDetails(ctx context.Context) (*UserDetails, error) {
+	me, err := u.User(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return readShared(ctx, u, routeUser(), false, func(elements []element) (*UserDetails, error) {
+		kind, w, err := userOf(elements)
+		if err != nil {
+			return nil, err
+		}
+		more, err := one[wireUserDetails](elements, kind)
+		if err != nil {
+			return nil, err
+		}
+		return &UserDetails{
+			User:    User{ID: w.ID, Kind: kind, DisplayName: w.DisplayName, Status: w.Status},
+			Created: more.Created.Time, Updated: more.Updated.Time, DistinguishedName: more.subject(),
+		}, sameID(kind, w.ID, me.ID)
+	})
+}
+
+// CheckedSession returns a session that bunq has just accepted: a GET of its own,
+// shared with nobody, goes with it first, and replaces one that is dead. For those
+// who hand the token on, and will not see bunq's answer to what is done with it.
+func (u *UserClient) CheckedSession(ctx context.Context) (*Session, error) {
+	ctx, cancel := u.client.bound(ctx)
+	defer cancel()
+
+	check := call{method: http.MethodGet, route: routeUser()}
+	if _, _, err := u.do(ctx, &turn{}, check); err != nil {
+		return nil, err
+	}
+	return u.obtain(ctx, check, u.source.Session)
+}
+
+// BaseURL returns the address of the API that the client calls, without a slash at
+// its end.
+func (c *Client) BaseURL() string { return c.config.BaseURL.String() }

@@ -1,0 +1,193 @@
+package oauthapp_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
+)
+
+// filterCalls are the calls about filters since the mark.
+func (h *hooked) filterCalls(mark int) []string {
+	return slices.DeleteFunc(h.b.Calls(mark), func(c string) bool { return c != getFilters && c != postFilters })
+}
+
+// A lost answer is looked up before the call goes again, and goes again only where
+// bunq still has what it had.
+func TestAccFilters_lostAnswer(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		fault bunqsim.Fault
+		calls []string // from the look before the POST on
+	}{
+		"after bunq has done it": {
+			bunqsim.Fault{Kind: bunqsim.FaultDrop, Stage: bunqsim.AfterCommit}, []string{getFilters, postFilters, getFilters},
+		},
+		"with an answer that nobody can verify": {
+			bunqsim.Fault{Kind: bunqsim.FaultWrongSignature}, []string{getFilters, postFilters, getFilters},
+		},
+		"before bunq has done it": {
+			bunqsim.Fault{Kind: bunqsim.FaultStatus, Status: 502}, []string{getFilters, postFilters, getFilters, postFilters},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHooked(t, "Lost answer")
+			tc.fault.Route = postFilters
+			h.write(t, filtersConfig("main", "", hookA))
+			h.b.Sim.Fail(tc.fault)
+			mark := len(h.b.Sim.Journal())
+			h.cli.MustApply(t)
+			// The plan of the apply has looked, too.
+			if diff := cmp.Diff(append([]string{getFilters}, tc.calls...), h.filterCalls(mark)); diff != "" {
+				t.Errorf("created with (-want +got):\n%s", diff)
+			}
+			h.mustHave(t, hookA)
+			h.cli.MustHaveNothingToDo(t)
+
+			h.write(t, filtersConfig("main", "", hookB, hookC))
+			h.b.Sim.Fail(tc.fault)
+			mark = len(h.b.Sim.Journal())
+			h.cli.MustApply(t)
+			if diff := cmp.Diff(append([]string{getFilters}, tc.calls...), h.filterCalls(mark)); diff != "" {
+				t.Errorf("changed with (-want +got):\n%s", diff)
+			}
+			h.mustHave(t, hookB, hookC)
+			h.b.Sim.Fail(tc.fault)
+			h.cli.Destroy(t).MustSay(t, 0)
+			h.mustHave(t)
+		})
+	}
+}
+
+// Where bunq cannot be asked afterwards, the error says so, and the next apply goes on
+// from whatever bunq has.
+func TestAccFilters_unansweredTwice(t *testing.T) {
+	t.Parallel()
+	for name, stage := range map[string]bunqsim.Stage{"done": bunqsim.AfterCommit, "not done": bunqsim.BeforeCommit} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHooked(t, "Unanswered")
+			h.cli.Env = []string{"BUNQ_MAX_WAIT=3s"}
+			h.write(t, filtersConfig("main", "", hookA))
+			h.b.Sim.Fail(bunqsim.Fault{Route: postFilters, Kind: bunqsim.FaultDrop, Stage: stage, Every: true, Hook: func(bunqsim.Entry) {
+				h.b.Sim.Fail(bunqsim.Fault{Route: getFilters, Kind: bunqsim.FaultStatus, Status: 502, Every: true})
+			}})
+			h.cli.Apply(t).MustSay(t, 1, "bunq_notification_filters was not created", "Whether bunq did it is not known, because the follow-up read failed",
+				"State: nothing was stored. Whether bunq has the new filters is not known: the next apply looks before it sends them.")
+			h.b.Sim.ClearFaults()
+			h.cli.Env = nil
+			h.cli.MustApply(t).MustSay(t, 0, "1 added")
+			h.mustHave(t, hookA)
+			h.cli.MustHaveNothingToDo(t)
+		})
+	}
+}
+
+// bunq's refusal is told in its words, and leaves everything as it was.
+func TestAccFilters_refused(t *testing.T) {
+	t.Parallel()
+	h := newHooked(t, "Refused")
+	h.set(t, hookC)
+	h.write(t, filtersConfig("main", "", hookA, hookC))
+	refusal := `{"Error":[{"error_description":"No more of these.","error_description_translated":"No more of these."}]}`
+	h.b.Sim.Fail(bunqsim.Fault{Route: postFilters, Kind: bunqsim.FaultStatus, Status: 400, Body: refusal})
+	h.cli.Apply(t).MustSay(t, 1, "bunq_notification_filters was not created", `bunq answered 400: "No more of these."`,
+		"State: nothing was stored, and bunq has the filters that it had.", "Response id: ")
+	h.mustHave(t, hookC)
+	h.cli.MustApply(t)
+	h.b.Sim.Fail(bunqsim.Fault{Route: postFilters, Kind: bunqsim.FaultStatus, Status: 400, Body: refusal})
+	h.cli.Destroy(t).MustSay(t, 1, "bunq_notification_filters was not destroyed", "State: the filters stay in the state.")
+	h.mustHave(t, hookA, hookC)
+	h.cli.MustHaveNothingToDo(t)
+}
+
+// A read that is no answer of bunq's leaves the state as it was.
+func TestAccFilters_unreadable(t *testing.T) {
+	t.Parallel()
+	h := newHooked(t, "Unreadable")
+	h.write(t, filtersConfig("main", "", hookA))
+	h.cli.MustApply(t)
+	h.b.Sim.Fail(bunqsim.Fault{Route: getFilters, Kind: bunqsim.FaultStatus, Status: 404, Every: true})
+	h.cli.Plan(t).MustSay(t, 1, "bunq_notification_filters cannot be read", "State: the filters stay in the state as they were.")
+	h.b.Sim.ClearFaults()
+	h.cli.MustHaveNothingToDo(t)
+}
+
+// Another key of the same user changes nothing at bunq; one of another user is refused.
+func TestAccFilters_otherContext(t *testing.T) {
+	t.Parallel()
+	h := newHooked(t, "Other context")
+	first := h.APIContext()
+	h.Register(t, "second")
+	other := h.b.Onboard(t, "Somebody else")
+	config := func(context string) string {
+		return h.b.Provider("") + filtersConfig("main", "  api_context = "+context, hookA)
+	}
+	h.cli.Write(t, config(first))
+	h.cli.MustApply(t)
+	mark := len(h.b.Sim.Journal())
+	h.cli.Write(t, config(h.APIContext()))
+	h.cli.MustApply(t).MustSay(t, 0, "0 added, 1 changed, 0 destroyed")
+	if writes := h.b.Writes(mark); len(writes) > 0 {
+		t.Errorf("written: %v", writes)
+	}
+	h.cli.MustHaveNothingToDo(t)
+	h.cli.Write(t, config(other.APIContext()))
+	h.cli.Apply(t).MustSay(t, 1, "bunq_notification_filters cannot move to another bunq user", "State: the state stays as it was")
+	h.mustHave(t, hookA)
+}
+
+// Without a cache folder the apply knows the plan no more, and still removes nothing
+// that is declared.
+func TestAccFilters_withoutCache(t *testing.T) {
+	t.Parallel()
+	for name, lifecycle := range map[string]string{"destroyed first": "", "created first": "  lifecycle {\n    create_before_destroy = true\n  }\n"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHooked(t, "Without cache")
+			h.cli.Env = []string{"BUNQ_SESSION_CACHE=false"}
+			h.write(t, filtersConfig("main", lifecycle, hookA, hookC))
+			h.cli.MustApply(t)
+			h.cli.MustApply(t, "-replace="+filtersAddress)
+			h.mustHave(t, hookA, hookC)
+			h.cli.MustHaveNothingToDo(t)
+		})
+	}
+}
+
+// Nothing that the plan leaves for the apply has an address in it: one may hold a
+// secret, and that file is not encrypted.
+func TestAccFilters_leavesNoAddress(t *testing.T) {
+	t.Parallel()
+	h := newHooked(t, "No address")
+	cache := t.TempDir()
+	h.cli.Env = []string{"XDG_CACHE_HOME=" + cache}
+	secret := hook{"OAUTH", "https://a.example.com/bunq?key=0123456789"}
+	h.write(t, filtersConfig("main", "", secret))
+	h.cli.MustApply(t)
+	h.cli.MustHaveNothingToDo(t)
+	files := 0
+	err := filepath.WalkDir(cache, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if strings.Contains(string(text), "a.example.com") {
+			t.Errorf("%s has the address", path)
+		}
+		if strings.Contains(string(text), "\"run\"") {
+			files++
+		}
+		return err
+	})
+	if err != nil || files == 0 {
+		t.Errorf("%d files of plans: %v", files, err)
+	}
+}

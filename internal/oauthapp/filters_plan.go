@@ -1,0 +1,134 @@
+package oauthapp
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
+)
+
+// filtersLedger holds the resources of a plan that have or declare the filters of a
+// user. An entry's From is what the state says, To what is declared, both as marks;
+// To is "" for an object that was only read, or that is given up.
+func filtersLedger(data *providerdata.Data, user string) *ledger {
+	return ledgerOf(data, "notification filters of "+user)
+}
+
+// openMarks is To where it is not known yet.
+const openMarks = "?"
+
+// noteRead leaves for the apply what an object of the state has. A plan shows
+// neither a tainted nor, before its destroy, a deposed one.
+func (r *FiltersResource) noteRead(m *filtersModel, filters []bunq.NotificationFilter) {
+	if id, err := number(m.UserID); err == nil && r.Data.Sessions != nil {
+		filtersLedger(r.Data, m.UserID.ValueString()).note(entry{ID: id, From: marks(filters)})
+	}
+}
+
+// notePlan leaves for the apply what becomes of one resource, and returns the run.
+// user is whose filters it declares, for a new one as far as it is known. It reports
+// where two resources of the plan declare the filters of one user.
+func (r *FiltersResource) notePlan(ctx context.Context, plan, state *filtersModel, user string, diags *diagnostics) (run string) {
+	if r.Data.Sessions == nil || user == "" {
+		return "" // the provider's settings or the user are not known yet
+	}
+	var e entry
+	if state != nil {
+		id, err := number(state.UserID)
+		if err != nil {
+			return "" // whoever calls bunq with it says so
+		}
+		has, _ := declared(ctx, knownSet(state.Filters), diags)
+		e.ID, e.From, e.Gone = id, marks(has), plan == nil
+	}
+	if plan != nil {
+		e.To = openMarks
+		if wanted, known := declared(ctx, plan.Filters, diags); known {
+			e.To = marks(wanted)
+		}
+	}
+
+	l := filtersLedger(r.Data, user)
+	for _, other := range l.planned() {
+		if plan != nil && other.To != "" && e.isAnotherResource(other) {
+			diags.AddError("Two resources declare the notification filters of one user", fmt.Sprintf(
+				"bunq keeps one set of notification filters per user, and another bunq_notification_filters of this plan declares that of user %s. Each would "+
+					"remove what the other has set. Nothing was sent.\n\nNext step: join their filters in one resource. The other one can be forgotten with a removed "+
+					"block (destroy = false).", user))
+			break
+		}
+	}
+	l.note(e)
+	return l.run
+}
+
+// isAnotherResource reports whether two entries of a plan are two resources. One that
+// is replaced is planned as it was, and again as a new one, with the same filters.
+func (e entry) isAnotherResource(other entry) bool {
+	if (other.ID == 0) == (e.ID == 0) {
+		return true
+	}
+	return e.To != openMarks && other.To != openMarks && e.To != other.To
+}
+
+// hasAnotherOwner reports whether the filters of an object that is destroyed are
+// declared by a resource of this run, or of the plan.
+func (r *FiltersResource) hasAnotherOwner(ctx context.Context, m *filtersModel, run string) bool {
+	user := m.UserID.ValueString()
+	if ownedHere(r.Data, user) {
+		return true
+	}
+	has, _ := declared(ctx, knownSet(m.Filters), &diagnostics{})
+	plan, _ := filtersLedger(r.Data, user).plan(run, func(e entry) bool { return e.ID != 0 && e.From == marks(has) })
+	return slices.ContainsFunc(plan, func(e entry) bool { return e.To != "" })
+}
+
+// foretell warns of filters that are there already, before an apply meets them, and
+// returns whose they are. Where bunq cannot be asked, it says nothing and returns "":
+// the apply asks again. In an apply its read is the one that Create needs.
+func (r *FiltersResource) foretell(ctx context.Context, plan *filtersModel, diags *diagnostics) (user string) {
+	ctx, done := providerdata.Operation(ctx, "bunq_notification_filters: plan")
+	defer done()
+
+	access, more := r.Data.Access(ctx, plan.APIContext, apiContextPath)
+	if more.HasError() {
+		return ""
+	}
+	c := &filtersCall{data: r.Data, calls: access.Calls}
+	var err error
+	if c.user, err = access.Calls.User(ctx); err != nil {
+		return ""
+	}
+	user = itoa(c.user.ID)
+	there, err := access.Calls.NotificationFilters(ctx)
+	wanted, known := declared(ctx, plan.Filters, diags)
+	if err != nil || !known {
+		return user
+	}
+
+	lost := without(there, wanted, c.hadAtPlan(there, wanted))
+	switch {
+	case len(lost) > 0 && plan.AdoptExisting.ValueBool():
+		diags.AddAttributeWarning(path.Root("adopt_existing"), "Notification filters of the user will be removed", c.there(lost)+
+			"\n\nApplying removes them. To keep them, add these lines to filters.")
+	case len(lost) > 0:
+		diags.AddAttributeWarning(path.Root("filters"), "The user has notification filters already", c.there(lost)+
+			"\n\nApplying will fail, and change nothing.\n\n"+c.ways())
+	}
+	return user
+}
+
+// hadAtPlan is had for a plan: it goes by what this process has read and planned, and
+// by the plan of which this process is the apply.
+func (c *filtersCall) hadAtPlan(filters, wanted []bunq.NotificationFilter) []bunq.NotificationFilter {
+	l := filtersLedger(c.data, itoa(c.user.ID))
+	entries := l.planned()
+	if newest := l.newest(); slices.ContainsFunc(newest, creates(wanted)) {
+		entries = append(entries, newest...)
+	}
+	return foundIn(entries, filters)
+}

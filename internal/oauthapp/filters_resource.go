@@ -1,0 +1,361 @@
+package oauthapp
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
+	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
+)
+
+var (
+	_ resource.ResourceWithConfigure   = (*FiltersResource)(nil)
+	_ resource.ResourceWithModifyPlan  = (*FiltersResource)(nil)
+	_ resource.ResourceWithImportState = (*FiltersResource)(nil)
+	_ resource.ResourceWithIdentity    = (*FiltersResource)(nil)
+)
+
+// FiltersResource is bunq_notification_filters: the webhooks of a bunq user.
+type FiltersResource struct {
+	providerdata.Base
+}
+
+// NewFiltersResource makes the resource for the provider's list.
+func NewFiltersResource() resource.Resource { return &FiltersResource{} }
+
+// Metadata names the resource.
+func (r *FiltersResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_notification_filters"
+}
+
+// IdentitySchema names what identifies the filters at bunq.
+func (r *FiltersResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identityschema.Schema{
+		Attributes: map[string]identityschema.Attribute{
+			"user_id": identityschema.StringAttribute{RequiredForImport: true, Description: "ID of the bunq user."},
+		},
+	}
+}
+
+// Schema describes the resource.
+func (r *FiltersResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	keep := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The webhooks of a bunq user (`/user/{id}/notification-filter-url`): where bunq tells what happens. A PSD2 company needs category " +
+			"`OAUTH` to learn that a user has withdrawn consent.\n\n" +
+			"bunq keeps one set per user and replaces it as a whole, so one resource declares all of it. What others have set is not removed unseen: a new resource " +
+			"fails where bunq has filters that it does not declare, and an update where bunq has some that the plan did not show. Destroying the resource removes " +
+			"the filters that the state has, unless another resource of the plan declares those of the user.",
+		Attributes: map[string]schema.Attribute{
+			"id": schema.StringAttribute{
+				Computed: true, MarkdownDescription: "ID of the bunq user, who has one set.", PlanModifiers: keep,
+			},
+			"api_context": apiContextAttribute(),
+			"adopt_existing": schema.BoolAttribute{
+				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+				MarkdownDescription: "When the resource is created, replace the filters that the user already has, instead of failing. `false` by default. Those that are " +
+					"removed are named: by the plan, with a known `api_context`, and by the apply. Filters that are declared are adopted in any case.",
+			},
+			"filters": schema.SetNestedAttribute{
+				Required:            true,
+				MarkdownDescription: "All filters of the user; `[]` for none. Changed in place, in one call.",
+				Validators:          []validator.Set{fewTargets{}},
+				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+					"category": schema.StringAttribute{
+						Required: true,
+						MarkdownDescription: "What is told: `" + strings.Join(filterCategories, "`, `") + "`. `OAUTH` tells of consent that was withdrawn; each " +
+							"category may have two targets.",
+						Validators: []validator.String{stringvalidator.OneOf(filterCategories...)},
+					},
+					"notification_target": schema.StringAttribute{
+						Required:            true,
+						MarkdownDescription: "Where to: an absolute https URL without a fragment.",
+						Validators:          []validator.String{filterTarget{}},
+					},
+				}},
+			},
+			"user_id": schema.StringAttribute{
+				Computed: true, MarkdownDescription: "ID of the bunq user.", PlanModifiers: keep,
+			},
+		},
+	}
+}
+
+// ModifyPlan tells of filters that are there already, and of a second resource that
+// declares those of the same user.
+func (r *FiltersResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if r.Data == nil {
+		return // Terraform only validates
+	}
+	var plan, state *filtersModel
+	if !req.Plan.Raw.IsNull() {
+		resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	}
+	if !req.State.Raw.IsNull() {
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+
+	var user string
+	switch {
+	case plan == nil:
+		user = state.UserID.ValueString()
+	case state == nil:
+		needsContext(ctx, r.Data, plan.APIContext, noContext(), refusedKey{}, &resp.Diagnostics)
+		if !resp.Diagnostics.HasError() {
+			user = r.foretell(ctx, plan, &resp.Diagnostics)
+		}
+	default:
+		user = state.UserID.ValueString()
+		needsContext(ctx, r.Data, plan.APIContext, state.APIContext, state.refusedKey(), &resp.Diagnostics)
+	}
+	run := r.notePlan(ctx, plan, state, user, &resp.Diagnostics)
+	if plan == nil && run != "" {
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privatePlan, []byte(strconv.Quote(run)))...)
+	}
+}
+
+// Create replaces the set of the user, unless something would be lost by that.
+func (r *FiltersResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	ctx, done := providerdata.Operation(ctx, "bunq_notification_filters: create")
+	defer done()
+
+	var m filtersModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	wanted, _ := declared(ctx, m.Filters, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	access, diags := r.Data.Access(ctx, m.APIContext, apiContextPath)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+
+	c := &filtersCall{data: r.Data, calls: access.Calls}
+	if !c.begin(ctx, m.AdoptExisting.ValueBool(), wanted, &resp.Diagnostics) {
+		return
+	}
+	m.setUser(c.user.ID)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
+}
+
+// begin makes wanted the set of the user, for a new resource. false: it could not.
+func (c *filtersCall) begin(ctx context.Context, adopt bool, wanted []bunq.NotificationFilter, diags *diagnostics) bool {
+	failed := tfdiag.Failure{Summary: "bunq_notification_filters was not created", State: "nothing was stored, and nothing was changed at bunq."}
+	var err error
+	if c.user, err = c.calls.User(ctx); err != nil {
+		failed.Error(diags, err)
+		return false
+	}
+	if !c.own() {
+		diags.AddError("Two resources declare the notification filters of one user", fmt.Sprintf(
+			"bunq keeps one set of notification filters per user, and another bunq_notification_filters of this run declares that of user %d.\n\n"+
+				"State: nothing was stored for this one, and nothing was changed at bunq.\n\nNext step: join their filters in one resource.", c.user.ID))
+		return false
+	}
+
+	there, err := c.calls.NotificationFilters(ctx)
+	if err != nil {
+		c.disown()
+		failed.Error(diags, err)
+		return false
+	}
+	lost := without(there, wanted, c.had(there, wanted))
+	if len(lost) > 0 && !adopt {
+		c.disown()
+		diags.AddAttributeError(path.Root("filters"), "The user has notification filters already", c.there(lost)+
+			"\n\nState: nothing was stored, and nothing was changed at bunq.\n\n"+c.ways())
+		return false
+	}
+	if err := c.replace(ctx, there, wanted, diags); err != nil {
+		c.disown()
+		failed.State = c.stays(err)
+		failed.Error(diags, err)
+		return false
+	}
+	if len(lost) > 0 {
+		diags.AddAttributeWarning(path.Root("adopt_existing"), "Notification filters of the user were removed", fmt.Sprintf(
+			"User %d had %s that this resource does not declare. To have them back, add these lines to filters:\n\n%s", c.user.ID, count(len(lost), "filter"), filterLines(lost)))
+	}
+	return true
+}
+
+// Read shows what bunq has, whoever set it.
+func (r *FiltersResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	ctx, done := providerdata.Operation(ctx, "bunq_notification_filters: read")
+	defer done()
+
+	var m filtersModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
+	unreadable := tfdiag.Failure{Summary: "bunq_notification_filters cannot be read", State: "the filters stay in the state as they were."}
+	if has, known := declared(ctx, knownSet(m.Filters), &resp.Diagnostics); known && !m.Filters.IsNull() {
+		r.noteRead(&m, has)
+	}
+
+	var found []bunq.NotificationFilter
+	from := refresh{
+		data: r.Data, context: m.APIContext, user: m.UserID, failed: unreadable, first: m.Filters.IsNull(), key: m.refusedKey(), private: resp.Private,
+	}
+	read, err := from.read(ctx, &resp.Diagnostics, func(a *providerdata.Access) (err error) {
+		found, err = a.Calls.NotificationFilters(ctx)
+		return err
+	})
+	switch {
+	case !read:
+		return
+	case err != nil:
+		// Also a 404: the user is there, as the session says, and so is its set.
+		unreadable.Error(&resp.Diagnostics, err)
+		return
+	}
+	m.fromAPI(ctx, found, &resp.Diagnostics)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+}
+
+// Update replaces the set, if bunq has nothing that the plan did not show.
+func (r *FiltersResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	ctx, done := providerdata.Operation(ctx, "bunq_notification_filters: update")
+	defer done()
+
+	var m, state filtersModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	wanted, _ := declared(ctx, m.Filters, &resp.Diagnostics)
+	has, _ := declared(ctx, knownSet(state.Filters), &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !m.APIContext.Equal(state.APIContext) || !sameFilters(has, wanted) {
+		access, diags := r.Data.Access(ctx, m.APIContext, apiContextPath)
+		resp.Diagnostics.Append(diags...)
+		if resp.Diagnostics.HasError() {
+			return
+		}
+		if err := sameUser(ctx, access, state.UserID); err != nil {
+			report(moved("bunq_notification_filters"), &resp.Diagnostics, err)
+			return
+		}
+		c := &filtersCall{data: r.Data, calls: access.Calls}
+		if !sameFilters(has, wanted) && !c.update(ctx, has, wanted, &resp.Diagnostics) {
+			return
+		}
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
+}
+
+// update makes wanted the set of the user, of which the state has said that it is has.
+func (c *filtersCall) update(ctx context.Context, has, wanted []bunq.NotificationFilter, diags *diagnostics) bool {
+	failed := tfdiag.Failure{Summary: "bunq_notification_filters was not changed", State: "nothing was stored, and nothing was changed at bunq."}
+	var err error
+	if c.user, err = c.calls.User(ctx); err != nil {
+		failed.Error(diags, err)
+		return false
+	}
+	there, err := c.calls.NotificationFilters(ctx)
+	if err != nil {
+		failed.Error(diags, err)
+		return false
+	}
+	if lost := without(there, has, wanted); len(lost) > 0 {
+		diags.AddAttributeError(path.Root("filters"), "The notification filters have changed since the plan", c.there(lost)+
+			"\n\nThe plan did not show them. State: nothing was stored, and nothing was changed at bunq.\n\n"+
+			"Next step: plan again, with a refresh. To keep them, add these lines to filters.")
+		return false
+	}
+	if err := c.replace(ctx, there, wanted, diags); err != nil {
+		failed.State = c.stays(err)
+		failed.Error(diags, err)
+		return false
+	}
+	return true
+}
+
+// Delete removes the filters that the state has. What others have set since stays,
+// and so does all of it where another resource declares the set.
+func (r *FiltersResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	ctx, done := providerdata.Operation(ctx, "bunq_notification_filters: delete")
+	defer done()
+
+	var m filtersModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
+	has, _ := declared(ctx, knownSet(m.Filters), &resp.Diagnostics)
+	run, more := planRun(ctx, req.Private)
+	resp.Diagnostics.Append(more...)
+	if resp.Diagnostics.HasError() || r.hasAnotherOwner(ctx, &m, run) {
+		return
+	}
+	useSubstitute(ctx, r.Data, req.Private, &resp.Diagnostics)
+	access, diags := r.Data.Access(ctx, m.APIContext, apiContextPath)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+
+	var kept []bunq.NotificationFilter
+	// The key of the state may have gone with this very apply.
+	err := withAnotherContext(ctx, r.Data, access, m.UserID, func(a *providerdata.Access) error {
+		if err := sameUser(ctx, a, m.UserID); err != nil {
+			return err
+		}
+		there, err := a.Calls.NotificationFilters(ctx)
+		if err != nil {
+			return err
+		}
+		c := &filtersCall{data: r.Data, calls: a.Calls}
+		kept = without(there, has)
+		return c.replace(ctx, there, kept, &resp.Diagnostics)
+	})
+	switch {
+	case err != nil:
+		report(tfdiag.Failure{Summary: "bunq_notification_filters was not destroyed", State: "the filters stay in the state."}, &resp.Diagnostics, err)
+	case len(kept) > 0:
+		resp.Diagnostics.AddWarning("Some notification filters of the user stay at bunq", fmt.Sprintf(
+			"User %s has %s that the state did not have, so that the plan did not show them. They were kept:\n\n%s",
+			m.UserID.ValueString(), count(len(kept), "filter"), filterLines(kept)))
+	}
+}
+
+// ImportState takes USER_ID; the read that follows does the rest.
+func (r *FiltersResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	user := req.ID
+	if user == "" && req.Identity != nil {
+		user = identityMember(ctx, req.Identity, "user_id", &resp.Diagnostics)
+	}
+	if _, err := strconv.ParseInt(user, 10, 64); err != nil || !numeral.MatchString(user) {
+		resp.Diagnostics.AddError("Unusable import id", fmt.Sprintf("%q is no ID of a bunq user, which is a number: each user has one set of filters, and the user names it.\n\n"+
+			"Next step: take the id of data.bunq_user, or user_id of a bunq_oauth_client.", user))
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+
+	m := filtersModel{
+		ID: types.StringValue(user), UserID: types.StringValue(user), APIContext: noContext(),
+		AdoptExisting: types.BoolValue(false), Filters: types.SetNull(filterType()),
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
+}

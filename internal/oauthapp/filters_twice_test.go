@@ -1,0 +1,222 @@
+package oauthapp_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
+)
+
+const declaredTwice = "Two resources declare the notification filters of one user"
+
+// Two resources for one user: an error of the plan where the user is known there, and
+// one of the apply where it is not; and whichever of the two is removed, bunq keeps
+// what the other declares.
+func TestAccFilters_declaredTwice(t *testing.T) {
+	t.Parallel()
+	t.Run("two new ones", func(t *testing.T) {
+		t.Parallel()
+		h := newHooked(t, "Two new")
+		h.write(t, filtersConfig("main", "", hookA)+filtersConfig("other", "", hookA))
+		h.cli.Plan(t).MustSay(t, 1, declaredTwice, fmt.Sprintf("declares that of user %d", h.UserID), "Nothing was sent.", "Next step: join their filters")
+	})
+	t.Run("one beside one that is there", func(t *testing.T) {
+		t.Parallel()
+		h := newHooked(t, "Beside")
+		h.write(t, filtersConfig("main", "", hookA))
+		h.cli.MustApply(t)
+		h.write(t, filtersConfig("main", "", hookA)+filtersConfig("other", "  adopt_existing = true", hookB))
+		h.cli.Plan(t).MustSay(t, 1, declaredTwice)
+		h.mustHave(t, hookA)
+	})
+	t.Run("the same twice, then once", func(t *testing.T) {
+		t.Parallel()
+		h := newHooked(t, "Same twice")
+		h.write(t, filtersConfig("main", "", hookA))
+		h.cli.MustApply(t)
+		// It looks like one that is replaced: Terraform shows a plan no addresses.
+		both := filtersConfig("main", "", hookA) + filtersConfig("other", "", hookA)
+		h.write(t, both)
+		h.cli.MustApply(t)
+		h.cli.Plan(t).MustSay(t, 1, declaredTwice)
+		h.write(t, filtersConfig("other", "", hookA))
+		h.cli.MustApply(t).MustSay(t, 0, "1 destroyed")
+		h.mustHave(t, hookA)
+		h.cli.MustHaveNothingToDo(t)
+	})
+	t.Run("of a user who is not known at plan", func(t *testing.T) {
+		t.Parallel()
+		b := acctest.New(t)
+		cli := acctest.NewCLI(t, b)
+		context := "  api_context = bunq_device_server.main.api_context"
+		cli.Write(t, acctest.Device+filtersConfig("main", context, hookA)+filtersConfig("other", context, hookB))
+		cli.Plan(t).MustSay(t, 2)
+		// Said by the plan within the apply, or where both have been planned by the create.
+		cli.Apply(t).MustSay(t, 1, declaredTwice, "Next step: join their filters in one resource.")
+		if n := b.Count(postFilters); n != 1 {
+			t.Errorf("%d POSTs", n)
+		}
+	})
+}
+
+// By id and by identity, as an import block or a command; and what cannot be one.
+func TestAccFilters_import(t *testing.T) {
+	t.Parallel()
+	h := newHooked(t, "Import")
+	h.set(t, hookA, hookC)
+	h.write(t, filtersConfig("main", "", hookA, hookC)+importBlock(filtersAddress, fmt.Sprint(h.UserID)))
+	h.cli.MustApply(t).MustSay(t, 0, "1 imported, 0 added, 0 changed, 0 destroyed")
+	h.write(t, filtersConfig("main", "", hookA, hookC))
+	h.cli.MustHaveNothingToDo(t)
+	h.cli.Run(t, "state", "rm", filtersAddress).MustSay(t, 0)
+
+	h.cli.Run(t, "import", "-no-color", filtersAddress, "28196/633").MustSay(t, 1, "Unusable import id", "is no ID of a bunq user", "Next step: take the id of data.bunq_user")
+	h.cli.Run(t, "import", "-no-color", filtersAddress, fmt.Sprint(h.UserID+1)).MustSay(t, 1, "bunq_notification_filters cannot be read",
+		fmt.Sprintf("and this object to bunq user %d", h.UserID+1))
+	h.cli.Run(t, "import", "-no-color", filtersAddress, fmt.Sprint(h.UserID)).MustSay(t, 0)
+	h.cli.MustHaveNothingToDo(t)
+	if writes := h.b.Writes(0); len(writes) > 0 {
+		t.Errorf("written: %v", writes)
+	}
+}
+
+// The same by identity, at the level of the protocol.
+func TestFilters_identity(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	p := b.Onboard(t, "Identity")
+	q := acctest.NewProtocol(t, b, p)
+	identity := map[string]string{"user_id": fmt.Sprint(p.UserID)}
+	imported, err := q.Server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{
+		TypeName: "bunq_notification_filters", Identity: q.Identity(t, identity),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	acctest.MustBeFine(t, imported.Diagnostics)
+	one := imported.ImportedResources[0]
+	read, err := q.Server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{
+		TypeName: "bunq_notification_filters", CurrentState: one.State, CurrentIdentity: one.Identity, Private: one.Private,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	acctest.MustBeFine(t, read.Diagnostics)
+	if diff := cmp.Diff(map[string]string{"id": identity["user_id"], "user_id": identity["user_id"]}, q.Texts(t, "bunq_notification_filters", read.NewState)); diff != "" {
+		t.Errorf("state (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(identity, q.Texts(t, "", read.NewIdentity.IdentityData, "user_id")); diff != "" {
+		t.Errorf("identity (-want +got):\n%s", diff)
+	}
+}
+
+// What bunq would refuse is refused before anything is sent, at its line.
+func TestAccFilters_badInput(t *testing.T) {
+	t.Parallel()
+	h := newHooked(t, "Bad input")
+	for name, tc := range map[string]struct {
+		config string
+		want   []string
+	}{
+		"plain http":              {filtersConfig("main", "", hook{"OAUTH", "http://a.example.com"}), []string{"Unusable notification target", "is plain http"}},
+		"another scheme":          {filtersConfig("main", "", hook{"OAUTH", "ftp://a.example.com"}), []string{"has another scheme than https"}},
+		"not absolute":            {filtersConfig("main", "", hook{"OAUTH", "a.example.com/x"}), []string{"is not absolute"}},
+		"a fragment":              {filtersConfig("main", "", hook{"OAUTH", "https://a.example.com/#x"}), []string{"has a fragment"}},
+		"white space":             {filtersConfig("main", "", hook{"OAUTH", "https://a.example.com/ x"}), []string{"has white space in it"}},
+		"no URL":                  {filtersConfig("main", "", hook{"OAUTH", "https://a.example.com:x"}), []string{"is not a URL"}},
+		"an unknown category":     {filtersConfig("main", "", hook{"OAUHT", "https://a.example.com"}), []string{`"OAUHT"`, `"OAUTH"`, `"MUTATION"`}},
+		"three for one category":  {filtersConfig("main", "", hookA, hookB, hook{"OAUTH", "https://c.example.com"}), []string{"Too many targets for one category", "OAUTH has more"}},
+		"a null element":          {"resource \"bunq_notification_filters\" \"main\" {\n  filters = [null]\n}\n", []string{"A notification filter is null"}},
+		"a null category":         {"resource \"bunq_notification_filters\" \"main\" {\n  filters = [{ category = null, notification_target = \"https://a.example.com\" }]\n}\n", []string{"category"}},
+		"no filters":              {"resource \"bunq_notification_filters\" \"main\" {\n  filters = null\n}\n", []string{"filters"}},
+		"no context":              {"provider \"bunq\" {\n  alias = \"bare\"\n}\n" + filtersConfig("main", "  provider = bunq.bare", hookA), []string{"No API context"}},
+		"a context of production": {filtersConfig("main", "  api_context = "+strings.Replace(h.APIContext(), `"sandbox"`, `"production"`, 1), hookA), []string{"Made in another environment"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h.write(t, tc.config)
+			h.cli.Plan(t).MustSay(t, 1, tc.want...)
+		})
+	}
+	if calls := h.b.Calls(0); len(calls) > 0 {
+		t.Errorf("sent: %v", calls)
+	}
+}
+
+// Unknown at plan: a target, a category, and the whole of it; what the apply then
+// finds too much is an error of the apply, before anything is sent.
+func TestAccFilters_unknown(t *testing.T) {
+	t.Parallel()
+	h := newHooked(t, "Unknown")
+	data := "resource \"terraform_data\" \"it\" {\n  input = %s\n}\n"
+	use := "resource \"bunq_notification_filters\" \"main\" {\n  filters = %s\n}\n"
+	h.write(t, fmt.Sprintf(data, `"https://a.example.com/bunq"`)+
+		fmt.Sprintf(use, `[{ category = "OAUTH", notification_target = terraform_data.it.output }, { category = "OAUTH", notification_target = "https://b.example.com/bunq" }]`))
+	h.cli.MustApply(t)
+	h.mustHave(t, hook{"OAUTH", "https://a.example.com/bunq"}, hookB)
+	h.cli.MustHaveNothingToDo(t)
+
+	h.write(t, fmt.Sprintf(data, `[{ category = "MUTATION", notification_target = "https://c.example.com/bunq" }]`)+fmt.Sprintf(use, "terraform_data.it.output"))
+	h.cli.MustApply(t)
+	h.mustHave(t, hookC)
+	h.cli.MustHaveNothingToDo(t)
+}
+
+// With every answer that bunq may give about filters, the life of a set is the same,
+// also of one that bunq's own page size would cut.
+func TestAccFilters_settings(t *testing.T) {
+	t.Parallel()
+	many := []hook{hookA, hookB}
+	for _, category := range []string{"BILLING", "CHAT", "IDEAL", "MUTATION", "PAYMENT", "REQUEST", "SHARE", "SOFORT", "SUPPORT"} {
+		many = append(many, hook{category, "https://a.example.com/bunq"}, hook{category, "https://b.example.com/bunq"})
+	}
+	for name, set := range map[string]func(*bunqsim.Settings){
+		"in pages":        func(s *bunqsim.Settings) { s.NotificationFilterList = bunqsim.InPages },
+		"whole":           func(s *bunqsim.Settings) { s.NotificationFilterList = bunqsim.Whole },
+		"with timestamps": func(s *bunqsim.Settings) { s.NotificationFilterFields = bunqsim.WithTimestamps },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHooked(t, "Settings", acctest.WithSim(func(c *bunqsim.Config) { set(&c.Settings) }))
+			h.write(t, filtersConfig("main", "", many...))
+			h.cli.MustApply(t)
+			h.mustHave(t, many...)
+			h.cli.MustHaveNothingToDo(t)
+			h.write(t, filtersConfig("main", "", hookB))
+			h.cli.MustApply(t)
+			h.mustHave(t, hookB)
+			h.cli.MustHaveNothingToDo(t)
+			h.cli.Destroy(t).MustSay(t, 0)
+			h.mustHave(t)
+		})
+	}
+}
+
+// The example of the documentation works as it stands there.
+func TestAccFilters_example(t *testing.T) {
+	t.Parallel()
+	h := newHooked(t, "Example")
+	text, err := os.ReadFile(filepath.Join("..", "..", "examples", "resources", "bunq_notification_filters", "resource.tf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.ReadFile(h.ContextFile(t, acctest.PHP))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(h.cli.Dir, "bunq.conf"), file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h.cli.Write(t, string(text))
+	h.cli.MustApply(t).MustSay(t, 0, "1 added, 0 changed, 0 destroyed")
+	h.cli.MustHaveNothingToDo(t)
+	if n := len(h.b.Sim.Snapshot().NotificationURLsOf(h.UserID)); n == 0 {
+		t.Error("bunq has none")
+	}
+}

@@ -1,0 +1,100 @@
+package oauthapp
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// filterCategories are what a filter can be about (bunq docs, "Callbacks").
+var filterCategories = []string{
+	"BILLING", "BUNQME_TAB", "CARD_TRANSACTION_FAILED", "CARD_TRANSACTION_SUCCESSFUL", "CHAT", "DRAFT_PAYMENT", "IDEAL", "MUTATION", "OAUTH", "PAYMENT",
+	"REQUEST", "SCHEDULE_RESULT", "SCHEDULE_STATUS", "SHARE", "SOFORT", "SUPPORT", "TAB_RESULT",
+}
+
+// maxTargets is how many targets a category may have (bunq docs, "Callbacks").
+const maxTargets = 2
+
+// fewTargets accepts sets in which no category has more targets than bunq takes.
+type fewTargets struct{}
+
+func (fewTargets) Description(context.Context) string {
+	return fmt.Sprintf("at most %d targets for each category", maxTargets)
+}
+
+func (v fewTargets) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateSet counts what is known: an element whose target is not known yet is one
+// target more, unless it turns out to be the same.
+func (v fewTargets) ValidateSet(ctx context.Context, req validator.SetRequest, resp *validator.SetResponse) {
+	set := knownSet(req.ConfigValue)
+	if slices.ContainsFunc(set.Elements(), attr.Value.IsNull) {
+		resp.Diagnostics.AddAttributeError(req.Path, "A notification filter is null", "Each filter needs category and notification_target. Leave out the element that is null.")
+		return
+	}
+	filters, _ := declared(ctx, set, &resp.Diagnostics)
+	count := map[string]int{}
+	for _, f := range without(filters) {
+		count[f.Category]++
+		if count[f.Category] == maxTargets+1 {
+			resp.Diagnostics.AddAttributeError(req.Path, "Too many targets for one category", fmt.Sprintf(
+				"bunq takes at most %d targets for each category, and %s has more. Send what happens to one of them on to the others.", maxTargets, f.Category))
+		}
+	}
+}
+
+// knownSet is an empty set where there is none.
+func knownSet(set types.Set) types.Set {
+	if set.IsNull() || set.IsUnknown() {
+		return types.SetValueMust(filterType(), nil)
+	}
+	return set
+}
+
+// filterTarget accepts the addresses to which bunq sends what happens.
+type filterTarget struct{}
+
+func (filterTarget) Description(context.Context) string {
+	return "an absolute https URL without a fragment, such as https://app.example.com/bunq/events"
+}
+
+func (v filterTarget) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v filterTarget) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	if problem := targetProblem(req.ConfigValue.ValueString()); problem != "" {
+		resp.Diagnostics.AddAttributeError(req.Path, "Unusable notification target",
+			"The notification target "+problem+". Expected "+v.Description(ctx)+".")
+	}
+}
+
+// targetProblem says what is wrong with a target; empty where nothing is. It does not
+// repeat the address, which may have a secret in it.
+func targetProblem(text string) string {
+	if strings.ContainsFunc(text, unicode.IsSpace) {
+		return "has white space in it"
+	}
+	u, err := url.Parse(text)
+	switch {
+	case err != nil:
+		return "is not a URL"
+	case strings.EqualFold(u.Scheme, "http"):
+		return "is plain http; bunq sends notifications over https only"
+	case u.Scheme != "" && !strings.EqualFold(u.Scheme, "https"):
+		return "has another scheme than https"
+	case u.Scheme == "" || u.Hostname() == "":
+		return "is not absolute: it needs scheme and host"
+	case strings.Contains(text, "#"):
+		return "has a fragment (#…), which is never sent"
+	}
+	return ""
+}

@@ -1,0 +1,243 @@
+package oauthapp_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
+)
+
+// lister asks for lists as Terraform 1.14 does.
+type lister struct {
+	*acctest.Protocol
+	schemas *tfprotov6.GetProviderSchemaResponse
+}
+
+func newLister(t *testing.T, b *acctest.Bunq, p *acctest.Party) *lister {
+	t.Helper()
+	q := acctest.NewProtocol(t, b, p)
+	schemas, err := q.Server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &lister{Protocol: q, schemas: schemas}
+}
+
+// list returns what the block with the given texts lists.
+func (l *lister) list(t *testing.T, name string, texts map[string]string, whole bool, limit int64) []tfprotov6.ListResourceResult {
+	t.Helper()
+	kind := l.schemas.ListResourceSchemas[name].ValueType().(tftypes.Object)
+	members := map[string]tftypes.Value{}
+	for n, k := range kind.AttributeTypes {
+		members[n] = tftypes.NewValue(k, nil)
+		if text, ok := texts[n]; ok {
+			members[n] = tftypes.NewValue(k, text)
+		}
+	}
+	config, err := tfprotov6.NewDynamicValue(kind, tftypes.NewValue(kind, members))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, ok := l.Server.(tfprotov6.ListResourceServer)
+	if !ok {
+		t.Fatalf("%T lists nothing", l.Server)
+	}
+	valid, err := server.ValidateListResourceConfig(t.Context(), &tfprotov6.ValidateListResourceConfigRequest{TypeName: name, Config: &config})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(valid.Diagnostics) > 0 {
+		return []tfprotov6.ListResourceResult{{Diagnostics: valid.Diagnostics}}
+	}
+	stream, err := server.ListResource(t.Context(), &tfprotov6.ListResourceRequest{TypeName: name, Config: &config, IncludeResource: whole, Limit: limit})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.Collect(stream.Results)
+}
+
+func (h *there) callbackIdentity(id int64) map[string]string {
+	return map[string]string{"user_id": fmt.Sprint(h.UserID), "oauth_client_id": fmt.Sprint(h.client), "id": fmt.Sprint(id)}
+}
+
+// A list has the identity of each object, and all of it only where it is asked for:
+// what an import by that identity reads.
+func TestLists_showWhatAnImportReads(t *testing.T) {
+	t.Parallel()
+	h := newThere(t)
+	second, err := h.b.Sim.AddCallbackURL(h.client, callback('b'))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := newLister(t, h.b, h.Party)
+	byURL := map[string]int64{callback('a'): h.callback, callback('b'): second}
+
+	for _, whole := range []bool{false, true} {
+		clients := l.list(t, "bunq_oauth_client", nil, whole, 100)
+		if len(clients) != 1 {
+			t.Fatalf("%d clients", len(clients))
+		}
+		if want := fmt.Sprintf("OAuth client %d of bunq user %d (Import AISP PISP)", h.client, h.UserID); clients[0].DisplayName != want {
+			t.Errorf("shown as %q, want %q", clients[0].DisplayName, want)
+		}
+		l.judge(t, "bunq_oauth_client", clients[0], map[string]string{"user_id": fmt.Sprint(h.UserID), "id": fmt.Sprint(h.client)}, whole)
+
+		urls := l.list(t, "bunq_oauth_callback_url", nil, whole, 100)
+		if len(urls) != 2 {
+			t.Fatalf("%d callback URLs", len(urls))
+		}
+		for _, u := range urls {
+			l.judge(t, "bunq_oauth_callback_url", u, h.callbackIdentity(byURL[u.DisplayName]), whole)
+		}
+	}
+	if n := h.b.Count(openSession); n != 1 {
+		t.Errorf("%d sessions", n)
+	}
+	if writes := h.b.Writes(0); len(writes) > 0 {
+		t.Errorf("written: %v", writes)
+	}
+}
+
+// judge compares a result with what an import by its identity reads.
+func (l *lister) judge(t *testing.T, name string, r tfprotov6.ListResourceResult, identity map[string]string, whole bool) {
+	t.Helper()
+	acctest.MustBeFine(t, r.Diagnostics)
+	var members []string
+	for m := range identity {
+		members = append(members, m)
+	}
+	if diff := cmp.Diff(identity, l.Texts(t, "", r.Identity.IdentityData, members...)); diff != "" {
+		t.Errorf("identity (-want +got):\n%s", diff)
+	}
+
+	imported, err := l.Server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: name, Identity: r.Identity})
+	if err != nil {
+		t.Fatal(err)
+	}
+	acctest.MustBeFine(t, imported.Diagnostics)
+	one := imported.ImportedResources[0]
+	read, err := l.Server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{
+		TypeName: name, CurrentState: one.State, CurrentIdentity: one.Identity, Private: one.Private,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	acctest.MustBeFine(t, read.Diagnostics)
+	kind := l.schemas.ResourceSchemas[name].ValueType()
+	want, err := read.NewState.Unmarshal(kind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !whole {
+		if r.Resource != nil {
+			if got, err := r.Resource.Unmarshal(kind); err != nil || !got.IsNull() {
+				t.Errorf("the whole object came without being asked for: %v", err)
+			}
+		}
+		return
+	}
+	got, err := r.Resource.Unmarshal(kind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !got.Equal(want) {
+		t.Errorf("the list has\n%s\nan import reads\n%s", l.Texts(t, name, r.Resource), l.Texts(t, name, read.NewState))
+	}
+}
+
+// Terraform's limit is kept; a cancelled client is not there; and one can be named.
+func TestLists_chooses(t *testing.T) {
+	t.Parallel()
+	h := newThere(t)
+	for _, c := range "bcd" {
+		if _, err := h.b.Sim.AddCallbackURL(h.client, callback(c)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l := newLister(t, h.b, h.Party)
+	named := map[string]string{"oauth_client_id": fmt.Sprint(h.client)}
+	for limit, want := range map[int64]int{0: 4, 1: 1, 3: 3, 4: 4, 9: 4} {
+		if got := len(l.list(t, "bunq_oauth_callback_url", named, true, limit)); got != want {
+			t.Errorf("%d of at most %d, want %d", got, limit, want)
+		}
+	}
+	if err := h.b.Sim.CancelOAuthClient(h.client); err != nil {
+		t.Fatal(err)
+	}
+	again := newLister(t, h.b, h.Party)
+	for _, name := range []string{"bunq_oauth_client", "bunq_oauth_callback_url"} {
+		if got := again.list(t, name, nil, true, 100); len(got) != 0 {
+			t.Errorf("%s of a cancelled client: %v", name, got)
+		}
+	}
+}
+
+// What cannot be listed says why.
+func TestLists_mistakes(t *testing.T) {
+	t.Parallel()
+	h := newThere(t)
+	l := newLister(t, h.b, h.Party)
+	says := func(name string, texts map[string]string, want ...string) {
+		t.Helper()
+		got := l.list(t, name, texts, true, 100)
+		if len(got) != 1 || len(got[0].Diagnostics) != 1 || got[0].Diagnostics[0].Severity != tfprotov6.DiagnosticSeverityError {
+			t.Fatalf("%s listed %v", name, got)
+		}
+		d := got[0].Diagnostics[0]
+		for _, w := range want {
+			if !strings.Contains(d.Summary+": "+d.Detail, w) {
+				t.Errorf("said %q: %q, want %q in it", d.Summary, d.Detail, w)
+			}
+		}
+	}
+	says("bunq_oauth_callback_url", map[string]string{"oauth_client_id": "0a1b"}, "must be the ID of the client")
+	says("bunq_oauth_callback_url", map[string]string{"oauth_client_id": "999999"}, "There is no such OAuth client", "has no OAuth client 999999", "Next step: omit oauth_client_id")
+	if err := h.b.Sim.RevokeCredential(h.CredentialID); err != nil {
+		t.Fatal(err)
+	}
+	l = newLister(t, h.b, h.Party)
+	says("bunq_oauth_client", nil, "bunq_oauth_client cannot be listed", "User credentials are incorrect", "State: nothing was stored")
+}
+
+// The examples of the documentation name lists and attributes that there are. No CLI
+// here reads them.
+func TestLists_examples(t *testing.T) {
+	t.Parallel()
+	h := newThere(t)
+	l := newLister(t, h.b, h.Party)
+	block := regexp.MustCompile(`(?m)^list "(\w+)" "\w+" \{\n  provider +=`)
+	config := regexp.MustCompile(`(?ms)^  config \{\n(.*?)^  \}`)
+	attribute := regexp.MustCompile(`(?m)^    (\w+) += "([^"]*)"`)
+	for name := range l.schemas.ListResourceSchemas {
+		text, err := os.ReadFile(filepath.Join("..", "..", "examples", "list-resources", name, "list-resource.tfquery.hcl"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := block.FindStringSubmatch(string(text)); found == nil || found[1] != name {
+			t.Errorf("the example of %s lists %v", name, found)
+		}
+		texts := map[string]string{}
+		if found := config.FindStringSubmatch(string(text)); found != nil {
+			for _, a := range attribute.FindAllStringSubmatch(found[1], -1) {
+				texts[a[1]] = strings.ReplaceAll(a[2], "633", fmt.Sprint(h.client))
+			}
+		}
+		for a := range texts {
+			if !slices.ContainsFunc(l.schemas.ListResourceSchemas[name].Block.Attributes, func(s *tfprotov6.SchemaAttribute) bool { return s.Name == a }) {
+				t.Errorf("%s has no attribute %s", name, a)
+			}
+		}
+		for _, r := range l.list(t, name, texts, true, 100) {
+			acctest.MustBeFine(t, r.Diagnostics)
+		}
+	}
+}

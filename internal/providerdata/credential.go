@@ -1,0 +1,30 @@
+package providerdata
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/session"
+)
+
+// noteCredential is the note which credential the key of an API context belongs
+// to. bunq does not tell it by the key, and whoever has a context has the key alone.
+const noteCredential = "credential"
+
+// NoteCredential notes the credential of the key of an API context.
+func NoteCredential(ctx context.Context, source *session.Source, id string) {
+	if noted, _ := source.Noted(ctx, noteCredential); noted != id {
+		source.Note(ctx, noteCredential, id)
+	}
+}
+
+// CredentialOf returns the credential of the key of an API context; 0 where it was
+// not noted.
+func CredentialOf(ctx context.Context, source *session.Source) int64 {
+	noted, _ := source.Noted(ctx, noteCredential)
+	id, err := strconv.ParseInt(noted, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return id
+}
