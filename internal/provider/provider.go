@@ -30,7 +30,11 @@ const (
 	Address = "registry.terraform.io/openpsd2/bunq"
 )
 
-var _ provider.ProviderWithFunctions = (*Bunq)(nil)
+var (
+	_ provider.ProviderWithFunctions          = (*Bunq)(nil)
+	_ provider.ProviderWithEphemeralResources = (*Bunq)(nil)
+	_ provider.ProviderWithListResources      = (*Bunq)(nil)
+)
 
 // Bunq is the provider.
 type Bunq struct {
