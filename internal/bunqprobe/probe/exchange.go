@@ -30,7 +30,10 @@ type call struct {
 	forged       string          // signature instead of a true one
 	requestID    string          // "" for a fresh one
 	serverKey    *rsa.PublicKey  // verifies the answer; nil: nothing to verify with
-	unpaced      bool            // sent at once, and a 429 is what is looked for
+	// wrongKind: the token may be of the wrong kind for this call. A refusal then belongs to no installation whose key could
+	// verify it.
+	wrongKind bool
+	unpaced   bool // sent at once, and a 429 is what is looked for
 }
 
 // signed is what is known of an answer's signature.

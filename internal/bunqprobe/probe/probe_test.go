@@ -1,6 +1,7 @@
 package probe_test
 
 import (
+	cryptorand "crypto/rand"
 	"crypto/rsa"
 	"encoding/json"
 	"fmt"
@@ -30,6 +31,15 @@ var keyPool = sync.OnceValue(func() []*rsa.PrivateKey {
 	return keys
 })
 
+// serverKey is a small key for the simulators: nothing here is about its strength, and it signs some hundred thousand answers.
+var serverKey = sync.OnceValue(func() *rsa.PrivateKey {
+	key, err := rsa.GenerateKey(cryptorand.Reader, 1024)
+	if err != nil {
+		panic(err)
+	}
+	return key
+})
+
 // pooled hands out the pool's keys in turn, starting at the first for each run.
 func pooled() func() (*rsa.PrivateKey, error) {
 	pool, n := keyPool(), 0
@@ -50,6 +60,7 @@ type observed struct {
 func ask(t *testing.T, config bunqsim.Config, prepare func(*bunqsim.Sim, *probe.Config)) *observed {
 	t.Helper()
 	keyPool()
+	config.ServerKey = serverKey()
 	o := &observed{}
 	synctest.Test(t, func(t *testing.T) {
 		o.sim = bunqsim.NewTest(t, config)

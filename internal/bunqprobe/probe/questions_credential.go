@@ -31,7 +31,8 @@ func credentialQuestions() []question {
 
 // readCredential asks for a key with the token of its installation.
 func (r *run) readCredential(ctx context.Context, p *party) (*exchange, error) {
-	return r.withToken(ctx, p.inst, call{method: http.MethodGet, path: fmt.Sprintf("/payment-service-provider-credential/%d", p.credential)})
+	return r.withToken(ctx, p.inst, call{method: http.MethodGet, path: fmt.Sprintf("/payment-service-provider-credential/%d", p.credential),
+		wrongKind: true})
 }
 
 func credentialOf(x *exchange, id int64) (object, error) {

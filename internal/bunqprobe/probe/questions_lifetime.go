@@ -56,7 +56,7 @@ type watcher struct {
 	lastSeen *exchange
 }
 
-// watch looks each second for as long as a standard run has, and then less and less often.
+// watch looks for as long as a standard run has, and then, with -long, for hours.
 func (r *run) watch(ctx context.Context, p *party, reason string) (*finding, error) {
 	w := &watcher{r: r, p: p, s: p.session, inst: p.inst, resets: r.resets}
 	for w.low < watched {
@@ -64,7 +64,7 @@ func (r *run) watch(ctx context.Context, p *party, reason string) (*finding, err
 		if f != nil || err != nil {
 			return f, err
 		}
-		if err := r.clock.Sleep(ctx, time.Second); err != nil {
+		if err := r.clock.Sleep(ctx, w.step()); err != nil {
 			return nil, err
 		}
 	}
@@ -75,11 +75,9 @@ func (r *run) watch(ctx context.Context, p *party, reason string) (*finding, err
 		}}
 }
 
+// step is how long to wait until the next look: always so short that the age at which it ends is known to a twentieth.
 func (w *watcher) step() time.Duration {
-	if w.low < 3*time.Hour {
-		return 30 * time.Second
-	}
-	return 10 * time.Minute
+	return min(max(w.low/24, time.Second), 30*time.Minute)
 }
 
 // look asks with the session; nothing and no error means that it lives.
