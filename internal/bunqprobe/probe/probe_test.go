@@ -1,6 +1,7 @@
 package probe_test
 
 import (
+	"context"
 	cryptorand "crypto/rand"
 	"crypto/rsa"
 	"encoding/json"
@@ -59,6 +60,12 @@ type observed struct {
 // ask runs the probe against a simulator in faked time. prepare may change what is asked, and arm faults.
 func ask(t *testing.T, config bunqsim.Config, prepare func(*bunqsim.Sim, *probe.Config)) *observed {
 	t.Helper()
+	return askWithin(t, 1000*time.Hour, config, prepare)
+}
+
+// askWithin breaks the run off after a time.
+func askWithin(t *testing.T, limit time.Duration, config bunqsim.Config, prepare func(*bunqsim.Sim, *probe.Config)) *observed {
+	t.Helper()
 	keyPool()
 	config.ServerKey = serverKey()
 	o := &observed{}
@@ -69,7 +76,9 @@ func ask(t *testing.T, config bunqsim.Config, prepare func(*bunqsim.Sim, *probe.
 		if prepare != nil {
 			prepare(o.sim, &c)
 		}
-		o.Report = probe.Run(t.Context(), c)
+		ctx, cancel := context.WithTimeout(t.Context(), limit)
+		defer cancel()
+		o.Report = probe.Run(ctx, c)
 		o.progress = progress.String()
 	})
 	return o
@@ -197,9 +206,13 @@ func TestRandomSettings(t *testing.T) {
 	if testing.Short() {
 		draws = 20
 	}
+	deadline, limited := t.Deadline()
 	for seed := range draws {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
+			if limited && time.Until(deadline) < 3*time.Minute {
+				t.Skip("the time of this test run is nearly up")
+			}
 			set := bunqsim.RandomSettings(rand.New(rand.NewPCG(11, uint64(seed))))
 			long := seed%4 == 0
 			o := ask(t, bunqsim.Config{Limits: bunqsim.LimitsPublished, Settings: set},

@@ -101,7 +101,7 @@ func (r *run) countRefused(ctx context.Context, b *burst, at time.Time, get func
 			return err
 		}
 		_, again := x.hitLimit()
-		if !again && !x.ok() {
+		if !again && !x.ok() || !x.trusted() {
 			return other(x)
 		}
 		if again && n < b.lim.max-1 {
@@ -120,7 +120,7 @@ func askLimitStatus(ctx context.Context, r *run) (*finding, error) {
 	if b.hit == nil {
 		return nil, &unsettled{"no limit was met in 10 GETs within 3 s, and more would be a nuisance"}
 	}
-	if b.lim.max == 0 {
+	if b.lim.max == 0 || !b.hit.trusted() {
 		return nil, other(b.hit)
 	}
 	return settled(b.hit.status, b.hit)
@@ -133,6 +133,8 @@ func askRefusedCount(ctx context.Context, r *run) (*finding, error) {
 		return nil, err
 	case b.err != nil:
 		return nil, b.err
+	case b.hit != nil && !b.hit.trusted():
+		return nil, other(b.hit)
 	case b.counted == nil:
 		return nil, &unsettled{"the published limit did not hold as published, and trying another would need many calls"}
 	case *b.counted:

@@ -119,9 +119,8 @@ func newRun(c Config) *run {
 	if r.NewKey == nil {
 		r.NewKey = signing.GenerateKey
 	}
-	r.started = r.clock.Now()
-	r.forget()
-	r.resets = 0
+	r.started, r.resets = r.clock.Now(), -1
+	r.forget() // nothing was made yet
 	p := newPace(r.clock, c.LimitsOff, func(d time.Duration, what string) {
 		if d >= 2*time.Second {
 			r.say("    waiting %s: %s", seconds(d.Round(100*time.Millisecond)), what)
@@ -140,6 +139,9 @@ func newRun(c Config) *run {
 // forget drops everything that was made at bunq, which no longer knows it; the next question makes it anew.
 func (r *run) forget() {
 	r.resets++
+	if r.resets > 0 {
+		r.problem("%v", errReset)
+	}
 	r.installations, r.parties, r.memory = map[int]*installation{}, map[string]*party{}, memory{}
 }
 
