@@ -1,6 +1,10 @@
 package probe
 
-import "regexp"
+import (
+	"maps"
+	"regexp"
+	"slices"
+)
 
 // fieldKind is a JSON type; with "?" it may be null, with "-" it may be absent.
 type fieldKind string
@@ -89,3 +93,6 @@ var knownTexts = []*regexp.Regexp{
 func exactly(text string) *regexp.Regexp {
 	return regexp.MustCompile("^" + regexp.QuoteMeta(text) + "$")
 }
+
+// BelievedCalls lists the calls whose answers are compared, as "METHOD /path/{id}".
+func BelievedCalls() []string { return slices.Sorted(maps.Keys(believedAnswers)) }

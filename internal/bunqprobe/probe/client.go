@@ -73,7 +73,7 @@ func (c *client) send(ctx context.Context, k call) (*exchange, error) {
 			return x, nil
 		}
 
-		words := short(string(x.body))
+		words := short(c.redact.text(string(x.body)))
 		c.unannounced = append(c.unannounced, fmt.Sprintf("`%s %s`: %d %s", k.method, route, x.status, words))
 		if lim.window > longestLimit {
 			c.pace.end(k.method, route, words)

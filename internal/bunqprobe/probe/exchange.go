@@ -94,8 +94,9 @@ var shownHeaders = []string{"Content-Type", headerAuthentication, headerClientSi
 // maxShown is as much of a body as is shown.
 const maxShown = 4000
 
-// text returns the exchange as HTTP would have it; it still holds secrets.
-func (x *exchange) text() string {
+// text returns the exchange as HTTP would have it. Secrets are taken out before anything is cut: half of one would not be
+// known again.
+func (x *exchange) text(r *redactor) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s\n", x.method, x.path)
 	for _, name := range shownHeaders {
@@ -107,7 +108,7 @@ func (x *exchange) text() string {
 		}
 	}
 	if len(x.raw) > 0 {
-		fmt.Fprintf(&b, "\n%s\n", clip(x.raw))
+		fmt.Fprintf(&b, "\n%s\n", clip(r.text(string(x.raw))))
 	}
 
 	fmt.Fprintf(&b, "\nHTTP %d\n", x.status)
@@ -122,24 +123,24 @@ func (x *exchange) text() string {
 		fmt.Fprintf(&b, "%s: %s\n", name, strings.Join(x.header.Values(name), ", "))
 	}
 	fmt.Fprintf(&b, "%s: (%s)\n", headerServerSignature, x.signature)
-	fmt.Fprintf(&b, "\n%s\n", clip(x.body))
+	fmt.Fprintf(&b, "\n%s\n", clip(r.text(string(x.body))))
 	return b.String()
 }
 
-func clip(body []byte) string {
+func clip(body string) string {
 	if len(body) > maxShown {
-		return string(body[:maxShown]) + fmt.Sprintf("… (%d bytes more)", len(body)-maxShown)
+		return body[:maxShown] + fmt.Sprintf("… (%d bytes more)", len(body)-maxShown)
 	}
 	return string(body)
 }
 
 // brief is the exchange in one line, for a settled answer.
-func (x *exchange) brief() string {
+func (x *exchange) brief(r *redactor) string {
 	s := x.method + " " + x.path
 	if len(x.raw) > 0 {
-		s += " " + short(string(x.raw))
+		s += " " + short(r.text(string(x.raw)))
 	}
-	return s + " → " + fmt.Sprint(x.status) + " " + short(string(x.body))
+	return s + " → " + fmt.Sprint(x.status) + " " + short(r.text(string(x.body)))
 }
 
 func short(s string) string {

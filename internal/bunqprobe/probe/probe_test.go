@@ -230,3 +230,15 @@ func TestRandomSettings(t *testing.T) {
 		})
 	}
 }
+
+// parsed reads settings as the simulator's flag does.
+func parsed(t *testing.T, text string) bunqsim.Settings {
+	t.Helper()
+	var set bunqsim.Settings
+	d := json.NewDecoder(strings.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&set); err != nil {
+		t.Fatal(err)
+	}
+	return set
+}

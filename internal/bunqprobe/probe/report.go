@@ -62,7 +62,7 @@ func (r *run) report(interrupted bool) *Report {
 			s := Settled{Setting: q.setting, Answer: o.finding.answer, How: r.redact.text(o.finding.how)}
 			for _, x := range o.finding.shown {
 				if x != nil {
-					s.Shown = append(s.Shown, r.redact.text(x.brief()))
+					s.Shown = append(s.Shown, r.redact.text(x.brief(r.redact)))
 				}
 			}
 			out.Settled = append(out.Settled, s)
@@ -73,7 +73,7 @@ func (r *run) report(interrupted bool) *Report {
 			out.Unsettled = append(out.Unsettled, Unsettled{q.setting, r.redact.text(reasonOf(o.err))})
 			continue
 		}
-		found := Surprise{Setting: q.setting, What: r.redact.text(s.what), Exchange: r.redact.text("# " + s.what + "\n" + s.x.text())}
+		found := Surprise{Setting: q.setting, What: r.redact.text(s.what), Exchange: r.redact.text("# " + s.what + "\n" + s.x.text(r.redact))}
 		if s.x.status >= 400 && s.x.status < 500 {
 			found.Closest = q.refusal
 		}
@@ -120,7 +120,7 @@ func (p *pace) waited() time.Duration {
 func (r *run) limitsSeen() []string {
 	var out []string
 	if b := r.burst; b != nil && b.hit != nil {
-		out = append(out, fmt.Sprintf("hit on purpose: %s", b.hit.brief()))
+		out = append(out, fmt.Sprintf("hit on purpose: %s", b.hit.brief(r.redact)))
 	}
 	if b := r.burst; b != nil && b.hit == nil {
 		out = append(out, fmt.Sprintf("%d GETs in a row met no limit", b.sent))

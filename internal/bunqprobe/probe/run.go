@@ -112,7 +112,8 @@ func Run(ctx context.Context, c Config) *Report {
 }
 
 func newRun(c Config) *run {
-	r := &run{Config: c, clock: c.Clock, redact: &redactor{}, shapes: newShapes(), outcomes: map[string]*outcome{}, asking: map[string]bool{}}
+	r := &run{Config: c, clock: c.Clock, redact: &redactor{}, outcomes: map[string]*outcome{}, asking: map[string]bool{}}
+	r.shapes = newShapes(r.redact)
 	if r.clock == nil {
 		r.clock = SystemClock{}
 	}

@@ -15,12 +15,15 @@ import (
 
 // shapes compares each answer with what is believed of it, and keeps what differs, once.
 type shapes struct {
+	redact *redactor
 	mu     sync.Mutex
 	calls  map[string]bool // seen with success
 	listed map[string]int  // differences, with how often each was seen
 }
 
-func newShapes() *shapes { return &shapes{calls: map[string]bool{}, listed: map[string]int{}} }
+func newShapes(r *redactor) *shapes {
+	return &shapes{redact: r, calls: map[string]bool{}, listed: map[string]int{}}
+}
 
 // note takes an answer.
 func (s *shapes) note(x *exchange) {
@@ -31,7 +34,7 @@ func (s *shapes) note(x *exchange) {
 
 	s.headers(x, differs)
 	if x.status != http.StatusOK {
-		errorShape(x, differs)
+		s.errorShape(x, differs)
 		return
 	}
 	s.calls[name] = true
@@ -64,10 +67,10 @@ func (s *shapes) headers(x *exchange, differs func(string, ...any)) {
 
 var digits = regexp.MustCompile(`\d+`)
 
-func errorShape(x *exchange, differs func(string, ...any)) {
+func (s *shapes) errorShape(x *exchange, differs func(string, ...any)) {
 	texts := x.errorTexts()
 	if len(texts) == 0 {
-		differs("status %d without a whole Error envelope: %s", x.status, digits.ReplaceAllString(short(string(x.body)), "N"))
+		differs("status %d without a whole Error envelope: %s", x.status, digits.ReplaceAllString(short(s.redact.text(string(x.body))), "N"))
 	}
 	for _, t := range texts {
 		if !slices.ContainsFunc(knownTexts, func(k *regexp.Regexp) bool { return k.MatchString(t) }) {
