@@ -13,12 +13,14 @@ type fieldType string
 const (
 	typeString      fieldType = "STRING"
 	typeStringArray fieldType = "ARRAY containing STRING"
+	typeStructArray fieldType = "ARRAY containing STRUCT"
 )
 
 type fieldSpec struct {
 	name     string
 	kind     fieldType
 	required bool
+	of       *bodySpec // what each element of a typeStructArray holds
 }
 
 // bodySpec declares the body of a POST or PUT.
@@ -43,12 +45,14 @@ func (b *bodySpec) field(name string) *fieldSpec {
 type fields struct {
 	strings map[string]string
 	arrays  map[string][]string
+	structs map[string][]fields
 }
 
 func (f fields) has(name string) bool {
 	_, s := f.strings[name]
 	_, a := f.arrays[name]
-	return s || a
+	_, o := f.structs[name]
+	return s || a || o
 }
 
 // parseMembers is the check of the syntax: one JSON object and nothing after it. names keeps the order they were sent in.
@@ -94,24 +98,47 @@ func memberNames(object []byte) ([]string, error) {
 	return names, nil
 }
 
-// parseBody makes the checks of the body in bunq's order: syntax, then every superfluous field, then every missing field and wrong type.
+// parseBody makes the checks of the body in bunq's order: syntax, then every superfluous field, then every missing field and
+// wrong type; each of them also in what lists contain.
 func parseBody(raw []byte, spec *bodySpec) (fields, *apiError) {
-	f := fields{strings: map[string]string{}, arrays: map[string][]string{}}
 	names, members, e := parseMembers(raw, spec)
 	if e != nil {
-		return f, e
+		return fields{}, e
 	}
-	var superfluous []string
+	if superfluous := spec.superfluous(names, members); superfluous != nil {
+		return fields{}, newError(http.StatusBadRequest, superfluous...)
+	}
+
+	f, wrong := spec.take(members)
+	if wrong != nil {
+		return fields{}, newError(http.StatusBadRequest, wrong...)
+	}
+	return f, nil
+}
+
+// superfluous returns a text for each member that is not known, in the order they were sent in.
+func (b *bodySpec) superfluous(names []string, members map[string]json.RawMessage) (texts []string) {
 	for _, n := range names {
-		if spec.field(n) == nil {
-			superfluous = append(superfluous, textSuperfluous(n))
+		s := b.field(n)
+		if s == nil {
+			texts = append(texts, textSuperfluous(n))
+			continue
+		}
+		if s.kind != typeStructArray {
+			continue
+		}
+		elements, _ := structElements(members[n]) // what is wrong with their types is said later
+		for _, el := range elements {
+			texts = append(texts, s.of.superfluous(el.names, el.members)...)
 		}
 	}
-	if superfluous != nil {
-		return f, newError(http.StatusBadRequest, superfluous...)
-	}
-	var wrong []string
-	for _, s := range spec.fields {
+	return texts
+}
+
+// take returns the values of the members, or a text for each that is missing or of the wrong type.
+func (b *bodySpec) take(members map[string]json.RawMessage) (f fields, wrong []string) {
+	f = fields{strings: map[string]string{}, arrays: map[string][]string{}, structs: map[string][]fields{}}
+	for _, s := range b.fields {
 		value, given := members[s.name]
 		isNull := bytes.Equal(value, []byte("null"))
 		absent := !given || isNull // PHP clients send null for what was left out
@@ -119,37 +146,70 @@ func parseBody(raw []byte, spec *bodySpec) (fields, *apiError) {
 		case absent && !s.required:
 		case absent:
 			wrong = append(wrong, textMissing(s.name))
-		case !f.take(s, value):
-			wrong = append(wrong, textInvalidType(s.name, string(s.kind)))
+		default:
+			wrong = append(wrong, f.take(s, value)...)
 		}
 	}
-	if wrong != nil {
-		return f, newError(http.StatusBadRequest, wrong...)
-	}
-	return f, nil
+	return f, wrong
 }
 
-func (f fields) take(s fieldSpec, value json.RawMessage) bool {
+func (f fields) take(s fieldSpec, value json.RawMessage) (wrong []string) {
+	wrongType := []string{textInvalidType(s.name, string(s.kind))}
 	switch s.kind {
 	case typeString:
 		var v string
 		if json.Unmarshal(value, &v) != nil {
-			return false
+			return wrongType
 		}
 		f.strings[s.name] = v
 	case typeStringArray:
 		var v []*string // a null in the array would otherwise pass as ""
 		if json.Unmarshal(value, &v) != nil {
-			return false
+			return wrongType
 		}
 		list := make([]string, len(v))
 		for i, p := range v {
 			if p == nil {
-				return false
+				return wrongType
 			}
 			list[i] = *p
 		}
 		f.arrays[s.name] = list
+	case typeStructArray:
+		elements, ok := structElements(value)
+		if !ok {
+			return wrongType
+		}
+		list := make([]fields, len(elements))
+		for i, el := range elements {
+			var w []string
+			list[i], w = s.of.take(el.members)
+			wrong = append(wrong, w...)
+		}
+		f.structs[s.name] = list
 	}
-	return true
+	return wrong
+}
+
+type structElement struct {
+	names   []string
+	members map[string]json.RawMessage
+}
+
+// structElements returns the objects of an array, and whether it is one and holds nothing else.
+func structElements(value json.RawMessage) (elements []structElement, ok bool) {
+	var raw []json.RawMessage
+	if json.Unmarshal(value, &raw) != nil {
+		return nil, false
+	}
+	ok = true
+	for _, r := range raw {
+		names, members, e := parseMembers(r, &bodySpec{})
+		if e != nil {
+			ok = false
+			continue
+		}
+		elements = append(elements, structElement{names, members})
+	}
+	return elements, ok
 }

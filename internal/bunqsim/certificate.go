@@ -2,6 +2,8 @@ package bunqsim
 
 import (
 	"bytes"
+	"crypto"
+	"crypto/ecdsa"
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -38,11 +40,23 @@ var shortNames = map[string]string{
 
 // seal is a certificate that has been accepted for registration.
 type seal struct {
-	key        *rsa.PublicKey
+	key        crypto.PublicKey // *rsa.PublicKey or *ecdsa.PublicKey
 	identity   string
 	dn         string
 	commonName string
+	roles      []string
 }
+
+// The roles of PSD2, by the names that sandbox certificates and schemes call them.
+const (
+	roleASPSP = "ASPSP"
+	rolePISP  = "PISP"
+	roleAISP  = "AISP"
+	roleCBPII = "CBPII"
+)
+
+// roleNames are in the order of their OIDs, the first being 0.4.0.19495.1.1.
+var roleNames = []string{roleASPSP, rolePISP, roleAISP, roleCBPII}
 
 // parseCertificates reads one or more CERTIFICATE blocks.
 func parseCertificates(text string) ([]*x509.Certificate, error) {
@@ -78,8 +92,7 @@ func checkCertificate(env Environment, set *Settings, now time.Time, leafPEM, ch
 	if err != nil {
 		return nil, errCertificateInvalid()
 	}
-	key, ok := leaf.PublicKey.(*rsa.PublicKey)
-	if !ok || key.N.BitLen() < keyBits {
+	if !sealKeyAllowed(leaf.PublicKey, set) {
 		return nil, errCertificateInvalid()
 	}
 	if (env == Production || set.ExpiredCertificate == Refused) && !validAt(leaf, now) {
@@ -90,14 +103,17 @@ func checkCertificate(env Environment, set *Settings, now time.Time, leafPEM, ch
 		return nil, errCertificateInvalid()
 	}
 	cn := names[oidCommonName.String()]
+	var roles []string
+	var e *apiError
 	if env == Production {
-		if e := checkProduction(set, now, leaf, chain); e != nil {
-			return nil, e
-		}
-	} else if e := checkPseudo(cn); e != nil {
+		roles, e = checkProduction(set, now, leaf, chain)
+	} else {
+		roles, e = checkPseudo(cn)
+	}
+	if e != nil {
 		return nil, e
 	}
-	s := &seal{key: key, identity: names[oidOrgIdentifier.String()], dn: dn, commonName: cn}
+	s := &seal{key: leaf.PublicKey, roles: roles, identity: names[oidOrgIdentifier.String()], dn: dn, commonName: cn}
 	if s.identity == "" {
 		s.identity = dn
 	}
@@ -107,32 +123,49 @@ func checkCertificate(env Environment, set *Settings, now time.Time, leafPEM, ch
 	return s, nil
 }
 
+// sealKeyAllowed: every source has RSA.
+func sealKeyAllowed(key crypto.PublicKey, set *Settings) bool {
+	switch k := key.(type) {
+	case *rsa.PublicKey:
+		return k.N.BitLen() >= keyBits
+	case *ecdsa.PublicKey:
+		return set.ECCertificate == Accepted
+	default:
+		return false
+	}
+}
+
 // checkPseudo holds the rules of the sandbox, where neither chain nor issuer are looked at: the roles are words of the name.
-func checkPseudo(cn string) *apiError {
+func checkPseudo(cn string) (roles []string, e *apiError) {
 	if cn == "" || utf8.RuneCountInString(cn) > maxCommonName {
-		return errCertificateInvalid()
+		return nil, errCertificateInvalid()
 	}
 	words := strings.Fields(cn)
-	if !slices.Contains(words, "PISP") && !slices.Contains(words, "AISP") {
-		return errCertificateWithoutRole()
+	for _, r := range []string{roleAISP, rolePISP} {
+		if slices.Contains(words, r) {
+			roles = append(roles, r)
+		}
 	}
-	return nil
+	if roles == nil {
+		return nil, errCertificateWithoutRole()
+	}
+	return roles, nil
 }
 
 // checkProduction wants a QSEAL certificate of ETSI TS 119 495, issued by someone else, with a chain that leads from it. It
 // knows no list of trusted issuers, so that tests can make their own.
-func checkProduction(set *Settings, now time.Time, leaf *x509.Certificate, chain []*x509.Certificate) *apiError {
+func checkProduction(set *Settings, now time.Time, leaf *x509.Certificate, chain []*x509.Certificate) ([]string, *apiError) {
 	roles, seal, err := qualified(leaf)
 	if err != nil {
-		return errCertificateInvalid()
+		return nil, errCertificateInvalid()
 	}
-	if roles == 0 {
-		return errCertificateWithoutRole()
+	if roles == nil {
+		return nil, errCertificateWithoutRole()
 	}
 	if !seal || !leads(leaf, chain, set.LeafInChain == Accepted, now) {
-		return errCertificateInvalid()
+		return nil, errCertificateInvalid()
 	}
-	return nil
+	return roles, nil
 }
 
 func validAt(c *x509.Certificate, now time.Time) bool {
@@ -212,16 +245,16 @@ type psd2Info struct {
 	NCAID   string `asn1:"utf8"`
 }
 
-// qualified reads the qcStatements: how many PSD2 roles there are, and whether the certificate's type is seal and nothing
+// qualified reads the qcStatements: which PSD2 roles there are, and whether the certificate's type is seal and nothing
 // else. (A certificate that states no type is let pass as a seal.)
-func qualified(c *x509.Certificate) (roles int, seal bool, err error) {
+func qualified(c *x509.Certificate) (roles []string, seal bool, err error) {
 	i := slices.IndexFunc(c.Extensions, func(e pkix.Extension) bool { return e.Id.Equal(oidQCStatements) })
 	if i < 0 {
-		return 0, false, nil
+		return nil, false, nil
 	}
 	var statements []qcStatement
 	if _, err := asn1.Unmarshal(c.Extensions[i].Value, &statements); err != nil {
-		return 0, false, err
+		return nil, false, err
 	}
 	seal = true
 	for _, s := range statements {
@@ -229,18 +262,18 @@ func qualified(c *x509.Certificate) (roles int, seal bool, err error) {
 		case s.ID.Equal(oidPSD2):
 			var info psd2Info
 			if _, err := asn1.Unmarshal(s.Info.FullBytes, &info); err != nil {
-				return 0, false, err
+				return nil, false, err
 			}
 			for _, r := range info.Roles {
 				n := len(oidPSD2Roles)
 				if len(r.ID) == n+1 && r.ID[:n].Equal(oidPSD2Roles) && r.ID[n] >= 1 && r.ID[n] <= 4 {
-					roles++
+					roles = append(roles, roleNames[r.ID[n]-1])
 				}
 			}
 		case s.ID.Equal(oidQCType):
 			var types []asn1.ObjectIdentifier
 			if _, err := asn1.Unmarshal(s.Info.FullBytes, &types); err != nil {
-				return 0, false, err
+				return nil, false, err
 			}
 			for _, t := range types {
 				seal = seal && t.Equal(oidQCTypeSeal)

@@ -1,6 +1,9 @@
 package bunqsim
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 func createCredential(c *call) (reply, *apiError) {
 	s, e := checkCertificate(c.sim.env, c.set, c.now,
@@ -17,7 +20,7 @@ func createCredential(c *call) (reply, *apiError) {
 	user := providerUser(c, s)
 	if c.set.OldKeys == Refused {
 		for _, old := range filter(c.st.Credentials, func(k *Credential) bool { return k.UserID == user.ID && k.alive() }) {
-			c.revoke(old)
+			c.st.revoke(old, c.now, c.set)
 		}
 	}
 	cred := newCredential(c, user.ID, newToken())
@@ -32,6 +35,7 @@ func providerUser(c *call, s *seal) *User {
 		u = newUser(c, UserPaymentServiceProvider, s.commonName)
 		u.Identity, u.DistinguishedName = s.identity, s.dn
 	}
+	u.Roles = s.roles
 	return u
 }
 
@@ -54,9 +58,9 @@ func (c *call) activate(cred *Credential, d *Device) {
 }
 
 // revoke ends a key and its sessions.
-func (c *call) revoke(cred *Credential) {
-	cred.Revoked, cred.Status, cred.Updated = true, c.set.RevokedKeyStatus, c.now
-	for _, s := range c.st.Sessions {
+func (st *store) revoke(cred *Credential, at time.Time, set *Settings) {
+	cred.Revoked, cred.Status, cred.Updated = true, set.RevokedKeyStatus, at
+	for _, s := range st.Sessions {
 		if s.CredentialID == cred.ID && s.Status == SessionActive {
 			s.Status = SessionExpired
 		}
@@ -68,11 +72,25 @@ func (cred *Credential) alive() bool {
 	return !cred.Revoked && (cred.Status == CredentialPendingFirstUse || cred.Status == CredentialActive)
 }
 
-// usable reports whether the key opens sessions on an installation for this caller: alive, registered there on a device that
-// isn't blocked, address permitted.
+// usable reports whether the key opens sessions on an installation for this caller.
 func (c *call) usable(cred *Credential, installationID int64) bool {
-	return cred.alive() && c.permitted(cred) && slices.ContainsFunc(c.st.Devices, func(d *Device) bool {
+	return cred.alive() && (c.registered(cred, installationID) || c.borrows(cred, installationID))
+}
+
+// registered reports whether the key was made known to an installation, on a device that isn't blocked, and may be used from
+// the caller's address.
+func (c *call) registered(cred *Credential, installationID int64) bool {
+	return c.permitted(cred) && slices.ContainsFunc(c.st.Devices, func(d *Device) bool {
 		return d.CredentialID == cred.ID && d.InstallationID == installationID && d.Status == DeviceActive
+	})
+}
+
+// borrows reports whether the key is an access token, and the installation one of the user it was given to: there it was seen
+// to need no registration of its own.
+func (c *call) borrows(cred *Credential, installationID int64) bool {
+	conn := c.connectionOf(cred)
+	return conn != nil && c.set.AccessTokenWithoutDevice == Accepted && slices.ContainsFunc(c.st.Credentials, func(k *Credential) bool {
+		return k.UserID == conn.RequestedBy && k.alive() && c.registered(k, installationID)
 	})
 }
 

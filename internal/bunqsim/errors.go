@@ -196,6 +196,19 @@ func errCallbackTooMany() *apiError {
 	return newError(http.StatusBadRequest, "Maximum number of callback URLs reached.") // invented
 }
 
+func errTargetNotHTTPS() *apiError {
+	return newError(http.StatusBadRequest, "The notification target must use HTTPS.") // invented
+}
+
+func errFilterExists() *apiError {
+	return newError(http.StatusBadRequest, "Notification filter already exists.") // invented
+}
+
+// errTooManyTargets: that there are two for each category is documented, the answer to a third is invented.
+func errTooManyTargets() *apiError {
+	return newError(http.StatusBadRequest, "Maximum number of notification targets for this category reached.")
+}
+
 func errInternal() *apiError {
 	return newError(http.StatusInternalServerError, "An internal error occurred.") // invented
 }

@@ -101,7 +101,7 @@ func (s *Sim) carryOut(r *http.Request, rt *route, entry *Entry) *answer {
 	}
 	c := &call{
 		sim: s, ip: entry.ClientIP, method: r.Method, path: r.URL.EscapedPath(), query: r.URL.Query(),
-		header: r.Header, raw: raw, large: len(raw) > maxBody, route: rt,
+		header: r.Header, host: r.Host, raw: raw, large: len(raw) > maxBody, route: rt,
 	}
 	for _, f := range faults {
 		if f.Stage != BeforeCommit {
@@ -177,6 +177,9 @@ func (s *Sim) process(c *call, entry *Entry) *answer {
 	set := s.set // a call sees one set of settings
 	c.set, c.st, c.now = &set, s.st, s.now()
 	s.st.settle(c.now, c.set)
+	if outsideAPI(c) {
+		return s.visit(c, entry)
+	}
 	rep, e := c.pass()
 	if e == nil {
 		if err := s.save(); err != nil {
@@ -219,6 +222,9 @@ func (s *Sim) stampLocked(a *answer, c *call) {
 	a.header.Set(headerResponseID, newUUID())
 	if id := c.header.Get(headerRequestID); id != "" {
 		a.header.Set(headerRequestID, id)
+	}
+	if s.set.WarningHeader != "" {
+		a.header.Set(headerWarning, s.set.WarningHeader)
 	}
 	if s.answerIsSigned(a.status, c) {
 		s.signAnswer(a, c, a.body)

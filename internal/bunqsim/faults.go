@@ -171,8 +171,13 @@ func (s *Sim) statusAnswer(c *call, f Fault) *answer {
 		if f.ContentType != "" {
 			a.header.Set("Content-Type", f.ContentType)
 		}
-		s.stamp(a, c)
+		if !outsideAPI(c) {
+			s.stamp(a, c)
+		}
 		return a
+	}
+	if outsideAPI(c) {
+		return gatewayPage(f.Status)
 	}
 	var e *apiError
 	switch f.Status {
@@ -187,17 +192,26 @@ func (s *Sim) statusAnswer(c *call, f Fault) *answer {
 		if c.route != nil {
 			pattern = c.route.pattern
 		}
-		e = errTooManyRequests(f.Status, classicLimit(c.method, pattern))
+		s.mu.Lock()
+		e = errTooManyRequests(f.Status, s.limits.of(c.method, pattern))
+		s.mu.Unlock()
 	case http.StatusInternalServerError:
 		e = errInternal()
-	default: // a gateway's page, which knows nothing of bunq's headers
-		text := http.StatusText(f.Status)
-		if text == "" {
-			text = "Maintenance"
-		}
-		a.header.Set("Content-Type", "text/html; charset=utf-8")
-		a.body = fmt.Appendf(nil, htmlPage, f.Status, text)
-		return a
+	default:
+		return gatewayPage(f.Status)
 	}
 	return s.refusal(c, e)
+}
+
+func outsideAPI(c *call) bool { return c.route != nil && c.route.web != nil }
+
+// gatewayPage knows nothing of bunq's headers.
+func gatewayPage(status int) *answer {
+	text := http.StatusText(status)
+	if text == "" {
+		text = "Maintenance"
+	}
+	a := &answer{status: status, header: http.Header{}, body: fmt.Appendf(nil, htmlPage, status, text)}
+	a.header.Set("Content-Type", "text/html; charset=utf-8")
+	return a
 }

@@ -14,6 +14,7 @@ const (
 	headerRequestID       = "X-Bunq-Client-Request-Id"
 	headerResponseID      = "X-Bunq-Client-Response-Id"
 	headerServerSignature = "X-Bunq-Server-Signature"
+	headerWarning         = "X-Bunq-Warning"
 	headerLanguage        = "X-Bunq-Language"
 )
 
@@ -32,6 +33,7 @@ type call struct {
 	path   string // as sent
 	query  url.Values
 	header http.Header
+	host   string
 	raw    []byte
 	large  bool
 
@@ -69,11 +71,15 @@ func (c *call) pass() (reply, *apiError) {
 			return reply{}, e
 		}
 	}
-	return r.do(c)
+	rep, e := r.do(c)
+	if e == nil && c.sess != nil {
+		c.extend(c.sess)
+	}
+	return rep, e
 }
 
 func (c *call) checkRate() *apiError {
-	lim, ok := c.sim.limits.take(rateKey{c.ip, c.method, c.route.pattern}, c.now, c.set.RefusedRequestsCount == Accepted)
+	lim, ok := c.sim.limits.take(rateKey{c.caller(), c.method, c.route.pattern}, c.now, c.set.RefusedRequestsCount == Accepted)
 	if !ok {
 		return errTooManyRequests(c.set.RateLimitStatus, lim)
 	}
@@ -132,7 +138,10 @@ func (c *call) checkToken() *apiError {
 	if c.sess.Status != SessionActive {
 		return c.deadSession()
 	}
-	c.user = first(c.st.Users, func(u *User) bool { return u.ID == c.sess.UserID })
+	c.user = c.userByID(c.sess.UserID)
+	if c.user.Kind == UserAPIKey && strings.HasPrefix(c.route.pattern, "/user/{id}/") {
+		return errInsufficientAuthentication() // consent is not given for keys, clients and filters
+	}
 	return nil
 }
 
@@ -192,14 +201,23 @@ func (c *call) checkBody() *apiError {
 		return errBodyTooLarge()
 	}
 
-	spec := c.route.body
-	if c.set.IPInPermittedIPUpdate != Refused && c.method == http.MethodPut && strings.HasSuffix(c.route.pattern, "/ip/{id}") {
-		spec = &bodySpec{fields: append([]fieldSpec{stringField("ip", c.set.IPInPermittedIPUpdate == Required)}, spec.fields...)}
-	}
-
 	var e *apiError
-	c.body, e = parseBody(c.raw, spec)
+	c.body, e = parseBody(c.raw, c.bodySpec())
 	return e
+}
+
+// bodySpec is the route's, with what the settings make of it.
+func (c *call) bodySpec() *bodySpec {
+	spec := c.route.body
+	switch {
+	case c.set.IPInPermittedIPUpdate != Refused && c.method == http.MethodPut && strings.HasSuffix(c.route.pattern, "/ip/{id}"):
+		return &bodySpec{fields: append([]fieldSpec{stringField("ip", c.set.IPInPermittedIPUpdate == Required)}, spec.fields...)}
+	case c.set.MissingNotificationFilters == Accepted && spec.field("notification_filters") != nil:
+		optional := spec.fields[0]
+		optional.required = false
+		return &bodySpec{fields: []fieldSpec{optional}}
+	}
+	return spec
 }
 
 func (c *call) checkPath() *apiError {

@@ -1,6 +1,7 @@
 package bunqsim
 
 import (
+	"context"
 	"fmt"
 	"slices"
 )
@@ -62,6 +63,7 @@ func (s *Sim) DeleteOAuthClient(id int64) error {
 		if _, err := c.clientByID(id); err != nil {
 			return err
 		}
+		c.st.endConnections(id, c.now, c.set)
 		c.st.OAuthClients = slices.DeleteFunc(c.st.OAuthClients, func(o *OAuthClient) bool { return o.ID == id })
 		c.st.CallbackURLs = slices.DeleteFunc(c.st.CallbackURLs, func(u *CallbackURL) bool { return u.OAuthClientID == id })
 		return nil
@@ -155,7 +157,7 @@ func (s *Sim) RevokeCredential(id int64) error {
 	return s.change(func(c *call) error {
 		k, err := c.credentialByID(id)
 		if err == nil {
-			c.revoke(k)
+			c.st.revoke(k, c.now, c.set)
 		}
 		return err
 	})
@@ -173,12 +175,43 @@ func (s *Sim) ExpireSessions() error {
 	})
 }
 
+// SetNotificationFilters replaces the URL filters of a user. Of each filter it takes Category and Target, of whatever form.
+func (s *Sim) SetNotificationFilters(userID int64, filters ...NotificationFilter) error {
+	return s.change(func(c *call) error {
+		if _, err := byID(c.st.Users, "user", userID, func(u *User) int64 { return u.ID }); err != nil {
+			return err
+		}
+		c.replaceFilters(userID, DeliveryURL, filters)
+		return nil
+	})
+}
+
+// RevokeConnection is a user who withdraws his consent: the access token and its sessions end, and whoever has a filter of
+// category OAUTH is told.
+func (s *Sim) RevokeConnection(id int64) error {
+	err := s.change(func(c *call) error {
+		conn, err := byID(c.st.Connections, "connection", id, func(conn *Connection) int64 { return conn.ID })
+		if err == nil && conn.Status != ConnectionActive {
+			err = fmt.Errorf("bunqsim: connection %d has ended", id)
+		}
+		if err == nil {
+			c.withdraw(conn)
+		}
+		return err
+	})
+	if err == nil {
+		s.Deliver(context.Background())
+	}
+	return err
+}
+
 // Wipe is a reset of the sandbox: nothing that was registered is known any more, and no id comes twice. Server key, settings,
 // armed faults and the journal stay.
 func (s *Sim) Wipe() error {
 	return s.change(func(c *call) error {
 		c.st.wipe()
 		s.requestIDs = map[int64]map[string]bool{}
+		s.tickets = map[string]ticket{}
 		return nil
 	})
 }

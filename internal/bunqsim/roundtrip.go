@@ -2,6 +2,7 @@ package bunqsim
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -54,6 +55,7 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	sent := &watched{ReadCloser: body}
 	in.Body = sent
 	a := t.sim.exchange(in)
+	defer t.sim.Deliver(context.WithoutCancel(r.Context()))
 	if a.ending == endRefused {
 		err := &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 		if trace.ConnectDone != nil {

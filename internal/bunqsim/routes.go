@@ -3,6 +3,7 @@ package bunqsim
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -29,6 +30,8 @@ type route struct {
 	find func(*call) *apiError
 	// do carries the call out. It changes the store only when it returns no error.
 	do func(*call) (reply, *apiError)
+	// web answers a request outside basePath, instead of the gate and do. It tells whether it changed the store.
+	web func(*call) (a *answer, changed bool)
 
 	segments []string
 }
@@ -42,8 +45,7 @@ func stringField(name string, required bool) fieldSpec {
 	return fieldSpec{name: name, kind: typeString, required: required}
 }
 
-// routes returns the table of everything that is simulated. The end user's OAuth pages would live outside basePath and are
-// not here.
+// routes returns the table of bunq's API. What bunq has on other hosts is in webRoutes.
 func routes() []*route {
 	get, post, put, del := http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete
 	table := []*route{
@@ -104,6 +106,16 @@ func routes() []*route {
 			body: &bodySpec{fields: []fieldSpec{stringField("url", true)}}},
 		{method: del, pattern: "/user/{id}/oauth-client/{id}/callback-url/{id}", token: tokenSession, find: findCallback, do: deleteCallback},
 
+		{method: post, pattern: "/user/{id}/notification-filter-url", token: tokenSession, find: findUser, do: replaceURLFilters,
+			body: filtersBody(stringField("category", true), stringField("notification_target", true))},
+		{method: get, pattern: "/user/{id}/notification-filter-url", token: tokenSession, find: findUser, do: listURLFilters},
+		{method: post, pattern: "/user/{id}/notification-filter-push", token: tokenSession, find: findUser, do: replacePushFilters,
+			body: filtersBody(stringField("category", true))},
+		{method: post, pattern: "/user/{id}/notification-filter-failure", token: tokenSession, find: findUser, do: retryFailures,
+			body: &bodySpec{fields: []fieldSpec{stringField("notification_filter_failed_ids", true)}}},
+		{method: get, pattern: "/user/{id}/notification-filter-failure", token: tokenSession, find: findUser, do: listFailures},
+		{method: get, pattern: "/user/{id}/notification-filter-push", token: tokenSession, find: findUser, do: listPushFilters},
+
 		{method: post, pattern: "/sandbox-user-person", sandboxOnly: true, do: createSandboxPerson, body: &bodySpec{empty: true}},
 		{method: post, pattern: "/sandbox-user-company", sandboxOnly: true, do: createSandboxCompany, body: &bodySpec{empty: true}},
 	}
@@ -148,9 +160,17 @@ func parseID(s string) (int64, bool) {
 
 // lookup finds the route of a request. known tells whether the path exists with another method; pattern is the path's then.
 func lookup(env Environment, method, path string) (found *route, ids []int64, pattern string, known bool) {
+	for _, r := range allWebRoutes {
+		if r.pattern == path && r.method == method {
+			return r, nil, r.pattern, true
+		}
+		if r.pattern == path {
+			pattern, known = r.pattern, true
+		}
+	}
 	rest, ok := strings.CutPrefix(path, basePath)
 	if !ok {
-		return nil, nil, "", false
+		return nil, nil, pattern, known
 	}
 	segments := strings.Split(rest, "/")
 	for _, r := range allRoutes {
@@ -171,7 +191,7 @@ func lookup(env Environment, method, path string) (found *route, ids []int64, pa
 
 // mustBeRoute panics on a "METHOD /pattern" that is none: a fault or a count for it would silently never match.
 func (s *Sim) mustBeRoute(callName string) {
-	for _, r := range allRoutes {
+	for _, r := range slices.Concat(allRoutes, allWebRoutes) {
 		if r.method+" "+r.pattern == callName && (!r.sandboxOnly || s.env == Sandbox) {
 			return
 		}

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Handler returns the simulator as an HTTP handler. The API is below /v1. A fault that ends the connection makes it panic with
+// Handler returns the simulator as an HTTP handler. The API is below /v1, the pages of the end user and the token endpoint beside it. A fault that ends the connection makes it panic with
 // http.ErrAbortHandler, which net/http's server understands.
 func (s *Sim) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 
@@ -30,10 +30,11 @@ func (s *Sim) serve(w http.ResponseWriter, r *http.Request) {
 		body = body[:len(body)/2]
 	}
 	_, err := w.Write(body)
+	_ = http.NewResponseController(w).Flush() // what follows is not for the client to wait for
 	if err != nil || a.ending == endTruncated {
-		_ = http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
 	}
+	s.Deliver(context.WithoutCancel(r.Context()))
 }
 
 func statusLine(status int) string {
@@ -52,6 +53,7 @@ type Server struct {
 	mu     sync.Mutex
 	http   *http.Server // nil while refusing or closed
 	done   chan struct{}
+	halt   context.CancelFunc // ends the retries of notifications
 	closed bool
 }
 
@@ -81,16 +83,29 @@ func (srv *Server) open() error {
 	srv.addr.Port = l.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // what ListenTCP returns
 	hs := &http.Server{Handler: srv.sim.Handler(), ReadHeaderTimeout: 10 * time.Second}
 	done := make(chan struct{})
+	ctx, halt := context.WithCancel(context.Background())
+	var both sync.WaitGroup
+	both.Go(func() { _ = hs.Serve(l) }) // ends with Close or Shutdown
+	both.Go(func() { srv.sim.deliverRetries(ctx) })
 	go func() {
 		defer close(done)
-		_ = hs.Serve(l) // ends with Close or Shutdown
+		both.Wait()
 	}()
-	srv.http, srv.done = hs, done
+	srv.http, srv.done, srv.halt = hs, done, halt
 	return nil
 }
 
 // BaseURL is what a client takes as bunq's address: http://127.0.0.1:PORT/v1.
 func (srv *Server) BaseURL() string { return "http://" + srv.Addr() + basePath }
+
+// AuthorizeURL is where a person's browser is sent: the authorisation page.
+func (srv *Server) AuthorizeURL() string { return "http://" + srv.Addr() + authorizePath }
+
+// TokenURL is where an authorisation code is traded for an access token.
+func (srv *Server) TokenURL() string { return "http://" + srv.Addr() + tokenPath }
+
+// ConnectionsURL is where a person sees what was allowed, and withdraws it.
+func (srv *Server) ConnectionsURL() string { return "http://" + srv.Addr() + connectionsPath }
 
 // Addr is host and port.
 func (srv *Server) Addr() string { return srv.addr.String() }
@@ -142,6 +157,7 @@ func (srv *Server) stop(how func(*http.Server) error) error {
 		return nil
 	}
 	err := how(srv.http)
+	srv.halt()
 	<-srv.done
 	srv.http = nil
 	return err

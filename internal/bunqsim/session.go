@@ -1,8 +1,9 @@
 package bunqsim
 
+import "time"
+
 func createSession(c *call) (reply, *apiError) {
 	secret := c.body.strings["secret"]
-	// An OAuth access token would be looked up here as well, once the end user's side is simulated.
 	cred := first(c.st.Credentials, func(k *Credential) bool { return k.Key == secret })
 	if cred == nil || !c.usable(cred, c.inst.ID) {
 		return reply{}, errCredentialsIncorrect()
@@ -26,12 +27,30 @@ func createSession(c *call) (reply, *apiError) {
 		Token: newToken(), Status: SessionActive, Created: c.now, Expires: c.now.Add(life),
 	}
 	c.st.Sessions = append(c.st.Sessions, s)
-	user := first(c.st.Users, func(u *User) bool { return u.ID == cred.UserID })
 	return reply{elements: []element{
 		elementID(s.ID),
 		{"Token", wireToken{ID: s.ID, Created: wireTime(c.now), Updated: wireTime(c.now), Token: s.Token}},
-		userElement(user),
+		c.userElement(c.userByID(cred.UserID)),
 	}}, nil
+}
+
+// The documentation has two versions of how a session is extended by a request shortly before it ends.
+const (
+	extendedWithin     = 30 * time.Minute
+	extendedLateWithin = 30 * time.Second
+	extendedLateBy     = 5 * time.Minute
+)
+
+// extend is what the use of a session does to its life.
+func (c *call) extend(s *Session) {
+	left := s.Expires.Sub(c.now)
+	switch {
+	case s.Status != SessionActive:
+	case c.set.SessionExtension == LastMinutes && left <= extendedWithin:
+		s.Expires = c.now.Add(c.set.SessionLifetime)
+	case c.set.SessionExtension == LastSeconds && left <= extendedLateWithin:
+		s.Expires = c.now.Add(min(c.set.SessionLifetime, extendedLateBy))
+	}
 }
 
 // deleteSession ends the caller's session, whatever id is in the path.

@@ -35,6 +35,19 @@ const (
 	WithTimestamps  Choice = "with-timestamps"   // display_name, created and updated
 	StatusActive    Choice = "ACTIVE"
 	StatusInactive  Choice = "INACTIVE"
+	InPages         Choice = "pages" // newest first, with Pagination
+	ByDevice        Choice = "device"
+	ByAddress       Choice = "address"
+	Whole           Choice = "whole" // all at once, without Pagination
+
+	Never             Choice = "never"
+	LastMinutes       Choice = "last-30-minutes"
+	LastSeconds       Choice = "last-30-seconds"
+	Revokes           Choice = "revokes"             // refused, and what was given before ends
+	ByRFC6749         Choice = "rfc6749"             // the errors that RFC 6749 has for each case
+	AllInvalidGrant   Choice = "invalid-grant"       // the one error that is documented, for everything
+	GivenAndWithdrawn Choice = "given-and-withdrawn" // a notification of each
+	WithdrawnOnly     Choice = "withdrawn"
 )
 
 // Settings are the simulator's choices where it is not known what bunq does, and a client could come to depend on it. The
@@ -55,6 +68,9 @@ type Settings struct {
 	// ExpiredCertificate in the sandbox, where the issuer is documented not to be checked, but nothing is said of the dates.
 	// UNKNOWN. Refused or Accepted. Production always refuses.
 	ExpiredCertificate Choice `json:"expired_certificate,omitempty"`
+	// ECCertificate: a QSEAL certificate with an EC key, and so an ECDSA signature. Every source has RSA. UNKNOWN. Refused or
+	// Accepted.
+	ECCertificate Choice `json:"ec_certificate,omitempty"`
 	// LeafInChain in production: the documentation says that the chain is sent without the leaf, not what happens else.
 	// UNKNOWN. Refused or Accepted.
 	LeafInChain Choice `json:"leaf_in_chain,omitempty"`
@@ -106,6 +122,9 @@ type Settings struct {
 	FirstSessionLifetime time.Duration `json:"first_session_lifetime,omitempty"`
 	// SessionLifetime of all later ones. Seen: 90 h. Default 90 h (324000 s), which is also what session_timeout says.
 	SessionLifetime time.Duration `json:"session_lifetime,omitempty"`
+	// SessionExtension: whether the use of a session makes it last. Documented in two ways. Never, LastMinutes (a request in
+	// the last 30 minutes gives it a life anew) or LastSeconds (one in the last 30 seconds gives it 5 minutes at most).
+	SessionExtension Choice `json:"session_extension,omitempty"`
 	// DeadSessionStatus: both were seen for a session that has ended. 401 (default) or 403.
 	DeadSessionStatus int `json:"dead_session_status,omitempty"`
 	// UnknownTokenStatus: a token that was never given out, is of the wrong kind, or missing. UNKNOWN. 403 (default) or 401.
@@ -126,6 +145,11 @@ type Settings struct {
 	CancelPending time.Duration `json:"cancel_pending,omitempty"`
 	// CancelTwice: PUT CANCELLED on a cancelled client. UNKNOWN. Accepted (no change) or Refused.
 	CancelTwice Choice `json:"cancel_twice,omitempty"`
+	// ReactivateOAuthClient: PUT ACTIVE on a cancelled client. UNKNOWN. Refused, Accepted (it is ACTIVE again, unless another
+	// one is) or Ignored (200, and it stays cancelled).
+	ReactivateOAuthClient Choice `json:"reactivate_oauth_client,omitempty"`
+	// CancelledOAuthClientURLs: POST, PUT and DELETE of a cancelled client's callback URLs. UNKNOWN. Refused or Accepted.
+	CancelledOAuthClientURLs Choice `json:"cancelled_oauth_client_urls,omitempty"`
 	// OAuthClientFields: the optional fields of a client. WithDisplayName, Bare or WithTimestamps.
 	OAuthClientFields Choice `json:"oauth_client_fields,omitempty"`
 
@@ -138,10 +162,49 @@ type Settings struct {
 	// MaxCallbacks of one client. UNKNOWN. Default 0: any number.
 	MaxCallbacks int `json:"max_callbacks,omitempty"`
 
+	// CodeLifetime is how long an authorisation code waits for its exchange. UNKNOWN. Default 10 min, the most RFC 6749 allows.
+	CodeLifetime time.Duration `json:"code_lifetime,omitempty"`
+	// UsedCode: an authorisation code that was traded before is documented to be refused. Whether the access token that it
+	// gave ends, as RFC 6749 recommends, is UNKNOWN. Refused or Revokes.
+	UsedCode Choice `json:"used_code,omitempty"`
+	// TokenErrors of the token endpoint, for what is not a bad code: a missing or wrong parameter, a body, wrong client
+	// credentials, a cancelled client. UNKNOWN. ByRFC6749 (invalid_request, unsupported_grant_type, invalid_client) or
+	// AllInvalidGrant.
+	TokenErrors Choice `json:"token_errors,omitempty"`
+	// AccessTokenWithoutDevice: session-server with an access token that was not registered by device-server, on an
+	// installation of the PSD2 user. Seen accepted; the documentation tells to register it. Accepted or Refused.
+	AccessTokenWithoutDevice Choice `json:"access_token_without_device,omitempty"`
+	// ConsentNotifications: what filters of category OAUTH are told. Documented is "revoked connections". GivenAndWithdrawn
+	// or WithdrawnOnly.
+	ConsentNotifications Choice `json:"consent_notifications,omitempty"`
+
+	// MissingNotificationFilters: a POST of filters without the field notification_filters, or with null. UNKNOWN. Refused
+	// or Accepted (as an empty list: no filter is left).
+	MissingNotificationFilters Choice `json:"missing_notification_filters,omitempty"`
+	// UnknownNotificationCategory: a category that is not in the documentation. UNKNOWN. Refused, Accepted (kept as it is) or
+	// Ignored (200, and left out).
+	UnknownNotificationCategory Choice `json:"unknown_notification_category,omitempty"`
+	// DuplicateNotificationFilter: category and target of another filter of the same body. UNKNOWN. Refused, Accepted (both
+	// are kept, and both count for the two of a category) or Ignored (200, and left out).
+	DuplicateNotificationFilter Choice `json:"duplicate_notification_filter,omitempty"`
+	// NotificationFilterFields of a read; the answer to a POST has category and target only, which was seen. UNKNOWN. Bare or
+	// WithTimestamps (id, created and updated, too).
+	NotificationFilterFields Choice `json:"notification_filter_fields,omitempty"`
+	// NotificationFilterList is how a GET lists filters. Lists have pages, but nothing says it of this one, whose elements
+	// have no id. UNKNOWN. InPages or Whole.
+	NotificationFilterList Choice `json:"notification_filter_list,omitempty"`
+
+	// WarningHeader is the text of X-Bunq-Warning, which answers "occasionally" have; it is on every answer then. UNKNOWN.
+	// Default none.
+	WarningHeader string `json:"warning_header,omitempty"`
 	// DeleteBody of a successful DELETE. UNKNOWN. EmptyResponse, EmptyObject or NoBody.
 	DeleteBody Choice `json:"delete_body,omitempty"`
 	// RateLimitStatus: 429, formerly also 409 in the sandbox. 429 (default) or 409 (sandbox only).
 	RateLimitStatus int `json:"rate_limit_status,omitempty"`
+	// RecentLimitsFor is whom LimitsRecent is for. Documented is "per device", with key, session and address named as what
+	// tells devices apart. ByDevice (the session's key, without a session the installation, without that the address) or
+	// ByAddress.
+	RecentLimitsFor Choice `json:"recent_limits_for,omitempty"`
 	// RefusedRequestsCount: whether requests answered with 429 use up the limit themselves. UNKNOWN. Refused (they don't
 	// count) or Accepted (they do).
 	RefusedRequestsCount Choice `json:"refused_requests_count,omitempty"`

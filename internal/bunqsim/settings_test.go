@@ -3,6 +3,7 @@ package bunqsim_test
 import (
 	"crypto/x509"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -16,7 +17,7 @@ import (
 type settingTest struct{ *testing.T }
 
 // other are the answers of each setting that are not its default; the defaults are what all other tests see. TestSettings
-// fails when a field of Settings has no entry here or in otherLater.
+// fails when a field of Settings has no entry in one of the maps.
 var other = map[string]func(settingTest){
 	"FirstUse": func(t settingTest) {
 		sim, clock := sandbox(t, bunqsim.Settings{FirstUse: bunqsim.BySession})
@@ -255,21 +256,23 @@ func setSettings(t testing.TB, sim *bunqsim.Sim, set bunqsim.Settings) {
 }
 
 func TestSettings(t *testing.T) {
+	tests := map[string]func(settingTest){}
+	for _, some := range []map[string]func(settingTest){other, otherLater, otherFilters, otherEndUser, otherLast} {
+		maps.Copy(tests, some)
+	}
+
 	typ := reflect.TypeFor[bunqsim.Settings]()
 	for i := range typ.NumField() {
 		name := typ.Field(i).Name
-		f, ok := other[name]
-		if !ok {
-			f, ok = otherLater[name]
-		}
+		f, ok := tests[name]
 		if !ok {
 			t.Errorf("no test of setting %s", name)
 			continue
 		}
 		t.Run(name, func(t *testing.T) { f(settingTest{t}) })
 	}
-	if n := len(other) + len(otherLater); n != typ.NumField() {
-		t.Errorf("%d tests for %d settings", n, typ.NumField())
+	if len(tests) != typ.NumField() {
+		t.Errorf("%d tests for %d settings", len(tests), typ.NumField())
 	}
 }
 

@@ -41,6 +41,8 @@ type Config struct {
 	StateFile string
 	// ServerKey signs the answers; nil: one for the whole process (or the state file's).
 	ServerKey *rsa.PrivateKey
+	// Webhooks sends notifications; nil: an http.Client that reaches this machine only.
+	Webhooks WebhookSender
 	// Observer is called with each finished request, outside all locks.
 	Observer func(Entry)
 }
@@ -50,6 +52,8 @@ type Sim struct {
 	clock    Clock
 	clientIP func(*http.Request) string
 	observer func(Entry)
+	webhooks WebhookSender
+	wake     chan struct{} // a notification waits to be sent again
 	file     string
 	env      Environment
 
@@ -63,6 +67,8 @@ type Sim struct {
 	requestIDs map[int64]map[string]bool // by installation
 	keys       map[string]*rsa.PrivateKey
 	callerIP   string
+	tickets    map[string]ticket // of pages that wait for an answer
+	sending    map[int64]bool    // deliveries under way, by id
 }
 
 // New returns a simulator, with the state of its state file where there is one. It fails on a state file that can't be read
@@ -83,15 +89,19 @@ func New(c Config) (*Sim, error) {
 		return nil, err
 	}
 	s := &Sim{
-		clock: c.Clock, clientIP: c.ClientIP, observer: c.Observer, file: c.StateFile,
+		clock: c.Clock, clientIP: c.ClientIP, observer: c.Observer, webhooks: c.Webhooks, wake: make(chan struct{}, 1), file: c.StateFile,
 		env: c.Environment, set: set, limits: lim,
 		requestIDs: map[int64]map[string]bool{}, keys: map[string]*rsa.PrivateKey{},
+		tickets: map[string]ticket{}, sending: map[int64]bool{},
 	}
 	if s.clock == nil {
 		s.clock = systemClock{}
 	}
 	if s.clientIP == nil {
 		s.clientIP = remoteIP
+	}
+	if s.webhooks == nil {
+		s.webhooks = localSender()
 	}
 	s.mu.Lock() // for those below that expect it; no one else knows s yet
 	defer s.mu.Unlock()

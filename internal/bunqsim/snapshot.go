@@ -16,6 +16,10 @@ type Snapshot struct {
 	Sessions      []Session      `json:"sessions"`
 	OAuthClients  []OAuthClient  `json:"oauth_clients"`
 	CallbackURLs  []CallbackURL  `json:"callback_urls"`
+
+	NotificationFilters []NotificationFilter `json:"notification_filters"`
+	Connections         []Connection         `json:"connections"`
+	Deliveries          []Delivery           `json:"deliveries"`
 }
 
 // Snapshot returns what exists now, with the statuses as of now.
@@ -27,12 +31,16 @@ func (s *Sim) Snapshot() Snapshot {
 		Installations: copies(s.st.Installations), Users: copies(s.st.Users), Credentials: copies(s.st.Credentials),
 		Devices: copies(s.st.Devices), PermittedIPs: copies(s.st.PermittedIPs), Sessions: copies(s.st.Sessions),
 		OAuthClients: copies(s.st.OAuthClients), CallbackURLs: copies(s.st.CallbackURLs),
+		NotificationFilters: copies(s.st.NotificationFilters), Connections: copies(s.st.Connections), Deliveries: copies(s.st.Deliveries),
 	}
 	for i := range out.Credentials {
 		if p := out.Credentials[i].PermittedDevice; p != nil {
 			d := *p
 			out.Credentials[i].PermittedDevice = &d
 		}
+	}
+	for i := range out.Users {
+		out.Users[i].Roles = slices.Clone(out.Users[i].Roles)
 	}
 	return out
 }
@@ -65,6 +73,10 @@ func (sn Snapshot) MarshalJSON() ([]byte, error) {
 	for i := range c.OAuthClients {
 		c.OAuthClients[i].Secret = "(hidden)"
 	}
+	c.Connections = slices.Clone(c.Connections)
+	for i := range c.Connections {
+		c.Connections[i].Code = "(hidden)"
+	}
 	return json.Marshal(c)
 }
 
@@ -88,4 +100,15 @@ func (sn Snapshot) CallbackURLsOf(oauthClientID int64) []string {
 		}
 	}
 	return urls
+}
+
+// NotificationURLsOf returns the URL filters of a user as "CATEGORY https://target", in the order they were sent in.
+func (sn Snapshot) NotificationURLsOf(userID int64) []string {
+	var filters []string
+	for _, f := range sn.NotificationFilters {
+		if f.UserID == userID && f.Delivery == DeliveryURL {
+			filters = append(filters, f.Category+" "+f.Target)
+		}
+	}
+	return filters
 }

@@ -25,6 +25,10 @@ type store struct {
 	Sessions      []*Session      `json:"sessions"`
 	OAuthClients  []*OAuthClient  `json:"oauth_clients"`
 	CallbackURLs  []*CallbackURL  `json:"callback_urls"`
+
+	NotificationFilters []*NotificationFilter `json:"notification_filters,omitempty"`
+	Connections         []*Connection         `json:"connections,omitempty"`
+	Deliveries          []*Delivery           `json:"deliveries,omitempty"`
 }
 
 // Installation is one POST /installation.
@@ -45,15 +49,17 @@ const (
 	UserPaymentServiceProvider UserKind = "UserPaymentServiceProvider"
 	UserPerson                 UserKind = "UserPerson"
 	UserCompany                UserKind = "UserCompany"
+	UserAPIKey                 UserKind = "UserApiKey"
 )
 
-// User is a PSD2 party, or (sandbox) a person or company that could consent.
+// User is a PSD2 party, a person or company that could consent, or what a consent makes: the user of an access token.
 type User struct {
 	ID                int64     `json:"id"`
 	Kind              UserKind  `json:"kind"`
 	Identity          string    `json:"identity"` // organizationIdentifier, else the distinguished name; "" for sandbox users
 	DistinguishedName string    `json:"distinguished_name"`
 	DisplayName       string    `json:"display_name"`
+	Roles             []string  `json:"roles,omitempty"` // of a PSD2 party, as its last certificate has them
 	Status            string    `json:"status"`
 	PublicUUID        string    `json:"public_uuid"`
 	AvatarUUID        string    `json:"avatar_uuid"`
@@ -72,7 +78,7 @@ const (
 type Credential struct {
 	ID              int64            `json:"id"`
 	UserID          int64            `json:"user_id"`
-	InstallationID  int64            `json:"installation_id"` // 0 for a sandbox user's key
+	InstallationID  int64            `json:"installation_id"` // 0 for a sandbox user's key and an access token
 	Key             string           `json:"key"`
 	Status          string           `json:"status"`
 	Expires         time.Time        `json:"expires"` // of an unused key
@@ -177,6 +183,7 @@ type CallbackURL struct {
 var firstIDs = map[string]int64{
 	"installation": 4916, "token": 16469, "user": 28196, "credential": 184760, "device": 2523,
 	"ip": 42, "session": 6372800, "client": 633, "callback": 693,
+	"filter": 1377, "connection": 5120, "delivery": 9001,
 }
 
 func newStore(env Environment) *store {
@@ -200,6 +207,7 @@ func (st *store) wipe() {
 	st.ServerKeys = map[int64]string{}
 	st.Installations, st.Users, st.Credentials, st.Devices = nil, nil, nil, nil
 	st.PermittedIPs, st.Sessions, st.OAuthClients, st.CallbackURLs = nil, nil, nil, nil
+	st.NotificationFilters, st.Connections, st.Deliveries = nil, nil, nil
 }
 
 // settle carries out what time alone does: keys, sessions and pending cancellations that have run out by now.
@@ -217,6 +225,7 @@ func (st *store) settle(now time.Time, s *Settings) {
 	for _, o := range st.OAuthClients {
 		if o.Status == OAuthClientCancelledPending && !now.Before(o.CancelledAt) {
 			o.Status, o.Updated = OAuthClientCancelled, o.CancelledAt
+			st.endConnections(o.ID, o.CancelledAt, s)
 		}
 	}
 }

@@ -11,6 +11,13 @@ func newUser(c *call, kind UserKind, name string) *User {
 	return u
 }
 
+// newName is the name of a person or company that is made up.
+func newName() string { return "Sandbox " + randomHex(4) }
+
+func (c *call) userByID(id int64) *User {
+	return first(c.st.Users, func(u *User) bool { return u.ID == id })
+}
+
 // findUser knows the session's own user only.
 func findUser(c *call) *apiError {
 	if c.ids[0] != c.user.ID && c.set.ForeignUserStatus == http.StatusForbidden {
@@ -30,11 +37,11 @@ func findProviderUser(c *call) *apiError {
 }
 
 func readUser(c *call) (reply, *apiError) {
-	return reply{elements: []element{userElement(c.user)}}, nil
+	return reply{elements: []element{c.userElement(c.user)}}, nil
 }
 
 func listUsers(c *call) (reply, *apiError) {
-	return paginate([]paged{{c.user.ID, userElement(c.user)}}, c.query, c.path, c.user.ID)
+	return paginate([]paged{{c.user.ID, c.userElement(c.user)}}, c.query, c.path, c.user.ID)
 }
 
 type wireAlias struct {
@@ -85,7 +92,10 @@ type wireProviderUser struct {
 	DistinguishedName string `json:"certificate_distinguished_name"`
 }
 
-func userElement(u *User) element {
+func (c *call) userElement(u *User) element {
+	if u.Kind == UserAPIKey {
+		return c.apiKeyElement(u)
+	}
 	w := wireUser{
 		ID: u.ID, Created: wireTime(u.Created), Updated: wireTime(u.Updated), Alias: []wireAlias{},
 		Avatar: wireAvatar{UUID: u.AvatarUUID, AnchorUUID: u.PublicUUID,
@@ -108,7 +118,7 @@ func createSandboxPerson(c *call) (reply, *apiError) { return createSandboxUser(
 func createSandboxCompany(c *call) (reply, *apiError) { return createSandboxUser(c, UserCompany) }
 
 func createSandboxUser(c *call, kind UserKind) (reply, *apiError) {
-	u := newUser(c, kind, "Sandbox "+randomHex(4))
+	u := newUser(c, kind, newName())
 	cred := newCredential(c, u.ID, "sandbox_"+randomHex(28))
 	type body struct {
 		APIKey string `json:"api_key"`

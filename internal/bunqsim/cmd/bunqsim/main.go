@@ -1,7 +1,7 @@
 // Command bunqsim runs the simulator of bunq's PSD2 onboarding API on a loopback address.
 //
-// When it is ready it prints one line of JSON to standard output: {"base_url":"http://127.0.0.1:8080/v1"}. SIGINT and SIGTERM
-// stop it with status 0.
+// When it is ready it prints one line of JSON to standard output: where the API is (base_url), the authorisation page
+// (authorize_url) and the token endpoint (token_url). SIGINT and SIGTERM stop it with status 0.
 package main
 
 import (
@@ -45,7 +45,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f := flag.NewFlagSet("bunqsim", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8080", "loopback `address` to listen on; port 0 takes a free one")
-	f.StringVar(&limits, "limits", string(bunqsim.LimitsOff), "rate limits: `off|published`")
+	f.StringVar(&limits, "limits", string(bunqsim.LimitsOff), "rate limits: `off|published|recent`")
 	f.StringVar(&o.config.StateFile, "state", "", "`file` that keeps the state, mode 0600 (default: in memory)")
 	f.BoolVar(&o.log, "log", false, "write one JSON line a request to standard error")
 	f.StringVar(&environment, "environment", string(bunqsim.Sandbox), "`sandbox|production`: whose rules for certificates apply")
@@ -104,8 +104,10 @@ func serve(ctx context.Context, o options, stdout io.Writer) error {
 		return err
 	}
 	ready := struct {
-		BaseURL string `json:"base_url"`
-	}{srv.BaseURL()}
+		BaseURL      string `json:"base_url"`
+		AuthorizeURL string `json:"authorize_url"`
+		TokenURL     string `json:"token_url"`
+	}{srv.BaseURL(), srv.AuthorizeURL(), srv.TokenURL()}
 	if err := json.NewEncoder(stdout).Encode(ready); err != nil {
 		return errors.Join(fmt.Errorf("bunqsim: ready line: %w", err), srv.Close())
 	}

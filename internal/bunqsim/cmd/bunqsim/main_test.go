@@ -50,6 +50,10 @@ func TestReadyLineAndSignals(t *testing.T) {
 			if err := json.Unmarshal([]byte(line), &ready); err != nil || !strings.HasPrefix(ready["base_url"], "http://127.0.0.1:") {
 				t.Fatalf("ready line %q: %v", line, err)
 			}
+			host := strings.TrimSuffix(ready["base_url"], "/v1")
+			if ready["authorize_url"] != host+"/auth" || ready["token_url"] != host+"/token" || len(ready) != 3 {
+				t.Errorf("ready line %s", line)
+			}
 			var statuses []int
 			for range 4 {
 				statuses = append(statuses, get(t, ready["base_url"]+"/user"))
