@@ -30,7 +30,8 @@ var believedElements = map[string]fieldsOf{
 	"PermittedIp":  {"id": kindNumber, "created": kindTime, "updated": kindTime, "ip": kindString, "status": kindString},
 	"OauthClient": {"id": kindNumber, "status": kindString, "display_name": kindString + "?-", "client_id": kindString, "secret": kindString,
 		"callback_url": kindArray, "created": kindTime + "-", "updated": kindTime + "-"},
-	"OauthCallbackUrl": {"id": kindNumber, "created": kindTime, "updated": kindTime, "url": kindString},
+	"OauthCallbackUrl":      {"id": kindNumber, "created": kindTime, "updated": kindTime, "url": kindString},
+	"NotificationFilterUrl": {"category": kindString, "notification_target": kindString, "id": kindNumber + "-", "created": kindTime + "-", "updated": kindTime + "-"},
 	"UserPaymentServiceProvider": {"id": kindNumber, "created": kindTime, "updated": kindTime, "alias": kindArray, "avatar": kindObject,
 		"status": kindString, "sub_status": kindString, "public_uuid": kindString, "display_name": kindString, "public_nick_name": kindString,
 		"language": kindString, "region": kindString, "session_timeout": kindNumber, "daily_limit_without_confirmation_login": kindObject,
@@ -42,7 +43,9 @@ type believedAnswer struct {
 	elements []string // all of them, each once; of a list any number of the one
 	list     bool
 	paged    bool
-	anyBody  bool // of a DELETE
+	// mayPage: whether it has pages is a setting.
+	mayPage bool
+	anyBody bool // of a DELETE
 }
 
 // believedAnswers are the calls that the provider makes, and those that questions make beyond.
@@ -66,6 +69,9 @@ var believedAnswers = map[string]believedAnswer{
 	"GET /user/{id}/credential-password-ip/{id}/ip/{id}": {elements: []string{"PermittedIp"}},
 	"PUT /user/{id}/credential-password-ip/{id}/ip/{id}": {elements: []string{"Id"}},
 
+	"POST /user/{id}/notification-filter-url": {elements: []string{"NotificationFilterUrl"}, list: true},
+	"GET /user/{id}/notification-filter-url":  {elements: []string{"NotificationFilterUrl"}, list: true, mayPage: true},
+
 	"POST /user/{id}/oauth-client":                          {elements: []string{"Id"}},
 	"GET /user/{id}/oauth-client":                           {elements: []string{"OauthClient"}, list: true, paged: true},
 	"GET /user/{id}/oauth-client/{id}":                      {elements: []string{"OauthClient"}},
@@ -87,7 +93,7 @@ var knownTexts = []*regexp.Regexp{
 	regexp.MustCompile(`^[A-Z][a-z ]+ for id "\d+" not found\.$`),
 	exactly(textAuthorisation), exactly(textAuthentication), exactly(textCredentials), exactly(textSignature), exactly(textSession),
 	exactly(textKeyUsed), exactly(textCertificate), exactly(textRequestID), exactly(textDevice), exactly(textIPExists),
-	exactly(textClientExists), exactly(textCancelled), exactly(textHTTPS), exactly(textURLExists), exactly(textURLsTooMany),
+	exactly(textClientExists), exactly(textCancelled), exactly(textHTTPS), exactly(textURLExists), exactly(textURLsTooMany), exactly(textFilterExists),
 }
 
 func exactly(text string) *regexp.Regexp {

@@ -1,8 +1,8 @@
 package probe
 
 import (
+	"crypto"
 	"crypto/rand"
-	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/hex"
@@ -13,7 +13,7 @@ import (
 
 // pseudoCertificate makes what bunq's sandbox takes instead of a QSEAL certificate: self-signed, the roles in the name. The
 // same subject is the same user at bunq, so each subject is drawn.
-func pseudoCertificate(key *rsa.PrivateKey, name string, notAfter time.Time) (string, error) {
+func pseudoCertificate(key crypto.Signer, name string, notAfter time.Time) (string, error) {
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 126))
 	if err != nil {
 		return "", err
@@ -24,7 +24,7 @@ func pseudoCertificate(key *rsa.PrivateKey, name string, notAfter time.Time) (st
 		NotBefore:    notAfter.AddDate(0, -2, 0),
 		NotAfter:     notAfter,
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		return "", err
 	}
@@ -36,3 +36,6 @@ func drawHex(bytes int) string {
 	_, _ = rand.Read(b) // never fails: crypto/rand ends the process first
 	return hex.EncodeToString(b)
 }
+
+// commonName draws the name of a new user, with the roles that the sandbox reads there.
+func commonName() string { return "tf-probe " + drawHex(8) + " PISP AISP" }

@@ -73,6 +73,7 @@ func (c *client) send(ctx context.Context, k call) (*exchange, error) {
 			return x, nil
 		}
 
+		c.pace.learn(k.method, route, lim)
 		words := short(c.redact.text(string(x.body)))
 		c.unannounced = append(c.unannounced, fmt.Sprintf("`%s %s`: %d %s", k.method, route, x.status, words))
 		if lim.window > longestLimit {
@@ -119,7 +120,7 @@ func (c *client) once(ctx context.Context, k call, route string) (*exchange, err
 	if o := x.notBunq(); o != nil {
 		return nil, o
 	}
-	if c.seen != nil {
+	if c.seen != nil && x.url == "" {
 		c.seen(x)
 	}
 	return x, nil
@@ -145,7 +146,11 @@ func (c *client) request(ctx context.Context, x *exchange) (*http.Request, error
 		}
 		x.raw = raw
 	}
-	req, err := http.NewRequestWithContext(ctx, x.method, c.base+x.path, bytes.NewReader(x.raw))
+	address := c.base + x.path
+	if x.url != "" {
+		address = x.url
+	}
+	req, err := http.NewRequestWithContext(ctx, x.method, address, bytes.NewReader(x.raw))
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,7 @@ const (
 // call is what a question wants to send.
 type call struct {
 	method, path string
+	url          string // instead of base and path, outside the API; "" for those
 	token        string
 	content      any             // the body; nil: none
 	sign         *rsa.PrivateKey // nil: not signed

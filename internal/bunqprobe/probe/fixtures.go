@@ -149,6 +149,10 @@ func (r *run) register(ctx context.Context, i *installation, cert string) (*exch
 	if err != nil {
 		return nil, err
 	}
+	return r.postCredential(ctx, i, cert, signature)
+}
+
+func (r *run) postCredential(ctx context.Context, i *installation, cert, signature string) (*exchange, error) {
 	return r.withToken(ctx, i, call{method: http.MethodPost, path: "/payment-service-provider-credential", content: map[string]string{
 		"client_payment_service_provider_certificate":       cert,
 		"client_payment_service_provider_certificate_chain": cert,
@@ -161,7 +165,7 @@ func (r *run) certificate(notAfter time.Time) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return pseudoCertificate(key, "tf-probe "+drawHex(8)+" PISP AISP", notAfter)
+	return pseudoCertificate(key, commonName(), notAfter)
 }
 
 // newParty registers a certificate, and returns the user with its key, which is not used yet. cert "" makes a new user.

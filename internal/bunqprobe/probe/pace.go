@@ -48,11 +48,12 @@ type pace struct {
 	mu    sync.Mutex
 	calls map[string][]time.Time // by method and route: when each call was answered
 	ended map[string]string      // endpoints whose limit is used up for longer than a run lasts, with bunq's words
+	named map[string]limit       // those that bunq named, which are stricter than the published
 	slept time.Duration
 }
 
 func newPace(clock Clock, off bool, waiting func(time.Duration, string)) *pace {
-	return &pace{clock: clock, off: off, waiting: waiting, calls: map[string][]time.Time{}, ended: map[string]string{}}
+	return &pace{clock: clock, off: off, waiting: waiting, calls: map[string][]time.Time{}, ended: map[string]string{}, named: map[string]limit{}}
 }
 
 // wait returns when a call may go.
@@ -81,6 +82,9 @@ func (p *pace) until(method, route string) time.Duration {
 		return 0
 	}
 	lim := publishedLimit(method, route)
+	if named, ok := p.named[method+" "+route]; ok {
+		lim = named
+	}
 	calls := p.calls[method+" "+route]
 	if len(calls) < lim.max {
 		return 0
@@ -94,6 +98,15 @@ func (p *pace) done(method, route string) {
 	defer p.mu.Unlock()
 	k := method + " " + route
 	p.calls[k] = append(p.calls[k], p.clock.Now())
+}
+
+// learn keeps to a limit that bunq has named from now on.
+func (p *pace) learn(method, route string, lim limit) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if lim.max > 0 && lim.window <= longestLimit {
+		p.named[method+" "+route] = lim
+	}
 }
 
 // end notes that an endpoint takes no calls for a long time.

@@ -25,9 +25,18 @@ type question struct {
 	ask func(ctx context.Context, r *run) (*finding, error)
 }
 
+const consent = "needs a person who consents on bunq's page with the bunq app"
+
 // Unseen are the settings that nobody can find out by asking a sandbox, with the reason.
 var Unseen = map[string]string{
 	"leaf_in_chain": "needs production: the sandbox takes the certificate itself as its chain",
+
+	"code_lifetime":               consent,
+	"used_code":                   consent,
+	"access_token_without_device": consent,
+	"consent_notifications":       consent,
+
+	"recent_limits_for": "needs the limits of bunq's newer page to hold, and more calls than a bank should be sent to try",
 }
 
 // questions returns all questions, in the order they are asked: those that end what others use come last.
@@ -39,9 +48,12 @@ func questions() []question {
 		addressQuestions(),
 		sessionQuestions(),
 		oauthQuestions(),
+		cancelledQuestions(),
 		callbackQuestions(),
+		filterQuestions(),
 		limitQuestions(),
 		lifetimeQuestions(),
+		headerQuestions(),
 	)
 }
 

@@ -24,6 +24,8 @@ func credentialQuestions() []question {
 			leaves: "a device, if a new key of a user ends the old one", sessions: 1, ask: askRevokedKey},
 		{setting: "expired_certificate", answers: []any{refused, accepted}, refusal: refused,
 			leaves: "a user and its key, if it is accepted", ask: askExpiredCertificate},
+		{setting: "ec_certificate", answers: []any{refused, accepted}, refusal: refused,
+			leaves: "a user and its key, if it is accepted", ask: askECCertificate},
 		{setting: "expired_key_status", answers: []any{"EXPIRED", "OBSOLETE"}, open: true, long: "needs an hour",
 			leaves: "with -long a user, two keys, a device", ask: askExpiredKey},
 	}
@@ -205,6 +207,11 @@ func askExpiredCertificate(ctx context.Context, r *run) (*finding, error) {
 	if err != nil {
 		return nil, err
 	}
+	return certificateTaken(x)
+}
+
+// certificateTaken settles whether a certificate is refused or accepted.
+func certificateTaken(x *exchange) (*finding, error) {
 	if x.says(http.StatusBadRequest, textCertificate) {
 		return settled(refused, x)
 	}

@@ -16,6 +16,8 @@ func sessionQuestions() []question {
 			leaves: "nothing", ask: askUnknownToken},
 		{setting: "foreign_user_status", answers: []any{http.StatusNotFound, http.StatusForbidden},
 			leaves: "a second user, its key, a device", sessions: 1, ask: askForeignUser},
+		{setting: "token_errors", answers: []any{"rfc6749", "invalid-grant"},
+			leaves: "nothing", ask: askTokenErrors},
 	}
 }
 
@@ -43,7 +45,7 @@ func askParallel(ctx context.Context, r *run) (*finding, error) {
 		}
 		after := p.session
 		p.session = before
-		alive, err := r.alive(ctx, p)
+		alive, _, err := r.alive(ctx, p)
 		if err != nil {
 			return nil, err
 		}

@@ -53,7 +53,8 @@ type run struct {
 	parties       map[string]*party
 	resets        int // how often bunq was seen to have forgotten everything
 	memory
-	shapes *shapes
+	shapes   *shapes
+	warnings warnings
 
 	outcomes   map[string]*outcome
 	asking     map[string]bool
@@ -128,7 +129,10 @@ func newRun(c Config) *run {
 		}
 	})
 	r.client = newClient(c.BaseURL, c.Transport, r.clock, p, r.redact)
-	r.client.seen = r.shapes.note
+	r.client.seen = func(x *exchange) {
+		r.shapes.note(x)
+		r.warnings.note(x)
+	}
 	for _, q := range questions() {
 		if len(c.Only) == 0 || slices.Contains(c.Only, q.setting) {
 			r.questions = append(r.questions, q)

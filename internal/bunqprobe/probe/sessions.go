@@ -102,7 +102,7 @@ func (r *run) withSession(ctx context.Context, p *party, k call) (*exchange, err
 			return x, err
 		}
 
-		alive, err := r.alive(ctx, p)
+		alive, _, err := r.alive(ctx, p)
 		if err != nil {
 			return nil, err
 		}
@@ -119,18 +119,20 @@ func (r *run) withSession(ctx context.Context, p *party, k call) (*exchange, err
 	}
 }
 
-// alive reports whether the party's session is still taken.
-func (r *run) alive(ctx context.Context, p *party) (bool, error) {
+// alive uses the party's session, and reports whether it is still taken.
+func (r *run) alive(ctx context.Context, p *party) (bool, *exchange, error) {
 	x, err := r.client.send(ctx, call{method: http.MethodGet, path: "/user", token: p.session.token, serverKey: p.inst.serverKey})
 	switch {
 	case err != nil:
-		return false, err
+		return false, nil, err
+	case p.session.ended:
+		return false, nil, &unsettled{"the probe had to end the session itself, to open another"}
 	case x.ok():
-		return true, nil
+		return true, x, nil
 	case x.dead():
-		return false, nil
+		return false, x, nil
 	default:
-		return false, other(x)
+		return false, nil, other(x)
 	}
 }
 

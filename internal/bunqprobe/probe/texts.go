@@ -25,6 +25,7 @@ const (
 	textHTTPS          = "The callback URL must use HTTPS."                                                            //
 	textURLExists      = "Callback URL already exists."                                                                //
 	textURLsTooMany    = "Maximum number of callback URLs reached."                                                    //
+	textFilterExists   = "Notification filter already exists."                                                         //
 	textTooMany        = `Too many requests. You can do a maximum of (\d+) calls per (\d+) seconds? to this endpoint.` // seen
 )
 
