@@ -17,8 +17,8 @@ import (
 type config struct {
 	base, cli, dir, witness string
 	// settle is how long the witness waits before it opens a session.
-	settle time.Duration
-	progress                io.Writer
+	settle   time.Duration
+	progress io.Writer
 }
 
 // journey is one way through the life of a configuration.

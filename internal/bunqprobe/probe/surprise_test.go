@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqprobe/probe"
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
@@ -47,14 +48,25 @@ var decisive = map[string]struct {
 	"max_callback_length":                {"PUT /user/{id}/oauth-client/{id}/callback-url/{id}", 2},
 	"max_callbacks":                      {"POST /user/{id}/oauth-client/{id}/callback-url", 7},
 	"delete_body":                        {"DELETE /user/{id}/oauth-client/{id}/callback-url/{id}", 1},
-	"first_session_lifetime":             {"GET /user", 3},
-	"session_lifetime":                   {"GET /user", 3},
+	"first_session_lifetime":             {"GET /user", 1},
+	"session_lifetime":                   {"GET /user", 1},
+	"ec_certificate":                     {"POST /payment-service-provider-credential", 1},
+	"token_errors":                       {"POST /token", 2},
+	"cancelled_oauth_client_urls":        {"PUT /user/{id}/oauth-client/{id}/callback-url/{id}", 1},
+	"reactivate_oauth_client":            {"PUT /user/{id}/oauth-client/{id}", 2},
+	"missing_notification_filters":       {"POST /user/{id}/notification-filter-url", 1},
+	"unknown_notification_category":      {"POST /user/{id}/notification-filter-url", 1},
+	"duplicate_notification_filter":      {"POST /user/{id}/notification-filter-url", 1},
+	"notification_filter_fields":         {"GET /user/{id}/notification-filter-url", 1},
+	"notification_filter_list":           {"GET /user/{id}/notification-filter-url", 1},
+	"warning_header":                     {"GET /user", 1},
 	"rate_limit_status":                  {"GET /user/{id}", 4},
 	"refused_requests_count":             {"GET /user/{id}", 5},
 }
 
 // undecided are questions whose answer no single request decides, each with the test that is about it instead.
 var undecided = map[string]string{
+	"session_extension":  "TestSurprises_ofExtension",
 	"server_key":         "two installations, whose answers cannot be signed",
 	"revoked_key_status": "TestSurprises_ofDeadKeys",
 	"expired_key_status": "TestSurprises_ofDeadKeys",
@@ -121,6 +133,10 @@ func expected(setting, script string) bool {
 		return script == "unsigned" || script == "wrong signature"
 	case "rate_limit_status", "refused_requests_count": // 429 is unsigned; what the others say is not looked at
 		return script == "unsigned" || script == "other object" || script == "missing field"
+	case "token_errors": // an OAuth endpoint signs nothing
+		return script == "unsigned" || script == "wrong signature"
+	case "warning_header": // only the header is looked at
+		return script == "other object" || script == "missing field"
 	case "first_session_lifetime", "session_lifetime": // that it is taken is what is asked
 		return script == "other object" || script == "missing field"
 	default:
@@ -154,5 +170,29 @@ func TestSurprises_ofDeadKeys(t *testing.T) {
 		if len(o.Settled) > 0 || len(o.Surprises) != 1 {
 			t.Errorf("%s: settled %v, not settled %v", name, o.Settled, o.Unsettled)
 		}
+	}
+}
+
+// A session that is dead when it is used before its end is a surprise.
+func TestSurprises_ofExtension(t *testing.T) {
+	o := ask(t, bunqsim.Config{Limits: bunqsim.LimitsPublished, Settings: bunqsim.Settings{SessionLifetime: time.Minute}},
+		func(sim *bunqsim.Sim, c *probe.Config) {
+			c.Only = []string{"session_lifetime", "session_extension"}
+			// After the eight sessions that the life is measured with, at the first use.
+			opened := 0
+			sim.Fail(bunqsim.Fault{Route: "POST /session-server", Every: true, Kind: bunqsim.FaultHook, Hook: func(bunqsim.Entry) { opened++ }})
+			sim.Fail(bunqsim.Fault{Route: "GET /user", Every: true, Kind: bunqsim.FaultHook, Hook: func(bunqsim.Entry) {
+				if opened == 9 {
+					if err := sim.ExpireSessions(); err != nil {
+						t.Error(err)
+					}
+				}
+			}})
+		})
+	if got := o.settledAs(t); len(got) != 1 || got["session_lifetime"] != fmt.Sprint(int64(time.Minute)) {
+		t.Errorf("settled %v, not settled %v", got, o.Unsettled)
+	}
+	if len(o.Surprises) != 1 {
+		t.Errorf("no surprise:\n%s", o.progress)
 	}
 }
