@@ -20,11 +20,29 @@ func apiContextAttribute() schema.SingleNestedAttribute {
 			"Another context of the same bunq user is an update in place without a call; one of another user is refused. The resource is read with the context in its " +
 			"state; where bunq refuses that key, as after a rotation that stopped half-way, with another context of the same user that the run has used.",
 		Attributes: map[string]schema.Attribute{
-			"environment":           schema.StringAttribute{Required: true, MarkdownDescription: "`sandbox` or `production`."},
-			"api_key":               schema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: "The API key."},
-			"installation_token":    schema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: "Token of the installation."},
-			"private_key_pem":       schema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: "Private key of the installation."},
-			"server_public_key_pem": schema.StringAttribute{Required: true, MarkdownDescription: "bunq's public key."},
+			"environment": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "`sandbox` or `production`.",
+			},
+			"api_key": schema.StringAttribute{
+				Required:            true,
+				Sensitive:           true,
+				MarkdownDescription: "The API key.",
+			},
+			"installation_token": schema.StringAttribute{
+				Required:            true,
+				Sensitive:           true,
+				MarkdownDescription: "Token of the installation.",
+			},
+			"private_key_pem": schema.StringAttribute{
+				Required:            true,
+				Sensitive:           true,
+				MarkdownDescription: "Private key of the installation.",
+			},
+			"server_public_key_pem": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "bunq's public key.",
+			},
 		},
 	}
 }

@@ -46,9 +46,18 @@ func (r *CallbackURLResource) Metadata(_ context.Context, req resource.MetadataR
 func (r *CallbackURLResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
 	resp.IdentitySchema = identityschema.Schema{
 		Attributes: map[string]identityschema.Attribute{
-			"user_id":         identityschema.StringAttribute{RequiredForImport: true, Description: "ID of the bunq user."},
-			"oauth_client_id": identityschema.StringAttribute{RequiredForImport: true, Description: "ID of the OAuth client."},
-			"id":              identityschema.StringAttribute{RequiredForImport: true, Description: "ID of the callback URL."},
+			"user_id": identityschema.StringAttribute{
+				RequiredForImport: true,
+				Description:       "ID of the bunq user.",
+			},
+			"oauth_client_id": identityschema.StringAttribute{
+				RequiredForImport: true,
+				Description:       "ID of the OAuth client.",
+			},
+			"id": identityschema.StringAttribute{
+				RequiredForImport: true,
+				Description:       "ID of the callback URL.",
+			},
 		},
 	}
 }
@@ -65,15 +74,17 @@ func (r *CallbackURLResource) Schema(_ context.Context, _ resource.SchemaRequest
 			"missing between two calls of the apply.",
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
-				Computed: true, MarkdownDescription: "ID of the callback URL.", PlanModifiers: keep,
+				Computed:            true,
+				MarkdownDescription: "ID of the callback URL.",
+				PlanModifiers:       keep,
 			},
 			"api_context": apiContextAttribute(),
 			"oauth_client_id": schema.StringAttribute{
 				Required:            true,
 				MarkdownDescription: "`id` of the `bunq_oauth_client` (not its `client_id`). Changing this replaces the callback URL.",
-				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 				Validators: []validator.String{stringvalidator.RegexMatches(regexp.MustCompile(`^[1-9][0-9]{0,18}$`),
 					"must be the ID of the client, bunq_oauth_client.main.id, which is not the client_id of OAuth")},
+				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"url": schema.StringAttribute{
 				Required:            true,
@@ -81,7 +92,9 @@ func (r *CallbackURLResource) Schema(_ context.Context, _ resource.SchemaRequest
 				Validators:          []validator.String{callbackAddress{}},
 			},
 			"user_id": schema.StringAttribute{
-				Computed: true, MarkdownDescription: "ID of the bunq user that the client belongs to.", PlanModifiers: keep,
+				Computed:            true,
+				MarkdownDescription: "ID of the bunq user that the client belongs to.",
+				PlanModifiers:       keep,
 			},
 		},
 	}

@@ -50,8 +50,14 @@ func (r *ClientResource) Metadata(_ context.Context, req resource.MetadataReques
 func (r *ClientResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
 	resp.IdentitySchema = identityschema.Schema{
 		Attributes: map[string]identityschema.Attribute{
-			"user_id": identityschema.StringAttribute{RequiredForImport: true, Description: "ID of the bunq user."},
-			"id":      identityschema.StringAttribute{RequiredForImport: true, Description: "ID of the OAuth client (not its client_id)."},
+			"user_id": identityschema.StringAttribute{
+				RequiredForImport: true,
+				Description:       "ID of the bunq user.",
+			},
+			"id": identityschema.StringAttribute{
+				RequiredForImport: true,
+				Description:       "ID of the OAuth client (not its client_id).",
+			},
 		},
 	}
 }
@@ -67,31 +73,45 @@ func (r *ClientResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 			"`destroy = false`.",
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
-				Computed: true, MarkdownDescription: "ID of the client. It is not the `client_id`.", PlanModifiers: keep,
+				Computed:            true,
+				MarkdownDescription: "ID of the client. It is not the `client_id`.",
+				PlanModifiers:       keep,
 			},
 			"api_context": apiContextAttribute(),
 			"adopt_existing": schema.BoolAttribute{
-				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+				Optional: true,
+				Computed: true,
+				Default:  booldefault.StaticBool(false),
 				MarkdownDescription: "Adopt the active client that the user already has, instead of failing. `false` by default. With a known `api_context`, " +
 					"a plan names the client that is there and prints the import blocks for it and its callback URLs. The client of an object that is being " +
 					"replaced is never adopted: a client cannot be replaced with `create_before_destroy`.",
 			},
 			"deletion_protection": schema.BoolAttribute{
-				Optional: true, Computed: true, Default: booldefault.StaticBool(true),
+				Optional:            true,
+				Computed:            true,
+				Default:             booldefault.StaticBool(true),
 				MarkdownDescription: "Plans that would destroy or replace the client fail. `true` by default. To cancel it, set `false`, apply, and destroy then.",
 			},
 			"user_id": schema.StringAttribute{
-				Computed: true, MarkdownDescription: "ID of the bunq user that the client belongs to.", PlanModifiers: keep,
+				Computed:            true,
+				MarkdownDescription: "ID of the bunq user that the client belongs to.",
+				PlanModifiers:       keep,
 			},
 			"client_id": schema.StringAttribute{
-				Computed: true, MarkdownDescription: "The `client_id` of OAuth.", PlanModifiers: keep,
+				Computed:            true,
+				MarkdownDescription: "The `client_id` of OAuth.",
+				PlanModifiers:       keep,
 			},
 			"client_secret": schema.StringAttribute{
-				Computed: true, Sensitive: true, PlanModifiers: keep,
+				Computed:            true,
+				Sensitive:           true,
 				MarkdownDescription: "The `client_secret` of OAuth. bunq can change it only by cancelling the client and making another.",
+				PlanModifiers:       keep,
 			},
 			"status": schema.StringAttribute{
-				Computed: true, MarkdownDescription: "`ACTIVE`, `CANCELLED` or `CANCELLED_PENDING`.", PlanModifiers: keep,
+				Computed:            true,
+				MarkdownDescription: "`ACTIVE`, `CANCELLED` or `CANCELLED_PENDING`.",
+				PlanModifiers:       keep,
 			},
 		},
 	}

@@ -59,7 +59,9 @@ func (r *CredentialResource) Schema(_ context.Context, _ resource.SchemaRequest,
 			"rotation without a gap set `create_before_destroy` as well: the old key ends after the new one works.",
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
-				Computed: true, MarkdownDescription: "bunq's number of the credential.", PlanModifiers: keepString(),
+				Computed:            true,
+				MarkdownDescription: "bunq's number of the credential.",
+				PlanModifiers:       keepString(),
 			},
 			"installation": installationAttribute(),
 			"certificate_pem": schema.StringAttribute{
@@ -74,7 +76,8 @@ func (r *CredentialResource) Schema(_ context.Context, _ resource.SchemaRequest,
 					"when sent. Not needed for a pseudo certificate, which is its own chain. Other certificates make another credential.",
 			},
 			"private_key_pem_wo": schema.StringAttribute{
-				Optional: true, WriteOnly: true,
+				Optional:  true,
+				WriteOnly: true,
 				MarkdownDescription: "Private key of the certificate, PEM (PKCS#8 or PKCS#1, may be encrypted), from a file or an ephemeral value. It is used once, to sign, and is stored " +
 					"neither in plan nor state. Give this or `client_public_key_signature` when the credential is made; later neither is needed.",
 				Validators: []validator.String{
@@ -82,7 +85,8 @@ func (r *CredentialResource) Schema(_ context.Context, _ resource.SchemaRequest,
 				},
 			},
 			"private_key_passphrase_wo": schema.StringAttribute{
-				Optional: true, WriteOnly: true,
+				Optional:            true,
+				WriteOnly:           true,
 				MarkdownDescription: "Passphrase of `private_key_pem_wo`, where it is encrypted.",
 			},
 			"client_public_key_signature": schema.StringAttribute{
@@ -92,29 +96,39 @@ func (r *CredentialResource) Schema(_ context.Context, _ resource.SchemaRequest,
 					"removal only changes the state.",
 			},
 			"expiry_warning_days": schema.Int64Attribute{
-				Optional: true, Computed: true, Default: int64default.StaticInt64(defaultWarningDays),
+				Optional:            true,
+				Computed:            true,
+				Default:             int64default.StaticInt64(defaultWarningDays),
 				MarkdownDescription: "Plans warn this many days before the certificate runs out. `30` by default; `0` warns only when it has.",
 				Validators:          []validator.Int64{int64validator.AtLeast(0)},
 			},
 			"deactivate_on_destroy": schema.BoolAttribute{
-				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+				Optional: true,
+				Computed: true,
+				Default:  booldefault.StaticBool(false),
 				MarkdownDescription: "Set every permitted address of the key inactive when the credential is destroyed or replaced, as the last thing that is " +
 					"done with it, so that nobody can use the key any more. `*` cannot be set inactive. `false` by default.",
 			},
 			"api_key": schema.StringAttribute{
-				Computed: true, Sensitive: true, MarkdownDescription: "The API key. bunq shows it once.", PlanModifiers: keepString(),
+				Computed:            true,
+				Sensitive:           true,
+				MarkdownDescription: "The API key. bunq shows it once.",
+				PlanModifiers:       keepString(),
 			},
 			"status": schema.StringAttribute{
-				Computed: true, PlanModifiers: keepString(),
+				Computed: true,
 				MarkdownDescription: "Status as bunq returned it: `PENDING_FIRST_USE` for a new key. That a device uses it is expected, and is stored (`ACTIVE`) " +
 					"with the next change of this resource.",
+				PlanModifiers: keepString(),
 			},
 			"api_key_expiry_time": schema.StringAttribute{
-				Computed: true, PlanModifiers: keepString(),
+				Computed:            true,
 				MarkdownDescription: "Until when the key lives unless it is used before (RFC 3339, UTC), as bunq returned it; null for a key that was in use then.",
+				PlanModifiers:       keepString(),
 			},
 			"roles": schema.ListAttribute{
-				Computed: true, ElementType: types.StringType,
+				Computed:            true,
+				ElementType:         types.StringType,
 				MarkdownDescription: "PSD2 roles of the certificate: `AISP`, `PISP`, `CBPII`, `PSP_AS`. They limit what the bunq user may call.",
 			},
 			"subject":                 computedFromCertificate("Subject of the certificate in OpenSSL's one-line form. In the sandbox the same subject is the same bunq user."),
@@ -131,7 +145,10 @@ func keepString() []planmodifier.String {
 }
 
 func computedFromCertificate(text string) schema.StringAttribute {
-	return schema.StringAttribute{Computed: true, MarkdownDescription: text}
+	return schema.StringAttribute{
+		Computed:            true,
+		MarkdownDescription: text,
+	}
 }
 
 // Create registers the certificate. The API key reaches the state with bunq's

@@ -22,7 +22,9 @@ func (r *DeviceServerResource) Schema(_ context.Context, _ resource.SchemaReques
 			"`bunq_psd2_credential` ends the use of its key.",
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
-				Computed: true, MarkdownDescription: "ID of the device at bunq.", PlanModifiers: keepString(),
+				Computed:            true,
+				MarkdownDescription: "ID of the device at bunq.",
+				PlanModifiers:       keepString(),
 			},
 			"installation": installationAttribute(),
 			"credential": schema.SingleNestedAttribute{
@@ -37,9 +39,11 @@ func (r *DeviceServerResource) Schema(_ context.Context, _ resource.SchemaReques
 						Validators: []validator.String{wholeNumber()},
 					},
 					"api_key": schema.StringAttribute{
-						Required: true, Sensitive: true, MarkdownDescription: "`api_key` of the `bunq_psd2_credential`.",
-						Validators:    []validator.String{stringvalidator.LengthAtLeast(1)},
-						PlanModifiers: []planmodifier.String{replacesUnlessImported("the API key")},
+						Required:            true,
+						Sensitive:           true,
+						MarkdownDescription: "`api_key` of the `bunq_psd2_credential`.",
+						Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+						PlanModifiers:       []planmodifier.String{replacesUnlessImported("the API key")},
 					},
 				},
 			},
@@ -51,7 +55,8 @@ func (r *DeviceServerResource) Schema(_ context.Context, _ resource.SchemaReques
 				PlanModifiers: []planmodifier.String{replacesUnlessImported("the description")},
 			},
 			"permitted_ips": schema.SetAttribute{
-				Optional: true, ElementType: types.StringType,
+				Optional:    true,
+				ElementType: types.StringType,
 				MarkdownDescription: "Public IPv4 and IPv6 addresses that may use the key, together with the one that registered the device (`registration_ip`): " +
 					"bunq permits that one by itself, and it stays permitted as long as the device lives, listed or not. If omitted, Terraform does not manage " +
 					"addresses. Changed in place: new addresses are activated before old ones are deactivated. The addresses belong to the key: devices " +
@@ -74,11 +79,29 @@ func (r *DeviceServerResource) Schema(_ context.Context, _ resource.SchemaReques
 				Computed:            true,
 				MarkdownDescription: "Everything that opens sessions with this device; what `bunq_oauth_client` and `bunq_oauth_callback_url` take.",
 				Attributes: map[string]schema.Attribute{
-					"environment":           schema.StringAttribute{Computed: true, MarkdownDescription: "`sandbox` or `production`."},
-					"api_key":               schema.StringAttribute{Computed: true, Sensitive: true, MarkdownDescription: "The API key."},
-					"installation_token":    schema.StringAttribute{Computed: true, Sensitive: true, MarkdownDescription: "Token of the installation."},
-					"private_key_pem":       schema.StringAttribute{Computed: true, Sensitive: true, MarkdownDescription: "Private key of the installation."},
-					"server_public_key_pem": schema.StringAttribute{Computed: true, MarkdownDescription: "bunq's public key."},
+					"environment": schema.StringAttribute{
+						Computed:            true,
+						MarkdownDescription: "`sandbox` or `production`.",
+					},
+					"api_key": schema.StringAttribute{
+						Computed:            true,
+						Sensitive:           true,
+						MarkdownDescription: "The API key.",
+					},
+					"installation_token": schema.StringAttribute{
+						Computed:            true,
+						Sensitive:           true,
+						MarkdownDescription: "Token of the installation.",
+					},
+					"private_key_pem": schema.StringAttribute{
+						Computed:            true,
+						Sensitive:           true,
+						MarkdownDescription: "Private key of the installation.",
+					},
+					"server_public_key_pem": schema.StringAttribute{
+						Computed:            true,
+						MarkdownDescription: "bunq's public key.",
+					},
 				},
 			},
 		},

@@ -26,11 +26,28 @@ func installationAttribute() schema.SingleNestedAttribute {
 				MarkdownDescription: "`id` of the `bunq_installation`.",
 				PlanModifiers:       []planmodifier.String{replacesUnlessImported("the installation")},
 			},
-			"token":                 schema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: "`token` of the `bunq_installation`."},
-			"private_key_pem":       schema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: "`private_key_pem` of the `bunq_installation`."},
-			"public_key_pem":        schema.StringAttribute{Required: true, MarkdownDescription: "`public_key_pem` of the `bunq_installation`."},
-			"server_public_key_pem": schema.StringAttribute{Required: true, MarkdownDescription: "`server_public_key_pem` of the `bunq_installation`."},
-			"environment":           schema.StringAttribute{Required: true, MarkdownDescription: "`environment` of the `bunq_installation`."},
+			"token": schema.StringAttribute{
+				Required:            true,
+				Sensitive:           true,
+				MarkdownDescription: "`token` of the `bunq_installation`.",
+			},
+			"private_key_pem": schema.StringAttribute{
+				Required:            true,
+				Sensitive:           true,
+				MarkdownDescription: "`private_key_pem` of the `bunq_installation`.",
+			},
+			"public_key_pem": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "`public_key_pem` of the `bunq_installation`.",
+			},
+			"server_public_key_pem": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "`server_public_key_pem` of the `bunq_installation`.",
+			},
+			"environment": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "`environment` of the `bunq_installation`.",
+			},
 		},
 	}
 }

@@ -52,7 +52,9 @@ func (r *InstallationResource) Schema(_ context.Context, _ resource.SchemaReques
 				PlanModifiers:       keep,
 			},
 			"private_key_pem": schema.StringAttribute{
-				Optional: true, Computed: true, Sensitive: true,
+				Optional:  true,
+				Computed:  true,
+				Sensitive: true,
 				MarkdownDescription: "RSA private key of the installation, 2048 bits, PEM, unencrypted. It signs the requests; it is not the key of " +
 					"the QSEAL certificate. Where none is given, one is generated. Another key makes another installation.",
 				Validators: []validator.String{installationKey{}},
@@ -67,7 +69,8 @@ func (r *InstallationResource) Schema(_ context.Context, _ resource.SchemaReques
 				PlanModifiers:       keep,
 			},
 			"token": schema.StringAttribute{
-				Computed: true, Sensitive: true,
+				Computed:            true,
+				Sensitive:           true,
 				MarkdownDescription: "Installation token. bunq shows it once.",
 				PlanModifiers:       keep,
 			},
@@ -82,7 +85,8 @@ func (r *InstallationResource) Schema(_ context.Context, _ resource.SchemaReques
 				PlanModifiers:       keep,
 			},
 			"registration_payload": schema.StringAttribute{
-				Computed: true, Sensitive: true,
+				Computed:  true,
+				Sensitive: true,
 				MarkdownDescription: "The exact text that the QSEAL key must sign (RSASSA-PKCS1-v1_5, SHA-256) to register a credential for this " +
 					"installation: the public key in PEM, with its final newline, followed by the token. For keys that live in an HSM or KMS; " +
 					"see `client_public_key_signature` of `bunq_psd2_credential`.",

@@ -103,11 +103,29 @@ func (p *Bunq) Schema(_ context.Context, _ provider.SchemaRequest, resp *provide
 				MarkdownDescription: "The context for resources that name none. Conflicts with `context_file`. One of another environment is an error for " +
 					"the resources that would use it.",
 				Attributes: map[string]schema.Attribute{
-					"environment":           schema.StringAttribute{Required: true, MarkdownDescription: "`sandbox` or `production`."},
-					"api_key":               schema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: "The API key."},
-					"installation_token":    schema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: "Token of the installation."},
-					"private_key_pem":       schema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: "Private key of the installation, PEM."},
-					"server_public_key_pem": schema.StringAttribute{Required: true, MarkdownDescription: "bunq's public key, PEM."},
+					"environment": schema.StringAttribute{
+						Required:            true,
+						MarkdownDescription: "`sandbox` or `production`.",
+					},
+					"api_key": schema.StringAttribute{
+						Required:            true,
+						Sensitive:           true,
+						MarkdownDescription: "The API key.",
+					},
+					"installation_token": schema.StringAttribute{
+						Required:            true,
+						Sensitive:           true,
+						MarkdownDescription: "Token of the installation.",
+					},
+					"private_key_pem": schema.StringAttribute{
+						Required:            true,
+						Sensitive:           true,
+						MarkdownDescription: "Private key of the installation, PEM.",
+					},
+					"server_public_key_pem": schema.StringAttribute{
+						Required:            true,
+						MarkdownDescription: "bunq's public key, PEM.",
+					},
 				},
 			},
 			"context_file": schema.StringAttribute{
