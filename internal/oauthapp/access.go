@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
@@ -35,7 +36,7 @@ type refusedKey struct{ kind, id string }
 // the state has none as after an import, it is called with another context of
 // the same user that this run has used. false: get was not called, and diags says
 // why; else the error is get's.
-func (r refresh) read(ctx context.Context, diags *diagnostics, get func(*providerdata.Access) error) (bool, error) {
+func (r refresh) read(ctx context.Context, diags *diag.Diagnostics, get func(*providerdata.Access) error) (bool, error) {
 	access, ok := r.access(ctx, diags)
 	if !ok {
 		return false, nil
@@ -70,7 +71,7 @@ func (r refresh) read(ctx context.Context, diags *diagnostics, get func(*provide
 }
 
 // access is the context to begin with.
-func (r refresh) access(ctx context.Context, diags *diagnostics) (*providerdata.Access, bool) {
+func (r refresh) access(ctx context.Context, diags *diag.Diagnostics) (*providerdata.Access, bool) {
 	switch {
 	case !r.first && !r.data.ReadyToRead(r.key.kind, diags):
 		return nil, false
@@ -99,7 +100,7 @@ func (r refresh) access(ctx context.Context, diags *diagnostics) (*providerdata.
 }
 
 // later warns that the resource is read when more is known.
-func (r refresh) later(diags *diagnostics, why string) {
+func (r refresh) later(diags *diag.Diagnostics, why string) {
 	diags.AddAttributeWarning(apiContextPath, r.failed.Summary+" until the apply", why+
 		" What was changed at bunq in the meantime is seen by the next plan.\n\nState: "+r.failed.State)
 }
@@ -131,7 +132,7 @@ func contextsOf(ctx context.Context, data *providerdata.Data, user types.String)
 		for _, ac := range slices.Backward(data.Seen()) {
 			calls := data.Calls(ac)
 			u, err := calls.User(ctx)
-			if err == nil && itoa(u.ID) == user.ValueString() && !yield(&providerdata.Access{Context: ac, Calls: calls}) {
+			if err == nil && providerdata.FormatID(u.ID) == user.ValueString() && !yield(&providerdata.Access{Context: ac, Calls: calls}) {
 				return
 			}
 		}
@@ -147,7 +148,7 @@ func contextMissing(data *providerdata.Data, obj types.Object) bool {
 // needsContext reports at plan that an apply could not call bunq: there is no
 // context, it is one of another environment, or the refresh has shown that bunq
 // refuses it.
-func needsContext(ctx context.Context, data *providerdata.Data, planned, state types.Object, key refusedKey, diags *diagnostics) {
+func needsContext(ctx context.Context, data *providerdata.Data, planned, state types.Object, key refusedKey, diags *diag.Diagnostics) {
 	if more := data.Check(ctx, planned, apiContextPath); more.HasError() {
 		diags.Append(more...)
 		return
@@ -181,14 +182,14 @@ func sameUser(ctx context.Context, access *providerdata.Access, user types.Strin
 	if err != nil {
 		return err
 	}
-	if user.ValueString() != itoa(u.ID) {
+	if user.ValueString() != providerdata.FormatID(u.ID) {
 		return &strangerError{has: u, want: user.ValueString()}
 	}
 	return nil
 }
 
 // report reports err as that failure.
-func report(f tfdiag.Failure, diags *diagnostics, err error) {
+func report(f tfdiag.Failure, diags *diag.Diagnostics, err error) {
 	if stranger, ok := err.(*strangerError); ok { //nolint:errorlint // sameUser returns it as it is
 		f.At = apiContextPath
 		f.Next = "use the context of bunq user " + stranger.want + ". In the sandbox the subject of the certificate names the user, in production its " +

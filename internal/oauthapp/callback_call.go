@@ -3,7 +3,6 @@ package oauthapp
 import (
 	"context"
 	"slices"
-	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -40,7 +39,7 @@ func number(v types.String) (int64, error) {
 	if v.IsNull() {
 		return 0, nil
 	}
-	return strconv.ParseInt(v.ValueString(), 10, 64)
+	return providerdata.ParseID(v.ValueString())
 }
 
 func (c *callbackCall) read(ctx context.Context) ([]bunq.CallbackURL, error) {

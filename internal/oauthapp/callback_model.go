@@ -4,6 +4,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
 type callbackModel struct {
@@ -27,7 +28,7 @@ func (m *callbackModel) identity() callbackIdentity {
 
 // fromAPI takes over what bunq says of the callback URL.
 func (m *callbackModel) fromAPI(u bunq.CallbackURL) {
-	m.ID = types.StringValue(itoa(u.ID))
+	m.ID = types.StringValue(providerdata.FormatID(u.ID))
 	m.URL = types.StringValue(u.URL)
 }
 

@@ -31,7 +31,7 @@ func planRun(ctx context.Context, private interface {
 
 // notePlan leaves for the apply what becomes of one resource, and returns the
 // run. It reports where two resources of the plan declare one URL.
-func (r *CallbackURLResource) notePlan(plan, state *callbackModel, diags *diagnostics) (run string) {
+func (r *CallbackURLResource) notePlan(plan, state *callbackModel, diags *diag.Diagnostics) (run string) {
 	if r.Data.Sessions == nil {
 		return "" // the provider's settings are not known yet
 	}
@@ -68,7 +68,7 @@ func (r *CallbackURLResource) notePlan(plan, state *callbackModel, diags *diagno
 	return l.run
 }
 
-func declaredTwice(url, client string, diags *diagnostics) {
+func declaredTwice(url, client string, diags *diag.Diagnostics) {
 	diags.AddAttributeError(path.Root("url"), "Two resources declare the same callback URL", fmt.Sprintf(
 		"Another bunq_oauth_callback_url of this run has %q on OAuth client %s. bunq keeps a URL once.\n\n"+
 			"Next step: remove one of them.", url, client))
@@ -78,7 +78,7 @@ func declaredTwice(url, client string, diags *diagnostics) {
 type readKey int64
 
 // noteRead warns of a second resource of the state that is the same callback URL.
-func (r *CallbackURLResource) noteRead(client int64, u bunq.CallbackURL, diags *diagnostics) {
+func (r *CallbackURLResource) noteRead(client int64, u bunq.CallbackURL, diags *diag.Diagnostics) {
 	if _, again := r.Data.Shared.LoadOrStore(readKey(u.ID), true); !again {
 		return
 	}
@@ -91,7 +91,7 @@ func (r *CallbackURLResource) noteRead(client int64, u bunq.CallbackURL, diags *
 }
 
 // reportPlace reports that the URL of m could not be had.
-func (c *callbackCall) reportPlace(failed tfdiag.Failure, m *callbackModel, err error, diags *diagnostics) {
+func (c *callbackCall) reportPlace(failed tfdiag.Failure, m *callbackModel, err error, diags *diag.Diagnostics) {
 	var taken *takenError
 	switch {
 	case errors.As(err, &taken) && taken.kept:
@@ -116,7 +116,7 @@ func (c *callbackCall) reportPlace(failed tfdiag.Failure, m *callbackModel, err 
 }
 
 // warnOfFound says that a new resource is a callback URL that was there.
-func (c *callbackCall) warnOfFound(id int64, m *callbackModel, diags *diagnostics) {
+func (c *callbackCall) warnOfFound(id int64, m *callbackModel, diags *diag.Diagnostics) {
 	diags.AddWarning("Existing callback URL adopted", fmt.Sprintf(
 		"OAuth client %d already has %q, as callback URL %d. It is used; no second one was made. "+
 			"If another resource declares the same URL, remove one of them.", c.client, m.URL.ValueString(), id))

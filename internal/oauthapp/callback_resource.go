@@ -2,7 +2,6 @@ package oauthapp
 
 import (
 	"context"
-	"regexp"
 	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -82,7 +81,7 @@ func (r *CallbackURLResource) Schema(_ context.Context, _ resource.SchemaRequest
 			"oauth_client_id": schema.StringAttribute{
 				Required:            true,
 				MarkdownDescription: "`id` of the `bunq_oauth_client` (not its `client_id`). Changing this replaces the callback URL.",
-				Validators: []validator.String{stringvalidator.RegexMatches(regexp.MustCompile(`^[1-9][0-9]{0,18}$`),
+				Validators: []validator.String{stringvalidator.RegexMatches(providerdata.IDPattern,
 					"must be the ID of the client, bunq_oauth_client.main.id, which is not the client_id of OAuth")},
 				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
@@ -169,8 +168,8 @@ func (r *CallbackURLResource) Create(ctx context.Context, req resource.CreateReq
 		c.warnOfFound(now.id, &m, &resp.Diagnostics)
 	}
 
-	m.ID = types.StringValue(itoa(now.id))
-	m.UserID = types.StringValue(itoa(c.user.ID))
+	m.ID = types.StringValue(providerdata.FormatID(now.id))
+	m.UserID = types.StringValue(providerdata.FormatID(c.user.ID))
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 }
@@ -214,7 +213,7 @@ func (r *CallbackURLResource) Read(ctx context.Context, req resource.ReadRequest
 	}
 
 	for _, u := range found.CallbackURLs {
-		if itoa(u.ID) == m.ID.ValueString() {
+		if providerdata.FormatID(u.ID) == m.ID.ValueString() {
 			r.noteRead(client, u, &resp.Diagnostics)
 			m.fromAPI(u)
 			resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
@@ -250,7 +249,7 @@ func (r *CallbackURLResource) Update(ctx context.Context, req resource.UpdateReq
 		if !ok {
 			return
 		}
-		m.ID = types.StringValue(itoa(id))
+		m.ID = types.StringValue(providerdata.FormatID(id))
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)

@@ -47,7 +47,7 @@ type callbacksKey struct{ user, client int64 }
 // callbacksOf returns the one callbackURLs of a client that the resources of
 // this run share.
 func callbacksOf(data *providerdata.Data, c *callbackCall) *callbackURLs {
-	urls := newCallbackURLs(callbackLedger(data, itoa(c.client)))
+	urls := newCallbackURLs(callbackLedger(data, providerdata.FormatID(c.client)))
 	urls.blind = !data.Sessions.For(c.context).Persists()
 	all, _ := data.Shared.LoadOrStore(callbacksKey{c.user.ID, c.client}, urls)
 	return all.(*callbackURLs) //nolint:forcetypeassert // nothing else is stored under this key

@@ -1,11 +1,10 @@
 package oauthapp
 
 import (
-	"strconv"
-
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
 type clientModel struct {
@@ -29,13 +28,13 @@ func (m *clientModel) identity() clientIdentity { return clientIdentity{UserID: 
 
 // setIDs stores what names the client: as soon as bunq has said so.
 func (m *clientModel) setIDs(user, id int64) {
-	m.UserID = types.StringValue(itoa(user))
-	m.ID = types.StringValue(itoa(id))
+	m.UserID = types.StringValue(providerdata.FormatID(user))
+	m.ID = types.StringValue(providerdata.FormatID(id))
 }
 
 // fromAPI takes over what bunq says of the client.
 func (m *clientModel) fromAPI(c *bunq.OAuthClient) {
-	m.ID = types.StringValue(itoa(c.ID))
+	m.ID = types.StringValue(providerdata.FormatID(c.ID))
 	m.ClientID = stringOrNull(c.ClientID)
 	m.ClientSecret = stringOrNull(c.Secret.Reveal())
 	m.Status = stringOrNull(c.Status)
@@ -56,7 +55,7 @@ func (m *clientModel) cancelled() bool { return isCancelled(m.Status.ValueString
 // docs name CANCELLED and CANCELLED_PENDING; what the latter waits for is
 // UNKNOWN.
 func isCancelled(status string) bool {
-	return status == statusCancelled || status == statusCancelledPending
+	return status == bunq.ClientCancelled || status == bunq.ClientCancelledPending
 }
 
 // stringOrNull has one form for "nothing".
@@ -66,5 +65,3 @@ func stringOrNull(s string) types.String {
 	}
 	return types.StringValue(s)
 }
-
-func itoa(id int64) string { return strconv.FormatInt(id, 10) }

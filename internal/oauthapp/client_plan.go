@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
@@ -78,7 +79,7 @@ func (r *ClientResource) hasAnotherOwner(m *clientModel, id int64, run string) b
 // foretell warns of a client that is there already, before an apply meets it.
 // Where bunq cannot be asked, it says nothing: the apply asks again. In an apply
 // it costs no call, as its read is the one that Create needs.
-func (r *ClientResource) foretell(ctx context.Context, plan *clientModel, diags *diagnostics) {
+func (r *ClientResource) foretell(ctx context.Context, plan *clientModel, diags *diag.Diagnostics) {
 	ctx, done := providerdata.Operation(ctx, "bunq_oauth_client: plan")
 	defer done()
 
@@ -117,7 +118,7 @@ func (r *ClientResource) foretell(ctx context.Context, plan *clientModel, diags 
 
 // reportProtected reports a plan that replaces a protected client, or makes a
 // second one: the apply could do neither, and would find out too late.
-func (g *clientRegistration) reportProtected(active *bunq.OAuthClient, diags *diagnostics) {
+func (g *clientRegistration) reportProtected(active *bunq.OAuthClient, diags *diag.Diagnostics) {
 	diags.AddAttributeError(path.Root("deletion_protection"), "The OAuth client is protected", fmt.Sprintf(
 		"This plan would make another OAuth client for bunq user %d, who has client %d, which this state has and protects. bunq allows one active client "+
 			"per user, and cancelling it ends the connections of all its end users and cannot be undone. Nothing was sent.\n\n"+

@@ -72,7 +72,7 @@ func (g *clientRegistration) register(ctx context.Context, diags *diag.Diagnosti
 		failed.Error(diags, err)
 		return 0, nil, false
 	}
-	one := turnOf(g.data, itoa(g.user.ID))
+	one := turnOf(g.data, providerdata.FormatID(g.user.ID))
 	select {
 	case one.turn <- struct{}{}:
 		defer func() { <-one.turn }()
@@ -116,7 +116,7 @@ func (g *clientRegistration) find(ctx context.Context, failed tfdiag.Failure, di
 		failed.Error(diags, fmt.Errorf("bunq made no OAuth client: it answered with the one that is being cancelled, %d", id))
 		return 0, nil, false
 	case err == nil:
-		g.notes.Note(ctx, noteClient, itoa(id))
+		g.notes.Note(ctx, noteClient, providerdata.FormatID(id))
 		return id, nil, true
 	}
 	if !bunq.OutcomeUnknown(err) {
@@ -132,7 +132,7 @@ func (g *clientRegistration) find(ctx context.Context, failed tfdiag.Failure, di
 	// answer was lost.
 	active, lookErr := g.active(ctx)
 	if lookErr == nil && active != nil {
-		g.notes.Note(ctx, noteClient, itoa(active.ID))
+		g.notes.Note(ctx, noteClient, providerdata.FormatID(active.ID))
 		return active.ID, active, true
 	}
 	failed.State = "nothing was stored, and bunq has no active client of this user."
@@ -146,7 +146,7 @@ func (g *clientRegistration) find(ctx context.Context, failed tfdiag.Failure, di
 
 func (g *clientRegistration) nextForPending() string {
 	return fmt.Sprintf("bunq still lists OAuth client %d as %s, and allows one client per user: apply again when it is %s.",
-		g.pending, statusCancelledPending, statusCancelled)
+		g.pending, bunq.ClientCancelledPending, bunq.ClientCancelled)
 }
 
 // active is the user's active client, nil where there is none.
@@ -157,9 +157,9 @@ func (g *clientRegistration) active(ctx context.Context) (*bunq.OAuthClient, err
 	}
 	for i := range all {
 		switch all[i].Status {
-		case statusActive:
+		case bunq.StatusActive:
 			return &all[i], nil
-		case statusCancelledPending:
+		case bunq.ClientCancelledPending:
 			g.pending = all[i].ID
 		}
 	}
@@ -193,12 +193,12 @@ func (g *clientRegistration) mayAdopt(ctx context.Context, active *bunq.OAuthCli
 // seen it in the state.
 func (g *clientRegistration) interrupted(ctx context.Context, id int64) bool {
 	note, noted := g.notes.Noted(ctx, noteClient)
-	return noted && (note == noteBegun || note == itoa(id))
+	return noted && (note == noteBegun || note == providerdata.FormatID(id))
 }
 
 // noteStored forgets the note once a client is read from the state: it got there.
 func noteStored(ctx context.Context, notes *session.Source, id int64) {
-	if note, ok := notes.Noted(ctx, noteClient); ok && note == itoa(id) {
+	if note, ok := notes.Noted(ctx, noteClient); ok && note == providerdata.FormatID(id) {
 		notes.ClearNote(ctx, noteClient)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
@@ -24,13 +25,6 @@ var (
 	_ resource.ResourceWithModifyPlan  = (*ClientResource)(nil)
 	_ resource.ResourceWithImportState = (*ClientResource)(nil)
 	_ resource.ResourceWithIdentity    = (*ClientResource)(nil)
-)
-
-// Statuses of a client (bunq docs, oauth-client).
-const (
-	statusActive           = "ACTIVE"
-	statusCancelled        = "CANCELLED"
-	statusCancelledPending = "CANCELLED_PENDING"
 )
 
 // ClientResource is bunq_oauth_client: the one OAuth client of a bunq user.
@@ -154,7 +148,7 @@ func (r *ClientResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 }
 
 // protect reports that a destroy is not allowed.
-func (m *clientModel) protect(diags *diagnostics) {
+func (m *clientModel) protect(diags *diag.Diagnostics) {
 	if !m.DeletionProtection.ValueBool() || m.cancelled() {
 		return
 	}

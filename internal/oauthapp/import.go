@@ -3,8 +3,6 @@ package oauthapp
 import (
 	"context"
 	"fmt"
-	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -12,16 +10,13 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
-
-// diagnostics shortens the signatures of this package.
-type diagnostics = diag.Diagnostics
-
-var numeral = regexp.MustCompile(`^[1-9][0-9]{0,18}$`)
 
 // importParts takes the numbers of an import from its id, "1/2/3", or from the
 // identity, by their names. form is how the id is written in the docs.
-func importParts(ctx context.Context, req resource.ImportStateRequest, diags *diagnostics, form string, names ...string) []string {
+func importParts(ctx context.Context, req resource.ImportStateRequest, diags *diag.Diagnostics, form string, names ...string) []string {
 	parts := make([]string, len(names))
 	if req.ID == "" && req.Identity != nil {
 		for i, name := range names {
@@ -37,7 +32,7 @@ func importParts(ctx context.Context, req resource.ImportStateRequest, diags *di
 		return nil
 	}
 	for i, p := range parts {
-		if _, err := strconv.ParseInt(p, 10, 64); err != nil || !numeral.MatchString(p) {
+		if _, err := providerdata.ParseID(p); err != nil || !providerdata.IDPattern.MatchString(p) {
 			diags.AddError("Unusable import id", fmt.Sprintf("%s is %q, and must be a number. The form is %s. "+
 				"(The client_id of OAuth is not the ID of the client.)", strings.Split(form, "/")[i], p, form))
 		}
@@ -48,7 +43,7 @@ func importParts(ctx context.Context, req resource.ImportStateRequest, diags *di
 	return parts
 }
 
-func identityMember(ctx context.Context, identity *tfsdk.ResourceIdentity, name string, diags *diagnostics) string {
+func identityMember(ctx context.Context, identity *tfsdk.ResourceIdentity, name string, diags *diag.Diagnostics) string {
 	var v types.String
 	diags.Append(identity.GetAttribute(ctx, path.Root(name), &v)...)
 	return v.ValueString()

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 )
 
@@ -33,7 +34,7 @@ func TestImportParts_ofAnID(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var diags diagnostics
+			var diags diag.Diagnostics
 			got := importParts(t.Context(), resource.ImportStateRequest{ID: tc.id}, &diags, tc.form, strings.Split(tc.form, "/")...)
 			if !slices.Equal(got, tc.want) {
 				t.Errorf("%q: %q, want %q", tc.id, got, tc.want)

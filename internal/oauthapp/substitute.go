@@ -3,6 +3,8 @@ package oauthapp
 import (
 	"context"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
@@ -13,13 +15,13 @@ import (
 const privateContext = "context"
 
 type privateState interface {
-	GetKey(ctx context.Context, key string) ([]byte, diagnostics)
-	SetKey(ctx context.Context, key string, value []byte) diagnostics
+	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
 }
 
 // keepSubstitute keeps the context that a refresh used, if it is not the state's;
 // nil for the state's.
-func keepSubstitute(ctx context.Context, private privateState, used *bunq.APIContext, diags *diagnostics) {
+func keepSubstitute(ctx context.Context, private privateState, used *bunq.APIContext, diags *diag.Diagnostics) {
 	if used == nil {
 		if kept, _ := private.GetKey(ctx, privateContext); len(kept) > 0 {
 			diags.Append(private.SetKey(ctx, privateContext, nil)...)
@@ -33,8 +35,8 @@ func keepSubstitute(ctx context.Context, private privateState, used *bunq.APICon
 
 // useSubstitute lets this run use the context that a refresh kept.
 func useSubstitute(ctx context.Context, data *providerdata.Data, private interface {
-	GetKey(ctx context.Context, key string) ([]byte, diagnostics)
-}, diags *diagnostics,
+	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+}, diags *diag.Diagnostics,
 ) {
 	text, more := private.GetKey(ctx, privateContext)
 	diags.Append(more...)

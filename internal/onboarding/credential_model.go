@@ -2,13 +2,13 @@ package onboarding
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 	"github.com/openpsd2/terraform-provider-bunq/internal/qseal"
 )
 
@@ -37,7 +37,7 @@ type credentialModel struct {
 // answer only until the key is used for the first time; a key that the state
 // holds is never replaced with nothing.
 func (m *credentialModel) fromAPI(c *bunq.Credential) {
-	m.ID = types.StringValue(strconv.FormatInt(c.ID, 10))
+	m.ID = types.StringValue(providerdata.FormatID(c.ID))
 	m.Status = types.StringValue(c.Status)
 	if c.TokenValue != "" && (m.APIKey.IsNull() || m.APIKey.IsUnknown()) {
 		m.APIKey = types.StringValue(c.TokenValue.Reveal())
@@ -61,7 +61,7 @@ func (m *credentialModel) fromAPI(c *bunq.Credential) {
 // private state notes the use, and the next change of the credential stores it
 // (see markUsed). Any other status is news, and is taken at once.
 func (m *credentialModel) refreshed(c *bunq.Credential) {
-	if m.pending() && c.Status == bunq.CredentialActive {
+	if m.pending() && c.Status == bunq.StatusActive {
 		return
 	}
 	m.fromAPI(c)
@@ -70,7 +70,7 @@ func (m *credentialModel) refreshed(c *bunq.Credential) {
 // markUsed stores that the key was used.
 func (m *credentialModel) markUsed() {
 	if m.pending() {
-		m.Status, m.APIKeyExpiryTime = types.StringValue(bunq.CredentialActive), types.StringNull()
+		m.Status, m.APIKeyExpiryTime = types.StringValue(bunq.StatusActive), types.StringNull()
 	}
 }
 

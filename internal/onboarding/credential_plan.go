@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
@@ -83,7 +84,7 @@ func (r *CredentialResource) ModifyPlan(ctx context.Context, req resource.Modify
 }
 
 // changes reports whether the plan changes anything that the state holds.
-func (m *credentialModel) changes(ctx context.Context, state tfsdk.State, diags *diagnostics) bool {
+func (m *credentialModel) changes(ctx context.Context, state tfsdk.State, diags *diag.Diagnostics) bool {
 	stored := *m
 	stored.PrivateKeyPEMWO, stored.PrivateKeyPassphraseWO = types.StringNull(), types.StringNull()
 	after := tfsdk.State{Schema: state.Schema, Raw: state.Raw}
@@ -147,7 +148,7 @@ func installationID(obj types.Object) string {
 // sameOrganisation refuses the certificate of another organisation than the one
 // in state. Seen at apply only, the old credential would be gone and a second
 // bunq user there before anything was said.
-func (r *CredentialResource) sameOrganisation(state *credentialModel, c *qseal.Certificate, diags *diagnostics) {
+func (r *CredentialResource) sameOrganisation(state *credentialModel, c *qseal.Certificate, diags *diag.Diagnostics) {
 	if c == nil || state.Subject.IsNull() {
 		return
 	}
@@ -175,7 +176,7 @@ func (r *CredentialResource) sameOrganisation(state *credentialModel, c *qseal.C
 
 // sameSubject refuses a certificate that is only known after the apply, where it
 // is known that a bunq_sandbox_certificate changes its subject.
-func (r *CredentialResource) sameSubject(state *credentialModel, diags *diagnostics) {
+func (r *CredentialResource) sameSubject(state *credentialModel, diags *diag.Diagnostics) {
 	if _, ends := r.Data.Shared.Load(endingSubject(state.CertificatePEM.ValueString())); !ends {
 		return
 	}
@@ -200,8 +201,8 @@ func orNone(identifier string) string {
 // it is to be replaced because it is dead. Only a refresh that saw bunq refuse the
 // key makes it so, and only a refresh of this run knows that it still waits: the
 // state alone may be older than the first use.
-func (r *CredentialResource) proposeAnother(plan, state *credentialModel, facts keyFacts, diags *diagnostics) bool {
-	if facts.Dead && state.Status.ValueString() != bunq.CredentialActive {
+func (r *CredentialResource) proposeAnother(plan, state *credentialModel, facts keyFacts, diags *diag.Diagnostics) bool {
+	if facts.Dead && state.Status.ValueString() != bunq.StatusActive {
 		text := "bunq lists this credential as " + state.Status.ValueString() + "."
 		doubt := ""
 		if state.pending() {
@@ -225,7 +226,7 @@ func (r *CredentialResource) proposeAnother(plan, state *credentialModel, facts 
 
 // refuseDeadKey reports that a refresh of this run saw bunq refuse a key that was
 // in use, and that the plan keeps.
-func (r *CredentialResource) refuseDeadKey(state *credentialModel, diags *diagnostics) {
+func (r *CredentialResource) refuseDeadKey(state *credentialModel, diags *diag.Diagnostics) {
 	v, refused := r.Data.Shared.Load(refusedKey(state.ID.ValueString()))
 	err, ok := v.(error)
 	if !refused || !ok {
@@ -245,7 +246,7 @@ func (r *CredentialResource) refuseDeadKey(state *credentialModel, diags *diagno
 }
 
 // warnEnd says at plan what a destroy will not be able to do.
-func warnEnd(m *credentialModel, facts keyFacts, diags *diagnostics) {
+func warnEnd(m *credentialModel, facts keyFacts, diags *diag.Diagnostics) {
 	if !m.DeactivateOnDestroy.ValueBool() {
 		return
 	}

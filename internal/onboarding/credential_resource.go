@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -227,7 +226,7 @@ func (r *CredentialResource) Read(ctx context.Context, req resource.ReadRequest,
 		return
 	}
 	ac, diags := model.Context(m.APIKey).Parse(installationPath)
-	id, err := strconv.ParseInt(m.ID.ValueString(), 10, 64)
+	id, err := providerdata.ParseID(m.ID.ValueString())
 	if diags.HasError() || err != nil {
 		// Without a key nothing can be asked; the plan replaces it (see Create).
 		return
@@ -279,8 +278,8 @@ func (r *CredentialResource) Read(ctx context.Context, req resource.ReadRequest,
 		notes.ClearNote(ctx, noteRefused)
 	}
 	facts = keyFacts{
-		Used: found.Status == bunq.CredentialActive,
-		Dead: found.Status != bunq.CredentialActive && found.Status != bunq.CredentialPendingFirstUse,
+		Used: found.Status == bunq.StatusActive,
+		Dead: found.Status != bunq.StatusActive && found.Status != bunq.CredentialPendingFirstUse,
 		Open: m.DeactivateOnDestroy.ValueBool() && permitsEveryone(ctx, calls, id),
 	}
 	if !facts.Used && !facts.Dead {

@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -16,14 +16,6 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
-
-// Statuses of a permitted address (bunq docs, credential-password-ip/ip).
-const (
-	addressActive   = "ACTIVE"
-	addressInactive = "INACTIVE"
-)
-
-func itoa(id int64) string { return strconv.FormatInt(id, 10) }
 
 // ambiguousError means that bunq does not say which credential a key belongs to.
 type ambiguousError struct{ ids []string }
@@ -52,7 +44,7 @@ type knownCredential struct {
 
 // known is what is known of the credential of a device beside its configuration.
 func (r *DeviceServerResource) known(ctx context.Context, m *deviceModel, f facts) knownCredential {
-	var diags diagnostics
+	var diags diag.Diagnostics
 	k := knownCredential{id: f.Credential, ip: f.IP}
 	if ac, ok := r.quietContext(ctx, m, &diags); ok {
 		k.id = cmp.Or(credentialOf(ctx, r.Data.Sessions.For(ac)), k.id)
@@ -63,9 +55,9 @@ func (r *DeviceServerResource) known(ctx context.Context, m *deviceModel, f fact
 // credentialID finds the credential whose addresses are to be managed: the one
 // that is named, else the one known, else the only one that fits the device.
 func credentialID(ctx context.Context, calls *bunq.UserClient, m *deviceModel, known knownCredential) (int64, error) {
-	var diags diagnostics
+	var diags diag.Diagnostics
 	if c, ok := m.credential(ctx, &diags); ok && c.ID.ValueString() != "" {
-		return strconv.ParseInt(c.ID.ValueString(), 10, 64)
+		return providerdata.ParseID(c.ID.ValueString())
 	}
 	if known.id != 0 {
 		return known.id, nil
@@ -74,7 +66,7 @@ func credentialID(ctx context.Context, calls *bunq.UserClient, m *deviceModel, k
 	if err != nil {
 		return 0, err
 	}
-	active := slices.DeleteFunc(all, func(c bunq.Credential) bool { return c.Status != bunq.CredentialActive })
+	active := slices.DeleteFunc(all, func(c bunq.Credential) bool { return c.Status != bunq.StatusActive })
 	if len(active) > 1 {
 		active = slices.DeleteFunc(active, func(c bunq.Credential) bool {
 			d := c.PermittedDevice
@@ -86,7 +78,7 @@ func credentialID(ctx context.Context, calls *bunq.UserClient, m *deviceModel, k
 	}
 	ids := make([]string, len(active))
 	for i, c := range active {
-		ids[i] = itoa(c.ID)
+		ids[i] = providerdata.FormatID(c.ID)
 	}
 	return 0, &ambiguousError{ids}
 }
@@ -98,7 +90,7 @@ func readAddresses(ctx context.Context, m *deviceModel, list []bunq.PermittedIP,
 	known, diags := addresses(ctx, m.PermittedIPs)
 	active := []string{}
 	for _, p := range list {
-		if p.Status != addressActive || p.IP == anyAddress || containsAddress(active, p.IP) {
+		if p.Status != bunq.StatusActive || p.IP == anyAddress || containsAddress(active, p.IP) {
 			continue
 		}
 		ip := p.IP
@@ -125,7 +117,7 @@ func readAddresses(ctx context.Context, m *deviceModel, list []bunq.PermittedIP,
 // in every later plan that changes the device, and an output of it would make the
 // plan after a good apply one with changes. The next update of the device stores
 // it; what the provider does with it, it takes from the private state.
-func (r *DeviceServerResource) readInto(ctx context.Context, calls *bunq.UserClient, m *deviceModel, f *facts, diags *diagnostics) error {
+func (r *DeviceServerResource) readInto(ctx context.Context, calls *bunq.UserClient, m *deviceModel, f *facts, diags *diag.Diagnostics) error {
 	if !m.RegistrationIP.IsNull() {
 		m.RegistrationIP = textOrNull(f.IP)
 	}
@@ -178,7 +170,7 @@ func (r *DeviceServerResource) setAddresses(ctx context.Context, access *provide
 
 	// A key that was made in this run has the address of its registration only.
 	f.Credential = credential
-	active := slices.DeleteFunc(slices.Clone(list), func(p bunq.PermittedIP) bool { return p.Status != addressActive || p.IP == anyAddress })
+	active := slices.DeleteFunc(slices.Clone(list), func(p bunq.PermittedIP) bool { return p.Status != bunq.StatusActive || p.IP == anyAddress })
 	if f.IP == "" && len(active) == 1 && r.Data.IsCreatedHere(access.Context.APIKey) {
 		f.IP = active[0].IP
 	}
@@ -186,7 +178,7 @@ func (r *DeviceServerResource) setAddresses(ctx context.Context, access *provide
 	change := reconciliation{
 		calls: access.Calls, credential: credential, own: f.IP,
 		findOwn: func(ctx context.Context) (string, error) {
-			n, err := strconv.ParseInt(id, 10, 64)
+			n, err := providerdata.ParseID(id)
 			if err != nil {
 				return "", err
 			}
@@ -205,7 +197,7 @@ func (r *DeviceServerResource) setAddresses(ctx context.Context, access *provide
 
 // isActive reports whether the list has the address as active.
 func isActive(list []bunq.PermittedIP, ip string) bool {
-	return slices.ContainsFunc(list, func(p bunq.PermittedIP) bool { return p.Status == addressActive && sameAddress(p.IP, ip) })
+	return slices.ContainsFunc(list, func(p bunq.PermittedIP) bool { return p.Status == bunq.StatusActive && sameAddress(p.IP, ip) })
 }
 
 // reconciliation makes the active addresses of a key those that a device wants.
@@ -237,7 +229,7 @@ func (c *reconciliation) run(ctx context.Context, want []string, list []bunq.Per
 	}
 
 	rest := slices.DeleteFunc(slices.Clone(list), func(p bunq.PermittedIP) bool {
-		return p.Status != addressActive || p.IP == anyAddress || containsAddress(want, p.IP)
+		return p.Status != bunq.StatusActive || p.IP == anyAddress || containsAddress(want, p.IP)
 	})
 	if len(rest) == 0 {
 		return nil
@@ -250,7 +242,7 @@ func (c *reconciliation) run(ctx context.Context, want []string, list []bunq.Per
 		if containsAddress(keep, p.IP) {
 			continue
 		}
-		if err := c.set(ctx, p, addressInactive); err != nil {
+		if err := c.set(ctx, p, bunq.AddressInactive); err != nil {
 			return tfdiag.While("deactivating "+p.IP, err)
 		}
 	}
@@ -277,10 +269,10 @@ func (c *reconciliation) activate(ctx context.Context, list []bunq.PermittedIP, 
 		return nil
 	}
 	if i := slices.IndexFunc(list, func(p bunq.PermittedIP) bool { return sameAddress(p.IP, ip) }); i >= 0 {
-		return c.set(ctx, list[i], addressActive)
+		return c.set(ctx, list[i], bunq.StatusActive)
 	}
 	_, err := c.calls.CreatePermittedIP(ctx, c.credential, ip)
-	return c.confirm(ctx, err, func(p bunq.PermittedIP) bool { return sameAddress(p.IP, ip) && p.Status == addressActive })
+	return c.confirm(ctx, err, func(p bunq.PermittedIP) bool { return sameAddress(p.IP, ip) && p.Status == bunq.StatusActive })
 }
 
 // set changes one entry.
@@ -304,7 +296,7 @@ func (c *reconciliation) confirm(ctx context.Context, err error, done func(bunq.
 	return &bunq.UnansweredError{Err: err}
 }
 
-func asError(diags diagnostics) error {
+func asError(diags diag.Diagnostics) error {
 	if !diags.HasError() {
 		return nil
 	}

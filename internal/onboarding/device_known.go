@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 	"github.com/openpsd2/terraform-provider-bunq/internal/session"
@@ -132,7 +134,7 @@ func (n deviceNotes) end(ctx context.Context, description string) {
 
 // noteInState notes that the state holds the device: its registration is over,
 // and no other resource may adopt it.
-func (r *DeviceServerResource) noteInState(ctx context.Context, m *deviceModel, diags *diagnostics) {
+func (r *DeviceServerResource) noteInState(ctx context.Context, m *deviceModel, diags *diag.Diagnostics) {
 	ac, ok := r.quietContext(ctx, m, diags)
 	if !ok {
 		return
@@ -148,7 +150,7 @@ func (r *DeviceServerResource) noteInState(ctx context.Context, m *deviceModel, 
 }
 
 // noteReleased notes that Terraform gave the device up, which bunq keeps.
-func (r *DeviceServerResource) noteReleased(ctx context.Context, m *deviceModel, diags *diagnostics) {
+func (r *DeviceServerResource) noteReleased(ctx context.Context, m *deviceModel, diags *diag.Diagnostics) {
 	ac, ok := r.quietContext(ctx, m, diags)
 	if !ok {
 		return
@@ -160,7 +162,7 @@ func (r *DeviceServerResource) noteReleased(ctx context.Context, m *deviceModel,
 
 // quietContext is the device's own context where it can be had without a call;
 // why not is reported by what needs it.
-func (r *DeviceServerResource) quietContext(ctx context.Context, m *deviceModel, diags *diagnostics) (bunq.APIContext, bool) {
+func (r *DeviceServerResource) quietContext(ctx context.Context, m *deviceModel, diags *diag.Diagnostics) (bunq.APIContext, bool) {
 	model, known := m.context(ctx, diags)
 	if !known || r.Data == nil || r.Data.Sessions == nil {
 		return bunq.APIContext{}, false

@@ -47,7 +47,7 @@ func (m *deviceModel) credential(ctx context.Context, diags *diag.Diagnostics) (
 // the one whose addresses were managed so far.
 func (m *deviceModel) namesAnother(ctx context.Context, known int64, diags *diag.Diagnostics) bool {
 	c, ok := m.credential(ctx, diags)
-	return ok && c.ID.ValueString() != "" && c.ID.ValueString() != itoa(known)
+	return ok && c.ID.ValueString() != "" && c.ID.ValueString() != providerdata.FormatID(known)
 }
 
 // context joins installation and API key; false where a part is not known. What

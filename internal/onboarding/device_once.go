@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
 // What bunq does with a key that is registered a second time is UNKNOWN. It may
@@ -45,12 +46,12 @@ func (e *heldError) next() string {
 	case e.any:
 		return `remove "*" from permitted_ips: only a registration can set it.` + another
 	case e.inState:
-		return "another resource of this state, or the one that is being replaced, is device " + itoa(e.device.ID) + ". Keep that one: description = " + name +
+		return "another resource of this state, or the one that is being replaced, is device " + providerdata.FormatID(e.device.ID) + ". Keep that one: description = " + name +
 			", no -replace, and no second bunq_device_server for this key. If no state has it any more (terraform state rm), apply again: " +
 			"it is then adopted." + another
 	case e.wanted != e.device.Description:
 		return "if bunq names another cause above, correct that. Otherwise it registers a key once only (its documents do not say so): set description = " + name +
-			" and apply; device " + itoa(e.device.ID) + " is then adopted again." + another
+			" and apply; device " + providerdata.FormatID(e.device.ID) + " is then adopted again." + another
 	}
 	return another[1:]
 }
@@ -72,7 +73,7 @@ func (g *registration) answeredOld(ctx context.Context, id int64) (bunq.DeviceSe
 	if i := slices.IndexFunc(g.before, func(d bunq.DeviceServer) bool { return d.ID == id }); i >= 0 {
 		return g.before[i], true
 	}
-	if e := g.ledger.of(itoa(id)); !e.inState && !e.released {
+	if e := g.ledger.of(providerdata.FormatID(id)); !e.inState && !e.released {
 		return bunq.DeviceServer{}, false
 	}
 	if d, err := g.calls.DeviceServer(ctx, id); err == nil {
@@ -85,19 +86,21 @@ func (g *registration) answeredOld(ctx context.Context, id int64) (bunq.DeviceSe
 // cannot be told. The list holds the devices of other keys, too.
 func (g *registration) holder(ctx context.Context) *bunq.DeviceServer {
 	last := g.notes.last(ctx)
-	if i := slices.IndexFunc(g.before, func(d bunq.DeviceServer) bool { return d.Status == deviceActive && itoa(d.ID) == last }); i >= 0 {
+	if i := slices.IndexFunc(g.before, func(d bunq.DeviceServer) bool {
+		return d.Status == bunq.StatusActive && providerdata.FormatID(d.ID) == last
+	}); i >= 0 {
 		return &g.before[i]
 	}
 
 	inState := g.notes.inState(ctx)
 	mine := func(d bunq.DeviceServer) bool {
-		e := g.ledger.of(itoa(d.ID))
-		return e.context == g.context.Fingerprint() || slices.Contains(inState, itoa(d.ID))
+		e := g.ledger.of(providerdata.FormatID(d.ID))
+		return e.context == g.context.Fingerprint() || slices.Contains(inState, providerdata.FormatID(d.ID))
 	}
 	if found := g.newest(g.before, mine); found != nil {
 		return found
 	}
-	if i := slices.IndexFunc(g.before, func(d bunq.DeviceServer) bool { return d.Status == deviceActive && mine(d) }); i >= 0 {
+	if i := slices.IndexFunc(g.before, func(d bunq.DeviceServer) bool { return d.Status == bunq.StatusActive && mine(d) }); i >= 0 {
 		return &g.before[i]
 	}
 
@@ -117,7 +120,7 @@ func (g *registration) holder(ctx context.Context) *bunq.DeviceServer {
 	}
 	var found *bunq.DeviceServer
 	for k, d := range g.before {
-		if d.Status != deviceActive || !registeredAs(all[i], d) || g.ledger.of(itoa(d.ID)).context != "" {
+		if d.Status != bunq.StatusActive || !registeredAs(all[i], d) || g.ledger.of(providerdata.FormatID(d.ID)).context != "" {
 			continue
 		}
 		if found != nil {
@@ -131,7 +134,7 @@ func (g *registration) holder(ctx context.Context) *bunq.DeviceServer {
 // again uses the device that the key has, if Terraform had given it up and it is
 // what the configuration wants.
 func (g *registration) again(ctx context.Context, d bunq.DeviceServer, refusal error) (registered, error) {
-	id, e := itoa(d.ID), g.ledger.of(itoa(d.ID))
+	id, e := providerdata.FormatID(d.ID), g.ledger.of(providerdata.FormatID(d.ID))
 	held := &heldError{device: d, refusal: refusal, wanted: g.request.Description, any: hasAny(g.model.PermittedIPs)}
 	held.inState = !e.released && (e.inState || slices.Contains(g.notes.inState(ctx), id))
 	if held.inState {

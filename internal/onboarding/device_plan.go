@@ -3,10 +3,12 @@ package onboarding
 import (
 	"context"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
@@ -82,8 +84,8 @@ func (r *DeviceServerResource) proposeAnother(resp *resource.ModifyPlanResponse,
 		plan.RegistrationIP = types.StringUnknown() // so that there is an update, which sets them or says what is in the way
 	}
 	switch f.Status {
-	case "", deviceActive:
-	case deviceNeedsConfirmation:
+	case "", bunq.StatusActive:
+	case bunq.DeviceNeedsConfirmation:
 		resp.Diagnostics.AddWarning("The device waits for confirmation",
 			"bunq lists device "+state.ID.ValueString()+" as "+f.Status+". Confirm it with bunq; calls may be refused until then.")
 	default:
@@ -96,7 +98,7 @@ func (r *DeviceServerResource) proposeAnother(resp *resource.ModifyPlanResponse,
 
 // planWith notes for the run what a device with a known context is: what reads
 // below it may call with, and what else its key is used for.
-func (r *DeviceServerResource) planWith(ctx context.Context, model providerdata.APIContextModel, plan, state *deviceModel, ip string, diags *diagnostics) {
+func (r *DeviceServerResource) planWith(ctx context.Context, model providerdata.APIContextModel, plan, state *deviceModel, ip string, diags *diag.Diagnostics) {
 	if r.Data.Sessions == nil || diags.HasError() {
 		return
 	}
@@ -120,7 +122,7 @@ func (r *DeviceServerResource) planWith(ctx context.Context, model providerdata.
 // warnAnyAddress warns where a plan changes to or from "*" with a key that is in
 // use: bunq ties "*" to the key, not to the device, and takes it only as long as
 // the key has no address (bunq docs, device-server).
-func warnAnyAddress(plan, state *deviceModel, open bool, diags *diagnostics) {
+func warnAnyAddress(plan, state *deviceModel, open bool, diags *diag.Diagnostics) {
 	if !allKnown(plan.PermittedIPs) || !plan.Credential.Equal(state.Credential) {
 		return
 	}

@@ -3,6 +3,7 @@ package onboarding
 import (
 	"context"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
@@ -11,7 +12,7 @@ import (
 // keepRefused keeps a device as the state has it where bunq refuses its key. An
 // error here would stop every plan, also the one that replaces the key; so it is
 // a warning, and the plan decides with reportRefused.
-func (r *DeviceServerResource) keepRefused(m *deviceModel, err error, diags *diagnostics) {
+func (r *DeviceServerResource) keepRefused(m *deviceModel, err error, diags *diag.Diagnostics) {
 	ledgerOf(r.Data).change(m.ID.ValueString(), func(e *deviceEntry) { e.refused = err })
 	diags.AddWarning("bunq refuses the API key of the device",
 		"bunq refuses the key of device "+m.ID.ValueString()+", or the address that this machine calls from. The device was not refreshed, and stays in the "+
@@ -20,7 +21,7 @@ func (r *DeviceServerResource) keepRefused(m *deviceModel, err error, diags *dia
 
 // reportRefused reports the refusal that keepRefused met, where the plan goes on
 // with the same key: nothing that needs a session would work.
-func (r *DeviceServerResource) reportRefused(ctx context.Context, plan, state *deviceModel, f facts, diags *diagnostics) {
+func (r *DeviceServerResource) reportRefused(ctx context.Context, plan, state *deviceModel, f facts, diags *diag.Diagnostics) {
 	err := ledgerOf(r.Data).of(state.ID.ValueString()).refused
 	if err == nil || plan.replaces(ctx, state, diags) {
 		return
@@ -43,7 +44,7 @@ func (r *DeviceServerResource) reportRefused(ctx context.Context, plan, state *d
 
 // replaces reports whether the plan makes another device by what it is made of.
 // What is not known yet comes from a resource that is replaced.
-func (m *deviceModel) replaces(ctx context.Context, state *deviceModel, diags *diagnostics) bool {
+func (m *deviceModel) replaces(ctx context.Context, state *deviceModel, diags *diag.Diagnostics) bool {
 	if isChanged(state.Description, m.Description) || m.ID.IsUnknown() {
 		return true
 	}
@@ -53,7 +54,7 @@ func (m *deviceModel) replaces(ctx context.Context, state *deviceModel, diags *d
 	return isChanged(m.key(ctx, diags, state), m.key(ctx, diags, m))
 }
 
-func (*deviceModel) key(ctx context.Context, diags *diagnostics, m *deviceModel) types.String {
+func (*deviceModel) key(ctx context.Context, diags *diag.Diagnostics, m *deviceModel) types.String {
 	c, ok := m.credential(ctx, diags)
 	if !ok {
 		return types.StringUnknown()

@@ -13,15 +13,6 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
-// diagnostics shortens the signatures of this package.
-type diagnostics = diag.Diagnostics
-
-// Statuses of a device (bunq docs, GET /device-server).
-const (
-	deviceActive            = "ACTIVE"
-	deviceNeedsConfirmation = "NEEDS_CONFIRMATION"
-)
-
 // registration is one POST /device-server, made once whatever happens: bunq
 // has no idempotency key, and a device cannot be removed.
 type registration struct {
@@ -50,7 +41,7 @@ type registered struct {
 	again bool
 }
 
-func (r *DeviceServerResource) registration(ctx context.Context, m *deviceModel, diags *diagnostics) (*registration, bool) {
+func (r *DeviceServerResource) registration(ctx context.Context, m *deviceModel, diags *diag.Diagnostics) (*registration, bool) {
 	access, ok := r.access(ctx, m, diags)
 	if !ok {
 		return nil, false
@@ -125,9 +116,9 @@ func (g *registration) register(ctx context.Context) (registered, error) {
 
 // made notes what became of the POST, until the state is seen to hold it.
 func (g *registration) made(ctx context.Context, id int64) {
-	g.notes.begin(ctx, g.request.Description, deviceBegun{ID: itoa(id)})
-	g.notes.setLast(ctx, itoa(id))
-	g.ledger.change(itoa(id), func(e *deviceEntry) {
+	g.notes.begin(ctx, g.request.Description, deviceBegun{ID: providerdata.FormatID(id)})
+	g.notes.setLast(ctx, providerdata.FormatID(id))
+	g.ledger.change(providerdata.FormatID(id), func(e *deviceEntry) {
 		e.context, e.inState, e.released = g.context.Fingerprint(), true, false
 	})
 }
@@ -145,7 +136,7 @@ func (g *registration) lookUp(ctx context.Context, lost error) (registered, erro
 	}
 	before := idsOf(g.before)
 	found := g.newest(list, func(d bunq.DeviceServer) bool {
-		return !slices.Contains(before, itoa(d.ID)) && g.mayAdopt(d)
+		return !slices.Contains(before, providerdata.FormatID(d.ID)) && g.mayAdopt(d)
 	})
 	if found == nil {
 		g.notes.end(ctx, g.request.Description)
@@ -161,7 +152,7 @@ func (g *registration) begunEarlier(ctx context.Context) (*bunq.DeviceServer, er
 	begun, noted := g.notes.begun(ctx, g.request.Description)
 	if noted {
 		return g.newest(g.before, func(d bunq.DeviceServer) bool {
-			id := itoa(d.ID)
+			id := providerdata.FormatID(d.ID)
 			return g.mayAdopt(d) && (id == begun.ID || begun.ID == "" && !slices.Contains(begun.Before, id))
 		}), nil
 	}
@@ -199,7 +190,7 @@ func (g *registration) begunEarlier(ctx context.Context) (*bunq.DeviceServer, er
 func (g *registration) newest(list []bunq.DeviceServer, fits func(bunq.DeviceServer) bool) *bunq.DeviceServer {
 	var found *bunq.DeviceServer
 	for i, d := range list {
-		if d.Status == deviceActive && d.Description == g.request.Description && fits(d) && (found == nil || d.ID > found.ID) {
+		if d.Status == bunq.StatusActive && d.Description == g.request.Description && fits(d) && (found == nil || d.ID > found.ID) {
 			found = &list[i]
 		}
 	}
@@ -209,14 +200,14 @@ func (g *registration) newest(list []bunq.DeviceServer, fits func(bunq.DeviceSer
 // mayAdopt reports whether no resource is the device already, and none gave it
 // up in this run.
 func (g *registration) mayAdopt(d bunq.DeviceServer) bool {
-	e := g.ledger.of(itoa(d.ID))
+	e := g.ledger.of(providerdata.FormatID(d.ID))
 	return !e.inState && !e.released
 }
 
 func idsOf(list []bunq.DeviceServer) []string {
 	ids := make([]string, len(list))
 	for i, d := range list {
-		ids[i] = itoa(d.ID)
+		ids[i] = providerdata.FormatID(d.ID)
 	}
 	return ids
 }

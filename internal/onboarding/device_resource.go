@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -52,10 +52,10 @@ type facts struct {
 
 // private is what this resource needs of the framework's private state.
 type private interface {
-	GetKey(ctx context.Context, key string) ([]byte, diagnostics)
+	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
 }
 
-func factsOf(ctx context.Context, p private, diags *diagnostics) facts {
+func factsOf(ctx context.Context, p private, diags *diag.Diagnostics) facts {
 	raw, more := p.GetKey(ctx, deviceFacts)
 	diags.Append(more...)
 	var f facts
@@ -67,10 +67,10 @@ func factsOf(ctx context.Context, p private, diags *diagnostics) facts {
 
 // keeper is what this resource needs of the private state of an answer.
 type keeper interface {
-	SetKey(ctx context.Context, key string, value []byte) diagnostics
+	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
 }
 
-func (f facts) keep(ctx context.Context, k keeper, diags *diagnostics) {
+func (f facts) keep(ctx context.Context, k keeper, diags *diag.Diagnostics) {
 	if raw, err := json.Marshal(f); err == nil {
 		diags.Append(k.SetKey(ctx, deviceFacts, raw)...)
 	}
@@ -101,9 +101,9 @@ func (r *DeviceServerResource) Create(ctx context.Context, req resource.CreateRe
 		reg.explain(err).Error(&resp.Diagnostics, err)
 		return
 	}
-	m.ID, m.RegistrationIP = types.StringValue(itoa(made.id)), textOrNull(made.ip)
+	m.ID, m.RegistrationIP = types.StringValue(providerdata.FormatID(made.id)), textOrNull(made.ip)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
-	f := facts{Status: deviceActive, IP: made.ip}
+	f := facts{Status: bunq.StatusActive, IP: made.ip}
 	f.keep(ctx, resp.Private, &resp.Diagnostics)
 	warnAdopted(made, &resp.Diagnostics)
 	r.useOf(reg.context).madeHere(m.ID.ValueString(), made.ip)
@@ -151,7 +151,7 @@ func (r *DeviceServerResource) Read(ctx context.Context, req resource.ReadReques
 		Summary: "bunq_device_server cannot be read",
 		State:   "the device stays in the state as it was.",
 	}
-	id, err := strconv.ParseInt(m.ID.ValueString(), 10, 64)
+	id, err := providerdata.ParseID(m.ID.ValueString())
 	if err != nil {
 		unreadable.Error(&resp.Diagnostics, err)
 		return
@@ -247,7 +247,7 @@ func (r *DeviceServerResource) Delete(ctx context.Context, req resource.DeleteRe
 }
 
 // access is the device's own context, and the calls made with it.
-func (r *DeviceServerResource) access(ctx context.Context, m *deviceModel, diags *diagnostics) (*providerdata.Access, bool) {
+func (r *DeviceServerResource) access(ctx context.Context, m *deviceModel, diags *diag.Diagnostics) (*providerdata.Access, bool) {
 	if diags.HasError() || !r.Data.Ready(diags) {
 		return nil, false
 	}
@@ -271,7 +271,7 @@ func textOrNull(text string) types.String {
 }
 
 // warnAdopted says that no device was made, and why not.
-func warnAdopted(made registered, diags *diagnostics) {
+func warnAdopted(made registered, diags *diag.Diagnostics) {
 	why := "An interrupted run had begun to register it, as far as can be told."
 	switch {
 	case !made.adopted:
@@ -285,7 +285,7 @@ func warnAdopted(made registered, diags *diagnostics) {
 
 // warnNoSession warns that the device was registered, but its key opens no
 // session. The device is kept: another one would not change that.
-func (r *DeviceServerResource) warnNoSession(ctx context.Context, reg *registration, id int64, err error, diags *diagnostics) {
+func (r *DeviceServerResource) warnNoSession(ctx context.Context, reg *registration, id int64, err error, diags *diag.Diagnostics) {
 	f := tfdiag.Failure{
 		Summary: "bunq_device_server: registered, but no session could be opened yet",
 		State:   fmt.Sprintf("device %d is stored. What needs a session, permitted_ips among it, is done by the next apply.", id),

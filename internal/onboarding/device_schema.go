@@ -10,6 +10,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
 // Schema describes the resource.
@@ -78,32 +80,21 @@ func (r *DeviceServerResource) Schema(_ context.Context, _ resource.SchemaReques
 			"api_context": schema.SingleNestedAttribute{
 				Computed:            true,
 				MarkdownDescription: "Everything that opens sessions with this device; what `bunq_oauth_client` and `bunq_oauth_callback_url` take.",
-				Attributes: map[string]schema.Attribute{
-					"environment": schema.StringAttribute{
-						Computed:            true,
-						MarkdownDescription: "`sandbox` or `production`.",
-					},
-					"api_key": schema.StringAttribute{
-						Computed:            true,
-						Sensitive:           true,
-						MarkdownDescription: "The API key.",
-					},
-					"installation_token": schema.StringAttribute{
-						Computed:            true,
-						Sensitive:           true,
-						MarkdownDescription: "Token of the installation.",
-					},
-					"private_key_pem": schema.StringAttribute{
-						Computed:            true,
-						Sensitive:           true,
-						MarkdownDescription: "Private key of the installation.",
-					},
-					"server_public_key_pem": schema.StringAttribute{
-						Computed:            true,
-						MarkdownDescription: "bunq's public key.",
-					},
-				},
+				Attributes:          apiContextMembers(),
 			},
 		},
 	}
+}
+
+// apiContextMembers returns the attributes of api_context, which bunq and the installation fill in.
+func apiContextMembers() map[string]schema.Attribute {
+	members := map[string]schema.Attribute{}
+	for _, m := range providerdata.APIContextMembers() {
+		members[m.Name] = schema.StringAttribute{
+			Computed:            true,
+			Sensitive:           m.Sensitive,
+			MarkdownDescription: m.Description,
+		}
+	}
+	return members
 }

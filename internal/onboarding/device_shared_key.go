@@ -8,9 +8,11 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
 // Addresses belong to a key, not to a device. Devices of one configuration that
@@ -63,7 +65,7 @@ func (u *keyUse) others(ctx context.Context, calls *bunq.UserClient, id string) 
 	var ips []string
 	for other, ip := range made {
 		if ip == "" {
-			n, err := strconv.ParseInt(other, 10, 64)
+			n, err := providerdata.ParseID(other)
 			if err != nil {
 				return nil, err
 			}
@@ -82,7 +84,7 @@ func (u *keyUse) others(ctx context.Context, calls *bunq.UserClient, id string) 
 // planOne compares a device's plan with those of the same key that came before.
 // Only what is known is compared. A device that is replaced is planned twice, the
 // second time without the id that it has.
-func (u *keyUse) planOne(p keyPlan, diags *diagnostics) {
+func (u *keyUse) planOne(p keyPlan, diags *diag.Diagnostics) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	for _, q := range u.plans {
@@ -104,7 +106,7 @@ func (u *keyUse) planOne(p keyPlan, diags *diagnostics) {
 
 // deactivates reports an error where the list of p takes away the address that q
 // was registered from.
-func (p keyPlan) deactivates(q keyPlan, diags *diagnostics) bool {
+func (p keyPlan) deactivates(q keyPlan, diags *diag.Diagnostics) bool {
 	samePlannedTwice := p.id == "" && q.lists && p.description == q.description
 	if !p.lists || q.ip == "" || p.id == q.id || samePlannedTwice {
 		return false

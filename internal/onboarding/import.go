@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -34,7 +35,7 @@ type fileImport struct {
 
 var idSuffix = regexp.MustCompile(`^(.*)#([1-9][0-9]{0,18})$`)
 
-func openFile(ctx context.Context, data *providerdata.Data, importID string, diags *diagnostics) (*fileImport, bool) {
+func openFile(ctx context.Context, data *providerdata.Data, importID string, diags *diag.Diagnostics) (*fileImport, bool) {
 	if !data.Ready(diags) {
 		return nil, false
 	}
@@ -42,7 +43,7 @@ func openFile(ctx context.Context, data *providerdata.Data, importID string, dia
 	name := importID
 	if m := idSuffix.FindStringSubmatch(importID); m != nil {
 		name = m[1]
-		f.wanted, _ = strconv.ParseInt(m[2], 10, 64)
+		f.wanted, _ = providerdata.ParseID(m[2])
 	}
 	file, err := sdkconf.Read(name)
 	if err != nil {
@@ -69,7 +70,7 @@ func openFile(ctx context.Context, data *providerdata.Data, importID string, dia
 		}.Error(diags, err)
 		return nil, false
 	}
-	f.installation = providerdata.InstallationFromFile(file, types.StringValue(itoa(id)))
+	f.installation = providerdata.InstallationFromFile(file, types.StringValue(providerdata.FormatID(id)))
 	f.apiKey = model.APIKey
 	return f, true
 }
@@ -98,7 +99,7 @@ func importNext(err error) string {
 }
 
 // choose picks the object to import: the wanted one, or the only active one.
-func choose[T any](f *fileImport, what string, all []T, id func(T) int64, active func(T) bool, label func(T) string, diags *diagnostics) (T, bool) {
+func choose[T any](f *fileImport, what string, all []T, id func(T) int64, active func(T) bool, label func(T) string, diags *diag.Diagnostics) (T, bool) {
 	var none T
 	candidates := slices.DeleteFunc(slices.Clone(all), func(t T) bool {
 		if f.wanted != 0 {
@@ -133,7 +134,7 @@ func (r *InstallationResource) ImportState(ctx context.Context, req resource.Imp
 	if !ok {
 		return
 	}
-	if id := f.installation.ID.ValueString(); f.wanted != 0 && itoa(f.wanted) != id {
+	if id := f.installation.ID.ValueString(); f.wanted != 0 && providerdata.FormatID(f.wanted) != id {
 		resp.Diagnostics.AddError("Another installation", fmt.Sprintf("The context file belongs to installation %s, not %d: a file has one installation. Nothing was imported.\n\n"+
 			"Next step: omit #%d, or give the file that belongs to it.", id, f.wanted, f.wanted))
 		return
@@ -166,7 +167,7 @@ func (r *CredentialResource) ImportState(ctx context.Context, req resource.Impor
 	}
 	found, ok := choose(f, "credential", all,
 		func(c bunq.Credential) int64 { return c.ID },
-		func(c bunq.Credential) bool { return c.Status == bunq.CredentialActive },
+		func(c bunq.Credential) bool { return c.Status == bunq.StatusActive },
 		func(c bunq.Credential) string {
 			if c.PermittedDevice != nil {
 				return c.Status + ", device " + strconv.Quote(c.PermittedDevice.Description)
@@ -203,7 +204,7 @@ func (r *DeviceServerResource) ImportState(ctx context.Context, req resource.Imp
 	}
 	found, ok := choose(f, "device", all,
 		func(d bunq.DeviceServer) int64 { return d.ID },
-		func(d bunq.DeviceServer) bool { return d.Status == deviceActive },
+		func(d bunq.DeviceServer) bool { return d.Status == bunq.StatusActive },
 		func(d bunq.DeviceServer) string {
 			return strconv.Quote(d.Description) + " at " + d.IP + ", " + d.Status
 		}, &resp.Diagnostics)
@@ -211,10 +212,10 @@ func (r *DeviceServerResource) ImportState(ctx context.Context, req resource.Imp
 		return
 	}
 	m := deviceModel{
-		ID: types.StringValue(itoa(found.ID)), Description: types.StringValue(found.Description),
+		ID: types.StringValue(providerdata.FormatID(found.ID)), Description: types.StringValue(found.Description),
 		PermittedIPs: types.SetNull(types.StringType), RegistrationIP: types.StringValue(found.IP),
 	}
-	var more diagnostics
+	var more diag.Diagnostics
 	m.Installation, more = types.ObjectValueFrom(ctx, providerdata.InstallationTypes(), f.installation)
 	resp.Diagnostics.Append(more...)
 	m.Credential, more = types.ObjectValueFrom(ctx, deviceCredentialTypes(), deviceCredentialModel{ID: types.StringNull(), APIKey: f.apiKey})

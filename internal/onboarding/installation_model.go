@@ -2,11 +2,11 @@ package onboarding
 
 import (
 	"crypto/rsa"
-	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 	"github.com/openpsd2/terraform-provider-bunq/internal/qseal"
 	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
 )
@@ -42,7 +42,7 @@ func (m *installationModel) setKey(key *rsa.PrivateKey) error {
 // fromAPI takes over what bunq returned, and derives the text that the QSEAL
 // key must sign.
 func (m *installationModel) fromAPI(env bunq.Environment, key *rsa.PublicKey, made *bunq.CreatedInstallation) error {
-	m.ID = types.StringValue(strconv.FormatInt(made.ID, 10))
+	m.ID = types.StringValue(providerdata.FormatID(made.ID))
 	m.Token = types.StringValue(made.Token.Reveal())
 	m.ServerPublicKeyPEM = types.StringValue(made.ServerPublicKeyPEM)
 	m.Environment = types.StringValue(string(env))

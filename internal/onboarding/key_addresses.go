@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strconv"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
@@ -16,7 +17,7 @@ import (
 // cannot be asked the answer is no: it is for a warning only.
 func permitsEveryone(ctx context.Context, calls *bunq.UserClient, credential int64) bool {
 	list, err := calls.PermittedIPs(ctx, credential)
-	return err == nil && slices.ContainsFunc(list, func(p bunq.PermittedIP) bool { return p.IP == anyAddress && p.Status == addressActive })
+	return err == nil && slices.ContainsFunc(list, func(p bunq.PermittedIP) bool { return p.IP == anyAddress && p.Status == bunq.StatusActive })
 }
 
 // endKey sets every permitted address of the key inactive, so that nobody can use
@@ -73,11 +74,11 @@ type keyEnd struct {
 // keyEnd prepares the end of the key in state.
 func (r *CredentialResource) keyEnd(ctx context.Context, m *credentialModel) (*keyEnd, error) {
 	e := &keyEnd{resource: r}
-	if !r.Data.Ready(&diagnostics{}) {
+	if !r.Data.Ready(&diag.Diagnostics{}) {
 		return e, errors.New("the provider configuration is not known yet")
 	}
 	var err error
-	if e.credential, err = strconv.ParseInt(m.ID.ValueString(), 10, 64); err != nil {
+	if e.credential, err = providerdata.ParseID(m.ID.ValueString()); err != nil {
 		return e, errors.New("the credential has no id")
 	}
 	e.others = r.Data.Seen()
@@ -85,7 +86,7 @@ func (r *CredentialResource) keyEnd(ctx context.Context, m *credentialModel) (*k
 		e.others = append(e.others, *r.Data.Default)
 	}
 
-	var diags diagnostics
+	var diags diag.Diagnostics
 	model, _ := installationOf(ctx, m.Installation, &diags)
 	if !r.Data.SameEnvironment(model.Environment.ValueString(), "credential", installationPath, &diags) {
 		return e, errors.New(diags[0].Detail())
@@ -134,7 +135,7 @@ func (e *keyEnd) deactivate(ctx context.Context) error {
 	})
 	for _, p := range list {
 		switch {
-		case p.Status != addressActive:
+		case p.Status != bunq.StatusActive:
 			continue
 		case p.IP == anyAddress:
 			e.open = true
@@ -187,12 +188,12 @@ func (e *keyEnd) inactive(ctx context.Context, p bunq.PermittedIP) error {
 		return nil
 	case lookErr != nil:
 		return &bunq.UnansweredError{Err: err, LookUp: lookErr}
-	case slices.ContainsFunc(now, func(n bunq.PermittedIP) bool { return n.ID == p.ID && n.Status == addressInactive }):
+	case slices.ContainsFunc(now, func(n bunq.PermittedIP) bool { return n.ID == p.ID && n.Status == bunq.AddressInactive }):
 		return nil
 	}
 	return &bunq.UnansweredError{Err: err}
 }
 
 func (e *keyEnd) set(ctx context.Context, p bunq.PermittedIP) error {
-	return e.calls.SetPermittedIPStatus(ctx, e.credential, p, addressInactive)
+	return e.calls.SetPermittedIPStatus(ctx, e.credential, p, bunq.AddressInactive)
 }

@@ -3,7 +3,8 @@ package onboarding
 import (
 	"context"
 	"encoding/json"
-	"strconv"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 	"github.com/openpsd2/terraform-provider-bunq/internal/session"
@@ -25,7 +26,7 @@ type keyFacts struct {
 
 const keyFactsName = "key"
 
-func keyFactsOf(ctx context.Context, p private, diags *diagnostics) keyFacts {
+func keyFactsOf(ctx context.Context, p private, diags *diag.Diagnostics) keyFacts {
 	raw, more := p.GetKey(ctx, keyFactsName)
 	diags.Append(more...)
 	var f keyFacts
@@ -36,8 +37,8 @@ func keyFactsOf(ctx context.Context, p private, diags *diagnostics) keyFacts {
 }
 
 func (f keyFacts) store(ctx context.Context, p interface {
-	SetKey(ctx context.Context, key string, value []byte) diagnostics
-}) diagnostics {
+	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+}) diag.Diagnostics {
 	raw, err := json.Marshal(f)
 	if err != nil || f == (keyFacts{}) {
 		raw = nil
@@ -74,7 +75,7 @@ func (r *CredentialResource) noteCredential(ctx context.Context, installation pr
 // not noted.
 func credentialOf(ctx context.Context, source *session.Source) int64 {
 	noted, _ := source.Noted(ctx, noteCredentialID)
-	id, err := strconv.ParseInt(noted, 10, 64)
+	id, err := providerdata.ParseID(noted)
 	if err != nil {
 		return 0
 	}

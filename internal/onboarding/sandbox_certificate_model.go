@@ -20,10 +20,6 @@ import (
 // written in twice as many characters.
 const suffixBytes = 4
 
-// maxCommonName is the length that bunq's sandbox takes (bunq docs, Register as
-// a TPP).
-const maxCommonName = 64
-
 const day = 24 * time.Hour
 
 type sandboxCertificateModel struct {
@@ -50,7 +46,7 @@ func (m *sandboxCertificateModel) commonName(suffix string) string {
 
 // longestName is how many characters are left for the name.
 func (m *sandboxCertificateModel) longestName() int {
-	return maxCommonName - utf8.RuneCountInString(" "+strings.Repeat("0", 2*suffixBytes)+" "+strings.Join(m.roles(), " "))
+	return qseal.MaxCommonName - utf8.RuneCountInString(" "+strings.Repeat("0", 2*suffixBytes)+" "+strings.Join(m.roles(), " "))
 }
 
 // subjectInput is what decides the subject of a certificate beside its random

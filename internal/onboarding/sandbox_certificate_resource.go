@@ -154,7 +154,7 @@ func (r *SandboxCertificateResource) ValidateConfig(ctx context.Context, req res
 	if n := utf8.RuneCountInString(m.Name.ValueString()); !m.Roles.IsUnknown() && n > m.longestName() {
 		resp.Diagnostics.AddAttributeError(path.Root("name"), "The common name would be too long", fmt.Sprintf(
 			"bunq's sandbox takes common names of up to %d characters. The random part and the roles take their share, which leaves %d for name; it has %d.",
-			maxCommonName, m.longestName(), n))
+			qseal.MaxCommonName, m.longestName(), n))
 	}
 	validity := m.ValidityDays
 	if validity.IsNull() {

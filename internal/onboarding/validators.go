@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
 )
 
@@ -140,14 +141,12 @@ func wholeNumber() validator.String { return idOfBunq{} }
 
 type idOfBunq struct{}
 
-var digits = regexp.MustCompile(`^[1-9][0-9]{0,18}$`)
-
 func (idOfBunq) Description(context.Context) string { return "a number, as bunq gives it as id" }
 
 func (v idOfBunq) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
 func (v idOfBunq) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() || digits.MatchString(req.ConfigValue.ValueString()) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() || providerdata.IDPattern.MatchString(req.ConfigValue.ValueString()) {
 		return
 	}
 	resp.Diagnostics.AddAttributeError(req.Path, "Not an id of bunq's", "Attribute "+req.Path.String()+" must be "+v.Description(ctx)+".")

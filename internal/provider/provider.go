@@ -102,31 +102,7 @@ func (p *Bunq) Schema(_ context.Context, _ provider.SchemaRequest, resp *provide
 				Optional: true,
 				MarkdownDescription: "The context for resources that name none. Conflicts with `context_file`. One of another environment is an error for " +
 					"the resources that would use it.",
-				Attributes: map[string]schema.Attribute{
-					"environment": schema.StringAttribute{
-						Required:            true,
-						MarkdownDescription: "`sandbox` or `production`.",
-					},
-					"api_key": schema.StringAttribute{
-						Required:            true,
-						Sensitive:           true,
-						MarkdownDescription: "The API key.",
-					},
-					"installation_token": schema.StringAttribute{
-						Required:            true,
-						Sensitive:           true,
-						MarkdownDescription: "Token of the installation.",
-					},
-					"private_key_pem": schema.StringAttribute{
-						Required:            true,
-						Sensitive:           true,
-						MarkdownDescription: "Private key of the installation, PEM.",
-					},
-					"server_public_key_pem": schema.StringAttribute{
-						Required:            true,
-						MarkdownDescription: "bunq's public key, PEM.",
-					},
-				},
+				Attributes: apiContextMembers(),
 			},
 			"context_file": schema.StringAttribute{
 				Optional: true,
@@ -149,6 +125,19 @@ func (p *Bunq) Schema(_ context.Context, _ provider.SchemaRequest, resp *provide
 			},
 		},
 	}
+}
+
+// apiContextMembers returns the attributes of api_context, as a user writes them.
+func apiContextMembers() map[string]schema.Attribute {
+	members := map[string]schema.Attribute{}
+	for _, m := range providerdata.APIContextMembers() {
+		members[m.Name] = schema.StringAttribute{
+			Required:            true,
+			Sensitive:           m.Sensitive,
+			MarkdownDescription: m.Description,
+		}
+	}
+	return members
 }
 
 // Configure builds what the resources work with. It does not touch the network,

@@ -21,8 +21,8 @@ const (
 	envProduction = "production"
 )
 
-// maxCommonName is the longest common name that bunq's sandbox takes, in characters (bunq docs; also X.520's own bound).
-const maxCommonName = 64
+// MaxCommonName is the longest common name that bunq's sandbox takes, in characters (bunq docs; also X.520's own bound).
+const MaxCommonName = 64
 
 // Problem is one reason why bunq would not take a certificate, or, with Warning, why it might not.
 type Problem struct {
@@ -140,10 +140,10 @@ func (c *Certificate) checkProduction() []Problem {
 func (c *Certificate) checkSandbox() []Problem {
 	name := c.CommonName()
 	var problems []Problem
-	if n := utf8.RuneCountInString(name); n > maxCommonName {
+	if n := utf8.RuneCountInString(name); n > MaxCommonName {
 		problems = append(problems, c.problem("Common name is too long",
 			"The common name %q has %d characters; bunq's sandbox takes at most %d. Make a pseudo certificate with a shorter one.",
-			name, n, maxCommonName))
+			name, n, MaxCommonName))
 	}
 	if len(rolesNamed(name)) == 0 {
 		return append(problems, c.problem("No PSD2 role in the common name",

@@ -75,8 +75,8 @@ func (o PseudoOptions) check() error {
 		return errors.New("no key given")
 	case o.CommonName == "":
 		return errors.New("no common name given")
-	case utf8.RuneCountInString(o.CommonName) > maxCommonName:
-		return fmt.Errorf("the common name has %d characters, at most %d are allowed", utf8.RuneCountInString(o.CommonName), maxCommonName)
+	case utf8.RuneCountInString(o.CommonName) > MaxCommonName:
+		return fmt.Errorf("the common name has %d characters, at most %d are allowed", utf8.RuneCountInString(o.CommonName), MaxCommonName)
 	case o.Country != "" && !isCountry(o.Country):
 		return fmt.Errorf("country %q is not two capital letters", o.Country)
 	case !o.NotAfter.After(o.NotBefore):
