@@ -16,16 +16,16 @@ import (
 // refresh is the reading of one resource of the state. The configuration cannot
 // be seen then.
 type refresh struct {
-	data    *providerdata.Data
-	context types.Object // of the state
-	user    types.String
-	failed  tfdiag.Failure
-	// first: the resource is being imported. Any other one that cannot be read
+	data       *providerdata.Data
+	apiContext types.Object // of the state
+	user       types.String
+	failed     tfdiag.Failure
+	// importing: the resource is being imported. Any other one that cannot be read
 	// stays as it is, with a warning, where only its context is at fault: its
 	// configuration may have another one, which the apply stores.
-	first   bool
-	key     refusedKey
-	private privateState
+	importing bool
+	key       refusedKey
+	private   privateState
 }
 
 // refusedKey is a resource of the state that bunq was not asked about, as it
@@ -54,17 +54,17 @@ func (r refresh) read(ctx context.Context, diags *diag.Diagnostics, get func(*pr
 		}
 		return get(a)
 	})
-	if err == nil && !r.first {
+	if err == nil && !r.importing {
 		keepSubstitute(ctx, r.private, used, diags)
 	}
 	switch {
-	case bunq.IsCredentialsRefused(err) && !r.first:
+	case bunq.IsCredentialsRefused(err) && !r.importing:
 		r.data.Shared.Store(r.key, err)
 		r.failed.Next = "give it an api_context with a key that bunq accepts; the next apply stores that one."
 		r.failed.Warning(diags, err)
 		return false, nil
 	case bunq.IsCredentialsRefused(err), !asked:
-		report(r.failed, diags, err)
+		reportFailure(r.failed, diags, err)
 		return false, nil
 	}
 	return true, err
@@ -73,13 +73,13 @@ func (r refresh) read(ctx context.Context, diags *diag.Diagnostics, get func(*pr
 // access is the context to begin with.
 func (r refresh) access(ctx context.Context, diags *diag.Diagnostics) (*providerdata.Access, bool) {
 	switch {
-	case !r.first && !r.data.ReadyToRead(r.key.kind, diags):
+	case !r.importing && !r.data.ReadyToRead(r.key.kind, diags):
 		return nil, false
-	case r.context.IsNull() && r.data.DefaultUnknown && !r.first:
-		r.later(diags, "The api_context of the provider block is only known after the apply.")
+	case r.apiContext.IsNull() && r.data.DefaultUnknown && !r.importing:
+		r.warnNotRefreshed(diags, "The api_context of the provider block is only known after the apply.")
 		return nil, false
-	case !contextMissing(r.data, r.context):
-		access, more := r.data.Access(ctx, r.context, apiContextPath)
+	case !contextMissing(r.data, r.apiContext):
+		access, more := r.data.Access(ctx, r.apiContext, apiContextPath)
 		diags.Append(more...)
 		return access, !more.HasError()
 	}
@@ -87,7 +87,7 @@ func (r refresh) access(ctx context.Context, diags *diag.Diagnostics) (*provider
 	for a := range contextsOf(ctx, r.data, r.user) {
 		return a, true
 	}
-	if r.first {
+	if r.importing {
 		diags.AddAttributeError(apiContextPath, "No API context to import with", "An import sees the provider's configuration and not the resource's. The provider "+
 			"block has no API context, and no other resource of this run has one of bunq user "+r.user.ValueString()+".\n\n"+
 			"Next step: set api_context or context_file (BUNQ_CONTEXT_FILE) in the provider block, or have the resource refer to a bunq_device_server of that user "+
@@ -100,7 +100,7 @@ func (r refresh) access(ctx context.Context, diags *diag.Diagnostics) (*provider
 }
 
 // later warns that the resource is read when more is known.
-func (r refresh) later(diags *diag.Diagnostics, why string) {
+func (r refresh) warnNotRefreshed(diags *diag.Diagnostics, why string) {
 	diags.AddAttributeWarning(apiContextPath, r.failed.Summary+" until the apply", why+
 		" What was changed at bunq in the meantime is seen by the next plan.\n\nState: "+r.failed.State)
 }
@@ -148,7 +148,7 @@ func contextMissing(data *providerdata.Data, obj types.Object) bool {
 // needsContext reports at plan that an apply could not call bunq: there is no
 // context, it is one of another environment, or the refresh has shown that bunq
 // refuses it.
-func needsContext(ctx context.Context, data *providerdata.Data, planned, state types.Object, key refusedKey, diags *diag.Diagnostics) {
+func checkContext(ctx context.Context, data *providerdata.Data, planned, state types.Object, key refusedKey, diags *diag.Diagnostics) {
 	if more := data.Check(ctx, planned, apiContextPath); more.HasError() {
 		diags.Append(more...)
 		return
@@ -162,20 +162,20 @@ func needsContext(ctx context.Context, data *providerdata.Data, planned, state t
 	}
 }
 
-// strangerError means that a context belongs to another bunq user than the
+// otherUserError means that a context belongs to another bunq user than the
 // object: bunq would answer that the object does not exist, which says nothing
 // about it.
-type strangerError struct {
+type otherUserError struct {
 	has  bunq.User
 	want string
 }
 
-func (e *strangerError) Error() string {
+func (e *otherUserError) Error() string {
 	return fmt.Sprintf("the API context belongs to bunq user %d (%s), and this object to bunq user %s; nothing was sent about it",
 		e.has.ID, e.has.DisplayName, e.want)
 }
 
-// sameUser returns a *strangerError where the context belongs to another user,
+// sameUser returns a *otherUserError where the context belongs to another user,
 // and the error of a session that cannot be opened.
 func sameUser(ctx context.Context, access *providerdata.Access, user types.String) error {
 	u, err := access.Calls.User(ctx)
@@ -183,22 +183,22 @@ func sameUser(ctx context.Context, access *providerdata.Access, user types.Strin
 		return err
 	}
 	if user.ValueString() != providerdata.FormatID(u.ID) {
-		return &strangerError{has: u, want: user.ValueString()}
+		return &otherUserError{has: u, want: user.ValueString()}
 	}
 	return nil
 }
 
 // report reports err as that failure.
-func report(f tfdiag.Failure, diags *diag.Diagnostics, err error) {
-	if stranger, ok := err.(*strangerError); ok { //nolint:errorlint // sameUser returns it as it is
+func reportFailure(f tfdiag.Failure, diags *diag.Diagnostics, err error) {
+	if other, ok := err.(*otherUserError); ok { //nolint:errorlint // sameUser returns it as it is
 		f.At = apiContextPath
-		f.Next = "use the context of bunq user " + stranger.want + ". In the sandbox the subject of the certificate names the user, in production its " +
+		f.Next = "use the context of bunq user " + other.want + ". In the sandbox the subject of the certificate names the user, in production its " +
 			"organizationIdentifier: a certificate with another one is another user."
 	}
 	f.Error(diags, err)
 }
 
 // moved is the failure of an update to a context of another user.
-func moved(resource string) tfdiag.Failure {
+func failureOfMove(resource string) tfdiag.Failure {
 	return tfdiag.Failure{Summary: resource + " cannot move to another bunq user", State: "the state stays as it was, and nothing was changed at bunq."}
 }

@@ -18,10 +18,7 @@ import (
 const privatePlan = "plan"
 
 // planRun is the run in the private state of a destroy; "" where there is none.
-func planRun(ctx context.Context, private interface {
-	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
-},
-) (run string, diags diag.Diagnostics) {
+func planRun(ctx context.Context, private privateReader) (run string, diags diag.Diagnostics) {
 	value, diags := private.GetKey(ctx, privatePlan)
 	if len(value) > 0 {
 		_ = json.Unmarshal(value, &run) // what is no text of ours is no run
@@ -38,7 +35,7 @@ func (r *CallbackURLResource) notePlan(plan, state *callbackModel, diags *diag.D
 
 	var e entry
 	if state != nil {
-		id, err := number(state.ID)
+		id, err := idOf(state.ID)
 		if err != nil {
 			return "" // whoever calls bunq with it says so
 		}
@@ -90,8 +87,8 @@ func (r *CallbackURLResource) noteRead(client int64, u bunq.CallbackURL, diags *
 			"For one instance of a resource with count or for_each: terraform state rm 'bunq_oauth_callback_url.NAME[KEY]'.", u.ID, client, u.URL))
 }
 
-// reportPlace reports that the URL of m could not be had.
-func (c *callbackCall) reportPlace(failed tfdiag.Failure, m *callbackModel, err error, diags *diag.Diagnostics) {
+// reportUnplaced reports that the URL of m could not be had.
+func (c *callbackClient) reportUnplaced(failed tfdiag.Failure, m *callbackModel, err error, diags *diag.Diagnostics) {
 	var taken *takenError
 	switch {
 	case errors.As(err, &taken) && taken.kept:
@@ -100,7 +97,7 @@ func (c *callbackCall) reportPlace(failed tfdiag.Failure, m *callbackModel, err 
 				"State: %s\n\n"+
 				"Next step: if two resources declare this URL, remove one of them. If this is one resource that is being replaced (-replace, or tainted), it has "+
 				"create_before_destroy, perhaps from a resource that depends on it: replacing it changes nothing at bunq, so apply without -replace, or "+
-				"terraform untaint it.", c.client, m.URL.ValueString(), taken.id, failed.State))
+				"terraform untaint it.", c.clientID, m.URL.ValueString(), taken.id, failed.State))
 	case errors.As(err, &taken):
 		diags.AddAttributeError(path.Root("url"), "The client already has this callback URL", fmt.Sprintf(
 			"OAuth client %d has %q as callback URL %d, and no resource of this plan gives it up. It was not adopted: another resource of the state may be it.\n\n"+
@@ -109,15 +106,15 @@ func (c *callbackCall) reportPlace(failed tfdiag.Failure, m *callbackModel, err 
 				"tainted and has create_before_destroy, perhaps from a resource that depends on it: terraform untaint it. If no resource is this callback URL, "+
 				"import it:\n\n"+
 				"    import {\n      to = bunq_oauth_callback_url.NAME\n      id = \"%d/%d/%d\"\n    }",
-			c.client, m.URL.ValueString(), taken.id, failed.State, c.user.ID, c.client, taken.id))
+			c.clientID, m.URL.ValueString(), taken.id, failed.State, c.user.ID, c.clientID, taken.id))
 	default:
 		failed.Error(diags, err)
 	}
 }
 
-// warnOfFound says that a new resource is a callback URL that was there.
-func (c *callbackCall) warnOfFound(id int64, m *callbackModel, diags *diag.Diagnostics) {
+// warnAdopted says that a new resource is a callback URL that was there.
+func (c *callbackClient) warnAdopted(id int64, m *callbackModel, diags *diag.Diagnostics) {
 	diags.AddWarning("Existing callback URL adopted", fmt.Sprintf(
 		"OAuth client %d already has %q, as callback URL %d. It is used; no second one was made. "+
-			"If another resource declares the same URL, remove one of them.", c.client, m.URL.ValueString(), id))
+			"If another resource declares the same URL, remove one of them.", c.clientID, m.URL.ValueString(), id))
 }

@@ -122,7 +122,7 @@ func (r *CallbackURLResource) ModifyPlan(ctx context.Context, req resource.Modif
 		if state != nil {
 			had = state.APIContext
 		}
-		needsContext(ctx, r.Data, plan.APIContext, had, state.refusedKey(), &resp.Diagnostics)
+		checkContext(ctx, r.Data, plan.APIContext, had, state.refusedKey(), &resp.Diagnostics)
 	}
 	run := r.notePlan(plan, state, &resp.Diagnostics)
 	switch {
@@ -150,25 +150,25 @@ func (r *CallbackURLResource) Create(ctx context.Context, req resource.CreateReq
 	}
 
 	failed := tfdiag.Failure{Summary: "bunq_oauth_callback_url was not added", State: "nothing was added and nothing was stored."}
-	c, err := callsOf(ctx, access, &m)
+	c, err := newCallbackClient(ctx, access, &m)
 	if err != nil {
 		failed.Error(&resp.Diagnostics, err)
 		return
 	}
-	now, _, err := callbacksOf(r.Data, c).place(ctx, c, 0, m.URL.ValueString())
+	p, _, err := callbackURLsOf(r.Data, c).place(ctx, c, 0, m.URL.ValueString())
 	if bunq.OutcomeUnknown(err) {
 		failed.State = "nothing was stored. bunq may have added the URL; it could not be asked."
 		failed.Next = "apply again: the client is read first, and a URL that is there is adopted."
 	}
 	if err != nil {
-		c.reportPlace(failed, &m, err, &resp.Diagnostics)
+		c.reportUnplaced(failed, &m, err, &resp.Diagnostics)
 		return
 	}
-	if now.found {
-		c.warnOfFound(now.id, &m, &resp.Diagnostics)
+	if p.adopted {
+		c.warnAdopted(p.id, &m, &resp.Diagnostics)
 	}
 
-	m.ID = types.StringValue(providerdata.FormatID(now.id))
+	m.ID = types.StringValue(providerdata.FormatID(p.id))
 	m.UserID = types.StringValue(providerdata.FormatID(c.user.ID))
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
@@ -189,14 +189,17 @@ func (r *CallbackURLResource) Read(ctx context.Context, req resource.ReadRequest
 	// and the framework wants one in every answer.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 	unreadable := tfdiag.Failure{Summary: "bunq_oauth_callback_url cannot be read", State: "the callback URL stays in the state as it was."}
-	client, err := number(m.OAuthClientID)
+	client, err := idOf(m.OAuthClientID)
 	if err != nil {
 		unreadable.Error(&resp.Diagnostics, err)
 		return
 	}
 
 	var found *bunq.OAuthClient
-	from := refresh{data: r.Data, context: m.APIContext, user: m.UserID, failed: unreadable, first: m.URL.IsNull(), key: m.refusedKey(), private: resp.Private}
+	from := refresh{
+		data: r.Data, apiContext: m.APIContext, user: m.UserID, failed: unreadable,
+		importing: m.URL.IsNull(), key: m.refusedKey(), private: resp.Private,
+	}
 	read, err := from.read(ctx, &resp.Diagnostics, func(a *providerdata.Access) (err error) {
 		found, err = a.Calls.OAuthClient(ctx, client)
 		return err
@@ -240,7 +243,7 @@ func (r *CallbackURLResource) Update(ctx context.Context, req resource.UpdateReq
 		return
 	}
 	if err := sameUser(ctx, access, state.UserID); err != nil {
-		report(moved("bunq_oauth_callback_url"), &resp.Diagnostics, err)
+		reportFailure(failureOfMove("bunq_oauth_callback_url"), &resp.Diagnostics, err)
 		return
 	}
 
@@ -258,19 +261,19 @@ func (r *CallbackURLResource) Update(ctx context.Context, req resource.UpdateReq
 // change gives the resource of state the URL of m.
 func (r *CallbackURLResource) change(ctx context.Context, access *providerdata.Access, m, state *callbackModel, resp *resource.UpdateResponse) (int64, bool) {
 	failed := tfdiag.Failure{Summary: "bunq_oauth_callback_url was not changed", State: "the state stays as it was."}
-	own, err := number(state.ID)
+	own, err := idOf(state.ID)
 	if err != nil {
 		failed.Error(&resp.Diagnostics, err)
 		return 0, false
 	}
-	c, err := callsOf(ctx, access, m)
+	c, err := newCallbackClient(ctx, access, m)
 	if err != nil {
 		failed.Error(&resp.Diagnostics, err)
 		return 0, false
 	}
-	now, lost, err := callbacksOf(r.Data, c).place(ctx, c, own, m.URL.ValueString())
+	p, lost, err := callbackURLsOf(r.Data, c).place(ctx, c, own, m.URL.ValueString())
 	if err == nil {
-		return now.id, true
+		return p.id, true
 	}
 
 	if lost {
@@ -281,7 +284,7 @@ func (r *CallbackURLResource) change(ctx context.Context, access *providerdata.A
 		state.ID = types.StringNull()
 		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	}
-	c.reportPlace(failed, m, err, &resp.Diagnostics)
+	c.reportUnplaced(failed, m, err, &resp.Diagnostics)
 	return 0, false
 }
 
@@ -307,21 +310,21 @@ func (r *CallbackURLResource) Delete(ctx context.Context, req resource.DeleteReq
 	run, more := planRun(ctx, req.Private)
 	resp.Diagnostics.Append(more...)
 	useSubstitute(ctx, r.Data, req.Private, &resp.Diagnostics)
-	own, err := number(m.ID)
+	own, err := idOf(m.ID)
 	if err == nil {
 		// The key of the state may have gone with this very apply.
 		err = withAnotherContext(ctx, r.Data, access, m.UserID, func(a *providerdata.Access) error {
 			if err := sameUser(ctx, a, m.UserID); err != nil {
 				return err
 			}
-			c, err := callsOf(ctx, a, &m)
+			c, err := newCallbackClient(ctx, a, &m)
 			if err != nil {
 				return err
 			}
-			return callbacksOf(r.Data, c).destroy(ctx, c, own, m.URL.ValueString(), run)
+			return callbackURLsOf(r.Data, c).destroy(ctx, c, own, m.URL.ValueString(), run)
 		})
 	}
 	if err != nil {
-		report(failed, &resp.Diagnostics, err)
+		reportFailure(failed, &resp.Diagnostics, err)
 	}
 }

@@ -228,7 +228,7 @@ func TestCallbackURLs_twoWithOneURL(t *testing.T) {
 func TestCallbackURLs_oldState(t *testing.T) {
 	t.Parallel()
 	w := newTerraform(&memory{}, of("0=a 1=b"))
-	leave(w.file, entry{ID: 1, From: "a", To: "x"}, entry{ID: 2, From: "b", Gone: true}, entry{To: "b"})
+	notePlan(w.file, entry{ID: 1, From: "a", To: "x"}, entry{ID: 2, From: "b", Gone: true}, entry{To: "b"})
 	w.client.urls[1], w.client.urls[2] = "x", "z"
 	urls := newCallbackURLs(newLedger(w.file))
 	if p, _, err := urls.place(t.Context(), w.client, 1, "x"); err != nil || p.id != 1 || w.client.calls > 0 {
@@ -267,7 +267,7 @@ func TestCallbackURLs_refusedIsNotFree(t *testing.T) {
 	w := newTerraform(&memory{}, nil)
 	w.client.urls[7] = "a"
 	urls := newCallbackURLs(newLedger(w.file))
-	urls.at = []bunq.CallbackURL{} // read before someone else added it
+	urls.current = []bunq.CallbackURL{} // read before someone else added it
 	w.plan(of("0=a"), nil)
 	if _, _, err := urls.place(t.Context(), w.client, 0, "a"); !errors.Is(err, errExists) {
 		t.Fatal(err)
@@ -294,11 +294,11 @@ func TestCallbackURLs_planThatWasNotApplied(t *testing.T) {
 func TestCallbackURLs_waitIsCancelled(t *testing.T) {
 	t.Parallel()
 	urls := newCallbackURLs(newLedger(noMemory{}))
-	leave, err := urls.enter(t.Context())
+	endTurn, err := urls.turn.wait(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer leave()
+	defer endTurn()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, _, err := urls.place(ctx, nil, 1, "a"); !errors.Is(err, context.Canceled) {

@@ -205,9 +205,9 @@ func (t *terraform) operate(ctx context.Context, urls *callbackURLs, op operatio
 	}
 
 	urls.ledger.note(entry{ID: have.id, From: have.url, To: url}) // Terraform plans it once more
-	now, lost, err := urls.place(ctx, t.client, have.id, url)
+	p, lost, err := urls.place(ctx, t.client, have.id, url)
 	if err == nil {
-		t.state[op.name] = held{now.id, url}
+		t.state[op.name] = held{p.id, url}
 	} else if have.id != 0 && lost {
 		t.state[op.name] = held{0, have.url}
 	}

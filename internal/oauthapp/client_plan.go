@@ -46,7 +46,7 @@ func (r *ClientResource) notePlan(plan, state *clientModel) (run string) {
 	}
 	e := entry{To: newClient}
 	if state != nil {
-		id, err := number(state.ID)
+		id, err := idOf(state.ID)
 		if err != nil {
 			return ""
 		}
@@ -67,7 +67,7 @@ func isOfThePlan(data *providerdata.Data, id int64) bool {
 // hasAnotherOwner reports whether the client of an object that is destroyed is
 // also another one's: one of this run, or one of the plan that keeps it.
 func (r *ClientResource) hasAnotherOwner(m *clientModel, id int64, run string) bool {
-	if turnOf(r.Data, m.UserID.ValueString()).owns(id) {
+	if userClientOf(r.Data, m.UserID.ValueString()).owns(id) {
 		return true
 	}
 	plan, _ := clientLedger(r.Data).plan(run, func(e entry) bool { return e.ID == id })
@@ -76,10 +76,10 @@ func (r *ClientResource) hasAnotherOwner(m *clientModel, id int64, run string) b
 	return gone && kept
 }
 
-// foretell warns of a client that is there already, before an apply meets it.
+// warnOfExisting warns of a client that is there already, before an apply meets it.
 // Where bunq cannot be asked, it says nothing: the apply asks again. In an apply
 // it costs no call, as its read is the one that Create needs.
-func (r *ClientResource) foretell(ctx context.Context, plan *clientModel, diags *diag.Diagnostics) {
+func (r *ClientResource) warnOfExisting(ctx context.Context, plan *clientModel, diags *diag.Diagnostics) {
 	ctx, done := providerdata.Operation(ctx, "bunq_oauth_client: plan")
 	defer done()
 
@@ -108,12 +108,12 @@ func (r *ClientResource) foretell(ctx context.Context, plan *clientModel, diags 
 	}
 
 	if g.adopt || g.interrupted(ctx, active.ID) {
-		diags.AddAttributeWarning(path.Root("adopt_existing"), "The user's OAuth client will be adopted", g.there(active)+
-			"\n\nApplying adopts it. "+g.imports("To have its callback URLs in the state as well, import them:", active, false))
+		diags.AddAttributeWarning(path.Root("adopt_existing"), "The user's OAuth client will be adopted", g.describe(active)+
+			"\n\nApplying adopts it. "+g.importBlocks("To have its callback URLs in the state as well, import them:", active, false))
 		return
 	}
-	diags.AddAttributeWarning(path.Root("adopt_existing"), "The user has an OAuth client already", g.there(active)+
-		"\n\nApplying will fail, and change nothing.\n\n"+g.ways(active))
+	diags.AddAttributeWarning(path.Root("adopt_existing"), "The user has an OAuth client already", g.describe(active)+
+		"\n\nApplying will fail, and change nothing.\n\n"+g.nextSteps(active))
 }
 
 // reportProtected reports a plan that replaces a protected client, or makes a
@@ -128,19 +128,19 @@ func (g *clientRegistration) reportProtected(active *bunq.OAuthClient, diags *di
 }
 
 // there says which client the user has.
-func (g *clientRegistration) there(active *bunq.OAuthClient) string {
+func (g *clientRegistration) describe(active *bunq.OAuthClient) string {
 	return fmt.Sprintf("bunq allows one active OAuth client per user, and user %d has client %d (client_id %s).", g.user.ID, active.ID, active.ClientID)
 }
 
 // ways are the next steps where the client is there.
-func (g *clientRegistration) ways(active *bunq.OAuthClient) string {
-	return g.imports("Next step: to manage that client with this configuration, import it:", active, true) +
+func (g *clientRegistration) nextSteps(active *bunq.OAuthClient) string {
+	return g.importBlocks("Next step: to manage that client with this configuration, import it:", active, true) +
 		"\n\nOr set adopt_existing = true. If another configuration manages it, use that one."
 }
 
 // imports are import blocks, ready to be pasted, of the callback URLs and perhaps
 // of the client itself; "" for none.
-func (g *clientRegistration) imports(before string, active *bunq.OAuthClient, withClient bool) string {
+func (g *clientRegistration) importBlocks(before string, active *bunq.OAuthClient, withClient bool) string {
 	id := fmt.Sprintf("%d/%d", g.user.ID, active.ID)
 	var blocks []string
 	if withClient {

@@ -33,34 +33,31 @@ type clientRegistration struct {
 	pending int64
 }
 
-// clientTurn lets one resource of a run at a time look for the client of a user
-// and make it: two that look at once would both find none.
-type clientTurn struct {
-	// turn is a channel so that waiting for it can be cancelled.
-	turn chan struct{}
+// userClient is the OAuth client of a user, as this run knows it. One resource at a
+// time looks for it and makes it: two that look at once would both find none.
+type userClient struct {
+	turn turn
 	// owned is the client that a resource of this run got; 0 for none.
 	owned int64
 }
 
 // owns reports whether a resource of this run got that client.
-func (t *clientTurn) owns(id int64) bool {
-	t.turn <- struct{}{}
-	defer func() { <-t.turn }()
-	return id != 0 && t.owned == id
+func (c *userClient) owns(id int64) bool {
+	defer c.turn.take()()
+	return id != 0 && c.owned == id
 }
 
-// turnKey is the user that a clientTurn belongs to.
-type turnKey string
+type userClientKey string
+
+// userClientOf returns the one userClient of a user in this run.
+func userClientOf(data *providerdata.Data, user string) *userClient {
+	stored, _ := data.Shared.LoadOrStore(userClientKey(user), &userClient{turn: newTurn()})
+	return stored.(*userClient) //nolint:forcetypeassert // nothing else is stored under this key
+}
 
 // registrationOf prepares a registration.
 func registrationOf(data *providerdata.Data, access *providerdata.Access, adopt bool) *clientRegistration {
 	return &clientRegistration{data: data, calls: access.Calls, notes: data.Sessions.For(access.Context), adopt: adopt}
-}
-
-// turnOf returns the one turn of a user of this run.
-func turnOf(data *providerdata.Data, user string) *clientTurn {
-	stored, _ := data.Shared.LoadOrStore(turnKey(user), &clientTurn{turn: make(chan struct{}, 1)})
-	return stored.(*clientTurn) //nolint:forcetypeassert // nothing else is stored under this key
 }
 
 // register returns the id of the user's active client, and the client itself
@@ -72,24 +69,23 @@ func (g *clientRegistration) register(ctx context.Context, diags *diag.Diagnosti
 		failed.Error(diags, err)
 		return 0, nil, false
 	}
-	one := turnOf(g.data, providerdata.FormatID(g.user.ID))
-	select {
-	case one.turn <- struct{}{}:
-		defer func() { <-one.turn }()
-	case <-ctx.Done():
-		failed.Error(diags, ctx.Err())
+	client := userClientOf(g.data, providerdata.FormatID(g.user.ID))
+	endTurn, err := client.turn.wait(ctx)
+	if err != nil {
+		failed.Error(diags, err)
 		return 0, nil, false
 	}
+	defer endTurn()
 
-	if one.owned != 0 {
+	if client.owned != 0 {
 		diags.AddError("Two resources declare the OAuth client of one user", fmt.Sprintf(
 			"bunq allows one active OAuth client per user, and another bunq_oauth_client of this run has client %d of bunq user %d.\n\n"+
-				"State: nothing was made and nothing was stored for this one.\n\nNext step: remove one of them.", one.owned, g.user.ID))
+				"State: nothing was made and nothing was stored for this one.\n\nNext step: remove one of them.", client.owned, g.user.ID))
 		return 0, nil, false
 	}
 	id, found, ok := g.find(ctx, failed, diags)
 	if ok {
-		one.owned = id
+		client.owned = id
 	}
 	return id, found, ok
 }
@@ -184,8 +180,8 @@ func (g *clientRegistration) mayAdopt(ctx context.Context, active *bunq.OAuthCli
 			"bunq already has OAuth client %d, and an interrupted run on this machine had begun to make it. It is used; no second one was made.", active.ID))
 		return true
 	}
-	diags.AddAttributeError(path.Root("adopt_existing"), "The user has an OAuth client already", g.there(active)+
-		"\n\nState: nothing was made, nothing was stored, nothing was changed at bunq.\n\n"+g.ways(active))
+	diags.AddAttributeError(path.Root("adopt_existing"), "The user has an OAuth client already", g.describe(active)+
+		"\n\nState: nothing was made, nothing was stored, nothing was changed at bunq.\n\n"+g.nextSteps(active))
 	return false
 }
 

@@ -135,12 +135,12 @@ func (r *ClientResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	case plan == nil:
 		state.protect(&resp.Diagnostics)
 	case state == nil:
-		needsContext(ctx, r.Data, plan.APIContext, noContext(), refusedKey{}, &resp.Diagnostics)
+		checkContext(ctx, r.Data, plan.APIContext, noContext(), refusedKey{}, &resp.Diagnostics)
 		if !resp.Diagnostics.HasError() {
-			r.foretell(ctx, plan, &resp.Diagnostics)
+			r.warnOfExisting(ctx, plan, &resp.Diagnostics)
 		}
 	default:
-		needsContext(ctx, r.Data, plan.APIContext, state.APIContext, state.refusedKey(), &resp.Diagnostics)
+		checkContext(ctx, r.Data, plan.APIContext, state.APIContext, state.refusedKey(), &resp.Diagnostics)
 		if state.cancelled() && !resp.Diagnostics.HasError() {
 			replaceCancelled(ctx, state, resp)
 		}
@@ -229,7 +229,7 @@ func (r *ClientResource) Read(ctx context.Context, req resource.ReadRequest, res
 		Summary: "bunq_oauth_client cannot be read",
 		State:   "the client stays in the state as it was.",
 	}
-	id, err := number(m.ID)
+	id, err := idOf(m.ID)
 	if err != nil {
 		unreadable.Error(&resp.Diagnostics, err)
 		return
@@ -237,7 +237,10 @@ func (r *ClientResource) Read(ctx context.Context, req resource.ReadRequest, res
 	r.noteRead(&m, id)
 
 	var found *bunq.OAuthClient
-	from := refresh{data: r.Data, context: m.APIContext, user: m.UserID, failed: unreadable, first: m.Status.IsNull(), key: m.refusedKey(), private: resp.Private}
+	from := refresh{
+		data: r.Data, apiContext: m.APIContext, user: m.UserID, failed: unreadable,
+		importing: m.Status.IsNull(), key: m.refusedKey(), private: resp.Private,
+	}
 	read, err := from.read(ctx, &resp.Diagnostics, func(a *providerdata.Access) (err error) {
 		if found, err = a.Calls.OAuthClient(ctx, id); err == nil {
 			noteStored(ctx, r.Data.Sessions.For(a.Context), id)
@@ -277,7 +280,7 @@ func (r *ClientResource) Update(ctx context.Context, req resource.UpdateRequest,
 			return
 		}
 		if err := sameUser(ctx, access, state.UserID); err != nil {
-			report(moved("bunq_oauth_client"), &resp.Diagnostics, err)
+			reportFailure(failureOfMove("bunq_oauth_client"), &resp.Diagnostics, err)
 			return
 		}
 	}
@@ -310,7 +313,7 @@ func (r *ClientResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	}
 
 	failed := tfdiag.Failure{Summary: "bunq_oauth_client was not cancelled", State: "the client stays in the state."}
-	id, err := number(m.ID)
+	id, err := idOf(m.ID)
 	if err != nil {
 		failed.Error(&resp.Diagnostics, err)
 		return
@@ -337,7 +340,7 @@ func (r *ClientResource) Delete(ctx context.Context, req resource.DeleteRequest,
 		return cancel(ctx, a.Calls, id)
 	})
 	if err != nil {
-		report(failed, &resp.Diagnostics, err)
+		reportFailure(failed, &resp.Diagnostics, err)
 	}
 }
 

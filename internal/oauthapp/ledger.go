@@ -92,7 +92,7 @@ func (l *ledger) planned() []entry {
 // run, or for "" the newest that has a fitting entry. false: there is none.
 //
 // What the plan left open and this process has learned since is filled in.
-func (l *ledger) plan(run string, fits func(entry) bool) ([]entry, bool) {
+func (l *ledger) plan(run string, matches func(entry) bool) ([]entry, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 
@@ -102,7 +102,7 @@ func (l *ledger) plan(run string, fits func(entry) bool) ([]entry, bool) {
 		l.append(entry{Run: l.run, Applies: true})
 	}
 	for _, r := range slices.Backward(l.order) {
-		if entries := l.plans[r]; r == run || run == "" && slices.ContainsFunc(entries, fits) {
+		if entries := l.plans[r]; r == run || run == "" && slices.ContainsFunc(entries, matches) {
 			return l.learned(entries), true
 		}
 	}
@@ -134,7 +134,7 @@ func (l *ledger) learned(entries []entry) []entry {
 }
 
 // free notes that bunq may have the URL while no resource has it.
-func (l *ledger) free(url string) {
+func (l *ledger) noteFree(url string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 
@@ -144,7 +144,7 @@ func (l *ledger) free(url string) {
 }
 
 // hold takes free back.
-func (l *ledger) hold(url string) {
+func (l *ledger) noteHeld(url string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 

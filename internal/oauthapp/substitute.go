@@ -14,8 +14,14 @@ import (
 // it is a process of its own, in which nothing else may call bunq.
 const privateContext = "context"
 
-type privateState interface {
+// privateReader is the private state of a request.
+type privateReader interface {
 	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+}
+
+// privateState is the private state of an answer.
+type privateState interface {
+	privateReader
 	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
 }
 
@@ -34,10 +40,7 @@ func keepSubstitute(ctx context.Context, private privateState, used *bunq.APICon
 }
 
 // useSubstitute lets this run use the context that a refresh kept.
-func useSubstitute(ctx context.Context, data *providerdata.Data, private interface {
-	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
-}, diags *diag.Diagnostics,
-) {
+func useSubstitute(ctx context.Context, data *providerdata.Data, private privateReader, diags *diag.Diagnostics) {
 	text, more := private.GetKey(ctx, privateContext)
 	diags.Append(more...)
 	if len(text) == 0 {
