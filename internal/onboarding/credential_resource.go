@@ -252,12 +252,12 @@ func (r *CredentialResource) Read(ctx context.Context, req resource.ReadRequest,
 		if !over {
 			r.Data.Shared.Store(waitingKey(m.ID.ValueString()), true)
 		}
-		resp.Diagnostics.Append(facts.store(ctx, resp.Private)...)
+		facts.store(ctx, resp.Private, &resp.Diagnostics)
 		return
 	case bunq.IsCredentialsRefused(err):
 		noteRefusal(ctx, notes, now)
 		facts.Refused = true
-		resp.Diagnostics.Append(facts.store(ctx, resp.Private)...)
+		facts.store(ctx, resp.Private, &resp.Diagnostics)
 		r.Data.Shared.Store(refusedKey(m.ID.ValueString()), err)
 		resp.Diagnostics.AddWarning("bunq refuses the API key of the credential",
 			"bunq refuses the key of credential "+m.ID.ValueString()+", or the address that this machine calls from. The credential was not refreshed, and "+
@@ -285,7 +285,7 @@ func (r *CredentialResource) Read(ctx context.Context, req resource.ReadRequest,
 	if !facts.Used && !facts.Dead {
 		r.Data.Shared.Store(waitingKey(m.ID.ValueString()), true)
 	}
-	resp.Diagnostics.Append(facts.store(ctx, resp.Private)...)
+	facts.store(ctx, resp.Private, &resp.Diagnostics)
 	m.refreshed(found)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
@@ -320,7 +320,7 @@ func (r *CredentialResource) Delete(ctx context.Context, req resource.DeleteRequ
 		return
 	}
 	if m.DeactivateOnDestroy.ValueBool() {
-		r.endKey(ctx, &m, req, resp)
+		r.deactivateKey(ctx, &m, req, resp)
 		return
 	}
 	resp.Diagnostics.AddWarning("The credential stays at bunq",

@@ -43,10 +43,10 @@ type knownCredential struct {
 }
 
 // known is what is known of the credential of a device beside its configuration.
-func (r *DeviceServerResource) known(ctx context.Context, m *deviceModel, f facts) knownCredential {
+func (r *DeviceServerResource) known(ctx context.Context, m *deviceModel, f deviceFacts) knownCredential {
 	var diags diag.Diagnostics
 	k := knownCredential{id: f.Credential, ip: f.IP}
-	if ac, ok := r.quietContext(ctx, m, &diags); ok {
+	if ac, ok := r.knownAPIContext(ctx, m, &diags); ok {
 		k.id = cmp.Or(credentialOf(ctx, r.Data.Sessions.For(ac)), k.id)
 	}
 	return k
@@ -110,14 +110,14 @@ func readAddresses(ctx context.Context, m *deviceModel, list []bunq.PermittedIP,
 	return asError(diags)
 }
 
-// readInto takes over what bunq says of the addresses, where they are managed.
+// readAddressesOf takes over what bunq says of the addresses, where they are managed.
 //
 // registration_ip is left null where the state has null, although bunq says it
 // here: Terraform calls what a refresh fills in "changed outside of Terraform",
 // in every later plan that changes the device, and an output of it would make the
 // plan after a good apply one with changes. The next update of the device stores
 // it; what the provider does with it, it takes from the private state.
-func (r *DeviceServerResource) readInto(ctx context.Context, calls *bunq.UserClient, m *deviceModel, f *facts, diags *diag.Diagnostics) error {
+func (r *DeviceServerResource) readAddressesOf(ctx context.Context, calls *bunq.UserClient, m *deviceModel, f *deviceFacts, diags *diag.Diagnostics) error {
 	if !m.RegistrationIP.IsNull() {
 		m.RegistrationIP = textOrNull(f.IP)
 	}
@@ -154,7 +154,7 @@ func (r *DeviceServerResource) readInto(ctx context.Context, calls *bunq.UserCli
 
 // setAddresses makes the addresses at bunq those of m, and notes in f what it
 // learned on the way.
-func (r *DeviceServerResource) setAddresses(ctx context.Context, access *providerdata.Access, m *deviceModel, f *facts) error {
+func (r *DeviceServerResource) setAddresses(ctx context.Context, access *providerdata.Access, m *deviceModel, f *deviceFacts) error {
 	want, diags := addresses(ctx, m.PermittedIPs)
 	if err := asError(diags); err != nil {
 		return err
@@ -174,7 +174,7 @@ func (r *DeviceServerResource) setAddresses(ctx context.Context, access *provide
 	if f.IP == "" && len(active) == 1 && r.Data.IsCreatedHere(access.Context.APIKey) {
 		f.IP = active[0].IP
 	}
-	use, id := r.useOf(access.Context), m.ID.ValueString()
+	use, id := r.keyUseOf(access.Context), m.ID.ValueString()
 	change := reconciliation{
 		calls: access.Calls, credential: credential, own: f.IP,
 		findOwn: func(ctx context.Context) (string, error) {

@@ -54,7 +54,7 @@ func (m *deviceModel) namesAnother(ctx context.Context, known int64, diags *diag
 // is not known is then an unknown member: Terraform takes an object that is
 // unknown as a whole for one without secrets, and says so in the plan of each
 // resource below.
-func (m *deviceModel) context(ctx context.Context, diags *diag.Diagnostics) (providerdata.APIContextModel, bool) {
+func (m *deviceModel) apiContext(ctx context.Context, diags *diag.Diagnostics) (providerdata.APIContextModel, bool) {
 	installation, ok := installationOf(ctx, m.Installation, diags)
 	if !ok {
 		unknown := types.StringUnknown()
@@ -97,8 +97,8 @@ func allKnown(set types.Set) bool {
 	return !set.IsUnknown() && !slices.ContainsFunc(set.Elements(), attr.Value.IsUnknown)
 }
 
-// movesAny reports whether the plan is known to set "*", or to take it back.
-func movesAny(plan, state types.Set) bool {
+// changesAny reports whether the plan is known to set "*", or to take it back.
+func changesAny(plan, state types.Set) bool {
 	if hasAny(plan) {
 		return !hasAny(state)
 	}

@@ -37,12 +37,12 @@ func (r *DeviceServerResource) ModifyPlan(ctx context.Context, req resource.Modi
 	ip := ""
 	if exists {
 		r.noteInState(ctx, &state, &resp.Diagnostics)
-		f := factsOf(ctx, req.Private, &resp.Diagnostics)
+		f := deviceFactsOf(ctx, req.Private, &resp.Diagnostics)
 		ip = f.IP
 		r.proposeAnother(resp, &plan, &state, f)
 		r.reportRefused(ctx, &plan, &state, f, &resp.Diagnostics)
 	}
-	ac, known := plan.context(ctx, &resp.Diagnostics)
+	ac, known := plan.apiContext(ctx, &resp.Diagnostics)
 	obj, diags := ac.Object(ctx)
 	resp.Diagnostics.Append(diags...)
 	plan.APIContext = obj
@@ -56,8 +56,8 @@ func (r *DeviceServerResource) ModifyPlan(ctx context.Context, req resource.Modi
 
 // proposeAnother plans another device where an update cannot do it, and an
 // update where bunq has lost what the state does not list.
-func (r *DeviceServerResource) proposeAnother(resp *resource.ModifyPlanResponse, plan, state *deviceModel, f facts) {
-	// It is unknown where something changes, and only then filled in: see readInto.
+func (r *DeviceServerResource) proposeAnother(resp *resource.ModifyPlanResponse, plan, state *deviceModel, f deviceFacts) {
+	// It is unknown where something changes, and only then filled in: see readAddressesOf.
 	switch {
 	case !plan.RegistrationIP.IsUnknown():
 	case !state.RegistrationIP.IsNull():
@@ -69,7 +69,7 @@ func (r *DeviceServerResource) proposeAnother(resp *resource.ModifyPlanResponse,
 	// A set that was not known in the plan may turn out to hold "*" in the apply,
 	// which plans again and must not replace then what was to be updated. Only the
 	// process that plans reads; Update reports what this one may not propose.
-	if movesAny(plan.PermittedIPs, state.PermittedIPs) && ledgerOf(r.Data).of(state.ID.ValueString()).read {
+	if changesAny(plan.PermittedIPs, state.PermittedIPs) && ledgerOf(r.Data).of(state.ID.ValueString()).read {
 		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("permitted_ips"))
 	}
 	warnAnyAddress(plan, state, f.Open, &resp.Diagnostics)
@@ -116,7 +116,7 @@ func (r *DeviceServerResource) planWith(ctx context.Context, model providerdata.
 	if !state.ID.IsNull() && !plan.replaces(ctx, state, diags) {
 		p.id, p.ip = state.ID.ValueString(), ip
 	}
-	r.useOf(ac).planOne(p, diags)
+	r.keyUseOf(ac).addPlan(p, diags)
 }
 
 // warnAnyAddress warns where a plan changes to or from "*" with a key that is in

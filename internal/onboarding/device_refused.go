@@ -21,7 +21,7 @@ func (r *DeviceServerResource) keepRefused(m *deviceModel, err error, diags *dia
 
 // reportRefused reports the refusal that keepRefused met, where the plan goes on
 // with the same key: nothing that needs a session would work.
-func (r *DeviceServerResource) reportRefused(ctx context.Context, plan, state *deviceModel, f facts, diags *diag.Diagnostics) {
+func (r *DeviceServerResource) reportRefused(ctx context.Context, plan, state *deviceModel, f deviceFacts, diags *diag.Diagnostics) {
 	err := ledgerOf(r.Data).of(state.ID.ValueString()).refused
 	if err == nil || plan.replaces(ctx, state, diags) {
 		return

@@ -16,14 +16,14 @@ import (
 // registration is one POST /device-server, made once whatever happens: bunq
 // has no idempotency key, and a device cannot be removed.
 type registration struct {
-	model   *deviceModel
-	context bunq.APIContext
-	calls   *bunq.UserClient
-	source  *session.Source
-	notes   deviceNotes
-	data    *providerdata.Data
-	ledger  *deviceLedger
-	request bunq.DeviceServerRequest
+	model      *deviceModel
+	apiContext bunq.APIContext
+	calls      *bunq.UserClient
+	source     *session.Source
+	notes      deviceNotes
+	data       *providerdata.Data
+	ledger     *deviceLedger
+	request    bunq.DeviceServerRequest
 	// before are the devices that bunq listed before anything was sent; nil where
 	// it was not asked.
 	before []bunq.DeviceServer
@@ -48,7 +48,7 @@ func (r *DeviceServerResource) registration(ctx context.Context, m *deviceModel,
 	}
 	source := r.Data.Sessions.For(access.Context)
 	g := &registration{
-		model: m, context: access.Context, calls: access.Calls, source: source, notes: deviceNotes{source},
+		model: m, apiContext: access.Context, calls: access.Calls, source: source, notes: deviceNotes{source},
 		data: r.Data, ledger: ledgerOf(r.Data),
 		request: bunq.DeviceServerRequest{Description: m.Description.ValueString(), Secret: access.Context.APIKey},
 	}
@@ -70,7 +70,7 @@ func (r *DeviceServerResource) registration(ctx context.Context, m *deviceModel,
 // A key that was made in this run has no device, so that nothing is looked up
 // before.
 func (g *registration) register(ctx context.Context) (registered, error) {
-	fresh := g.data.IsCreatedHere(g.context.APIKey, g.context.Installation.Token)
+	fresh := g.data.IsCreatedHere(g.apiContext.APIKey, g.apiContext.Installation.Token)
 	if !fresh && !refusedLately(ctx, g.source, g.data.Now()) {
 		// A key that bunq refuses has no device that is of use.
 		list, err := g.calls.DeviceServers(ctx)
@@ -83,7 +83,7 @@ func (g *registration) register(ctx context.Context) (registered, error) {
 			return registered{}, err
 		}
 		if found != nil {
-			g.made(ctx, found.ID)
+			g.noteMade(ctx, found.ID)
 			return registered{id: found.ID, ip: found.IP, adopted: true}, nil
 		}
 	}
@@ -92,22 +92,22 @@ func (g *registration) register(ctx context.Context) (registered, error) {
 	g.source.ForgetRefusal()
 	g.source.ClearNote(ctx, noteRefused)
 	g.notes.begin(ctx, g.request.Description, deviceBegun{Before: idsOf(g.before)})
-	id, err := g.data.Client.CreateDeviceServer(ctx, g.context.Installation, g.request)
+	id, err := g.data.Client.CreateDeviceServer(ctx, g.apiContext.Installation, g.request)
 	switch {
 	case err == nil:
-		if known, old := g.answeredOld(ctx, id); old {
+		if known, old := g.answeredWithOld(ctx, id); old {
 			g.notes.end(ctx, g.request.Description)
-			return g.again(ctx, known, nil)
+			return g.adoptAgain(ctx, known, nil)
 		}
-		g.made(ctx, id)
+		g.noteMade(ctx, id)
 		return registered{id: id}, nil
 	case !bunq.OutcomeUnknown(err):
 		g.notes.end(ctx, g.request.Description)
 		if fresh || !refusesRequest(err) {
 			return registered{}, err
 		}
-		if holder := g.holder(ctx); holder != nil {
-			return g.again(ctx, *holder, err)
+		if known := g.deviceOfKey(ctx); known != nil {
+			return g.adoptAgain(ctx, *known, err)
 		}
 		return registered{}, err
 	}
@@ -115,11 +115,11 @@ func (g *registration) register(ctx context.Context) (registered, error) {
 }
 
 // made notes what became of the POST, until the state is seen to hold it.
-func (g *registration) made(ctx context.Context, id int64) {
+func (g *registration) noteMade(ctx context.Context, id int64) {
 	g.notes.begin(ctx, g.request.Description, deviceBegun{ID: providerdata.FormatID(id)})
 	g.notes.setLast(ctx, providerdata.FormatID(id))
 	g.ledger.change(providerdata.FormatID(id), func(e *deviceEntry) {
-		e.context, e.inState, e.released = g.context.Fingerprint(), true, false
+		e.apiContext, e.inState, e.released = g.apiContext.Fingerprint(), true, false
 	})
 }
 
@@ -142,7 +142,7 @@ func (g *registration) lookUp(ctx context.Context, lost error) (registered, erro
 		g.notes.end(ctx, g.request.Description)
 		return registered{}, &bunq.UnansweredError{Err: lost}
 	}
-	g.made(ctx, found.ID)
+	g.noteMade(ctx, found.ID)
 	return registered{id: found.ID, ip: found.IP}, nil
 }
 
@@ -187,10 +187,10 @@ func (g *registration) begunEarlier(ctx context.Context) (*bunq.DeviceServer, er
 }
 
 // newest is the active device of the wanted description that was made last.
-func (g *registration) newest(list []bunq.DeviceServer, fits func(bunq.DeviceServer) bool) *bunq.DeviceServer {
+func (g *registration) newest(list []bunq.DeviceServer, matches func(bunq.DeviceServer) bool) *bunq.DeviceServer {
 	var found *bunq.DeviceServer
 	for i, d := range list {
-		if d.Status == bunq.StatusActive && d.Description == g.request.Description && fits(d) && (found == nil || d.ID > found.ID) {
+		if d.Status == bunq.StatusActive && d.Description == g.request.Description && matches(d) && (found == nil || d.ID > found.ID) {
 			found = &list[i]
 		}
 	}
@@ -221,12 +221,12 @@ func registeredAs(c bunq.Credential, d bunq.DeviceServer) bool {
 // explain says what a failed registration means.
 func (g *registration) explain(err error) tfdiag.Failure {
 	f := tfdiag.Failure{Summary: "bunq_device_server was not registered", State: "nothing was stored, and no device was made."}
-	var held *heldError
+	var taken *keyTakenError
 	switch {
-	case errors.As(err, &held):
+	case errors.As(err, &taken):
 		f.Summary = "The API key has a device already"
 		f.State = "nothing was stored, and no second device was made."
-		f.Next = held.next()
+		f.Next = taken.next()
 	case bunq.OutcomeUnknown(err):
 		f.State = "nothing was stored. bunq may have registered the device; it could not be asked."
 		f.Next = "apply again: the device is looked up with the key before another one is made."

@@ -2,7 +2,6 @@ package onboarding
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -31,51 +30,6 @@ type DeviceServerResource struct {
 // NewDeviceServerResource makes the resource for the provider's list.
 func NewDeviceServerResource() resource.Resource { return &DeviceServerResource{} }
 
-// deviceFacts is the private state of a device: what bunq says of it and no
-// attribute holds.
-const deviceFacts = "device"
-
-type facts struct {
-	Status string `json:"status"`
-	// IP is the address that registered the device.
-	IP string `json:"ip"`
-	// Shut says that this address is not active, and the state does not list it.
-	Shut bool `json:"shut,omitempty"`
-	// Open says that bunq permits every address, and the state does not.
-	Open bool `json:"open,omitempty"`
-	// Unset says that the addresses of the state were never set, because it is not
-	// known which credential the key belongs to.
-	Unset bool `json:"unset,omitempty"`
-	// Credential is the id of the key's credential, found when there was no doubt.
-	Credential int64 `json:"credential,omitempty"`
-}
-
-// private is what this resource needs of the framework's private state.
-type private interface {
-	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
-}
-
-func factsOf(ctx context.Context, p private, diags *diag.Diagnostics) facts {
-	raw, more := p.GetKey(ctx, deviceFacts)
-	diags.Append(more...)
-	var f facts
-	if len(raw) > 0 && json.Unmarshal(raw, &f) != nil {
-		return facts{}
-	}
-	return f
-}
-
-// keeper is what this resource needs of the private state of an answer.
-type keeper interface {
-	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
-}
-
-func (f facts) keep(ctx context.Context, k keeper, diags *diag.Diagnostics) {
-	if raw, err := json.Marshal(f); err == nil {
-		diags.Append(k.SetKey(ctx, deviceFacts, raw)...)
-	}
-}
-
 // Metadata names the resource.
 func (r *DeviceServerResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_device_server"
@@ -103,10 +57,10 @@ func (r *DeviceServerResource) Create(ctx context.Context, req resource.CreateRe
 	}
 	m.ID, m.RegistrationIP = types.StringValue(providerdata.FormatID(made.id)), textOrNull(made.ip)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
-	f := facts{Status: bunq.StatusActive, IP: made.ip}
-	f.keep(ctx, resp.Private, &resp.Diagnostics)
+	f := deviceFacts{Status: bunq.StatusActive, IP: made.ip}
+	f.store(ctx, resp.Private, &resp.Diagnostics)
 	warnAdopted(made, &resp.Diagnostics)
-	r.useOf(reg.context).madeHere(m.ID.ValueString(), made.ip)
+	r.keyUseOf(reg.apiContext).noteMade(m.ID.ValueString(), made.ip)
 
 	// The resources below need this session anyway. Opening it here proves key,
 	// address and signature while it is clear what to correct.
@@ -117,13 +71,13 @@ func (r *DeviceServerResource) Create(ctx context.Context, req resource.CreateRe
 	if m.PermittedIPs.IsNull() {
 		return
 	}
-	access := &providerdata.Access{Context: reg.context, Calls: reg.calls}
+	access := &providerdata.Access{Context: reg.apiContext, Calls: reg.calls}
 	err = r.setAddresses(ctx, access, &m, &f)
 	var several *ambiguousError
 	f.Unset = errors.As(err, &several)
 	m.RegistrationIP = textOrNull(f.IP)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
-	f.keep(ctx, resp.Private, &resp.Diagnostics)
+	f.store(ctx, resp.Private, &resp.Diagnostics)
 	if err != nil {
 		tfdiag.Failure{
 			Summary: "bunq_device_server: the permitted addresses are not as configured",
@@ -159,12 +113,12 @@ func (r *DeviceServerResource) Read(ctx context.Context, req resource.ReadReques
 	ledgerOf(r.Data).change(m.ID.ValueString(), func(e *deviceEntry) { e.read = true })
 	r.noteInState(ctx, &m, &resp.Diagnostics)
 
-	f := factsOf(ctx, req.Private, &resp.Diagnostics)
+	f := deviceFactsOf(ctx, req.Private, &resp.Diagnostics)
 	device, err := access.Calls.DeviceServer(ctx, id)
 	if err == nil {
 		m.Description = types.StringValue(device.Description)
 		f.Status, f.IP = device.Status, device.IP
-		err = r.readInto(ctx, access.Calls, &m, &f, &resp.Diagnostics)
+		err = r.readAddressesOf(ctx, access.Calls, &m, &f, &resp.Diagnostics)
 	}
 	switch {
 	case bunq.IsNotFound(err) && device == nil:
@@ -178,7 +132,7 @@ func (r *DeviceServerResource) Read(ctx context.Context, req resource.ReadReques
 		unreadable.Error(&resp.Diagnostics, err)
 		return
 	}
-	f.keep(ctx, resp.Private, &resp.Diagnostics)
+	f.store(ctx, resp.Private, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
@@ -193,14 +147,14 @@ func (r *DeviceServerResource) Update(ctx context.Context, req resource.UpdateRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if movesAny(m.PermittedIPs, state.PermittedIPs) {
+	if changesAny(m.PermittedIPs, state.PermittedIPs) {
 		resp.Diagnostics.AddAttributeError(path.Root("permitted_ips"), `"*" needs another registration`,
 			"permitted_ips was not known in the plan, or the device was not refreshed, and now changes to or from \"*\". Only registering the device can do that.\n\n"+
 				"State: nothing was changed, neither at bunq nor in the state.\n\n"+
 				"Next step: run terraform apply again; it proposes to replace the device.")
 		return
 	}
-	ac, known := m.context(ctx, &resp.Diagnostics)
+	ac, known := m.apiContext(ctx, &resp.Diagnostics)
 	if !known {
 		return
 	}
@@ -208,7 +162,7 @@ func (r *DeviceServerResource) Update(ctx context.Context, req resource.UpdateRe
 	resp.Diagnostics.Append(diags...)
 	m.APIContext = obj
 
-	f := factsOf(ctx, req.Private, &resp.Diagnostics)
+	f := deviceFactsOf(ctx, req.Private, &resp.Diagnostics)
 	if !m.PermittedIPs.IsNull() && (!m.PermittedIPs.Equal(state.PermittedIPs) || f.Shut || f.Unset || m.namesAnother(ctx, f.Credential, &resp.Diagnostics)) {
 		access, ok := r.access(ctx, &m, &resp.Diagnostics)
 		if !ok {
@@ -224,7 +178,7 @@ func (r *DeviceServerResource) Update(ctx context.Context, req resource.UpdateRe
 			return
 		}
 		f.Shut, f.Unset = false, false
-		f.keep(ctx, resp.Private, &resp.Diagnostics)
+		f.store(ctx, resp.Private, &resp.Diagnostics)
 	}
 	if m.RegistrationIP.IsUnknown() {
 		m.RegistrationIP = textOrNull(f.IP)
@@ -251,7 +205,7 @@ func (r *DeviceServerResource) access(ctx context.Context, m *deviceModel, diags
 	if diags.HasError() || !r.Data.Ready(diags) {
 		return nil, false
 	}
-	model, known := m.context(ctx, diags)
+	model, known := m.apiContext(ctx, diags)
 	if !known || !r.Data.SameEnvironment(model.Environment.ValueString(), "device", installationPath, diags) {
 		return nil, false
 	}

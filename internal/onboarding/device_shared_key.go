@@ -37,14 +37,14 @@ type keyPlan struct {
 
 type keyUseKey string
 
-func (r *DeviceServerResource) useOf(ac bunq.APIContext) *keyUse {
+func (r *DeviceServerResource) keyUseOf(ac bunq.APIContext) *keyUse {
 	// The key alone, whatever the installation.
 	name := bunq.APIContext{Environment: ac.Environment, APIKey: ac.APIKey}.Fingerprint()
 	u, _ := r.Data.Shared.LoadOrStore(keyUseKey(name), &keyUse{made: map[string]string{}})
 	return u.(*keyUse) //nolint:forcetypeassert // nothing else is stored under this key
 }
 
-func (u *keyUse) madeHere(id, ip string) {
+func (u *keyUse) noteMade(id, ip string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.made[id] = ip
@@ -74,17 +74,17 @@ func (u *keyUse) others(ctx context.Context, calls *bunq.UserClient, id string) 
 				return nil, err
 			}
 			ip = d.IP
-			u.madeHere(other, ip)
+			u.noteMade(other, ip)
 		}
 		ips = append(ips, ip)
 	}
 	return ips, nil
 }
 
-// planOne compares a device's plan with those of the same key that came before.
+// addPlan compares a device's plan with those of the same key that came before.
 // Only what is known is compared. A device that is replaced is planned twice, the
 // second time without the id that it has.
-func (u *keyUse) planOne(p keyPlan, diags *diag.Diagnostics) {
+func (u *keyUse) addPlan(p keyPlan, diags *diag.Diagnostics) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	for _, q := range u.plans {

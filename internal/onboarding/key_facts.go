@@ -26,7 +26,7 @@ type keyFacts struct {
 
 const keyFactsName = "key"
 
-func keyFactsOf(ctx context.Context, p private, diags *diag.Diagnostics) keyFacts {
+func keyFactsOf(ctx context.Context, p privateReader, diags *diag.Diagnostics) keyFacts {
 	raw, more := p.GetKey(ctx, keyFactsName)
 	diags.Append(more...)
 	var f keyFacts
@@ -36,14 +36,12 @@ func keyFactsOf(ctx context.Context, p private, diags *diag.Diagnostics) keyFact
 	return f
 }
 
-func (f keyFacts) store(ctx context.Context, p interface {
-	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
-}) diag.Diagnostics {
+func (f keyFacts) store(ctx context.Context, p privateWriter, diags *diag.Diagnostics) {
 	raw, err := json.Marshal(f)
 	if err != nil || f == (keyFacts{}) {
 		raw = nil
 	}
-	return p.SetKey(ctx, keyFactsName, raw)
+	diags.Append(p.SetKey(ctx, keyFactsName, raw)...)
 }
 
 // What a refresh tells the plan of the same run about a credential, by its id.

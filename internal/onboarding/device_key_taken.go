@@ -16,9 +16,9 @@ import (
 // make another device, answer with the one that is there, or refuse. This file
 // deals with the latter two.
 
-// heldError means that bunq keeps to the device that the key has, and that it
+// keyTakenError means that bunq keeps to the device that the key has, and that it
 // is not the one that is wanted.
-type heldError struct {
+type keyTakenError struct {
 	device bunq.DeviceServer
 	// refusal is what bunq said; nil where it answered with the device itself.
 	refusal error
@@ -31,7 +31,7 @@ type heldError struct {
 }
 
 // Error says which device the key has.
-func (e *heldError) Error() string {
+func (e *keyTakenError) Error() string {
 	text := fmt.Sprintf("bunq has registered this API key as device %d %s, from %s", e.device.ID, strconv.Quote(e.device.Description), e.device.IP)
 	if e.refusal == nil {
 		return text + ", and answered with it instead of making another one"
@@ -39,7 +39,7 @@ func (e *heldError) Error() string {
 	return text + ", and refused to register it again: " + e.refusal.Error()
 }
 
-func (e *heldError) next() string {
+func (e *keyTakenError) next() string {
 	name := strconv.Quote(e.device.Description)
 	another := " To register another device, make another key in the same apply (terraform apply -replace=bunq_psd2_credential.NAME), or use another one."
 	switch {
@@ -67,9 +67,9 @@ func refusesRequest(err error) bool {
 // docs, "Errors").
 const statusUserError = 490
 
-// answeredOld reports whether bunq answered the POST with a device that was there
+// answeredWithOld reports whether bunq answered the POST with a device that was there
 // before: it was listed, or a resource of this run has it.
-func (g *registration) answeredOld(ctx context.Context, id int64) (bunq.DeviceServer, bool) {
+func (g *registration) answeredWithOld(ctx context.Context, id int64) (bunq.DeviceServer, bool) {
 	if i := slices.IndexFunc(g.before, func(d bunq.DeviceServer) bool { return d.ID == id }); i >= 0 {
 		return g.before[i], true
 	}
@@ -84,7 +84,7 @@ func (g *registration) answeredOld(ctx context.Context, id int64) (bunq.DeviceSe
 
 // holder is the device that the key was registered with before; nil where that
 // cannot be told. The list holds the devices of other keys, too.
-func (g *registration) holder(ctx context.Context) *bunq.DeviceServer {
+func (g *registration) deviceOfKey(ctx context.Context) *bunq.DeviceServer {
 	last := g.notes.last(ctx)
 	if i := slices.IndexFunc(g.before, func(d bunq.DeviceServer) bool {
 		return d.Status == bunq.StatusActive && providerdata.FormatID(d.ID) == last
@@ -95,7 +95,7 @@ func (g *registration) holder(ctx context.Context) *bunq.DeviceServer {
 	inState := g.notes.inState(ctx)
 	mine := func(d bunq.DeviceServer) bool {
 		e := g.ledger.of(providerdata.FormatID(d.ID))
-		return e.context == g.context.Fingerprint() || slices.Contains(inState, providerdata.FormatID(d.ID))
+		return e.apiContext == g.apiContext.Fingerprint() || slices.Contains(inState, providerdata.FormatID(d.ID))
 	}
 	if found := g.newest(g.before, mine); found != nil {
 		return found
@@ -120,7 +120,7 @@ func (g *registration) holder(ctx context.Context) *bunq.DeviceServer {
 	}
 	var found *bunq.DeviceServer
 	for k, d := range g.before {
-		if d.Status != bunq.StatusActive || !registeredAs(all[i], d) || g.ledger.of(providerdata.FormatID(d.ID)).context != "" {
+		if d.Status != bunq.StatusActive || !registeredAs(all[i], d) || g.ledger.of(providerdata.FormatID(d.ID)).apiContext != "" {
 			continue
 		}
 		if found != nil {
@@ -133,18 +133,18 @@ func (g *registration) holder(ctx context.Context) *bunq.DeviceServer {
 
 // again uses the device that the key has, if Terraform had given it up and it is
 // what the configuration wants.
-func (g *registration) again(ctx context.Context, d bunq.DeviceServer, refusal error) (registered, error) {
+func (g *registration) adoptAgain(ctx context.Context, d bunq.DeviceServer, refusal error) (registered, error) {
 	id, e := providerdata.FormatID(d.ID), g.ledger.of(providerdata.FormatID(d.ID))
-	held := &heldError{device: d, refusal: refusal, wanted: g.request.Description, any: hasAny(g.model.PermittedIPs)}
-	held.inState = !e.released && (e.inState || slices.Contains(g.notes.inState(ctx), id))
-	if held.inState {
+	taken := &keyTakenError{device: d, refusal: refusal, wanted: g.request.Description, any: hasAny(g.model.PermittedIPs)}
+	taken.inState = !e.released && (e.inState || slices.Contains(g.notes.inState(ctx), id))
+	if taken.inState {
 		// If it is in no state after all, the next plan does not note it again, and
 		// the next apply adopts it.
 		g.notes.setInState(ctx, id, false)
 	}
-	if held.any || held.inState || d.Description != g.request.Description {
-		return registered{}, held
+	if taken.any || taken.inState || d.Description != g.request.Description {
+		return registered{}, taken
 	}
-	g.made(ctx, d.ID)
+	g.noteMade(ctx, d.ID)
 	return registered{id: d.ID, ip: d.IP, adopted: true, again: true}, nil
 }

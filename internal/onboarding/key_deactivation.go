@@ -20,11 +20,11 @@ func permitsEveryone(ctx context.Context, calls *bunq.UserClient, credential int
 	return err == nil && slices.ContainsFunc(list, func(p bunq.PermittedIP) bool { return p.IP == anyAddress && p.Status == bunq.StatusActive })
 }
 
-// endKey sets every permitted address of the key inactive, so that nobody can use
+// deactivateKey sets every permitted address of the key inactive, so that nobody can use
 // it any more, and forgets the credential.
-func (r *CredentialResource) endKey(ctx context.Context, m *credentialModel, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+func (r *CredentialResource) deactivateKey(ctx context.Context, m *credentialModel, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	facts := keyFactsOf(ctx, req.Private, &resp.Diagnostics)
-	e, err := r.keyEnd(ctx, m)
+	e, err := r.keyDeactivation(ctx, m)
 	if err == nil {
 		err = e.deactivate(ctx)
 	}
@@ -46,7 +46,7 @@ func (r *CredentialResource) endKey(ctx context.Context, m *credentialModel, req
 				"older versions of the state still hold the key. If it lives and may have leaked, tell bunq.")
 	case bunq.IsCredentialsRefused(err):
 		facts.Refused = true
-		resp.Diagnostics.Append(facts.store(ctx, resp.Private)...)
+		facts.store(ctx, resp.Private, &resp.Diagnostics)
 		e.failure(m, "run it again from an address that bunq permits for the key (permitted_ips and registration_ip of its bunq_device_server). If there is "+
 			"none any more, run it again here: bunq's refusal is noted in the state now, and the credential is forgotten with a warning.").Error(&resp.Diagnostics, err)
 	default:
@@ -54,8 +54,8 @@ func (r *CredentialResource) endKey(ctx context.Context, m *credentialModel, req
 	}
 }
 
-// keyEnd is the end of one key.
-type keyEnd struct {
+// keyDeactivation is the end of one key.
+type keyDeactivation struct {
 	credential int64
 	// calls are made with the key itself, or with another one of the same user.
 	calls *bunq.UserClient
@@ -71,9 +71,9 @@ type keyEnd struct {
 	resource *CredentialResource
 }
 
-// keyEnd prepares the end of the key in state.
-func (r *CredentialResource) keyEnd(ctx context.Context, m *credentialModel) (*keyEnd, error) {
-	e := &keyEnd{resource: r}
+// keyDeactivation prepares the end of the key in state.
+func (r *CredentialResource) keyDeactivation(ctx context.Context, m *credentialModel) (*keyDeactivation, error) {
+	e := &keyDeactivation{resource: r}
 	if !r.Data.Ready(&diag.Diagnostics{}) {
 		return e, errors.New("the provider configuration is not known yet")
 	}
@@ -101,7 +101,7 @@ func (r *CredentialResource) keyEnd(ctx context.Context, m *credentialModel) (*k
 	return e, nil
 }
 
-func (e *keyEnd) failure(m *credentialModel, next string) tfdiag.Failure {
+func (e *keyDeactivation) failure(m *credentialModel, next string) tfdiag.Failure {
 	state := "credential " + m.ID.ValueString() + " stays in the state, so that the next run sets the rest inactive."
 	if e.done == 0 {
 		state = "credential " + m.ID.ValueString() + " stays in the state, and none of its addresses was set inactive."
@@ -112,7 +112,7 @@ func (e *keyEnd) failure(m *credentialModel, next string) tfdiag.Failure {
 // deactivate sets every active address inactive. The one that registered the
 // device is most likely the one in use, and bunq refuses every call from an
 // inactive address, so it goes last. "*" cannot be set inactive.
-func (e *keyEnd) deactivate(ctx context.Context) error {
+func (e *keyDeactivation) deactivate(ctx context.Context) error {
 	list, err := e.list(ctx)
 	if err != nil || len(list) == 0 {
 		return err
@@ -152,7 +152,7 @@ func (e *keyEnd) deactivate(ctx context.Context) error {
 // list returns the addresses of the key; none where bunq no longer has the
 // credential. Where bunq refuses the key, another one of the same user that this
 // run has used asks: only a session of that user finds the credential.
-func (e *keyEnd) list(ctx context.Context) ([]bunq.PermittedIP, error) {
+func (e *keyDeactivation) list(ctx context.Context) ([]bunq.PermittedIP, error) {
 	list, err := e.calls.PermittedIPs(ctx, e.credential)
 	if bunq.IsNotFound(err) {
 		return nil, nil
@@ -172,7 +172,7 @@ func (e *keyEnd) list(ctx context.Context) ([]bunq.PermittedIP, error) {
 // inactive sets one address inactive. After a lost answer bunq is asked; being
 // refused then is a confirmation too, since it was the address in use. Refused at
 // once, the address in use was an earlier one: another key may go on.
-func (e *keyEnd) inactive(ctx context.Context, p bunq.PermittedIP) error {
+func (e *keyDeactivation) inactive(ctx context.Context, p bunq.PermittedIP) error {
 	err := e.set(ctx, p)
 	if bunq.IsCredentialsRefused(err) && len(e.others) > 0 {
 		if _, again := e.list(ctx); again == nil {
@@ -194,6 +194,6 @@ func (e *keyEnd) inactive(ctx context.Context, p bunq.PermittedIP) error {
 	return &bunq.UnansweredError{Err: err}
 }
 
-func (e *keyEnd) set(ctx context.Context, p bunq.PermittedIP) error {
+func (e *keyDeactivation) set(ctx context.Context, p bunq.PermittedIP) error {
 	return e.calls.SetPermittedIPStatus(ctx, e.credential, p, bunq.AddressInactive)
 }

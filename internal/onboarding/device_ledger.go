@@ -25,8 +25,8 @@ type deviceLedger struct {
 }
 
 type deviceEntry struct {
-	// context is the fingerprint of the API context that the device belongs to.
-	context string
+	// apiContext is the fingerprint of the API context that the device belongs to.
+	apiContext string
 	// inState says that a resource of the state is this device, released that
 	// Terraform gave it up in this run.
 	inState, released bool
@@ -135,12 +135,12 @@ func (n deviceNotes) end(ctx context.Context, description string) {
 // noteInState notes that the state holds the device: its registration is over,
 // and no other resource may adopt it.
 func (r *DeviceServerResource) noteInState(ctx context.Context, m *deviceModel, diags *diag.Diagnostics) {
-	ac, ok := r.quietContext(ctx, m, diags)
+	ac, ok := r.knownAPIContext(ctx, m, diags)
 	if !ok {
 		return
 	}
 	id, description := m.ID.ValueString(), m.Description.ValueString()
-	ledgerOf(r.Data).change(id, func(e *deviceEntry) { e.context, e.inState = ac.Fingerprint(), true })
+	ledgerOf(r.Data).change(id, func(e *deviceEntry) { e.apiContext, e.inState = ac.Fingerprint(), true })
 	notes := deviceNotes{r.Data.Sessions.For(ac)}
 	notes.setInState(ctx, id, true)
 	notes.setLast(ctx, id)
@@ -151,19 +151,19 @@ func (r *DeviceServerResource) noteInState(ctx context.Context, m *deviceModel, 
 
 // noteReleased notes that Terraform gave the device up, which bunq keeps.
 func (r *DeviceServerResource) noteReleased(ctx context.Context, m *deviceModel, diags *diag.Diagnostics) {
-	ac, ok := r.quietContext(ctx, m, diags)
+	ac, ok := r.knownAPIContext(ctx, m, diags)
 	if !ok {
 		return
 	}
 	id := m.ID.ValueString()
-	ledgerOf(r.Data).change(id, func(e *deviceEntry) { e.context, e.released = ac.Fingerprint(), true })
+	ledgerOf(r.Data).change(id, func(e *deviceEntry) { e.apiContext, e.released = ac.Fingerprint(), true })
 	deviceNotes{r.Data.Sessions.For(ac)}.setInState(ctx, id, false)
 }
 
-// quietContext is the device's own context where it can be had without a call;
+// knownAPIContext is the device's own context where it can be had without a call;
 // why not is reported by what needs it.
-func (r *DeviceServerResource) quietContext(ctx context.Context, m *deviceModel, diags *diag.Diagnostics) (bunq.APIContext, bool) {
-	model, known := m.context(ctx, diags)
+func (r *DeviceServerResource) knownAPIContext(ctx context.Context, m *deviceModel, diags *diag.Diagnostics) (bunq.APIContext, bool) {
+	model, known := m.apiContext(ctx, diags)
 	if !known || r.Data == nil || r.Data.Sessions == nil {
 		return bunq.APIContext{}, false
 	}
