@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
@@ -24,6 +27,40 @@ func planRun(ctx context.Context, private privateReader) (run string, diags diag
 		_ = json.Unmarshal(value, &run) // what is no text of ours is no run
 	}
 	return run, diags
+}
+
+// ModifyPlan leaves the id open where the URL changes: it stays, as bunq changes
+// URLs in place, unless the URLs of the client move between resources. For that
+// the apply must know them all, see callbackURLs.
+func (r *CallbackURLResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if r.Data == nil {
+		return // Terraform only validates
+	}
+	var plan, state *callbackModel
+	if !req.Plan.Raw.IsNull() {
+		resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	}
+	if !req.State.Raw.IsNull() {
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+
+	if plan != nil {
+		had := noContext()
+		if state != nil {
+			had = state.APIContext
+		}
+		checkContext(ctx, r.Data, plan.APIContext, had, state.refusedKey(), &resp.Diagnostics)
+	}
+	run := r.notePlan(plan, state, &resp.Diagnostics)
+	switch {
+	case plan == nil && run != "":
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privatePlan, []byte(strconv.Quote(run)))...)
+	case plan != nil && state != nil && !plan.URL.Equal(state.URL):
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), types.StringUnknown())...)
+	}
 }
 
 // notePlan leaves for the apply what becomes of one resource, and returns the

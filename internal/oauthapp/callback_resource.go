@@ -2,10 +2,8 @@ package oauthapp
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -96,40 +94,6 @@ func (r *CallbackURLResource) Schema(_ context.Context, _ resource.SchemaRequest
 				PlanModifiers:       keep,
 			},
 		},
-	}
-}
-
-// ModifyPlan leaves the id open where the URL changes: it stays, as bunq changes
-// URLs in place, unless the URLs of the client move between resources. For that
-// the apply must know them all, see callbackURLs.
-func (r *CallbackURLResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if r.Data == nil {
-		return // Terraform only validates
-	}
-	var plan, state *callbackModel
-	if !req.Plan.Raw.IsNull() {
-		resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	}
-	if !req.State.Raw.IsNull() {
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	}
-	if resp.Diagnostics.HasError() {
-		return
-	}
-
-	if plan != nil {
-		had := noContext()
-		if state != nil {
-			had = state.APIContext
-		}
-		checkContext(ctx, r.Data, plan.APIContext, had, state.refusedKey(), &resp.Diagnostics)
-	}
-	run := r.notePlan(plan, state, &resp.Diagnostics)
-	switch {
-	case plan == nil && run != "":
-		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privatePlan, []byte(strconv.Quote(run)))...)
-	case plan != nil && state != nil && !plan.URL.Equal(state.URL):
-		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), types.StringUnknown())...)
 	}
 }
 
@@ -258,36 +222,6 @@ func (r *CallbackURLResource) Update(ctx context.Context, req resource.UpdateReq
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 }
 
-// change gives the resource of state the URL of m.
-func (r *CallbackURLResource) change(ctx context.Context, access *providerdata.Access, m, state *callbackModel, resp *resource.UpdateResponse) (int64, bool) {
-	failed := tfdiag.Failure{Summary: "bunq_oauth_callback_url was not changed", State: "the state stays as it was."}
-	own, err := idOf(state.ID)
-	if err != nil {
-		failed.Error(&resp.Diagnostics, err)
-		return 0, false
-	}
-	c, err := newCallbackClient(ctx, access, m)
-	if err != nil {
-		failed.Error(&resp.Diagnostics, err)
-		return 0, false
-	}
-	p, lost, err := callbackURLsOf(r.Data, c).place(ctx, c, own, m.URL.ValueString())
-	if err == nil {
-		return p.id, true
-	}
-
-	if lost {
-		// To leave it would have two resources of the state share one callback URL,
-		// and an update cannot take a resource out of the state.
-		failed.State = "callback URL " + state.ID.ValueString() + " stays at bunq for another resource of this apply, which declares its URL. " +
-			"This resource has none in the state; the next apply makes it."
-		state.ID = types.StringNull()
-		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
-	}
-	c.reportUnplaced(failed, m, err, &resp.Diagnostics)
-	return 0, false
-}
-
 // Delete removes the URL. One that is gone is gone, and so is one whose client
 // was cancelled: bunq takes no more changes to it (UNKNOWN what a delete
 // answers then).
@@ -327,4 +261,34 @@ func (r *CallbackURLResource) Delete(ctx context.Context, req resource.DeleteReq
 	if err != nil {
 		reportFailure(failed, &resp.Diagnostics, err)
 	}
+}
+
+// change gives the resource of state the URL of m.
+func (r *CallbackURLResource) change(ctx context.Context, access *providerdata.Access, m, state *callbackModel, resp *resource.UpdateResponse) (int64, bool) {
+	failed := tfdiag.Failure{Summary: "bunq_oauth_callback_url was not changed", State: "the state stays as it was."}
+	own, err := idOf(state.ID)
+	if err != nil {
+		failed.Error(&resp.Diagnostics, err)
+		return 0, false
+	}
+	c, err := newCallbackClient(ctx, access, m)
+	if err != nil {
+		failed.Error(&resp.Diagnostics, err)
+		return 0, false
+	}
+	p, lost, err := callbackURLsOf(r.Data, c).place(ctx, c, own, m.URL.ValueString())
+	if err == nil {
+		return p.id, true
+	}
+
+	if lost {
+		// To leave it would have two resources of the state share one callback URL,
+		// and an update cannot take a resource out of the state.
+		failed.State = "callback URL " + state.ID.ValueString() + " stays at bunq for another resource of this apply, which declares its URL. " +
+			"This resource has none in the state; the next apply makes it."
+		state.ID = types.StringNull()
+		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	}
+	c.reportUnplaced(failed, m, err, &resp.Diagnostics)
+	return 0, false
 }

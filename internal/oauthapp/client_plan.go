@@ -4,15 +4,76 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
+
+// ModifyPlan protects the client, proposes another one in place of one that was
+// cancelled elsewhere, and tells of one that is there already.
+func (r *ClientResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if r.Data == nil {
+		return // Terraform only validates
+	}
+	var plan, state *clientModel
+	if !req.Plan.Raw.IsNull() {
+		resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	}
+	if !req.State.Raw.IsNull() {
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+
+	if run := r.notePlan(plan, state); run != "" && plan == nil {
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privatePlan, []byte(strconv.Quote(run)))...)
+	}
+	switch {
+	case plan == nil:
+		state.protect(&resp.Diagnostics)
+	case state == nil:
+		checkContext(ctx, r.Data, plan.APIContext, noContext(), refusedKey{}, &resp.Diagnostics)
+		if !resp.Diagnostics.HasError() {
+			r.warnOfExisting(ctx, plan, &resp.Diagnostics)
+		}
+	default:
+		checkContext(ctx, r.Data, plan.APIContext, state.APIContext, state.refusedKey(), &resp.Diagnostics)
+		if state.cancelled() && !resp.Diagnostics.HasError() {
+			replaceCancelled(ctx, state, resp)
+		}
+	}
+}
+
+// protect reports that a destroy is not allowed.
+func (m *clientModel) protect(diags *diag.Diagnostics) {
+	if !m.DeletionProtection.ValueBool() || m.cancelled() {
+		return
+	}
+	diags.AddAttributeError(path.Root("deletion_protection"), "The OAuth client is protected", fmt.Sprintf(
+		"This plan would cancel OAuth client %s of bunq user %s. That ends the connections of all its end users and cannot be undone.\n\n"+
+			"Next step: if the resource has another name or place now, add a moved block (from = the old address, to = the new one). To keep the client "+
+			"otherwise, undo the change that removes it, or forget it with a removed block (destroy = false). To cancel it for good, "+
+			"set deletion_protection = false, apply, and destroy then.", m.ID.ValueString(), m.UserID.ValueString()))
+}
+
+func replaceCancelled(ctx context.Context, state *clientModel, resp *resource.ModifyPlanResponse) {
+	resp.Diagnostics.AddAttributeWarning(path.Root("status"), "The OAuth client was cancelled at bunq", fmt.Sprintf(
+		"bunq lists OAuth client %s as %s; it cannot be made active again. Applying makes another one, with another client_id and secret: "+
+			"every end user must connect again.", state.ID.ValueString(), state.Status.ValueString()))
+	for _, name := range []string{"id", "client_id", "client_secret", "status"} {
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root(name), types.StringUnknown())...)
+	}
+	resp.RequiresReplace = append(resp.RequiresReplace, path.Root("status"))
+}
 
 // What the entries of this ledger have in place of URLs: To of a client that is
 // to be made, From of one that is protected.

@@ -139,17 +139,6 @@ func (r *CredentialResource) Schema(_ context.Context, _ resource.SchemaRequest,
 	}
 }
 
-func keepString() []planmodifier.String {
-	return []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
-}
-
-func computedFromCertificate(text string) schema.StringAttribute {
-	return schema.StringAttribute{
-		Computed:            true,
-		MarkdownDescription: text,
-	}
-}
-
 // Create registers the certificate. The API key reaches the state with bunq's
 // answer, before anything else can fail.
 func (r *CredentialResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
@@ -327,4 +316,15 @@ func (r *CredentialResource) Delete(ctx context.Context, req resource.DeleteRequ
 		"bunq has no call to revoke a credential. Credential "+m.ID.ValueString()+" and its API key stay valid for the permitted addresses; this state has "+
 			"forgotten the key, and older versions of it still hold it.\n\n"+
 			"To make the key useless from every address, set deactivate_on_destroy = true and apply before you destroy.")
+}
+
+func keepString() []planmodifier.String {
+	return []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
+}
+
+func computedFromCertificate(text string) schema.StringAttribute {
+	return schema.StringAttribute{
+		Computed:            true,
+		MarkdownDescription: text,
+	}
 }

@@ -123,3 +123,18 @@ func bothRoles(ctx context.Context) types.Set {
 	set, _ := types.SetValueFrom(ctx, types.StringType, []string{string(qseal.RoleAISP), string(qseal.RolePISP)})
 	return set
 }
+
+// otherSubject reports whether the plan makes a certificate of another subject.
+func (m *sandboxCertificateModel) otherSubject(state *sandboxCertificateModel) bool {
+	return m.subject() != state.subject()
+}
+
+// reissues reports whether the plan makes a new certificate of the same subject.
+func (m *sandboxCertificateModel) reissues(state *sandboxCertificateModel, now time.Time) bool {
+	if !m.ValidityDays.Equal(state.ValidityDays) {
+		return true
+	}
+	asPlanned := *state
+	asPlanned.EarlyRenewalDays = m.EarlyRenewalDays
+	return asPlanned.due(now)
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"regexp"
-	"time"
 	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
@@ -207,21 +206,6 @@ func (r *SandboxCertificateResource) ModifyPlan(ctx context.Context, req resourc
 	plan.PrivateKeyPEM, plan.NotAfter = types.StringUnknown(), types.StringUnknown()
 	plan.ReadyForRenewal = types.BoolValue(false)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
-}
-
-// otherSubject reports whether the plan makes a certificate of another subject.
-func (m *sandboxCertificateModel) otherSubject(state *sandboxCertificateModel) bool {
-	return m.subject() != state.subject()
-}
-
-// reissues reports whether the plan makes a new certificate of the same subject.
-func (m *sandboxCertificateModel) reissues(state *sandboxCertificateModel, now time.Time) bool {
-	if !m.ValidityDays.Equal(state.ValidityDays) {
-		return true
-	}
-	asPlanned := *state
-	asPlanned.EarlyRenewalDays = m.EarlyRenewalDays
-	return asPlanned.due(now)
 }
 
 // Create makes key and certificate.
