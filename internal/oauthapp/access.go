@@ -54,6 +54,7 @@ func (r refresh) read(ctx context.Context, diags *diag.Diagnostics, get func(*pr
 		}
 		return get(a)
 	})
+
 	if err == nil && !r.importing {
 		keepSubstitute(ctx, r.private, used, diags)
 	}
@@ -153,6 +154,7 @@ func checkContext(ctx context.Context, data *providerdata.Data, planned, state t
 		diags.Append(more...)
 		return
 	}
+
 	refused, ok := data.Shared.Load(key)
 	if err, isError := refused.(error); ok && isError && planned.Equal(state) {
 		tfdiag.Failure{

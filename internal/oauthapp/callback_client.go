@@ -26,6 +26,7 @@ func newCallbackClient(ctx context.Context, access *providerdata.Access, m *call
 	if err != nil {
 		return nil, err
 	}
+
 	user, err := access.Calls.User(ctx)
 	if err != nil {
 		return nil, err

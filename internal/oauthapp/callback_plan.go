@@ -36,6 +36,7 @@ func (r *CallbackURLResource) ModifyPlan(ctx context.Context, req resource.Modif
 	if r.Data == nil {
 		return // Terraform only validates
 	}
+
 	var plan, state *callbackModel
 	if !req.Plan.Raw.IsNull() {
 		resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -54,6 +55,7 @@ func (r *CallbackURLResource) ModifyPlan(ctx context.Context, req resource.Modif
 		}
 		checkContext(ctx, r.Data, plan.APIContext, had, state.refusedKey(), &resp.Diagnostics)
 	}
+
 	run := r.notePlan(plan, state, &resp.Diagnostics)
 	switch {
 	case plan == nil && run != "":

@@ -62,6 +62,7 @@ func (r *CallbackURLResource) IdentitySchema(_ context.Context, _ resource.Ident
 // Schema describes the resource.
 func (r *CallbackURLResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	keep := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
+
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "An address that bunq may send end users back to (`/user/{id}/oauth-client/{id}/callback-url`). bunq compares the " +
 			"`redirect_uri` of an authorisation with it byte by byte. A client needs at least one before authorisation works.\n\n" +
@@ -69,6 +70,7 @@ func (r *CallbackURLResource) Schema(_ context.Context, _ resource.SchemaRequest
 			"before and after the apply is never missing at bunq, and no object at bunq ends up in two resources. The plan leaves what the apply must know for " +
 			"that in the cache folder of this machine; where there is none (`session_cache = false`), or a saved plan is applied on another machine, a URL may be " +
 			"missing between two calls of the apply.",
+
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
 				Computed:            true,
@@ -107,6 +109,7 @@ func (r *CallbackURLResource) Create(ctx context.Context, req resource.CreateReq
 	if resp.Diagnostics.HasError() {
 		return
 	}
+
 	access, diags := r.Data.Access(ctx, m.APIContext, apiContextPath)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
@@ -119,6 +122,7 @@ func (r *CallbackURLResource) Create(ctx context.Context, req resource.CreateReq
 		failed.Error(&resp.Diagnostics, err)
 		return
 	}
+
 	p, _, err := callbackURLsOf(r.Data, c).place(ctx, c, 0, m.URL.ValueString())
 	if bunq.OutcomeUnknown(err) {
 		failed.State = "nothing was stored. bunq may have added the URL; it could not be asked."
@@ -152,6 +156,7 @@ func (r *CallbackURLResource) Read(ctx context.Context, req resource.ReadRequest
 	// Also where it turns out to be gone: a Terraform before 1.12 keeps no identity,
 	// and the framework wants one in every answer.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
+
 	unreadable := tfdiag.Failure{Summary: "bunq_oauth_callback_url cannot be read", State: "the callback URL stays in the state as it was."}
 	client, err := idOf(m.OAuthClientID)
 	if err != nil {
@@ -201,6 +206,7 @@ func (r *CallbackURLResource) Update(ctx context.Context, req resource.UpdateReq
 	if resp.Diagnostics.HasError() {
 		return
 	}
+
 	access, diags := r.Data.Access(ctx, m.APIContext, apiContextPath)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
@@ -234,6 +240,7 @@ func (r *CallbackURLResource) Delete(ctx context.Context, req resource.DeleteReq
 	if resp.Diagnostics.HasError() || m.ID.IsNull() {
 		return
 	}
+
 	access, diags := r.Data.Access(ctx, m.APIContext, apiContextPath)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
@@ -244,6 +251,7 @@ func (r *CallbackURLResource) Delete(ctx context.Context, req resource.DeleteReq
 	run, more := planRun(ctx, req.Private)
 	resp.Diagnostics.Append(more...)
 	useSubstitute(ctx, r.Data, req.Private, &resp.Diagnostics)
+
 	own, err := idOf(m.ID)
 	if err == nil {
 		// The key of the state may have gone with this very apply.
@@ -271,11 +279,13 @@ func (r *CallbackURLResource) change(ctx context.Context, access *providerdata.A
 		failed.Error(&resp.Diagnostics, err)
 		return 0, false
 	}
+
 	c, err := newCallbackClient(ctx, access, m)
 	if err != nil {
 		failed.Error(&resp.Diagnostics, err)
 		return 0, false
 	}
+
 	p, lost, err := callbackURLsOf(r.Data, c).place(ctx, c, own, m.URL.ValueString())
 	if err == nil {
 		return p.id, true

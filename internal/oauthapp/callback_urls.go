@@ -98,6 +98,7 @@ func (c *callbackURLs) place(ctx context.Context, api callbackAPI, own int64, ur
 		}
 		defer end()
 	}
+
 	p, lost, send, err := c.decide(ctx, api, own, url)
 	if err != nil {
 		return placement{}, lost, err
@@ -135,6 +136,7 @@ func (c *callbackURLs) decide(ctx context.Context, api callbackAPI, own int64, u
 	if err := c.read(ctx, api); err != nil {
 		return p, lost, nil, err
 	}
+
 	p.id, p.adopted, err = c.find(own, url, plan, planned)
 	if err != nil {
 		return p, lost, nil, err
@@ -144,6 +146,7 @@ func (c *callbackURLs) decide(ctx context.Context, api callbackAPI, own int64, u
 		c.ledger.noteFree(has)
 		own, lost = 0, true
 	}
+
 	switch {
 	case p.id == 0 && own == 0:
 		c.ledger.noteFree(url)
@@ -172,6 +175,7 @@ func (c *callbackURLs) destroy(ctx context.Context, api callbackAPI, own int64, 
 		}
 		defer end()
 	}
+
 	remove, err := c.decideToRemove(ctx, own, url, run)
 	if err != nil || !remove {
 		return err
@@ -194,6 +198,7 @@ func (c *callbackURLs) decideToRemove(ctx context.Context, own int64, url, run s
 	if c.taken[own] {
 		return false, nil
 	}
+
 	plan, _ := c.ledger.plan(run, func(entry) bool { return false })
 	if run == "" {
 		plan = c.ledger.newest()
@@ -201,6 +206,7 @@ func (c *callbackURLs) decideToRemove(ctx context.Context, own int64, url, run s
 	if c.current != nil {
 		url = c.url(own)
 	}
+
 	if wanted(plan, own, url) {
 		c.ledger.noteFree(url)
 		c.handedOver[own] = true

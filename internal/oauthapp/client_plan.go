@@ -23,6 +23,7 @@ func (r *ClientResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	if r.Data == nil {
 		return // Terraform only validates
 	}
+
 	var plan, state *clientModel
 	if !req.Plan.Raw.IsNull() {
 		resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -105,6 +106,7 @@ func (r *ClientResource) notePlan(plan, state *clientModel) (run string) {
 	if r.Data.Sessions == nil {
 		return "" // the provider's settings are not known yet
 	}
+
 	e := entry{To: newClient}
 	if state != nil {
 		id, err := idOf(state.ID)
@@ -113,6 +115,7 @@ func (r *ClientResource) notePlan(plan, state *clientModel) (run string) {
 		}
 		e = entry{ID: id, From: state.protection(), Gone: plan == nil}
 	}
+
 	l := clientLedger(r.Data)
 	l.note(e)
 	return l.run
@@ -148,6 +151,7 @@ func (r *ClientResource) warnOfExisting(ctx context.Context, plan *clientModel, 
 	if more.HasError() {
 		return
 	}
+
 	g := registrationOf(r.Data, access, plan.AdoptExisting.ValueBool())
 	user, err := access.Calls.User(ctx)
 	if err != nil {
@@ -158,6 +162,7 @@ func (r *ClientResource) warnOfExisting(ctx context.Context, plan *clientModel, 
 	if err != nil || active == nil {
 		return
 	}
+
 	// A replacement is planned as a new object, too.
 	for _, e := range clientLedger(r.Data).planned() {
 		if e.ID == active.ID && e.From == protectedClient {
@@ -210,6 +215,7 @@ func (g *clientRegistration) importBlocks(before string, active *bunq.OAuthClien
 	for _, u := range active.CallbackURLs {
 		blocks = append(blocks, "    # "+oneLine(u.URL)+"\n"+importBlock("bunq_oauth_callback_url.NAME", fmt.Sprintf("%s/%d", id, u.ID)))
 	}
+
 	if len(blocks) == 0 {
 		return ""
 	}

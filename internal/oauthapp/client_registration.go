@@ -69,6 +69,7 @@ func (g *clientRegistration) register(ctx context.Context, diags *diag.Diagnosti
 		failed.Error(diags, err)
 		return 0, nil, false
 	}
+
 	client := userClientOf(g.data, providerdata.FormatID(g.user.ID))
 	endTurn, err := client.turn.wait(ctx)
 	if err != nil {

@@ -57,12 +57,14 @@ func (r *ClientResource) IdentitySchema(_ context.Context, _ resource.IdentitySc
 // Schema describes the resource.
 func (r *ClientResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	keep := []planmodifier.String{stringplanmodifier.UseNonNullStateForUnknown()}
+
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The OAuth client of a bunq user (`/user/{id}/oauth-client`): its `client_id` and `client_secret` are what an application " +
 			"needs to send bunq users to the authorisation page. bunq allows one active client per user.\n\n" +
 			"~> Destroying this resource cancels the client, which ends the connections of **all** its end users and cannot be undone. It is " +
 			"therefore protected until `deletion_protection = false` has been applied. To forget the client and keep it at bunq, use a `removed` block with " +
 			"`destroy = false`.",
+
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
 				Computed:            true,
@@ -120,6 +122,7 @@ func (r *ClientResource) Create(ctx context.Context, req resource.CreateRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
+
 	access, diags := r.Data.Access(ctx, m.APIContext, apiContextPath)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
@@ -131,6 +134,7 @@ func (r *ClientResource) Create(ctx context.Context, req resource.CreateRequest,
 	if !ok {
 		return
 	}
+
 	m.setIDs(reg.user.ID, id)
 	m.unread()
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
@@ -165,6 +169,7 @@ func (r *ClientResource) Read(ctx context.Context, req resource.ReadRequest, res
 	// Also where it turns out to be gone: a Terraform before 1.12 keeps no identity,
 	// and the framework wants one in every answer.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
+
 	unreadable := tfdiag.Failure{
 		Summary: "bunq_oauth_client cannot be read",
 		State:   "the client stays in the state as it was.",
@@ -197,6 +202,7 @@ func (r *ClientResource) Read(ctx context.Context, req resource.ReadRequest, res
 		unreadable.Error(&resp.Diagnostics, err)
 		return
 	}
+
 	m.fromAPI(found)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
@@ -213,6 +219,7 @@ func (r *ClientResource) Update(ctx context.Context, req resource.UpdateRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
+
 	if !m.APIContext.Equal(state.APIContext) {
 		access, diags := r.Data.Access(ctx, m.APIContext, apiContextPath)
 		resp.Diagnostics.Append(diags...)
@@ -245,6 +252,7 @@ func (r *ClientResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	if resp.Diagnostics.HasError() || m.cancelled() {
 		return
 	}
+
 	if m.DeletionProtection.ValueBool() {
 		// A plan never gets here; a replacement planned by an older state could.
 		resp.Diagnostics.AddAttributeError(path.Root("deletion_protection"), "The OAuth client is protected",
@@ -258,6 +266,7 @@ func (r *ClientResource) Delete(ctx context.Context, req resource.DeleteRequest,
 		failed.Error(&resp.Diagnostics, err)
 		return
 	}
+
 	run, more := planRun(ctx, req.Private)
 	resp.Diagnostics.Append(more...)
 	useSubstitute(ctx, r.Data, req.Private, &resp.Diagnostics)
@@ -266,6 +275,7 @@ func (r *ClientResource) Delete(ctx context.Context, req resource.DeleteRequest,
 			"Another bunq_oauth_client of this state is OAuth client %d too, and keeps it. It was not cancelled; this object is only forgotten.", id))
 		return
 	}
+
 	access, diags := r.Data.Access(ctx, m.APIContext, apiContextPath)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {

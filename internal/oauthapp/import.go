@@ -25,12 +25,14 @@ func importParts(ctx context.Context, req resource.ImportStateRequest, diags *di
 	} else {
 		parts = strings.Split(req.ID, "/")
 	}
+
 	if len(parts) != len(names) {
 		diags.AddError("Unusable import id", fmt.Sprintf("%q is not of the form %s, the IDs that bunq uses.\n\n"+
 			"Next step: let a plan name them: declare a bunq_oauth_client without an import block, and terraform plan prints the import blocks of the "+
 			"client that the user has, and of its callback URLs.", req.ID, form))
 		return nil
 	}
+
 	for i, p := range parts {
 		if _, err := providerdata.ParseID(p); err != nil || !providerdata.IDPattern.MatchString(p) {
 			diags.AddError("Unusable import id", fmt.Sprintf("%s is %q, and must be a number. The form is %s. "+
@@ -55,6 +57,7 @@ func (r *ClientResource) ImportState(ctx context.Context, req resource.ImportSta
 	if parts == nil {
 		return
 	}
+
 	m := clientModel{
 		ID: types.StringValue(parts[1]), UserID: types.StringValue(parts[0]), APIContext: noContext(),
 		AdoptExisting: types.BoolValue(false), DeletionProtection: types.BoolValue(true),
@@ -70,6 +73,7 @@ func (r *CallbackURLResource) ImportState(ctx context.Context, req resource.Impo
 	if parts == nil {
 		return
 	}
+
 	m := callbackModel{
 		UserID: types.StringValue(parts[0]), OAuthClientID: types.StringValue(parts[1]), ID: types.StringValue(parts[2]),
 		APIContext: noContext(), URL: types.StringNull(),

@@ -57,6 +57,7 @@ func (in *credentialInput) readCertificate(config *credentialModel, diags *diag.
 		}
 		return
 	}
+
 	certificate, err := qseal.Parse(text)
 	if err != nil {
 		diags.AddAttributeError(path.Root("certificate_pem"), "Unusable certificate", tfdiag.Sentence(err))
@@ -93,6 +94,7 @@ func (in *credentialInput) readKey(config *credentialModel, diags *diag.Diagnost
 	if config.PrivateKeyPEMWO.IsUnknown() || config.ClientPublicKeySignature.IsUnknown() {
 		return
 	}
+
 	in.signature = config.ClientPublicKeySignature.ValueString()
 	if config.PrivateKeyPEMWO.IsNull() {
 		if !config.PrivateKeyPassphraseWO.IsNull() {
@@ -107,6 +109,7 @@ func (in *credentialInput) readKey(config *credentialModel, diags *diag.Diagnost
 		}
 		return
 	}
+
 	if config.PrivateKeyPassphraseWO.IsUnknown() {
 		return
 	}
@@ -122,6 +125,7 @@ func (in *credentialInput) readKey(config *credentialModel, diags *diag.Diagnost
 		diags.AddAttributeError(at, "Unusable private key of the certificate", detail)
 		return
 	}
+
 	in.key = key
 }
 
@@ -139,6 +143,7 @@ func (in *credentialInput) check(env bunq.Environment, now time.Time, diags *dia
 		}
 		diags.AddAttributeError(path.Root(p.Attribute), p.Summary, p.Detail)
 	}
+
 	if in.key == nil {
 		return
 	}
@@ -182,6 +187,7 @@ func (in *credentialInput) sign(installation providerdata.InstallationModel, dia
 	if !ok {
 		return ""
 	}
+
 	if in.key != nil {
 		signature, err := qseal.SignRegistration(in.key, payload)
 		if err != nil {
@@ -207,11 +213,13 @@ func (in *credentialInput) warnExpiry(days int64, now time.Time, diags *diag.Dia
 	if in.certificate == nil {
 		return
 	}
+
 	left := in.certificate.NotAfter().Sub(now)
 	day := 24 * time.Hour
 	at := path.Root("certificate_pem")
 	next := "\n\nNext step: order its successor for the same organisation and put it in place of this one; it joins the same bunq user, " +
 		"whose OAuth client and connections stay."
+
 	switch {
 	case left <= 0:
 		diags.AddAttributeWarning(at, "The certificate has run out",

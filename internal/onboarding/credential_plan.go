@@ -23,6 +23,7 @@ func (r *CredentialResource) ModifyPlan(ctx context.Context, req resource.Modify
 		return
 	}
 	var config, plan, state credentialModel
+
 	exists, ends := !req.State.Raw.IsNull(), req.Plan.Raw.IsNull()
 	if exists {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -35,6 +36,7 @@ func (r *CredentialResource) ModifyPlan(ctx context.Context, req resource.Modify
 	if resp.Diagnostics.HasError() {
 		return
 	}
+
 	if ends {
 		warnEnd(&state, facts, &resp.Diagnostics)
 		return
@@ -101,11 +103,13 @@ func (m *credentialModel) registersAnother(state *credentialModel) path.Paths {
 	if state.CertificatePEM.IsNull() {
 		return nil
 	}
+
 	before, wasRead := state.bundle()
 	after, isKnown := m.bundle()
 	if wasRead && isKnown && before.Equal(after) {
 		return nil
 	}
+
 	var changed path.Paths
 	if !m.CertificatePEM.Equal(state.CertificatePEM) {
 		changed = append(changed, path.Root("certificate_pem"))
@@ -130,6 +134,7 @@ func (m *credentialModel) keepWriting(state *credentialModel) {
 	if !m.CertificateChainPEM.IsNull() && !state.CertificateChainPEM.IsNull() {
 		kept.CertificateChainPEM = state.CertificateChainPEM
 	}
+
 	if written, ok := kept.bundle(); known && ok && written.Equal(configured) {
 		m.CertificatePEM, m.CertificateChainPEM = kept.CertificatePEM, kept.CertificateChainPEM
 	}
@@ -152,9 +157,11 @@ func (r *CredentialResource) sameOrganisation(state *credentialModel, c *qseal.C
 	if c == nil || state.Subject.IsNull() {
 		return
 	}
+
 	before, after := state.Subject.ValueString(), c.Subject()
 	named := state.OrganizationIdentifier.ValueString()
 	same, told := before == after, "In the sandbox the subject of the certificate names the bunq user"
+
 	switch {
 	case named != "" && named == c.OrganizationIdentifier():
 		same = true
@@ -162,6 +169,7 @@ func (r *CredentialResource) sameOrganisation(state *credentialModel, c *qseal.C
 		same, told = false, "In production the organizationIdentifier of the certificate names the bunq user"
 		before, after = orNone(named), orNone(c.OrganizationIdentifier())
 	}
+
 	if same {
 		return
 	}
@@ -214,6 +222,7 @@ func (r *CredentialResource) proposeAnother(plan, state *credentialModel, facts 
 		plan.ID, plan.APIKey, plan.Status, plan.APIKeyExpiryTime = types.StringUnknown(), types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
 		return true
 	}
+
 	_, waits := r.Data.Shared.Load(waitingKey(state.ID.ValueString()))
 	if at := state.expiry(); waits && state.pending() && !at.IsZero() {
 		diags.AddAttributeWarning(path.Root("api_key"), "The API key waits for its first use",

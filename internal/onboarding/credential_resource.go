@@ -56,6 +56,7 @@ func (r *CredentialResource) Schema(_ context.Context, _ resource.SchemaRequest,
 			"client and connections stay.\n\n" +
 			"bunq cannot revoke a credential: destroying this resource forgets it. With `deactivate_on_destroy` its key can no longer be used. For a " +
 			"rotation without a gap set `create_before_destroy` as well: the old key ends after the new one works.",
+
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
 				Computed:            true,
@@ -151,6 +152,7 @@ func (r *CredentialResource) Create(ctx context.Context, req resource.CreateRequ
 	if resp.Diagnostics.HasError() || !r.Data.Ready(&resp.Diagnostics) {
 		return
 	}
+
 	model, known := installationOf(ctx, m.Installation, &resp.Diagnostics)
 	if !known || !r.Data.SameEnvironment(model.Environment.ValueString(), "installation", installationPath, &resp.Diagnostics) {
 		return
@@ -162,6 +164,7 @@ func (r *CredentialResource) Create(ctx context.Context, req resource.CreateRequ
 	if resp.Diagnostics.HasError() {
 		return
 	}
+
 	signature := in.sign(model, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
@@ -180,6 +183,7 @@ func (r *CredentialResource) Create(ctx context.Context, req resource.CreateRequ
 		f.Error(&resp.Diagnostics, err)
 		return
 	}
+
 	m.fromAPI(made)
 	resp.Diagnostics.Append(m.fromCertificate(ctx, in.certificate)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
@@ -189,6 +193,7 @@ func (r *CredentialResource) Create(ctx context.Context, req resource.CreateRequ
 				"Next step: apply again; the certificate is registered again and joins the same bunq user.", made.ID, made.Status))
 		return
 	}
+
 	r.Data.MarkCreated(made.TokenValue)
 	r.noteCredential(ctx, model, &m)
 }
@@ -214,6 +219,7 @@ func (r *CredentialResource) Read(ctx context.Context, req resource.ReadRequest,
 	if !r.Data.SameEnvironment(model.Environment.ValueString(), "credential", installationPath, &resp.Diagnostics) {
 		return
 	}
+
 	ac, diags := model.Context(m.APIKey).Parse(installationPath)
 	id, err := providerdata.ParseID(m.ID.ValueString())
 	if diags.HasError() || err != nil {
@@ -223,9 +229,11 @@ func (r *CredentialResource) Read(ctx context.Context, req resource.ReadRequest,
 
 	r.noteCredential(ctx, model, &m)
 	facts := keyFactsOf(ctx, req.Private, &resp.Diagnostics)
+
 	waiting := m.pending() && !facts.Used
 	notes, now := r.Data.Sessions.For(ac), r.Data.Now()
 	over := !m.expiry().IsZero() && now.After(m.expiry())
+
 	if waiting && !over && refusedLately(ctx, notes, now) {
 		r.Data.Shared.Store(waitingKey(m.ID.ValueString()), true)
 		return
@@ -308,10 +316,12 @@ func (r *CredentialResource) Delete(ctx context.Context, req resource.DeleteRequ
 	if resp.Diagnostics.HasError() {
 		return
 	}
+
 	if m.DeactivateOnDestroy.ValueBool() {
 		r.deactivateKey(ctx, &m, req, resp)
 		return
 	}
+
 	resp.Diagnostics.AddWarning("The credential stays at bunq",
 		"bunq has no call to revoke a credential. Credential "+m.ID.ValueString()+" and its API key stay valid for the permitted addresses; this state has "+
 			"forgotten the key, and older versions of it still hold it.\n\n"+

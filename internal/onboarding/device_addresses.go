@@ -62,6 +62,7 @@ func credentialID(ctx context.Context, calls *bunq.UserClient, m *deviceModel, k
 	if known.id != 0 {
 		return known.id, nil
 	}
+
 	all, err := calls.Credentials(ctx)
 	if err != nil {
 		return 0, err
@@ -73,9 +74,11 @@ func credentialID(ctx context.Context, calls *bunq.UserClient, m *deviceModel, k
 			return d == nil || d.Description != m.Description.ValueString() || known.ip != "" && !sameAddress(d.IP, known.ip)
 		})
 	}
+
 	if len(active) == 1 {
 		return active[0].ID, nil
 	}
+
 	ids := make([]string, len(active))
 	for i, c := range active {
 		ids[i] = providerdata.FormatID(c.ID)
@@ -101,6 +104,7 @@ func readAddresses(ctx context.Context, m *deviceModel, list []bunq.PermittedIP,
 		}
 		active = append(active, ip)
 	}
+
 	if slices.Contains(known, anyAddress) {
 		active = append(active, anyAddress)
 	}
@@ -125,6 +129,7 @@ func (r *DeviceServerResource) readAddressesOf(ctx context.Context, calls *bunq.
 	if m.PermittedIPs.IsNull() {
 		return nil
 	}
+
 	credential, err := credentialID(ctx, calls, m, r.known(ctx, m, *f))
 	var several *ambiguousError
 	if errors.As(err, &several) {
@@ -159,6 +164,7 @@ func (r *DeviceServerResource) setAddresses(ctx context.Context, access *provide
 	if err := asError(diags); err != nil {
 		return err
 	}
+
 	credential, err := credentialID(ctx, access.Calls, m, r.known(ctx, m, *f))
 	if err != nil {
 		return err
@@ -174,6 +180,7 @@ func (r *DeviceServerResource) setAddresses(ctx context.Context, access *provide
 	if f.IP == "" && len(active) == 1 && r.Data.IsCreatedHere(access.Context.APIKey) {
 		f.IP = active[0].IP
 	}
+
 	use, id := r.keyUseOf(access.Context), m.ID.ValueString()
 	change := reconciliation{
 		calls: access.Calls, credential: credential, own: f.IP,
@@ -190,6 +197,7 @@ func (r *DeviceServerResource) setAddresses(ctx context.Context, access *provide
 		},
 		others: func(ctx context.Context) ([]string, error) { return use.others(ctx, access.Calls, id) },
 	}
+
 	err = change.run(ctx, want, list)
 	f.IP = change.own
 	return err
@@ -271,6 +279,7 @@ func (c *reconciliation) activate(ctx context.Context, list []bunq.PermittedIP, 
 	if i := slices.IndexFunc(list, func(p bunq.PermittedIP) bool { return sameAddress(p.IP, ip) }); i >= 0 {
 		return c.set(ctx, list[i], bunq.StatusActive)
 	}
+
 	_, err := c.calls.CreatePermittedIP(ctx, c.credential, ip)
 	return c.confirm(ctx, err, func(p bunq.PermittedIP) bool { return sameAddress(p.IP, ip) && p.Status == bunq.StatusActive })
 }
@@ -286,6 +295,7 @@ func (c *reconciliation) confirm(ctx context.Context, err error, done func(bunq.
 	if !bunq.OutcomeUnknown(err) {
 		return err
 	}
+
 	now, lookErr := c.calls.PermittedIPs(ctx, c.credential)
 	if lookErr != nil {
 		return &bunq.UnansweredError{Err: err, LookUp: lookErr}

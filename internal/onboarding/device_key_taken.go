@@ -110,6 +110,7 @@ func (g *registration) deviceOfKey(ctx context.Context) *bunq.DeviceServer {
 	if err != nil {
 		return nil
 	}
+
 	all, err := g.calls.Credentials(ctx)
 	if err != nil {
 		return nil
@@ -118,6 +119,7 @@ func (g *registration) deviceOfKey(ctx context.Context) *bunq.DeviceServer {
 	if i < 0 {
 		return nil
 	}
+
 	var found *bunq.DeviceServer
 	for k, d := range g.before {
 		if d.Status != bunq.StatusActive || !registeredAs(all[i], d) || g.ledger.of(providerdata.FormatID(d.ID)).apiContext != "" {
@@ -137,6 +139,7 @@ func (g *registration) adoptAgain(ctx context.Context, d bunq.DeviceServer, refu
 	id, e := providerdata.FormatID(d.ID), g.ledger.of(providerdata.FormatID(d.ID))
 	taken := &keyTakenError{device: d, refusal: refusal, wanted: g.request.Description, any: hasAny(g.model.PermittedIPs)}
 	taken.inState = !e.released && (e.inState || slices.Contains(g.notes.inState(ctx), id))
+
 	if taken.inState {
 		// If it is in no state after all, the next plan does not note it again, and
 		// the next apply adopts it.
@@ -145,6 +148,7 @@ func (g *registration) adoptAgain(ctx context.Context, d bunq.DeviceServer, refu
 	if taken.any || taken.inState || d.Description != g.request.Description {
 		return registered{}, taken
 	}
+
 	g.noteMade(ctx, d.ID)
 	return registered{id: d.ID, ip: d.IP, adopted: true, again: true}, nil
 }

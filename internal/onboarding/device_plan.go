@@ -21,6 +21,7 @@ func (r *DeviceServerResource) ModifyPlan(ctx context.Context, req resource.Modi
 	}
 	var plan, state deviceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+
 	exists := !req.State.Raw.IsNull()
 	if exists {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -42,6 +43,7 @@ func (r *DeviceServerResource) ModifyPlan(ctx context.Context, req resource.Modi
 		r.proposeAnother(resp, &plan, &state, f)
 		r.reportRefused(ctx, &plan, &state, f, &resp.Diagnostics)
 	}
+
 	ac, known := plan.apiContext(ctx, &resp.Diagnostics)
 	obj, diags := ac.Object(ctx)
 	resp.Diagnostics.Append(diags...)
@@ -49,6 +51,7 @@ func (r *DeviceServerResource) ModifyPlan(ctx context.Context, req resource.Modi
 	if known {
 		r.planWith(ctx, ac, &plan, &state, ip, &resp.Diagnostics)
 	}
+
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 	}
@@ -72,6 +75,7 @@ func (r *DeviceServerResource) proposeAnother(resp *resource.ModifyPlanResponse,
 	if changesAny(plan.PermittedIPs, state.PermittedIPs) && ledgerOf(r.Data).of(state.ID.ValueString()).read {
 		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("permitted_ips"))
 	}
+
 	warnAnyAddress(plan, state, f.Open, &resp.Diagnostics)
 
 	if f.Shut && !plan.PermittedIPs.IsNull() {
@@ -83,6 +87,7 @@ func (r *DeviceServerResource) proposeAnother(resp *resource.ModifyPlanResponse,
 	if f.Unset && !plan.PermittedIPs.IsNull() {
 		plan.RegistrationIP = types.StringUnknown() // so that there is an update, which sets them or says what is in the way
 	}
+
 	switch f.Status {
 	case "", bunq.StatusActive:
 	case bunq.DeviceNeedsConfirmation:

@@ -46,6 +46,7 @@ func (r *DeviceServerResource) registration(ctx context.Context, m *deviceModel,
 	if !ok {
 		return nil, false
 	}
+
 	source := r.Data.Sessions.For(access.Context)
 	g := &registration{
 		model: m, apiContext: access.Context, calls: access.Calls, source: source, notes: deviceNotes{source},
@@ -92,6 +93,7 @@ func (g *registration) register(ctx context.Context) (registered, error) {
 	g.source.ForgetRefusal()
 	g.source.ClearNote(ctx, noteRefused)
 	g.notes.begin(ctx, g.request.Description, deviceBegun{Before: idsOf(g.before)})
+
 	id, err := g.data.Client.CreateDeviceServer(ctx, g.apiContext.Installation, g.request)
 	switch {
 	case err == nil:
@@ -111,6 +113,7 @@ func (g *registration) register(ctx context.Context) (registered, error) {
 		}
 		return registered{}, err
 	}
+
 	return g.lookUp(ctx, err)
 }
 
@@ -134,6 +137,7 @@ func (g *registration) lookUp(ctx context.Context, lost error) (registered, erro
 	if err != nil {
 		return registered{}, &bunq.UnansweredError{Err: lost, LookUp: err}
 	}
+
 	before := idsOf(g.before)
 	found := g.newest(list, func(d bunq.DeviceServer) bool {
 		return !slices.Contains(before, providerdata.FormatID(d.ID)) && g.mayAdopt(d)
@@ -142,6 +146,7 @@ func (g *registration) lookUp(ctx context.Context, lost error) (registered, erro
 		g.notes.end(ctx, g.request.Description)
 		return registered{}, &bunq.UnansweredError{Err: lost}
 	}
+
 	g.noteMade(ctx, found.ID)
 	return registered{id: found.ID, ip: found.IP}, nil
 }
@@ -171,6 +176,7 @@ func (g *registration) begunEarlier(ctx context.Context) (*bunq.DeviceServer, er
 	if found == nil || !g.mayAdopt(*found) {
 		return nil, nil
 	}
+
 	id, err := credentialID(ctx, g.calls, g.model, knownCredential{id: credentialOf(ctx, g.source), ip: found.IP})
 	var several *ambiguousError
 	if errors.As(err, &several) {

@@ -46,6 +46,7 @@ func (r *DeviceServerResource) Create(ctx context.Context, req resource.CreateRe
 	if resp.Diagnostics.HasError() || !r.Data.Ready(&resp.Diagnostics) {
 		return
 	}
+
 	reg, ok := r.registration(ctx, &m, &resp.Diagnostics)
 	if !ok {
 		return
@@ -55,6 +56,7 @@ func (r *DeviceServerResource) Create(ctx context.Context, req resource.CreateRe
 		reg.explain(err).Error(&resp.Diagnostics, err)
 		return
 	}
+
 	m.ID, m.RegistrationIP = types.StringValue(providerdata.FormatID(made.id)), textOrNull(made.ip)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	f := deviceFacts{Status: bunq.StatusActive, IP: made.ip}
@@ -71,9 +73,11 @@ func (r *DeviceServerResource) Create(ctx context.Context, req resource.CreateRe
 	if m.PermittedIPs.IsNull() {
 		return
 	}
+
 	access := &providerdata.Access{Context: reg.apiContext, Calls: reg.calls}
 	err = r.setAddresses(ctx, access, &m, &f)
 	var several *ambiguousError
+
 	f.Unset = errors.As(err, &several)
 	m.RegistrationIP = textOrNull(f.IP)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
@@ -97,6 +101,7 @@ func (r *DeviceServerResource) Read(ctx context.Context, req resource.ReadReques
 	if !r.Data.ReadyToRead("bunq_device_server", &resp.Diagnostics) {
 		return
 	}
+
 	access, ok := r.access(ctx, &m, &resp.Diagnostics)
 	if !ok {
 		return
@@ -110,6 +115,7 @@ func (r *DeviceServerResource) Read(ctx context.Context, req resource.ReadReques
 		unreadable.Error(&resp.Diagnostics, err)
 		return
 	}
+
 	ledgerOf(r.Data).change(m.ID.ValueString(), func(e *deviceEntry) { e.read = true })
 	r.noteInState(ctx, &m, &resp.Diagnostics)
 
@@ -132,6 +138,7 @@ func (r *DeviceServerResource) Read(ctx context.Context, req resource.ReadReques
 		unreadable.Error(&resp.Diagnostics, err)
 		return
 	}
+
 	f.store(ctx, resp.Private, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
@@ -147,6 +154,7 @@ func (r *DeviceServerResource) Update(ctx context.Context, req resource.UpdateRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
+
 	if changesAny(m.PermittedIPs, state.PermittedIPs) {
 		resp.Diagnostics.AddAttributeError(path.Root("permitted_ips"), `"*" needs another registration`,
 			"permitted_ips was not known in the plan, or the device was not refreshed, and now changes to or from \"*\". Only registering the device can do that.\n\n"+
@@ -154,6 +162,7 @@ func (r *DeviceServerResource) Update(ctx context.Context, req resource.UpdateRe
 				"Next step: run terraform apply again; it proposes to replace the device.")
 		return
 	}
+
 	ac, known := m.apiContext(ctx, &resp.Diagnostics)
 	if !known {
 		return
@@ -180,6 +189,7 @@ func (r *DeviceServerResource) Update(ctx context.Context, req resource.UpdateRe
 		f.Shut, f.Unset = false, false
 		f.store(ctx, resp.Private, &resp.Diagnostics)
 	}
+
 	if m.RegistrationIP.IsUnknown() {
 		m.RegistrationIP = textOrNull(f.IP)
 	}
@@ -194,6 +204,7 @@ func (r *DeviceServerResource) Delete(ctx context.Context, req resource.DeleteRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
+
 	r.noteReleased(ctx, &m, &resp.Diagnostics)
 	resp.Diagnostics.AddWarning("The device stays at bunq",
 		"bunq has no call to remove a device. Device "+m.ID.ValueString()+" and its API key stay usable from the permitted addresses; Terraform has forgotten the device.\n\n"+
@@ -205,10 +216,12 @@ func (r *DeviceServerResource) access(ctx context.Context, m *deviceModel, diags
 	if diags.HasError() || !r.Data.Ready(diags) {
 		return nil, false
 	}
+
 	model, known := m.apiContext(ctx, diags)
 	if !known || !r.Data.SameEnvironment(model.Environment.ValueString(), "device", installationPath, diags) {
 		return nil, false
 	}
+
 	ac, more := model.Parse(installationPath)
 	diags.Append(more...)
 	if diags.HasError() {

@@ -22,6 +22,7 @@ func (r *DeviceServerResource) Schema(_ context.Context, _ resource.SchemaReques
 			"opening a session, which proves key, address and signature.\n\n" +
 			"bunq cannot delete a device: destroying this resource forgets it and deactivates nothing. `deactivate_on_destroy` of " +
 			"`bunq_psd2_credential` ends the use of its key.",
+
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
 				Computed:            true,

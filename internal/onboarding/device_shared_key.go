@@ -87,6 +87,7 @@ func (u *keyUse) others(ctx context.Context, calls *bunq.UserClient, id string) 
 func (u *keyUse) addPlan(p keyPlan, diags *diag.Diagnostics) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
+
 	for _, q := range u.plans {
 		if p.lists && q.lists && !slices.EqualFunc(p.addresses, q.addresses, sameAddress) {
 			diags.AddAttributeError(path.Root("permitted_ips"), "Two devices list different addresses for one key", fmt.Sprintf(
@@ -114,6 +115,7 @@ func (p keyPlan) deactivates(q keyPlan, diags *diag.Diagnostics) bool {
 	if sameAddress(p.ip, q.ip) || containsAddress(p.addresses, q.ip) {
 		return false
 	}
+
 	diags.AddAttributeError(path.Root("permitted_ips"), "Another device of this key needs an address that is not listed", fmt.Sprintf(
 		"Device %s (%s) has the same API key and is registered from %s. permitted_ips would deactivate that address for both.\n\n"+
 			"State: nothing was changed.\n\nNext step: add %q to permitted_ips.", q.id, strconv.Quote(q.description), q.ip, q.ip))

@@ -39,27 +39,32 @@ func openFile(ctx context.Context, data *providerdata.Data, importID string, dia
 	if !data.Ready(diags) {
 		return nil, false
 	}
+
 	f := &fileImport{}
 	name := importID
 	if m := idSuffix.FindStringSubmatch(importID); m != nil {
 		name = m[1]
 		f.wanted, _ = providerdata.ParseID(m[2])
 	}
+
 	file, err := sdkconf.Read(name)
 	if err != nil {
 		diags.AddError("The import id is not a usable context file", tfdiag.Sentence(err)+"\n\n"+
 			"The import id is the path of a context file as bunq's own SDKs write it (bunq.conf); PATH#ID names one of several credentials or devices.")
 		return nil, false
 	}
+
 	model := providerdata.FromContextFile(file)
 	if !data.SameEnvironment(model.Environment.ValueString(), "context file", path.Empty(), diags) {
 		return nil, false
 	}
+
 	ac, more := model.Parse(path.Empty())
 	diags.Append(more...)
 	if diags.HasError() {
 		return nil, false
 	}
+
 	f.calls = data.Calls(ac)
 	id, err := f.calls.InstallationID(ctx)
 	if err != nil {
@@ -70,6 +75,7 @@ func openFile(ctx context.Context, data *providerdata.Data, importID string, dia
 		}.Error(diags, err)
 		return nil, false
 	}
+
 	f.installation = providerdata.InstallationFromFile(file, types.StringValue(providerdata.FormatID(id)))
 	f.apiKey = model.APIKey
 	return f, true
@@ -107,17 +113,21 @@ func choose[T any](f *fileImport, what string, all []T, id func(T) int64, active
 		}
 		return !active(t)
 	})
+
 	if len(candidates) == 1 {
 		return candidates[0], true
 	}
+
 	if len(all) == 0 {
 		diags.AddError("Which "+what+" is to be imported?", "bunq lists no "+what+" for the API key of the context file. Nothing was imported.")
 		return none, false
 	}
+
 	lines := make([]string, len(all))
 	for i, t := range all {
 		lines[i] = fmt.Sprintf("\n  - #%d %s", id(t), label(t))
 	}
+
 	why := fmt.Sprintf("The context file does not say which %s it means, and %d of those that bunq lists are active.", what, len(candidates))
 	if f.wanted != 0 {
 		why = fmt.Sprintf("bunq lists no %s %d.", what, f.wanted)
@@ -139,11 +149,13 @@ func (r *InstallationResource) ImportState(ctx context.Context, req resource.Imp
 			"Next step: omit #%d, or give the file that belongs to it.", id, f.wanted, f.wanted))
 		return
 	}
+
 	m := installationModel{
 		ID: f.installation.ID, Token: f.installation.Token, PrivateKeyPEM: f.installation.PrivateKeyPEM,
 		PublicKeyPEM: f.installation.PublicKeyPEM, ServerPublicKeyPEM: f.installation.ServerPublicKeyPEM, Environment: f.installation.Environment,
 		RegistrationPayload: types.StringNull(),
 	}
+
 	if key, err := signing.ParsePublicKey(m.PublicKeyPEM.ValueString()); err == nil {
 		if payload, err := qseal.RegistrationPayload(key, m.Token.ValueString()); err == nil {
 			m.RegistrationPayload = types.StringValue(payload)
@@ -160,11 +172,13 @@ func (r *CredentialResource) ImportState(ctx context.Context, req resource.Impor
 	if !ok {
 		return
 	}
+
 	all, err := f.calls.Credentials(ctx)
 	if err != nil {
 		tfdiag.Failure{Summary: "bunq_psd2_credential was not imported", State: "nothing was imported.", Next: importNext(err)}.Error(&resp.Diagnostics, err)
 		return
 	}
+
 	found, ok := choose(f, "credential", all,
 		func(c bunq.Credential) int64 { return c.ID },
 		func(c bunq.Credential) bool { return c.Status == bunq.StatusActive },
@@ -177,6 +191,7 @@ func (r *CredentialResource) ImportState(ctx context.Context, req resource.Impor
 	if !ok {
 		return
 	}
+
 	m := credentialModel{
 		APIKey: f.apiKey, CertificatePEM: types.StringNull(), CertificateChainPEM: types.StringNull(),
 		PrivateKeyPEMWO: types.StringNull(), PrivateKeyPassphraseWO: types.StringNull(), ClientPublicKeySignature: types.StringNull(),
@@ -184,6 +199,7 @@ func (r *CredentialResource) ImportState(ctx context.Context, req resource.Impor
 	}
 	m.withoutCertificate()
 	m.fromAPI(&found)
+
 	obj, diags := types.ObjectValueFrom(ctx, providerdata.InstallationTypes(), f.installation)
 	resp.Diagnostics.Append(diags...)
 	m.Installation = obj
@@ -197,11 +213,13 @@ func (r *DeviceServerResource) ImportState(ctx context.Context, req resource.Imp
 	if !ok {
 		return
 	}
+
 	all, err := f.calls.DeviceServers(ctx)
 	if err != nil {
 		tfdiag.Failure{Summary: "bunq_device_server was not imported", State: "nothing was imported.", Next: importNext(err)}.Error(&resp.Diagnostics, err)
 		return
 	}
+
 	found, ok := choose(f, "device", all,
 		func(d bunq.DeviceServer) int64 { return d.ID },
 		func(d bunq.DeviceServer) bool { return d.Status == bunq.StatusActive },
@@ -211,10 +229,12 @@ func (r *DeviceServerResource) ImportState(ctx context.Context, req resource.Imp
 	if !ok {
 		return
 	}
+
 	m := deviceModel{
 		ID: types.StringValue(providerdata.FormatID(found.ID)), Description: types.StringValue(found.Description),
 		PermittedIPs: types.SetNull(types.StringType), RegistrationIP: types.StringValue(found.IP),
 	}
+
 	var more diag.Diagnostics
 	m.Installation, more = types.ObjectValueFrom(ctx, providerdata.InstallationTypes(), f.installation)
 	resp.Diagnostics.Append(more...)

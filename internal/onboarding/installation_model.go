@@ -29,6 +29,7 @@ func (m *installationModel) setKey(key *rsa.PrivateKey) error {
 		return err
 	}
 	m.PublicKeyPEM = types.StringValue(public)
+
 	if m.PrivateKeyPEM.IsNull() || m.PrivateKeyPEM.IsUnknown() {
 		private, err := signing.MarshalPrivateKey(key)
 		if err != nil {
@@ -46,6 +47,7 @@ func (m *installationModel) fromAPI(env bunq.Environment, key *rsa.PublicKey, ma
 	m.Token = types.StringValue(made.Token.Reveal())
 	m.ServerPublicKeyPEM = types.StringValue(made.ServerPublicKeyPEM)
 	m.Environment = types.StringValue(string(env))
+
 	payload, err := qseal.RegistrationPayload(key, made.Token.Reveal())
 	if err != nil {
 		m.RegistrationPayload = types.StringNull()

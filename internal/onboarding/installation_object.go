@@ -20,6 +20,7 @@ func installationAttribute() schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{
 		Required:            true,
 		MarkdownDescription: "The installation, passed as the whole resource: `installation = bunq_installation.main`. Another installation replaces this resource.",
+
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
 				Required:            true,

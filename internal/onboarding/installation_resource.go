@@ -40,11 +40,13 @@ func (r *InstallationResource) Metadata(_ context.Context, req resource.Metadata
 // Schema describes the resource.
 func (r *InstallationResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	keep := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
+
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Makes a key pair known to bunq (`POST /installation`). bunq returns a token and its own public key; " +
 			"the credential, the device and every session are built on them.\n\n" +
 			"bunq hands out the token once, and cannot delete an installation: destroying this resource forgets it, and leaves it at bunq, where " +
 			"it is worth nothing without its private key. Keep the state in an encrypted backend.",
+
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
 				Computed:            true,
@@ -120,6 +122,7 @@ func (r *InstallationResource) Create(ctx context.Context, req resource.CreateRe
 	if resp.Diagnostics.HasError() || !r.Data.Ready(&resp.Diagnostics) {
 		return
 	}
+
 	key, err := installationKeyOf(m.PrivateKeyPEM)
 	if err == nil {
 		err = m.setKey(key)
@@ -140,6 +143,7 @@ func (r *InstallationResource) Create(ctx context.Context, req resource.CreateRe
 		f.Error(&resp.Diagnostics, err)
 		return
 	}
+
 	r.Data.MarkCreated(made.Token)
 	if err := m.fromAPI(r.Data.Environment, &key.PublicKey, made); err != nil {
 		resp.Diagnostics.AddWarning("registration_payload is not available", err.Error())
@@ -175,6 +179,7 @@ func (r *InstallationResource) Delete(ctx context.Context, req resource.DeleteRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
+
 	resp.Diagnostics.AddWarning("The installation stays at bunq",
 		"bunq has no call to remove an installation. Installation "+m.ID.ValueString()+" stays there; this state has forgotten its token and key, "+
 			"without which it is worth nothing. Older versions of the state still hold them.")

@@ -24,6 +24,7 @@ func permitsEveryone(ctx context.Context, calls *bunq.UserClient, credential int
 // it any more, and forgets the credential.
 func (r *CredentialResource) deactivateKey(ctx context.Context, m *credentialModel, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	facts := keyFactsOf(ctx, req.Private, &resp.Diagnostics)
+
 	e, err := r.keyDeactivation(ctx, m)
 	if err == nil {
 		err = e.deactivate(ctx)
@@ -77,6 +78,7 @@ func (r *CredentialResource) keyDeactivation(ctx context.Context, m *credentialM
 	if !r.Data.Ready(&diag.Diagnostics{}) {
 		return e, errors.New("the provider configuration is not known yet")
 	}
+
 	var err error
 	if e.credential, err = providerdata.ParseID(m.ID.ValueString()); err != nil {
 		return e, errors.New("the credential has no id")
@@ -91,10 +93,12 @@ func (r *CredentialResource) keyDeactivation(ctx context.Context, m *credentialM
 	if !r.Data.SameEnvironment(model.Environment.ValueString(), "credential", installationPath, &diags) {
 		return e, errors.New(diags[0].Detail())
 	}
+
 	own, more := model.Context(m.APIKey).Parse(installationPath)
 	if diags.Append(more...); diags.HasError() {
 		return e, errors.New(diags[0].Detail())
 	}
+
 	e.refusedBefore = refusedLately(ctx, r.Data.Sessions.For(own), r.Data.Now())
 	e.calls = r.Data.Calls(own)
 	e.others = slices.DeleteFunc(e.others, func(ac bunq.APIContext) bool { return ac.Fingerprint() == own.Fingerprint() })
@@ -117,6 +121,7 @@ func (e *keyDeactivation) deactivate(ctx context.Context) error {
 	if err != nil || len(list) == 0 {
 		return err
 	}
+
 	own := ""
 	if c, err := e.calls.Credential(ctx, e.credential); err == nil && c.PermittedDevice != nil {
 		own = c.PermittedDevice.IP
@@ -133,6 +138,7 @@ func (e *keyDeactivation) deactivate(ctx context.Context) error {
 			return 1
 		}
 	})
+
 	for _, p := range list {
 		switch {
 		case p.Status != bunq.StatusActive:
@@ -157,6 +163,7 @@ func (e *keyDeactivation) list(ctx context.Context) ([]bunq.PermittedIP, error) 
 	if bunq.IsNotFound(err) {
 		return nil, nil
 	}
+
 	for bunq.IsCredentialsRefused(err) && len(e.others) > 0 {
 		calls := e.resource.Data.Calls(e.others[0])
 		e.others = e.others[1:]
@@ -182,6 +189,7 @@ func (e *keyDeactivation) inactive(ctx context.Context, p bunq.PermittedIP) erro
 	if !bunq.OutcomeUnknown(err) {
 		return err
 	}
+
 	now, lookErr := e.calls.PermittedIPs(ctx, e.credential)
 	switch {
 	case bunq.IsCredentialsRefused(lookErr):

@@ -85,6 +85,7 @@ func (m *sandboxCertificateModel) issue(now time.Time) error {
 		}
 		m.ID = types.StringValue(m.commonName(hex.EncodeToString(suffix)))
 	}
+
 	key, err := signing.GenerateKey()
 	if err != nil {
 		return err
@@ -93,9 +94,11 @@ func (m *sandboxCertificateModel) issue(now time.Time) error {
 	if err != nil {
 		return err
 	}
+
 	// A minute back, so that a clock that is a little behind takes it too.
 	from := now.Add(-time.Minute).UTC().Truncate(time.Second)
 	until := from.Add(time.Duration(m.ValidityDays.ValueInt64()) * day)
+
 	certificate, err := qseal.NewPseudoCertificate(qseal.PseudoOptions{
 		CommonName: m.ID.ValueString(), Organization: m.Organization.ValueString(),
 		OrganizationIdentifier: m.OrganizationIdentifier.ValueString(), Country: m.Country.ValueString(),
@@ -104,6 +107,7 @@ func (m *sandboxCertificateModel) issue(now time.Time) error {
 	if err != nil {
 		return err
 	}
+
 	m.PrivateKeyPEM = types.StringValue(private)
 	m.CertificatePEM = types.StringValue(certificate)
 	m.CertificateChainPEM = types.StringValue(certificate)

@@ -50,10 +50,12 @@ func (r *SandboxCertificateResource) Metadata(_ context.Context, req resource.Me
 func (r *SandboxCertificateResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	subject := []planmodifier.String{stringplanmodifier.RequiresReplace()}
 	keep := keepString()
+
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Makes the self-signed pseudo certificate that bunq's sandbox takes, so that a first try needs no QSEAL certificate. No call " +
 			"is made. At bunq the same subject is the same user, so a random part keeps the common name unique; a renewal keeps it.\n\n" +
 			"~> The private key is stored in the state. That is fine for a sandbox certificate, and only for one.",
+
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
 				Computed:            true,
@@ -150,11 +152,13 @@ func (r *SandboxCertificateResource) ValidateConfig(ctx context.Context, req res
 	if resp.Diagnostics.HasError() {
 		return
 	}
+
 	if n := utf8.RuneCountInString(m.Name.ValueString()); !m.Roles.IsUnknown() && n > m.longestName() {
 		resp.Diagnostics.AddAttributeError(path.Root("name"), "The common name would be too long", fmt.Sprintf(
 			"bunq's sandbox takes common names of up to %d characters. The random part and the roles take their share, which leaves %d for name; it has %d.",
 			qseal.MaxCommonName, m.longestName(), n))
 	}
+
 	validity := m.ValidityDays
 	if validity.IsNull() {
 		validity = types.Int64Value(365)
@@ -173,6 +177,7 @@ func (r *SandboxCertificateResource) ModifyPlan(ctx context.Context, req resourc
 	if req.Plan.Raw.IsNull() || r.Data == nil {
 		return
 	}
+
 	if r.Data.Environment == bunq.Production {
 		resp.Diagnostics.AddError("A sandbox certificate in production",
 			"bunq_sandbox_certificate makes a self-signed pseudo certificate, which only bunq's sandbox takes, and this provider is configured for production.\n\n"+
@@ -183,12 +188,14 @@ func (r *SandboxCertificateResource) ModifyPlan(ctx context.Context, req resourc
 	if req.State.Raw.IsNull() {
 		return
 	}
+
 	var plan, state sandboxCertificateModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
+
 	if plan.otherSubject(&state) {
 		r.Data.Shared.Store(endingSubject(state.CertificatePEM.ValueString()), true)
 		resp.Diagnostics.AddWarning("Another subject is another bunq user",
@@ -197,11 +204,13 @@ func (r *SandboxCertificateResource) ModifyPlan(ctx context.Context, req resourc
 				"replaced does not come back.\n\n"+
 				"Next step: to keep the user, leave name, roles, organization, organization_identifier and country as they are.")
 	}
+
 	if !plan.reissues(&state, r.Data.Now()) {
 		plan.ReadyForRenewal = types.BoolValue(false)
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 		return
 	}
+
 	plan.CertificatePEM, plan.CertificateChainPEM = types.StringUnknown(), types.StringUnknown()
 	plan.PrivateKeyPEM, plan.NotAfter = types.StringUnknown(), types.StringUnknown()
 	plan.ReadyForRenewal = types.BoolValue(false)
@@ -215,11 +224,13 @@ func (r *SandboxCertificateResource) Create(ctx context.Context, req resource.Cr
 	if resp.Diagnostics.HasError() {
 		return
 	}
+
 	// -replace, taint and a new address in the configuration destroy a certificate
 	// and make one that is to be the same: it keeps the subject, and so the bunq user.
 	if subject, ok := r.Data.Shared.LoadAndDelete(m.subject()); ok {
 		m.ID, _ = subject.(types.String)
 	}
+
 	if err := m.issue(r.Data.Now()); err != nil {
 		resp.Diagnostics.AddError("The sandbox certificate was not made", err.Error())
 		return

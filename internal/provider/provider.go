@@ -73,6 +73,7 @@ func New(version string, opts ...Option) func() provider.Provider {
 	for _, set := range opts {
 		set(&o)
 	}
+
 	return func() provider.Provider { return &Bunq{version: version, options: o} }
 }
 
@@ -87,6 +88,7 @@ func (p *Bunq) Schema(_ context.Context, _ provider.SchemaRequest, resp *provide
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Declares the PSD2 access of a licensed payment company to [bunq](https://www.bunq.com): installation, QSEAL certificate, " +
 			"API key, device, OAuth client and callback URLs.",
+
 		Attributes: map[string]schema.Attribute{
 			"environment": schema.StringAttribute{
 				Optional: true,
@@ -148,16 +150,19 @@ func (p *Bunq) Configure(ctx context.Context, req provider.ConfigureRequest, res
 	if resp.Diagnostics.HasError() {
 		return
 	}
+
 	s := settingsFrom(m, &resp.Diagnostics)
 	data := &providerdata.Data{Environment: s.environment, Unknown: s.unknown, Clock: p.options.clock}
 	s.defaultContext(ctx, data, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
+
 	resp.ResourceData = data
 	if len(s.unknown) > 0 {
 		return
 	}
+
 	client, err := bunq.NewClient(bunq.Config{
 		BaseURL: s.baseURL, Environment: s.environment, UserAgent: "terraform-provider-bunq/" + p.version,
 		RequestTimeout: s.requestTimeout, MaxWait: s.maxWait, Transport: p.options.transport,
@@ -167,11 +172,13 @@ func (p *Bunq) Configure(ctx context.Context, req provider.ConfigureRequest, res
 		resp.Diagnostics.AddError("The provider cannot be set up", err.Error())
 		return
 	}
+
 	sessions := session.Options{BaseURL: s.baseURL.String(), Logger: tfLogger{}, OpenInterval: p.options.openInterval}
 	if s.sessionCache {
 		// No folder to keep sessions in is no error: they are opened anew then.
 		sessions.CacheDir, _ = p.options.cacheDir()
 	}
+
 	data.Client = client
 	data.Sessions = session.New(client, sessions)
 }

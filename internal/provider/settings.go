@@ -110,6 +110,7 @@ func (s *settings) setEnvironment(m model, diags *diag.Diagnostics) {
 	if text == "" && m.Environment.IsNull() {
 		return
 	}
+
 	env, err := bunq.ParseEnvironment(text)
 	if err != nil {
 		at.fault(diags, "Unknown environment", tfdiag.Sentence(err))
@@ -126,11 +127,13 @@ func (s *settings) setBaseURL(m model, diags *diag.Diagnostics) {
 	if text == "" && m.BaseURL.IsNull() {
 		text = s.environment.BaseURL()
 	}
+
 	u, err := bunq.ParseBaseURL(text)
 	if err != nil {
 		at.fault(diags, "Unusable base URL", tfdiag.Sentence(err))
 		return
 	}
+
 	if env, ok := bunq.EnvironmentOf(u); ok && env != s.environment {
 		at.fault(diags, "Base URL of another environment", fmt.Sprintf(
 			"%s is the address of bunq's %s environment, and this provider is configured for %s.\n\n"+
@@ -138,6 +141,7 @@ func (s *settings) setBaseURL(m model, diags *diag.Diagnostics) {
 			u.Host, env, s.environment, env))
 		return
 	}
+
 	s.baseURL = u
 }
 
@@ -146,6 +150,7 @@ func (s *settings) duration(v types.String, attribute, variable string, standard
 	if text == "" && (v.IsNull() || v.IsUnknown()) {
 		return standard
 	}
+
 	d, err := time.ParseDuration(text)
 	switch {
 	case err != nil:
@@ -186,6 +191,7 @@ func (s *settings) setContext(m model, diags *diag.Diagnostics) {
 		}
 		return
 	}
+
 	if m.ContextFile.IsUnknown() {
 		s.fileUnknown = true
 		return
@@ -234,6 +240,7 @@ func (s *settings) contextFromFile(data *providerdata.Data, diags *diag.Diagnost
 			return
 		}
 	}
+
 	if s.contextAt.variable == "" {
 		diags.Append(found...)
 		return

@@ -31,6 +31,7 @@ func parseCertificates(pemText string) ([]*x509.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	var certs []*x509.Certificate
 	for i, b := range found {
 		cert, err := x509.ParseCertificate(b.Bytes)
@@ -90,6 +91,7 @@ func (c *Certificate) CheckChain(ch *Chain) error {
 	if len(path) == 0 && !c.SelfSigned() {
 		return fmt.Errorf("%w: %s", ErrIncompleteChain, c.explainNoIssuer(ch))
 	}
+
 	var errs []error
 	for _, cert := range ch.members() {
 		if !cert.Equal(c.x509) && !slices.ContainsFunc(path, cert.Equal) {
@@ -128,6 +130,7 @@ func issuers(leaf *x509.Certificate, members []*x509.Certificate) []*x509.Certif
 			}
 		}
 	}
+
 	// A root that is there in two editions comes out before what it certifies crosswise; what ends a chain belongs last.
 	slices.SortStableFunc(path, func(a, b *x509.Certificate) int {
 		return compareBool(issuedBy(a, a), issuedBy(b, b))
@@ -157,10 +160,12 @@ func issuedBy(child, parent *x509.Certificate) bool {
 // chainDates gives a Problem for each member, other than the leaf, that is not valid at now.
 func (c *Certificate) chainDates(ch *Chain, now time.Time) []Problem {
 	var problems []Problem
+
 	for _, cert := range ch.members() {
 		if cert.Equal(c.x509) {
 			continue
 		}
+
 		name := oneLine(cert.RawSubject)
 		switch {
 		case now.After(cert.NotAfter):

@@ -48,6 +48,7 @@ func (c *Certificate) Check(env string, chain *Chain, now time.Time) []Problem {
 	case envSandbox:
 		problems = append(problems, c.checkSandbox()...)
 	}
+
 	if err := c.CheckChain(chain); err != nil {
 		problems = append(problems, Problem{
 			Attribute: AttributeChain,
@@ -112,6 +113,7 @@ func (c *Certificate) checkProduction() []Problem {
 				"certificate that a qualified trust service provider issued to your organisation. If you meant the sandbox, set the "+
 				"provider's environment to \"sandbox\".", c.Subject())}
 	}
+
 	var problems []Problem
 	switch {
 	case c.qcErr != nil:
@@ -127,6 +129,7 @@ func (c *Certificate) checkProduction() []Problem {
 			"The PSD2 statement of the certificate %s names no role that is known (PSP_AS, PISP, AISP, CBPII). Ask your issuer "+
 				"for a certificate with the roles of your authorisation.", c.Subject()))
 	}
+
 	if c.qcErr == nil && c.Kind() == KindUnknown {
 		p := c.problem("Certificate does not say that it is for seals",
 			"The certificate %s has no statement that it is for electronic seals. bunq takes QSEAL certificates only and may "+
@@ -139,17 +142,20 @@ func (c *Certificate) checkProduction() []Problem {
 
 func (c *Certificate) checkSandbox() []Problem {
 	name := c.CommonName()
+
 	var problems []Problem
 	if n := utf8.RuneCountInString(name); n > MaxCommonName {
 		problems = append(problems, c.problem("Common name is too long",
 			"The common name %q has %d characters; bunq's sandbox takes at most %d. Make a pseudo certificate with a shorter one.",
 			name, n, MaxCommonName))
 	}
+
 	if len(rolesNamed(name)) == 0 {
 		return append(problems, c.problem("No PSD2 role in the common name",
 			"bunq's sandbox reads the PSD2 roles from the common name, and %q has none. Make a pseudo certificate whose common "+
 				"name ends in the words PISP, AISP or both, in capitals and set off by spaces, such as %q.", name, "My App PISP AISP"))
 	}
+
 	words := strings.Fields(name)
 	first := slices.IndexFunc(words, isRoleWord)
 	if slices.ContainsFunc(words[first:], func(w string) bool { return !isRoleWord(w) }) {

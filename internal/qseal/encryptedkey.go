@@ -73,11 +73,13 @@ func decryptPKCS8(der []byte, passphrase string) (*rsa.PrivateKey, error) {
 	if err := checkEncryption(der); err != nil {
 		return nil, err
 	}
+
 	key, err := pkcs8.ParsePKCS8PrivateKey(der, []byte(passphrase))
 	if err != nil {
 		// The cause is not passed on: it describes bytes of what may be the decrypted key.
 		return nil, fmt.Errorf("%w, or a damaged key", ErrWrongPassphrase)
 	}
+
 	rsaKey, ok := key.(*rsa.PrivateKey)
 	if !ok {
 		return nil, fmt.Errorf("%w: the encrypted key is of another algorithm; bunq registers RSA keys", signing.ErrNotRSA)
@@ -95,14 +97,17 @@ func checkEncryption(der []byte) error {
 		return fmt.Errorf("%w: the key is encrypted in a former way of PKCS#5 or PKCS#12 (%s); %s",
 			ErrUnsupportedEncryption, info.Algorithm.Algorithm, reencrypt)
 	}
+
 	var params pbes2Params
 	if unmarshal(info.Algorithm.Parameters.FullBytes, &params) != nil {
 		return fmt.Errorf("%w: the parameters of its encryption are damaged", signing.ErrMalformedKey)
 	}
+
 	size, ok := cbcBlockSizes[params.Cipher.Algorithm.String()]
 	if !ok {
 		return fmt.Errorf("%w: cipher %s; %s", ErrUnsupportedEncryption, params.Cipher.Algorithm, reencrypt)
 	}
+
 	var iv []byte
 	if unmarshal(params.Cipher.Parameters.FullBytes, &iv) != nil || len(iv) != size || len(info.Data) == 0 || len(info.Data)%size != 0 {
 		return fmt.Errorf("%w: the %s block is damaged", signing.ErrMalformedKey, typeEncryptedKey)
@@ -112,6 +117,7 @@ func checkEncryption(der []byte) error {
 
 func checkKDF(kdf pkix.AlgorithmIdentifier) error {
 	damaged := fmt.Errorf("%w: the parameters of its key derivation are damaged", signing.ErrMalformedKey)
+
 	switch der := kdf.Parameters.FullBytes; {
 	case kdf.Algorithm.Equal(oidPBKDF2):
 		var p pbkdf2Params
@@ -143,9 +149,11 @@ func decryptLegacy(b *pem.Block, passphrase string) (*rsa.PrivateKey, error) {
 	default:
 		return nil, fmt.Errorf("%w: another cipher than DES, 3DES or AES in CBC mode; %s", ErrUnsupportedEncryption, reencrypt)
 	}
+
 	if raw, err := hex.DecodeString(iv); err != nil || len(raw) == 0 {
 		return nil, fmt.Errorf("%w: the DEK-Info line of the key is damaged", signing.ErrMalformedKey)
 	}
+
 	//nolint:staticcheck // deprecated because the format is weak; the user's key file has it all the same, and nothing is encrypted so here
 	der, err := x509.DecryptPEMBlock(b, []byte(passphrase))
 	if errors.Is(err, x509.IncorrectPasswordError) {
@@ -154,6 +162,7 @@ func decryptLegacy(b *pem.Block, passphrase string) (*rsa.PrivateKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: the encrypted %s block is damaged", signing.ErrMalformedKey, b.Type)
 	}
+
 	// The format has no checksum: a wrong passphrase sometimes gets this far, and yields noise. It is not quoted.
 	if key, err := x509.ParsePKCS1PrivateKey(der); err == nil {
 		return key, nil

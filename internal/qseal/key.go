@@ -21,6 +21,7 @@ func ParsePrivateKey(pemText, passphrase string) (*rsa.PrivateKey, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	keys := slices.DeleteFunc(slices.Clone(all), func(b *pem.Block) bool { return !isPrivateKey(b) })
 	switch len(keys) {
 	case 0:
@@ -29,6 +30,7 @@ func ParsePrivateKey(pemText, passphrase string) (*rsa.PrivateKey, error) {
 	default:
 		return nil, fmt.Errorf("%w: %d private keys found; keep the one of the certificate", signing.ErrWrongPEMType, len(keys))
 	}
+
 	b := keys[0]
 	switch b.Type {
 	case "PRIVATE KEY", "RSA PRIVATE KEY", "ENCRYPTED PRIVATE KEY":
@@ -38,6 +40,7 @@ func ParsePrivateKey(pemText, passphrase string) (*rsa.PrivateKey, error) {
 		return nil, fmt.Errorf("%w: found %q where PRIVATE KEY, RSA PRIVATE KEY or ENCRYPTED PRIVATE KEY belongs; convert it with openssl "+
 			"(an OpenSSH key with `ssh-keygen -p -m PKCS8 -f FILE`)", signing.ErrWrongPEMType, b.Type)
 	}
+
 	legacy := strings.Contains(b.Headers["Proc-Type"], "ENCRYPTED")
 	if b.Type == typeEncryptedKey || legacy {
 		if passphrase == "" {
@@ -48,6 +51,7 @@ func ParsePrivateKey(pemText, passphrase string) (*rsa.PrivateKey, error) {
 		}
 		return decryptPKCS8(b.Bytes, passphrase)
 	}
+
 	return signing.ParsePrivateKey(string(pem.EncodeToMemory(b)))
 }
 

@@ -33,6 +33,7 @@ func blocks(text string) ([]*pem.Block, error) {
 		clean.WriteString(line)
 		clean.WriteByte('\n')
 	}
+
 	var found []*pem.Block
 	for rest := []byte(clean.String()); ; {
 		var b *pem.Block
@@ -41,6 +42,7 @@ func blocks(text string) ([]*pem.Block, error) {
 		}
 		found = append(found, b)
 	}
+
 	switch {
 	case len(found) == 0:
 		return nil, fmt.Errorf("%w: %s", signing.ErrNotPEM, explainNoPEM(text))
@@ -98,10 +100,12 @@ func certificateBlocks(text string) ([]*pem.Block, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	if slices.ContainsFunc(all, isPrivateKey) {
 		return nil, fmt.Errorf("%w: only certificates belong here, and they are stored and shown in the open; "+
 			"take the private key out, and pass it as the private key", ErrPrivateKeyFound)
 	}
+
 	for _, b := range all {
 		if b.Type != typeCertificate {
 			return nil, fmt.Errorf("%w: found %q where %q belongs%s", signing.ErrWrongPEMType, b.Type, typeCertificate, remedy(b.Type))

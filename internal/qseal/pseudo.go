@@ -39,6 +39,7 @@ func NewPseudoCertificate(o PseudoOptions) (certificatePEM string, err error) {
 	if err := o.check(); err != nil {
 		return "", fmt.Errorf("pseudo certificate: %w", err)
 	}
+
 	var subject pkix.Name
 	for _, a := range []struct {
 		oid   asn1.ObjectIdentifier
@@ -54,6 +55,7 @@ func NewPseudoCertificate(o PseudoOptions) (certificatePEM string, err error) {
 			subject.ExtraNames = append(subject.ExtraNames, pkix.AttributeTypeAndValue{Type: a.oid, Value: a.value})
 		}
 	}
+
 	template := &x509.Certificate{
 		Subject:               subject,
 		NotBefore:             o.NotBefore,
@@ -62,6 +64,7 @@ func NewPseudoCertificate(o PseudoOptions) (certificatePEM string, err error) {
 		BasicConstraintsValid: true,
 		IsCA:                  true,
 	}
+
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &o.Key.PublicKey, o.Key)
 	if err != nil {
 		return "", fmt.Errorf("pseudo certificate: %w", err)
@@ -82,6 +85,7 @@ func (o PseudoOptions) check() error {
 	case !o.NotAfter.After(o.NotBefore):
 		return errors.New("it would end before it begins")
 	}
+
 	for _, s := range []string{o.CommonName, o.Organization, o.OrganizationIdentifier} {
 		if !utf8.ValidString(s) {
 			return errors.New("the subject is not valid UTF-8")

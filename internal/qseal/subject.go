@@ -56,6 +56,7 @@ func oneLine(rawName []byte) string {
 	if _, err := asn1.Unmarshal(rawName, &name); err != nil {
 		return "" // not reached: crypto/x509 has read the same bytes before
 	}
+
 	var out strings.Builder
 	for _, relative := range name {
 		separator := byte('/')
@@ -65,6 +66,7 @@ func oneLine(rawName []byte) string {
 			if !ok {
 				short = oid
 			}
+
 			out.WriteByte(separator)
 			out.WriteString(short)
 			out.WriteByte('=')
@@ -75,8 +77,10 @@ func oneLine(rawName []byte) string {
 					out.WriteByte(b)
 				}
 			}
+
 			separator = '+'
 		}
 	}
+
 	return out.String()
 }

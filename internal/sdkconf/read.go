@@ -25,6 +25,7 @@ func Read(path string) (_ *Context, err error) {
 		return nil, fmt.Errorf("context file: %w%s", err, openRemedy(path, err))
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
+
 	data, err := io.ReadAll(io.LimitReader(f, maxSize+1))
 	if err != nil {
 		return nil, fmt.Errorf("context file: %w", err)
@@ -32,6 +33,7 @@ func Read(path string) (_ *Context, err error) {
 	if len(data) > maxSize {
 		return nil, fmt.Errorf("context file %s: %w: it is larger than 1 MiB", path, ErrNotJSON)
 	}
+
 	c, err := Parse(data)
 	if err != nil {
 		return nil, fmt.Errorf("context file %s: %w", path, err)
@@ -75,16 +77,19 @@ func Parse(data []byte) (*Context, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	if f.Installation == nil {
 		f.Installation = &fileInstallation{}
 	}
 	if err := f.complete(); err != nil {
 		return nil, err
 	}
+
 	environment, err := bunq.ParseEnvironment(strings.ToLower(strings.TrimSpace(f.Environment)))
 	if err != nil {
 		return nil, fmt.Errorf(`%w: it is %.40q, and can be "SANDBOX" or "PRODUCTION"`, ErrUnknownEnvironment, f.Environment)
 	}
+
 	c := &Context{
 		Environment:       environment,
 		APIKey:            bunq.Secret(strings.TrimSpace(f.APIKey)),
@@ -93,6 +98,7 @@ func Parse(data []byte) (*Context, error) {
 	if err := c.readKeys(f.Installation); err != nil {
 		return nil, err
 	}
+
 	c.UserID = userID(f.Session)
 	return c, nil
 }
@@ -103,7 +109,9 @@ func decode(data []byte) (*fileContext, error) {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return nil, fmt.Errorf("%w: it is empty", ErrNotJSON)
 	}
+
 	var f *fileContext
+
 	err := json.Unmarshal(data, &f)
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
@@ -134,6 +142,7 @@ func (f *fileContext) complete() error {
 			missing = append(missing, m.name)
 		}
 	}
+
 	if len(missing) > 0 {
 		return fmt.Errorf("%w: missing or empty: %s", ErrIncomplete, strings.Join(missing, ", "))
 	}
@@ -148,17 +157,21 @@ func (c *Context) readKeys(f *fileInstallation) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", memberPrivateKey, err)
 	}
+
 	public, err := signing.ParsePublicKey(unescape.Replace(f.PublicKey))
 	if err != nil {
 		return fmt.Errorf("%s: %w", memberPublicKey, err)
 	}
+
 	server, err := signing.ParsePublicKey(unescape.Replace(f.ServerKey))
 	if err != nil {
 		return fmt.Errorf("%s: %w", memberServerKey, err)
 	}
+
 	if !private.PublicKey.Equal(public) {
 		return fmt.Errorf("%w: the file was put together from two installations, take one as an SDK wrote it", ErrKeyMismatch)
 	}
+
 	privatePEM, err := signing.MarshalPrivateKey(private)
 	if err != nil {
 		return fmt.Errorf("%s: %w", memberPrivateKey, err)
@@ -182,6 +195,7 @@ func userID(session json.RawMessage) int64 {
 	if json.Unmarshal(session, &s) != nil {
 		return 0
 	}
+
 	id, err := strconv.ParseInt(strings.Trim(string(s.UserID), `"`), 10, 64)
 	if err != nil || id < 0 {
 		return 0

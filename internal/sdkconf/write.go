@@ -48,6 +48,7 @@ func Marshal(c Context) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", memberPublicKey, err)
 	}
+
 	w := writtenContext{
 		Environment: strings.ToUpper(string(c.Environment)),
 		APIKey:      c.APIKey.Reveal(),
@@ -59,6 +60,7 @@ func Marshal(c Context) ([]byte, error) {
 		},
 		Session: writtenSession{ExpiryTime: longAgo, UserID: c.UserID},
 	}
+
 	if c.UserID != 0 {
 		user := &writtenUser{c.UserID}
 		w.Session.User, w.Session.UserPHP = user, user
@@ -66,11 +68,13 @@ func Marshal(c Context) ([]byte, error) {
 	if c.PublicKeyPEM != "" {
 		w.Installation.PublicKey = c.PublicKeyPEM
 	}
+
 	data, err := json.MarshalIndent(w, "", "  ") //nolint:gosec // the secrets are what the file is for
 	if err != nil {
 		return nil, fmt.Errorf("write context file: %w", err)
 	}
 	data = append(data, '\n')
+
 	// Nothing leaves here that Read would not take back.
 	if _, err := Parse(data); err != nil {
 		return nil, err

@@ -42,9 +42,11 @@ func ParsePrivateKey(pemText string) (*rsa.PrivateKey, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	if block.Type == typeEncrypted || strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED") {
 		return nil, fmt.Errorf("%w: decrypt it first, for example with \"openssl pkcs8 -topk8 -nocrypt\"", ErrEncrypted)
 	}
+
 	switch block.Type {
 	case typePKCS8:
 		key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
@@ -82,6 +84,7 @@ func ParsePublicKey(pemText string) (*rsa.PublicKey, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	switch block.Type {
 	case typeSPKI:
 	case typePKCS1Pub:
@@ -90,6 +93,7 @@ func ParsePublicKey(pemText string) (*rsa.PublicKey, error) {
 	default:
 		return nil, fmt.Errorf("%w: found %q, need %q", ErrWrongPEMType, block.Type, typeSPKI)
 	}
+
 	key, err := x509.ParsePKIXPublicKey(block.Bytes)
 	if err != nil {
 		return nil, fmt.Errorf("%w: the %q block is not SubjectPublicKeyInfo: %w", ErrMalformedKey, block.Type, err)

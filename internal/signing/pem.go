@@ -29,6 +29,7 @@ func decodeBlock(text string) (*pem.Block, error) {
 	if !ok || label == "" || strings.ContainsAny(label, "\r\n-") || len(label) > 64 {
 		return nil, fmt.Errorf("%w: its first line is damaged", ErrNotPEM)
 	}
+
 	body, rest, ok := strings.Cut(after, pemEnd+label+pemDash)
 	if !ok {
 		return nil, fmt.Errorf("%w: the END line of the %q block is missing", ErrNotPEM, label)
@@ -37,10 +38,12 @@ func decodeBlock(text string) (*pem.Block, error) {
 	if strings.Contains(rest, pemBegin) && label != typeECParameters {
 		return nil, fmt.Errorf("%w: the text holds more than one PEM block; keep the key alone", ErrMalformedKey)
 	}
+
 	headers, body, err := splitHeaders(body)
 	if err != nil {
 		return nil, err
 	}
+
 	der, err := base64.StdEncoding.Strict().DecodeString(strings.Join(strings.Fields(body), ""))
 	if err != nil || len(der) == 0 {
 		// The decoder's own error would be harmless, but says nothing a user can act on.
@@ -56,6 +59,7 @@ func splitHeaders(body string) (map[string]string, string, error) {
 	if !strings.Contains(body, ":") {
 		return headers, body, nil
 	}
+
 	lines := strings.Split(strings.TrimSpace(body), "\n")
 	for i, line := range lines {
 		name, value, ok := strings.Cut(line, ":")

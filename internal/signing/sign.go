@@ -14,6 +14,7 @@ func Sign(key *rsa.PrivateKey, message []byte) (string, error) {
 	if key == nil {
 		return "", fmt.Errorf("%w: no key to sign with", ErrMalformedKey)
 	}
+
 	digest := sha256.Sum256(message)
 	// No random source: PKCS #1 v1.5 signatures are deterministic.
 	signature, err := rsa.SignPKCS1v15(nil, key, crypto.SHA256, digest[:])
@@ -33,6 +34,7 @@ func Verify(key *rsa.PublicKey, message []byte, signature string) error {
 	if err != nil {
 		return fmt.Errorf("%w: it is not base64", ErrInvalidSignature)
 	}
+
 	digest := sha256.Sum256(message)
 	if err := rsa.VerifyPKCS1v15(key, crypto.SHA256, digest[:], raw); err != nil {
 		return fmt.Errorf("%w: it was made with another key or over other bytes", ErrInvalidSignature)

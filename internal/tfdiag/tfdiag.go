@@ -65,13 +65,16 @@ func (f Failure) Warning(diags *diag.Diagnostics, err error) {
 
 func (f Failure) detail(err error) string {
 	said, next := explain(err)
+
 	var step *doing
 	if errors.As(err, &step) {
 		said = "While " + step.what + ": " + said
 	}
+
 	if f.Next != "" {
 		next = f.Next
 	}
+
 	parts := []string{said}
 	if f.State != "" {
 		parts = append(parts, "State: "+f.State)
@@ -101,6 +104,7 @@ func explain(err error) (said, next string) {
 		decode    *bunq.DecodeError
 		wait      *bunq.WaitError
 	)
+
 	switch {
 	case errors.As(err, &asked):
 		return explainUnanswered(asked)
@@ -131,6 +135,7 @@ func explain(err error) (said, next string) {
 	case errors.Is(err, context.DeadlineExceeded):
 		return "The operation ran out of time.", "run it again."
 	}
+
 	return Sentence(err), ""
 }
 
@@ -144,6 +149,7 @@ func Sentence(err error) string {
 	if s[0] >= 'a' && s[0] <= 'z' && !strings.HasPrefix(s, "bunq ") {
 		s = string(s[0]-'a'+'A') + s[1:]
 	}
+
 	if !strings.ContainsAny(s[len(s)-1:], ".!?") {
 		s += "."
 	}
@@ -156,6 +162,7 @@ func explainUnanswered(e *bunq.UnansweredError) (said, next string) {
 	if e.LookUp == nil {
 		return said + " A follow-up read shows that it was not done.", next
 	}
+
 	look, next := explain(e.LookUp)
 	return said + "\n\nWhether bunq did it is not known, because the follow-up read failed: " + look, next
 }
@@ -201,6 +208,7 @@ func explainWait(w *bunq.WaitError) (said, next string) {
 
 	last, fits := explain(withoutAttempts(w.Last))
 	said += "\n\nThe last attempt: " + last
+
 	var api *bunq.APIError
 	if errors.As(w.Last, &api) && (api.Status == 429 || api.Status == 409) {
 		return said, next
@@ -259,17 +267,20 @@ func explainTransport(t *bunq.TransportError) (said, next string) {
 		return fmt.Sprintf("%s %s: the request was sent, and the operation was cancelled before an answer came.%s",
 			t.Method, t.Endpoint, ids("", t.RequestID)), "run it again."
 	}
+
 	if t.Sent {
 		return fmt.Sprintf("%s %s: the request was sent, but no answer came%s: %v.%s",
 				t.Method, t.Endpoint, tried(t.Attempts), t.Err, ids("", t.RequestID)),
 			"check the connection to bunq and run it again."
 	}
+
 	return fmt.Sprintf("%s %s: bunq could not be reached, nothing was sent%s: %v.", t.Method, t.Endpoint, tried(t.Attempts), t.Err),
 		"check the network, the proxy settings (HTTPS_PROXY) and base_url, and run it again."
 }
 
 func explainAPI(e *bunq.APIError) (said, next string) {
 	said = answered(e)
+
 	switch {
 	case e.Status >= 300 && e.Status < 400:
 		return said, "redirects are not followed, so that no token goes to another host; check base_url."
@@ -316,6 +327,7 @@ func takesInstallation(e *bunq.APIError) bool {
 func answered(e *bunq.APIError) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s%s: ", e.Method, e.Endpoint, tried(e.Attempts))
+
 	switch {
 	case len(e.Descriptions) > 0:
 		fmt.Fprintf(&b, "bunq answered %d: %s", e.Status, quoted(e.Descriptions...))
@@ -328,6 +340,7 @@ func answered(e *bunq.APIError) string {
 		}
 		fmt.Fprintf(&b, "the answer was %d (%s), not in bunq's own form.", e.Status, kind)
 	}
+
 	b.WriteString(ids(e.ResponseID, e.RequestID))
 	return b.String()
 }
