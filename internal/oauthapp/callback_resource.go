@@ -273,7 +273,7 @@ func (r *CallbackURLResource) Delete(ctx context.Context, req resource.DeleteReq
 
 // change gives the resource of state the URL of m.
 func (r *CallbackURLResource) change(ctx context.Context, access *providerdata.Access, m, state *callbackModel, resp *resource.UpdateResponse) (int64, bool) {
-	failed := tfdiag.Failure{Summary: "bunq_oauth_callback_url was not changed", State: "the state stays as it was."}
+	failed := tfdiag.Failure{Summary: "bunq_oauth_callback_url was not changed", State: "the state is unchanged."}
 	own, err := idOf(state.ID)
 	if err != nil {
 		failed.Error(&resp.Diagnostics, err)

@@ -153,7 +153,7 @@ func TestAccCredential_certificateRunsOut(t *testing.T) {
 		t.Errorf("20 of 30 days before the end: status %d\n%s", got.Code, got.Output)
 	}
 	c.Write(t, strings.Replace(config, "private_key_pem_wo", "expiry_warning_days = 19\n  private_key_pem_wo", 1))
-	if got := c.Apply(t); got.Code != 0 || strings.Contains(got.Output, "runs out soon") {
+	if got := c.Apply(t); got.Code != 0 || strings.Contains(got.Output, "expires soon") {
 		t.Errorf("20 days before the end, with 19 days of warning: status %d\n%s", got.Code, got.Output)
 	}
 }

@@ -17,32 +17,32 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
-// ambiguousError means that bunq does not say which credential a key belongs to.
+// ambiguousError means that it is not known which credential a key belongs to.
 type ambiguousError struct{ ids []string }
 
-// Error names the credentials that fit.
+// Error names the credentials that match.
 func (e *ambiguousError) Error() string {
 	if len(e.ids) == 0 {
-		return "bunq does not say which credential the API key belongs to, and lists none that is active"
+		return "bunq does not say which credential the API key belongs to, and lists no active one"
 	}
-	return fmt.Sprintf("bunq does not say which credential the API key belongs to, and %d fit the device: %s",
+	return fmt.Sprintf("bunq does not say which credential the API key belongs to, and %d match the device: %s",
 		len(e.ids), strings.Join(e.ids, ", "))
 }
 
-// nameCredential is the way out of ambiguity. It is an update in place.
-const nameCredential = "write credential = { id = …, api_key = … } with the id of the credential that the key was made with; this changes the device in place. " +
+// nameCredential is the next step after an ambiguousError.
+const nameCredential = "set credential = { id = …, api_key = … } with the id of the credential that the key was made with; this changes the device in place. " +
 	"Or omit permitted_ips, and Terraform does not manage addresses."
 
-// knownCredential is what is known of the credential of a device whose
-// configuration does not name it.
+// knownCredential is what is known about the credential of a device whose configuration does not
+// name it.
 type knownCredential struct {
-	// id is the one that was found when there was no doubt; 0 for none.
+	// id is the one that was found when only one matched; 0 for none.
 	id int64
-	// ip is the address that registered the device; "" where it is not known.
+	// ip is the address that registered the device; "" if it is not known.
 	ip string
 }
 
-// known is what is known of the credential of a device beside its configuration.
+// known returns what is known about the credential of a device besides its configuration.
 func (r *DeviceServerResource) known(ctx context.Context, m *deviceModel, f deviceFacts) knownCredential {
 	var diags diag.Diagnostics
 	k := knownCredential{id: f.Credential, ip: f.IP}
@@ -52,8 +52,8 @@ func (r *DeviceServerResource) known(ctx context.Context, m *deviceModel, f devi
 	return k
 }
 
-// credentialID finds the credential whose addresses are to be managed: the one
-// that is named, else the one known, else the only one that fits the device.
+// credentialID returns the credential whose addresses are managed: the one that is named, or the one
+// that is known, or the only one that matches the device. Otherwise the error is an *ambiguousError.
 func credentialID(ctx context.Context, calls *bunq.UserClient, m *deviceModel, known knownCredential) (int64, error) {
 	var diags diag.Diagnostics
 	if c, ok := m.credential(ctx, &diags); ok && c.ID.ValueString() != "" {
@@ -86,9 +86,9 @@ func credentialID(ctx context.Context, calls *bunq.UserClient, m *deviceModel, k
 	return 0, &ambiguousError{ids}
 }
 
-// readAddresses makes permitted_ips what is active at bunq, written as the state
-// writes it. own is permitted without being listed, so that it counts only where
-// the state lists it. "*" cannot be managed: it stays as the state has it.
+// readAddresses sets permitted_ips to what is active at bunq, written as the state writes it. own is
+// permitted without being listed, so it is only included if the state lists it. "*" cannot be
+// managed: it stays as the state has it.
 func readAddresses(ctx context.Context, m *deviceModel, list []bunq.PermittedIP, own string) error {
 	known, diags := addresses(ctx, m.PermittedIPs)
 	active := []string{}
@@ -114,13 +114,12 @@ func readAddresses(ctx context.Context, m *deviceModel, list []bunq.PermittedIP,
 	return asError(diags)
 }
 
-// readAddressesOf takes over what bunq says of the addresses, where they are managed.
+// readAddressesOf stores the addresses of a device as bunq lists them, if they are managed.
 //
-// registration_ip is left null where the state has null, although bunq says it
-// here: Terraform calls what a refresh fills in "changed outside of Terraform",
-// in every later plan that changes the device, and an output of it would make the
-// plan after a good apply one with changes. The next update of the device stores
-// it; what the provider does with it, it takes from the private state.
+// registration_ip stays null if the state has null, although bunq returns it here: Terraform reports
+// what a refresh fills in as "changed outside of Terraform", in every later plan that changes the
+// device, and an output of it would make the plan after an apply show changes. The next update of
+// the device stores it; until then the provider uses the one in the private state.
 func (r *DeviceServerResource) readAddressesOf(ctx context.Context, calls *bunq.UserClient, m *deviceModel, f *deviceFacts, diags *diag.Diagnostics) error {
 	if !m.RegistrationIP.IsNull() {
 		m.RegistrationIP = textOrNull(f.IP)
@@ -135,7 +134,7 @@ func (r *DeviceServerResource) readAddressesOf(ctx context.Context, calls *bunq.
 	if errors.As(err, &several) {
 		tfdiag.Failure{
 			Summary: "bunq_device_server: the permitted addresses were not read",
-			State:   "permitted_ips stays in the state as it was; the rest of the device was read.",
+			State:   "permitted_ips stays in the state as it was; the rest of the device was refreshed.",
 			Next:    nextForAddresses(err),
 			At:      path.Root("credential"),
 		}.Warning(diags, err)
@@ -157,8 +156,7 @@ func (r *DeviceServerResource) readAddressesOf(ctx context.Context, calls *bunq.
 	return readAddresses(ctx, m, list, f.IP)
 }
 
-// setAddresses makes the addresses at bunq those of m, and notes in f what it
-// learned on the way.
+// setAddresses makes the addresses at bunq those of m, and notes in f what it learns about the device.
 func (r *DeviceServerResource) setAddresses(ctx context.Context, access *providerdata.Access, m *deviceModel, f *deviceFacts) error {
 	want, diags := addresses(ctx, m.PermittedIPs)
 	if err := asError(diags); err != nil {
@@ -174,7 +172,7 @@ func (r *DeviceServerResource) setAddresses(ctx context.Context, access *provide
 		return err
 	}
 
-	// A key that was made in this run has the address of its registration only.
+	// A key that was made in this run only has the address of its registration.
 	f.Credential = credential
 	active := slices.DeleteFunc(slices.Clone(list), func(p bunq.PermittedIP) bool { return p.Status != bunq.StatusActive || p.IP == anyAddress })
 	if f.IP == "" && len(active) == 1 && r.Data.IsCreatedHere(access.Context.APIKey) {
@@ -212,17 +210,17 @@ func isActive(list []bunq.PermittedIP, ip string) bool {
 type reconciliation struct {
 	calls      *bunq.UserClient
 	credential int64
-	// own is the address that registered the device, "" as long as it is not known;
-	// findOwn asks for it where that is needed.
+	// own is the address that registered the device, "" until it is known; findOwn reads it if that is
+	// needed.
 	own     string
 	findOwn func(context.Context) (string, error)
 	// others are the addresses that registered other devices with this key.
 	others func(context.Context) ([]string, error)
 }
 
-// run activates what is missing, before it deactivates anything: bunq refuses
-// every call from an address that is not active. The address that registered the
-// device stays whatever the configuration lists, so that no list locks it out.
+// run activates what is missing before it deactivates anything: bunq refuses every call from an
+// address that is not active. The address that registered the device always stays active, so that
+// no list locks it out.
 func (c *reconciliation) run(ctx context.Context, want []string, list []bunq.PermittedIP) error {
 	if c.own != "" && !containsAddress(want, c.own) {
 		want = append(slices.Clone(want), c.own)
@@ -244,7 +242,7 @@ func (c *reconciliation) run(ctx context.Context, want []string, list []bunq.Per
 	}
 	keep, err := c.registeredFrom(ctx)
 	if err != nil {
-		return tfdiag.While("asking from where the devices of this key were registered", err)
+		return tfdiag.While("reading from which addresses the devices of this key were registered", err)
 	}
 	for _, p := range rest {
 		if containsAddress(keep, p.IP) {
@@ -257,7 +255,7 @@ func (c *reconciliation) run(ctx context.Context, want []string, list []bunq.Per
 	return nil
 }
 
-// registeredFrom are the addresses that must not be deactivated.
+// registeredFrom returns the addresses that must not be deactivated.
 func (c *reconciliation) registeredFrom(ctx context.Context) ([]string, error) {
 	if c.own == "" {
 		own, err := c.findOwn(ctx)
@@ -270,8 +268,8 @@ func (c *reconciliation) registeredFrom(ctx context.Context) ([]string, error) {
 	return append(others, c.own), err
 }
 
-// activate makes ip active, once: an entry that is there is used, whatever its
-// status, because bunq may refuse the same address twice.
+// activate makes ip active, once: an existing entry is used, whatever its status, because bunq may
+// refuse the same address twice.
 func (c *reconciliation) activate(ctx context.Context, list []bunq.PermittedIP, ip string) error {
 	if isActive(list, ip) {
 		return nil
@@ -290,7 +288,7 @@ func (c *reconciliation) set(ctx context.Context, p bunq.PermittedIP, status str
 	return c.confirm(ctx, err, func(n bunq.PermittedIP) bool { return n.ID == p.ID && n.Status == status })
 }
 
-// confirm asks bunq what became of a write whose answer was lost.
+// confirm reads the addresses after a write whose answer was lost, and reports whether it was done.
 func (c *reconciliation) confirm(ctx context.Context, err error, done func(bunq.PermittedIP) bool) error {
 	if !bunq.OutcomeUnknown(err) {
 		return err

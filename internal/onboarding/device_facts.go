@@ -7,22 +7,21 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 )
 
-// deviceFactsName is the private state of a device: what bunq says of it and no
-// attribute holds.
 const deviceFactsName = "device"
 
+// deviceFacts is the private state of a device: what is known about it and no attribute holds.
 type deviceFacts struct {
 	Status string `json:"status"`
 	// IP is the address that registered the device.
 	IP string `json:"ip"`
-	// Shut says that this address is not active, and the state does not list it.
+	// Shut: this address is not active, and the state does not list it.
 	Shut bool `json:"shut,omitempty"`
-	// Open says that bunq permits every address, and the state does not.
+	// Open: bunq permits every address, and the state does not.
 	Open bool `json:"open,omitempty"`
-	// Unset says that the addresses of the state were never set, because it is not
-	// known which credential the key belongs to.
+	// Unset: the addresses in the state were never set, because it was not known which credential
+	// the key belongs to.
 	Unset bool `json:"unset,omitempty"`
-	// Credential is the id of the key's credential, found when there was no doubt.
+	// Credential is the id of the key's credential, noted when only one matched.
 	Credential int64 `json:"credential,omitempty"`
 }
 

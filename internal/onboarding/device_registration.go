@@ -13,8 +13,8 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
-// registration is one POST /device-server, made once whatever happens: bunq
-// has no idempotency key, and a device cannot be removed.
+// registration is one POST /device-server, made only once whatever happens: bunq has no idempotency
+// key, and a device cannot be removed.
 type registration struct {
 	model      *deviceModel
 	apiContext bunq.APIContext
@@ -24,20 +24,19 @@ type registration struct {
 	data       *providerdata.Data
 	ledger     *deviceLedger
 	request    bunq.DeviceServerRequest
-	// before are the devices that bunq listed before anything was sent; nil where
-	// it was not asked.
+	// before are the devices that bunq listed before the POST; nil if they were not read.
 	before []bunq.DeviceServer
 }
 
 // registered is a device that bunq has for the key.
 type registered struct {
 	id int64
-	// ip is the address that it was registered from; "" where no call showed it.
+	// ip is the address that it was registered from; "" if no call showed it.
 	ip string
-	// adopted says that it was there before.
+	// adopted: it existed before.
 	adopted bool
-	// again says that the key is registered once only and keeps this device,
-	// which Terraform had given up.
+	// again: bunq registers the key only once, and has this device for it, which Terraform had
+	// forgotten.
 	again bool
 }
 
@@ -54,9 +53,9 @@ func (r *DeviceServerResource) registration(ctx context.Context, m *deviceModel,
 		request: bunq.DeviceServerRequest{Description: m.Description.ValueString(), Secret: access.Context.APIKey},
 	}
 
-	// Without addresses bunq permits the one that it sees, so that no list can lock
-	// this machine out. "*" can be set by a registration only, together with
-	// concrete addresses (bunq docs, device-server).
+	// Without addresses bunq permits the one that it sees, so that no list can lock this machine out.
+	// "*" can only be set by a registration, together with concrete addresses (bunq docs,
+	// device-server).
 	if hasAny(m.PermittedIPs) {
 		ips, more := addresses(ctx, m.PermittedIPs)
 		diags.Append(more...)
@@ -65,15 +64,14 @@ func (r *DeviceServerResource) registration(ctx context.Context, m *deviceModel,
 	return g, !diags.HasError()
 }
 
-// register returns the device of the key, made or adopted. It is adopted only on
-// evidence: this machine began to make it, or bunq says that the key has it.
+// register returns the device of the key, made or adopted. A device is adopted only on evidence:
+// this machine began to make it, or bunq says that the key has it.
 //
-// A key that was made in this run has no device, so that nothing is looked up
-// before.
+// A key that was made in this run has no device, so nothing is looked up first.
 func (g *registration) register(ctx context.Context) (registered, error) {
 	fresh := g.data.IsCreatedHere(g.apiContext.APIKey, g.apiContext.Installation.Token)
 	if !fresh && !refusedLately(ctx, g.source, g.data.Now()) {
-		// A key that bunq refuses has no device that is of use.
+		// A key that bunq refuses has no usable device.
 		list, err := g.calls.DeviceServers(ctx)
 		if err != nil && !bunq.IsCredentialsRefused(err) {
 			return registered{}, err
@@ -89,7 +87,7 @@ func (g *registration) register(ctx context.Context) (registered, error) {
 		}
 	}
 
-	// Whatever bunq said of this key before, it may say otherwise once it is registered.
+	// bunq may accept a key that it refused before, once it is registered.
 	g.source.ForgetRefusal()
 	g.source.ClearNote(ctx, noteRefused)
 	g.notes.begin(ctx, g.request.Description, deviceBegun{Before: idsOf(g.before)})
@@ -117,7 +115,7 @@ func (g *registration) register(ctx context.Context) (registered, error) {
 	return g.lookUp(ctx, err)
 }
 
-// made notes what became of the POST, until the state is seen to hold it.
+// noteMade notes the device that was made or adopted, until it is seen in the state.
 func (g *registration) noteMade(ctx context.Context, id int64) {
 	g.notes.begin(ctx, g.request.Description, deviceBegun{ID: providerdata.FormatID(id)})
 	g.notes.setLast(ctx, providerdata.FormatID(id))
@@ -126,11 +124,11 @@ func (g *registration) noteMade(ctx context.Context, id int64) {
 	})
 }
 
-// lookUp asks bunq what became of a POST whose answer was lost.
+// lookUp looks for the device of a POST whose answer was lost.
 func (g *registration) lookUp(ctx context.Context, lost error) (registered, error) {
 	list, err := g.calls.DeviceServers(ctx)
 	if bunq.IsCredentialsRefused(err) {
-		// The device would have let this machine in: there is none.
+		// With the device, bunq would have accepted this machine: there is none.
 		g.notes.end(ctx, g.request.Description)
 		return registered{}, &bunq.UnansweredError{Err: lost}
 	}
@@ -151,8 +149,7 @@ func (g *registration) lookUp(ctx context.Context, lost error) (registered, erro
 	return registered{id: found.ID, ip: found.IP}, nil
 }
 
-// begunEarlier finds the device that an interrupted run of this machine made;
-// nil where there is none.
+// begunEarlier returns the device that an interrupted run of this machine made; nil if there is none.
 func (g *registration) begunEarlier(ctx context.Context) (*bunq.DeviceServer, error) {
 	begun, noted := g.notes.begun(ctx, g.request.Description)
 	if noted {
@@ -165,10 +162,10 @@ func (g *registration) begunEarlier(ctx context.Context) (*bunq.DeviceServer, er
 		return nil, nil
 	}
 
-	// No note could be kept. Only the newest device of this description can be the
-	// one that was lost, and only if no other key was first used with one like it.
-	// It may also be the one that create_before_destroy replaces, of which an apply
-	// is not told: that is then kept, which loses nothing but "*".
+	// No note could be kept. Only the newest device with this description can be the one that was
+	// lost, and only if no other key was first used with a device like it. It may also be the one that
+	// create_before_destroy replaces, which an apply cannot see: that one is then kept, which loses
+	// nothing but "*".
 	if hasAny(g.model.PermittedIPs) {
 		return nil, nil
 	}
@@ -192,7 +189,7 @@ func (g *registration) begunEarlier(ctx context.Context) (*bunq.DeviceServer, er
 	return found, nil
 }
 
-// newest is the active device of the wanted description that was made last.
+// newest returns the active device with the wanted description that was made last.
 func (g *registration) newest(list []bunq.DeviceServer, matches func(bunq.DeviceServer) bool) *bunq.DeviceServer {
 	var found *bunq.DeviceServer
 	for i, d := range list {
@@ -203,8 +200,7 @@ func (g *registration) newest(list []bunq.DeviceServer, matches func(bunq.Device
 	return found
 }
 
-// mayAdopt reports whether no resource is the device already, and none gave it
-// up in this run.
+// mayAdopt reports whether no resource is the device already, and none gave it up in this run.
 func (g *registration) mayAdopt(d bunq.DeviceServer) bool {
 	e := g.ledger.of(providerdata.FormatID(d.ID))
 	return !e.inState && !e.released
@@ -218,13 +214,12 @@ func idsOf(list []bunq.DeviceServer) []string {
 	return ids
 }
 
-// registeredAs reports whether bunq shows the device as the one that the key
-// was first used with.
+// registeredAs reports whether bunq shows the device as the one that the key was first used with.
 func registeredAs(c bunq.Credential, d bunq.DeviceServer) bool {
 	return c.PermittedDevice != nil && c.PermittedDevice.Description == d.Description && sameAddress(c.PermittedDevice.IP, d.IP)
 }
 
-// explain says what a failed registration means.
+// explain returns what a failed registration means.
 func (g *registration) explain(err error) tfdiag.Failure {
 	f := tfdiag.Failure{Summary: "bunq_device_server was not registered", State: "nothing was stored, and no device was made."}
 	var taken *keyTakenError
@@ -234,15 +229,15 @@ func (g *registration) explain(err error) tfdiag.Failure {
 		f.State = "nothing was stored, and no second device was made."
 		f.Next = taken.next()
 	case bunq.OutcomeUnknown(err):
-		f.State = "nothing was stored. bunq may have registered the device; it could not be asked."
-		f.Next = "apply again: the device is looked up with the key before another one is made."
+		f.State = "nothing was stored. bunq may have registered the device; this could not be checked."
+		f.Next = "apply again: the device is looked up with the key before another one is registered."
 	case bunq.IsCredentialsRefused(err):
 		f.Next = "check, the likeliest first:\n" +
-			"  1. A key that is in use can be registered from one of its permitted addresses only: is this machine's public address one of them?\n" +
-			"  2. A key that was not used in time (sandbox 1 hour, production 4 hours), or that belongs to another environment, is dead. If the " +
-			"configuration made it, make another one: terraform apply -refresh=false -replace=bunq_psd2_credential.NAME."
+			"  1. A key that is in use can only be registered from one of its permitted addresses. Is this machine's public address one of them?\n" +
+			"  2. Was the key not used in time (sandbox 1 hour, production 4 hours), or is it from another environment? Then it cannot be used here. If " +
+			"this configuration made it, make another one: terraform apply -refresh=false -replace=bunq_psd2_credential.NAME."
 	case hasAny(g.model.PermittedIPs):
-		f.Next = `correct what bunq reports. If it is "*": bunq permits every address only to a key that has no permitted address yet. Remove "*" from ` +
+		f.Next = `fix what bunq reports. If it is "*": bunq accepts it only for a key that has no permitted address yet. Remove "*" from ` +
 			"permitted_ips and apply again, or make another key in the same apply (terraform apply -replace=bunq_psd2_credential.NAME)."
 	}
 	return f

@@ -21,13 +21,13 @@ var (
 	_ resource.ResourceWithImportState = (*DeviceServerResource)(nil)
 )
 
-// DeviceServerResource is bunq_device_server: an API key bound to an
-// installation and to the addresses that may use it.
+// DeviceServerResource is bunq_device_server: an API key bound to an installation and to the
+// addresses that may use it.
 type DeviceServerResource struct {
 	providerdata.Base
 }
 
-// NewDeviceServerResource makes the resource for the provider's list.
+// NewDeviceServerResource returns the resource for the provider's list.
 func NewDeviceServerResource() resource.Resource { return &DeviceServerResource{} }
 
 // Metadata names the resource.
@@ -35,8 +35,7 @@ func (r *DeviceServerResource) Metadata(_ context.Context, req resource.Metadata
 	resp.TypeName = req.ProviderTypeName + "_device_server"
 }
 
-// Create registers the device, opens the first session with it, and adds the
-// configured addresses.
+// Create registers the device, opens the first session with it, and adds the configured addresses.
 func (r *DeviceServerResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	ctx, done := providerdata.Operation(ctx, "bunq_device_server: create")
 	defer done()
@@ -64,8 +63,8 @@ func (r *DeviceServerResource) Create(ctx context.Context, req resource.CreateRe
 	warnAdopted(made, &resp.Diagnostics)
 	r.keyUseOf(reg.apiContext).noteMade(m.ID.ValueString(), made.ip)
 
-	// The resources below need this session anyway. Opening it here proves key,
-	// address and signature while it is clear what to correct.
+	// The resources that follow need this session anyway. Opening it here verifies key, address and
+	// signature while it is clear what to correct.
 	if _, err := reg.calls.User(ctx); err != nil {
 		r.warnNoSession(ctx, reg, made.id, err, &resp.Diagnostics)
 		return
@@ -85,13 +84,13 @@ func (r *DeviceServerResource) Create(ctx context.Context, req resource.CreateRe
 	if err != nil {
 		tfdiag.Failure{
 			Summary: "bunq_device_server: the permitted addresses are not as configured",
-			State:   "the device is registered and stored. The next plan shows which addresses differ, and the next apply sets them.",
+			State:   "the device is registered and stored. The next plan shows which addresses differ; the next apply corrects them.",
 			Next:    nextForAddresses(err),
 		}.Warning(&resp.Diagnostics, err)
 	}
 }
 
-// Read looks the device and its permitted addresses up.
+// Read looks up the device and its permitted addresses.
 func (r *DeviceServerResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	ctx, done := providerdata.Operation(ctx, "bunq_device_server: read")
 	defer done()
@@ -157,7 +156,8 @@ func (r *DeviceServerResource) Update(ctx context.Context, req resource.UpdateRe
 
 	if changesAny(m.PermittedIPs, state.PermittedIPs) {
 		resp.Diagnostics.AddAttributeError(path.Root("permitted_ips"), `"*" needs another registration`,
-			"permitted_ips was not known in the plan, or the device was not refreshed, and now changes to or from \"*\". Only registering the device can do that.\n\n"+
+			"permitted_ips changes to or from \"*\", which only registering the device again can do. The plan could not see this: permitted_ips was "+
+				"not known then, or the device was not refreshed.\n\n"+
 				"State: nothing was changed, neither at bunq nor in the state.\n\n"+
 				"Next step: run terraform apply again; it proposes to replace the device.")
 		return
@@ -180,8 +180,8 @@ func (r *DeviceServerResource) Update(ctx context.Context, req resource.UpdateRe
 		if err := r.setAddresses(ctx, access, &m, &f); err != nil {
 			tfdiag.Failure{
 				Summary: "bunq_device_server: the permitted addresses were not changed as configured",
-				State: "the state stays as it was. New addresses are activated before old ones are deactivated, so what worked before still works; " +
-					"the next plan shows which addresses differ.",
+				State: "the state is unchanged. The next plan shows which addresses differ. New addresses are activated before old ones are " +
+					"deactivated, so no configured address has lost its access.",
 				Next: nextForAddresses(err),
 			}.Error(&resp.Diagnostics, err)
 			return
@@ -196,8 +196,8 @@ func (r *DeviceServerResource) Update(ctx context.Context, req resource.UpdateRe
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
-// Delete forgets the device: bunq's API has no call to remove one. Its addresses
-// belong to the key, which another device may go on with.
+// Delete forgets the device: bunq's API has no call to remove one. Its addresses belong to the
+// key, which another device may still use.
 func (r *DeviceServerResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var m deviceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
@@ -207,11 +207,12 @@ func (r *DeviceServerResource) Delete(ctx context.Context, req resource.DeleteRe
 
 	r.noteReleased(ctx, &m, &resp.Diagnostics)
 	resp.Diagnostics.AddWarning("The device stays at bunq",
-		"bunq has no call to remove a device. Device "+m.ID.ValueString()+" and its API key stay usable from the permitted addresses; Terraform has forgotten the device.\n\n"+
-			"deactivate_on_destroy = true of bunq_psd2_credential ends the use of the key when its credential is destroyed or replaced; set and apply it before.")
+		"bunq has no call to remove a device. Device "+m.ID.ValueString()+" and its API key can still be used from the permitted addresses; Terraform "+
+			"has only forgotten the device.\n\n"+
+			"To make the key unusable, set deactivate_on_destroy = true on its bunq_psd2_credential and apply, before you destroy or replace the credential.")
 }
 
-// access is the device's own context, and the calls made with it.
+// access returns the device's own API context and the calls made with it.
 func (r *DeviceServerResource) access(ctx context.Context, m *deviceModel, diags *diag.Diagnostics) (*providerdata.Access, bool) {
 	if diags.HasError() || !r.Data.Ready(diags) {
 		return nil, false
@@ -237,25 +238,25 @@ func textOrNull(text string) types.String {
 	return types.StringValue(text)
 }
 
-// warnAdopted says that no device was made, and why not.
+// warnAdopted warns that an existing device was adopted, and says why.
 func warnAdopted(made registered, diags *diag.Diagnostics) {
-	why := "An interrupted run had begun to register it, as far as can be told."
+	why := "It appears to have been registered by an interrupted run."
 	switch {
 	case !made.adopted:
 		return
 	case made.again:
-		why = "bunq registers this key once only, and keeps the device that Terraform had forgotten."
+		why = "bunq registers this key only once, and still has the device that Terraform had forgotten."
 	}
 	diags.AddWarning("Existing device adopted",
-		fmt.Sprintf("bunq already has device %d with this key and description. %s It is adopted; no second one was made.", made.id, why))
+		fmt.Sprintf("bunq already has device %d with this key and description. %s It was adopted; no second one was made.", made.id, why))
 }
 
-// warnNoSession warns that the device was registered, but its key opens no
-// session. The device is kept: another one would not change that.
+// warnNoSession warns that the device was registered, but that no session can be opened with its
+// key. The device is kept: another one would not change that.
 func (r *DeviceServerResource) warnNoSession(ctx context.Context, reg *registration, id int64, err error, diags *diag.Diagnostics) {
 	f := tfdiag.Failure{
 		Summary: "bunq_device_server: registered, but no session could be opened yet",
-		State:   fmt.Sprintf("device %d is stored. What needs a session, permitted_ips among it, is done by the next apply.", id),
+		State:   fmt.Sprintf("device %d is stored. The next apply does what needs a session, including permitted_ips.", id),
 	}
 	if bunq.IsCredentialsRefused(err) {
 		noteRefusal(ctx, reg.source, r.Data.Now())
@@ -265,8 +266,8 @@ func (r *DeviceServerResource) warnNoSession(ctx context.Context, reg *registrat
 	f.Warning(diags, err)
 }
 
-// nextForAddresses is the next step where addresses could not be read or set; ""
-// leaves it to the error.
+// nextForAddresses returns the next step if addresses could not be read or set; "" if it follows
+// from the error.
 func nextForAddresses(err error) string {
 	var several *ambiguousError
 	if errors.As(err, &several) {

@@ -23,13 +23,13 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
-// fileImport is a context file of bunq's SDKs, verified by a session: key, token
-// and API key belong together, and bunq said which installation it is.
+// fileImport is a context file of bunq's SDKs, verified by a session: key, token and API key belong
+// together, and bunq returned the installation's id.
 type fileImport struct {
 	calls        *bunq.UserClient
 	installation providerdata.InstallationModel
 	apiKey       types.String
-	// wanted is the id after "#" in the import id, 0 where there is none.
+	// wanted is the id after "#" in the import id, 0 if there is none.
 	wanted int64
 }
 
@@ -50,7 +50,7 @@ func openFile(ctx context.Context, data *providerdata.Data, importID string, dia
 	file, err := sdkconf.Read(name)
 	if err != nil {
 		diags.AddError("The import id is not a usable context file", tfdiag.Sentence(err)+"\n\n"+
-			"The import id is the path of a context file as bunq's own SDKs write it (bunq.conf); PATH#ID names one of several credentials or devices.")
+			"The import id is the path of a context file that one of bunq's SDKs wrote (bunq.conf). Use PATH#ID to choose one of several credentials or devices.")
 		return nil, false
 	}
 
@@ -70,7 +70,7 @@ func openFile(ctx context.Context, data *providerdata.Data, importID string, dia
 	if err != nil {
 		tfdiag.Failure{
 			Summary: "The context file could not be verified",
-			State:   "nothing was imported. The file holds no ids: a session opened with it gives them, and proves that its keys belong together.",
+			State:   "nothing was imported. The file holds no ids: the provider opens a session to read them and to verify that the keys belong together.",
 			Next:    importNext(err),
 		}.Error(diags, err)
 		return nil, false
@@ -81,30 +81,29 @@ func openFile(ctx context.Context, data *providerdata.Data, importID string, dia
 	return f, true
 }
 
-// importNext is the next step after a refused import; empty where the general
-// one fits. Nothing of it is in the state yet, so there is nothing to replace.
+// importNext returns the next step after a refused import; "" if it follows from the error. Nothing
+// is in the state yet, so there is nothing to replace.
 func importNext(err error) string {
-	const instead = "If it is dead, there is nothing to import: declare bunq_installation, bunq_psd2_credential and bunq_device_server without import " +
-		"blocks, and apply. A certificate of the same organisation joins the same bunq user."
+	const instead = "If the key is dead, there is nothing to import: declare bunq_installation, bunq_psd2_credential and bunq_device_server without import " +
+		"blocks, and apply. A certificate for the same organisation joins the same bunq user."
 	var api *bunq.APIError
 	switch {
 	case bunq.IsCredentialsRefused(err):
 		return "check in this order:\n" +
-			"  1. Is the public address of this machine among those that the key was registered for? A proxy or NAT has its own. If it is not, import from " +
-			"one that is.\n" +
-			"  2. Does the file belong to this environment and base_url, and has the program that wrote it not registered another key since?\n" +
-			"  3. Has bunq blocked the device, or was the key never used in time? " + instead
+			"  1. Is the public address of this machine, or of its proxy or NAT, permitted for the key? If not, import from a permitted address.\n" +
+			"  2. Is the file from this environment and base_url, and is it the newest one that its program wrote?\n" +
+			"  3. Has bunq blocked the device, or did the key expire unused? " + instead
 	case errors.As(err, &api) && api.Envelope && (api.Status == http.StatusUnauthorized || api.Status == http.StatusForbidden):
-		return "check that base_url is the one that the file was registered at, and that the file is the newest one. bunq forgets installations when the " +
-			"sandbox is reset. " + instead
+		return "check that the file was registered at this base_url, and that it is the newest one. bunq deletes installations when the sandbox is " +
+			"reset. " + instead
 	case errors.Is(err, bunq.ErrUnsigned):
-		return "check that no proxy removes headers on the way, and that base_url is the one that the file was registered at. If bunq itself sends the " +
-			"answer without a signature, nothing can be imported: declare the three resources without import blocks, and apply."
+		return "check that no proxy removes headers, and that the file was registered at this base_url. If bunq itself sends the answer without a " +
+			"signature, nothing can be imported: declare the three resources without import blocks, and apply."
 	}
 	return ""
 }
 
-// choose picks the object to import: the wanted one, or the only active one.
+// choose returns the object to import: the wanted one, or the only active one.
 func choose[T any](f *fileImport, what string, all []T, id func(T) int64, active func(T) bool, label func(T) string, diags *diag.Diagnostics) (T, bool) {
 	var none T
 	candidates := slices.DeleteFunc(slices.Clone(all), func(t T) bool {
@@ -119,7 +118,7 @@ func choose[T any](f *fileImport, what string, all []T, id func(T) int64, active
 	}
 
 	if len(all) == 0 {
-		diags.AddError("Which "+what+" is to be imported?", "bunq lists no "+what+" for the API key of the context file. Nothing was imported.")
+		diags.AddError("Which "+what+" should be imported?", "bunq lists no "+what+" for the API key of the context file. Nothing was imported.")
 		return none, false
 	}
 
@@ -128,12 +127,12 @@ func choose[T any](f *fileImport, what string, all []T, id func(T) int64, active
 		lines[i] = fmt.Sprintf("\n  - #%d %s", id(t), label(t))
 	}
 
-	why := fmt.Sprintf("The context file does not say which %s it means, and %d of those that bunq lists are active.", what, len(candidates))
+	why := fmt.Sprintf("The context file does not say which %s it belongs to, and bunq lists %d active ones.", what, len(candidates))
 	if f.wanted != 0 {
-		why = fmt.Sprintf("bunq lists no %s %d.", what, f.wanted)
+		why = fmt.Sprintf("bunq has no %s %d for this key.", what, f.wanted)
 	}
-	diags.AddError("Which "+what+" is to be imported?", fmt.Sprintf(
-		"%s Nothing was imported. bunq lists:%s\n\nNext step: append the number to the path, as in PATH#%d.",
+	diags.AddError("Which "+what+" should be imported?", fmt.Sprintf(
+		"%s Nothing was imported. bunq lists:%s\n\nNext step: append the ID to the path, as in PATH#%d.",
 		why, strings.Join(lines, ""), id(all[0])))
 	return none, false
 }
@@ -145,8 +144,8 @@ func (r *InstallationResource) ImportState(ctx context.Context, req resource.Imp
 		return
 	}
 	if id := f.installation.ID.ValueString(); f.wanted != 0 && providerdata.FormatID(f.wanted) != id {
-		resp.Diagnostics.AddError("Another installation", fmt.Sprintf("The context file belongs to installation %s, not %d: a file has one installation. Nothing was imported.\n\n"+
-			"Next step: omit #%d, or give the file that belongs to it.", id, f.wanted, f.wanted))
+		resp.Diagnostics.AddError("Another installation", fmt.Sprintf("The context file belongs to installation %s, not %d; a file holds only one. Nothing was imported.\n\n"+
+			"Next step: omit #%d, or import the file of that installation.", id, f.wanted, f.wanted))
 		return
 	}
 
@@ -164,9 +163,8 @@ func (r *InstallationResource) ImportState(ctx context.Context, req resource.Imp
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
-// ImportState takes the path of a context file, and the number of the
-// credential where the user has several. bunq does not give the certificate
-// back: the first apply takes it from the configuration.
+// ImportState takes the path of a context file, and the ID of the credential if the user has several.
+// bunq does not return the certificate: the first apply takes it from the configuration.
 func (r *CredentialResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	f, ok := openFile(ctx, r.Data, req.ID, &resp.Diagnostics)
 	if !ok {
@@ -206,8 +204,7 @@ func (r *CredentialResource) ImportState(ctx context.Context, req resource.Impor
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
-// ImportState takes the path of a context file, and the number of the device
-// where bunq lists several.
+// ImportState takes the path of a context file, and the ID of the device if bunq lists several.
 func (r *DeviceServerResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	f, ok := openFile(ctx, r.Data, req.ID, &resp.Diagnostics)
 	if !ok {

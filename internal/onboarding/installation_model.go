@@ -21,8 +21,8 @@ type installationModel struct {
 	RegistrationPayload types.String `tfsdk:"registration_payload"`
 }
 
-// setKey fills in the key pair. A key that the user gave stays as written, so
-// that the plan after it is empty.
+// setKey stores the key pair. A key from the configuration stays as written, so that the next plan is
+// empty.
 func (m *installationModel) setKey(key *rsa.PrivateKey) error {
 	public, err := signing.MarshalPublicKey(&key.PublicKey)
 	if err != nil {
@@ -40,8 +40,7 @@ func (m *installationModel) setKey(key *rsa.PrivateKey) error {
 	return nil
 }
 
-// fromAPI takes over what bunq returned, and derives the text that the QSEAL
-// key must sign.
+// fromAPI stores what bunq returned, and the text that the QSEAL key must sign.
 func (m *installationModel) fromAPI(env bunq.Environment, key *rsa.PublicKey, made *bunq.CreatedInstallation) error {
 	m.ID = types.StringValue(providerdata.FormatID(made.ID))
 	m.Token = types.StringValue(made.Token.Reveal())

@@ -13,15 +13,15 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
-// permitsEveryone reports whether bunq permits every address to the key. Where it
-// cannot be asked the answer is no: it is for a warning only.
+// permitsEveryone reports whether bunq permits every address for the key. If that cannot be read, it
+// returns false: it is only used for a warning.
 func permitsEveryone(ctx context.Context, calls *bunq.UserClient, credential int64) bool {
 	list, err := calls.PermittedIPs(ctx, credential)
 	return err == nil && slices.ContainsFunc(list, func(p bunq.PermittedIP) bool { return p.IP == anyAddress && p.Status == bunq.StatusActive })
 }
 
-// deactivateKey sets every permitted address of the key inactive, so that nobody can use
-// it any more, and forgets the credential.
+// deactivateKey sets every permitted address of the key inactive, so that it can no longer be used,
+// and forgets the credential.
 func (r *CredentialResource) deactivateKey(ctx context.Context, m *credentialModel, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	facts := keyFactsOf(ctx, req.Private, &resp.Diagnostics)
 
@@ -33,38 +33,39 @@ func (r *CredentialResource) deactivateKey(ctx context.Context, m *credentialMod
 	switch {
 	case err == nil && e.open:
 		resp.Diagnostics.AddWarning("The credential stays at bunq, open to every address",
-			`bunq has no call to revoke a credential, nor to take back "*", which permits every address to the key of credential `+m.ID.ValueString()+
-				". Its other addresses are inactive, and this state has forgotten it; older versions of the state still hold the key. If it may have "+
+			`bunq has no call to revoke a credential, nor to undo "*", which permits every address for the key of credential `+m.ID.ValueString()+
+				". Its other addresses are inactive. The key is no longer in this state; older versions of the state still hold it. If it may have "+
 				"leaked, tell bunq.")
 	case err == nil:
 		resp.Diagnostics.AddWarning("The credential stays at bunq, without a permitted address",
-			"bunq has no call to revoke a credential. Credential "+m.ID.ValueString()+" is forgotten by Terraform, and no address may use its API key any more.")
+			"bunq has no call to revoke a credential. Terraform has forgotten credential "+m.ID.ValueString()+", and its API key can no longer be used from "+
+				"any address.")
 	case bunq.IsCredentialsRefused(err) && (facts.Refused || facts.Dead || m.pending() && !facts.Used || e.refusedBefore):
-		// A second error would make it a dead end: the plan has warned before.
+		// The plan has warned about this. An error would leave no way to destroy the credential.
 		resp.Diagnostics.AddWarning("The credential stays at bunq, and its addresses were not set inactive",
-			"bunq has no call to revoke a credential, and refuses the key of credential "+m.ID.ValueString()+", or the address of this machine, so it could not "+
-				"be asked about permitted addresses. A key that was never used, or is dead, has none that matter. Terraform has forgotten the credential; "+
-				"older versions of the state still hold the key. If it lives and may have leaked, tell bunq.")
+			"bunq has no call to revoke a credential, and refuses the key of credential "+m.ID.ValueString()+" or the address of this machine, so its permitted "+
+				"addresses could not be read. A key that is dead or was never used has none that matter. Terraform has forgotten the credential; older "+
+				"versions of the state still hold the key. If it is alive and may have leaked, tell bunq.")
 	case bunq.IsCredentialsRefused(err):
 		facts.Refused = true
 		facts.store(ctx, resp.Private, &resp.Diagnostics)
 		e.failure(m, "run it again from an address that bunq permits for the key (permitted_ips and registration_ip of its bunq_device_server). If there is "+
-			"none any more, run it again here: bunq's refusal is noted in the state now, and the credential is forgotten with a warning.").Error(&resp.Diagnostics, err)
+			"none left, run it again here: bunq's refusal is now noted in the state, and the credential is forgotten with a warning.").Error(&resp.Diagnostics, err)
 	default:
 		e.failure(m, "").Error(&resp.Diagnostics, err)
 	}
 }
 
-// keyDeactivation is the end of one key.
+// keyDeactivation sets the addresses of one key inactive.
 type keyDeactivation struct {
 	credential int64
-	// calls are made with the key itself, or with another one of the same user.
+	// calls are made with the key itself, or with another key of the same user.
 	calls *bunq.UserClient
-	// others are further contexts of this run, for when the key has locked itself out.
+	// others are further contexts of this run, in case the key has locked itself out.
 	others []bunq.APIContext
-	// refusedBefore says that bunq refused the key a moment ago, in an earlier process.
+	// refusedBefore: bunq refused the key a moment ago, in an earlier process.
 	refusedBefore bool
-	// open says that bunq permits every address, which cannot be taken back.
+	// open: bunq permits every address, which cannot be undone.
 	open bool
 	// done counts the addresses set inactive.
 	done int
@@ -72,7 +73,7 @@ type keyDeactivation struct {
 	resource *CredentialResource
 }
 
-// keyDeactivation prepares the end of the key in state.
+// keyDeactivation prepares the deactivation of the key in the state.
 func (r *CredentialResource) keyDeactivation(ctx context.Context, m *credentialModel) (*keyDeactivation, error) {
 	e := &keyDeactivation{resource: r}
 	if !r.Data.Ready(&diag.Diagnostics{}) {
@@ -106,16 +107,16 @@ func (r *CredentialResource) keyDeactivation(ctx context.Context, m *credentialM
 }
 
 func (e *keyDeactivation) failure(m *credentialModel, next string) tfdiag.Failure {
-	state := "credential " + m.ID.ValueString() + " stays in the state, so that the next run sets the rest inactive."
+	state := "credential " + m.ID.ValueString() + " stays in the state, so that the next apply sets the other addresses inactive."
 	if e.done == 0 {
 		state = "credential " + m.ID.ValueString() + " stays in the state, and none of its addresses was set inactive."
 	}
 	return tfdiag.Failure{Summary: "bunq_psd2_credential: the permitted addresses were not all set inactive", State: state, Next: next}
 }
 
-// deactivate sets every active address inactive. The one that registered the
-// device is most likely the one in use, and bunq refuses every call from an
-// inactive address, so it goes last. "*" cannot be set inactive.
+// deactivate sets every active address inactive. The one that registered the device is most likely
+// the one in use, and bunq refuses every call from an inactive address, so it comes last. "*" cannot
+// be set inactive.
 func (e *keyDeactivation) deactivate(ctx context.Context) error {
 	list, err := e.list(ctx)
 	if err != nil || len(list) == 0 {
@@ -147,7 +148,7 @@ func (e *keyDeactivation) deactivate(ctx context.Context) error {
 			e.open = true
 			continue
 		}
-		if err := e.inactive(ctx, p); err != nil {
+		if err := e.deactivateOne(ctx, p); err != nil {
 			return tfdiag.While("setting "+p.IP+" inactive", err)
 		}
 		e.done++
@@ -155,9 +156,8 @@ func (e *keyDeactivation) deactivate(ctx context.Context) error {
 	return nil
 }
 
-// list returns the addresses of the key; none where bunq no longer has the
-// credential. Where bunq refuses the key, another one of the same user that this
-// run has used asks: only a session of that user finds the credential.
+// list returns the addresses of the key; none if bunq no longer has the credential. If bunq refuses
+// the key, it uses another context of this run: one of the same user finds the credential.
 func (e *keyDeactivation) list(ctx context.Context) ([]bunq.PermittedIP, error) {
 	list, err := e.calls.PermittedIPs(ctx, e.credential)
 	if bunq.IsNotFound(err) {
@@ -176,10 +176,10 @@ func (e *keyDeactivation) list(ctx context.Context) ([]bunq.PermittedIP, error) 
 	return list, err
 }
 
-// inactive sets one address inactive. After a lost answer bunq is asked; being
-// refused then is a confirmation too, since it was the address in use. Refused at
-// once, the address in use was an earlier one: another key may go on.
-func (e *keyDeactivation) inactive(ctx context.Context, p bunq.PermittedIP) error {
+// deactivateOne sets one address inactive. After a lost answer the addresses are read; a refusal then
+// confirms it too, since it was the address in use. If bunq refuses the write itself, the address in
+// use was an earlier one, and another key may continue.
+func (e *keyDeactivation) deactivateOne(ctx context.Context, p bunq.PermittedIP) error {
 	err := e.set(ctx, p)
 	if bunq.IsCredentialsRefused(err) && len(e.others) > 0 {
 		if _, again := e.list(ctx); again == nil {
