@@ -15,7 +15,7 @@ type callbackModel struct {
 	UserID        types.String `tfsdk:"user_id"`
 }
 
-// callbackIdentity is what names a callback URL at bunq.
+// callbackIdentity identifies a callback URL at bunq.
 type callbackIdentity struct {
 	UserID        types.String `tfsdk:"user_id"`
 	OAuthClientID types.String `tfsdk:"oauth_client_id"`
@@ -26,7 +26,7 @@ func (m *callbackModel) identity() callbackIdentity {
 	return callbackIdentity{UserID: m.UserID, OAuthClientID: m.OAuthClientID, ID: m.ID}
 }
 
-// fromAPI takes over what bunq says of the callback URL.
+// fromAPI stores what bunq returned for the callback URL.
 func (m *callbackModel) fromAPI(u bunq.CallbackURL) {
 	m.ID = types.StringValue(providerdata.FormatID(u.ID))
 	m.URL = types.StringValue(u.URL)

@@ -24,13 +24,12 @@ var (
 	_ resource.ResourceWithIdentity    = (*CallbackURLResource)(nil)
 )
 
-// CallbackURLResource is bunq_oauth_callback_url: an address that end users
-// may be sent back to.
+// CallbackURLResource is bunq_oauth_callback_url: an address that end users may be sent back to.
 type CallbackURLResource struct {
 	providerdata.Base
 }
 
-// NewCallbackURLResource makes the resource for the provider's list.
+// NewCallbackURLResource returns the resource for the provider's list.
 func NewCallbackURLResource() resource.Resource { return &CallbackURLResource{} }
 
 // Metadata names the resource.
@@ -39,7 +38,7 @@ func (r *CallbackURLResource) Metadata(_ context.Context, req resource.MetadataR
 	resp.ResourceBehavior.MutableIdentity = true // see ModifyPlan
 }
 
-// IdentitySchema names what identifies a callback URL at bunq.
+// IdentitySchema describes what identifies a callback URL at bunq.
 func (r *CallbackURLResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
 	resp.IdentitySchema = identityschema.Schema{
 		Attributes: map[string]identityschema.Attribute{
@@ -66,9 +65,9 @@ func (r *CallbackURLResource) Schema(_ context.Context, _ resource.SchemaRequest
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "An address that bunq may send end users back to (`/user/{id}/oauth-client/{id}/callback-url`). bunq compares the " +
 			"`redirect_uri` of an authorisation with it byte by byte. A client needs at least one before authorisation works.\n\n" +
-			"URLs may move between resources: in a list that grows at its front, when two change places, or when a resource is renamed. A URL that is declared " +
-			"before and after the apply is never missing at bunq, and no object at bunq ends up in two resources. The plan leaves what the apply must know for " +
-			"that in the cache folder of this machine; where there is none (`session_cache = false`), or a saved plan is applied on another machine, a URL may be " +
+			"URLs may move between resources, for example if a list grows at its front or a resource is renamed. A URL that is declared before and after " +
+			"the apply is never missing at bunq, and no object at bunq ends up in two resources. For this, the plan writes what the apply must know to the " +
+			"cache folder of this machine. Without the folder (`session_cache = false`), or if a saved plan is applied on another machine, a URL may be " +
 			"missing between two calls of the apply.",
 
 		Attributes: map[string]schema.Attribute{
@@ -82,12 +81,12 @@ func (r *CallbackURLResource) Schema(_ context.Context, _ resource.SchemaRequest
 				Required:            true,
 				MarkdownDescription: "`id` of the `bunq_oauth_client` (not its `client_id`). Changing this replaces the callback URL.",
 				Validators: []validator.String{stringvalidator.RegexMatches(providerdata.IDPattern,
-					"must be the ID of the client, bunq_oauth_client.main.id, which is not the client_id of OAuth")},
+					"must be the ID of the client (bunq_oauth_client.main.id), not its client_id")},
 				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"url": schema.StringAttribute{
 				Required:            true,
-				MarkdownDescription: "The address: absolute, https, without a fragment. Changed in place. bunq documents no maximum length.",
+				MarkdownDescription: "The address: an absolute https URL without a fragment. Changed in place. bunq documents no maximum length.",
 				Validators:          []validator.String{callbackAddress{}},
 			},
 			"user_id": schema.StringAttribute{
@@ -99,7 +98,7 @@ func (r *CallbackURLResource) Schema(_ context.Context, _ resource.SchemaRequest
 	}
 }
 
-// Create adds the URL, or takes over the callback URL that has it.
+// Create adds the URL, or takes the callback URL that has it.
 func (r *CallbackURLResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	ctx, done := providerdata.Operation(ctx, "bunq_oauth_callback_url: create")
 	defer done()
@@ -125,8 +124,8 @@ func (r *CallbackURLResource) Create(ctx context.Context, req resource.CreateReq
 
 	p, _, err := callbackURLsOf(r.Data, c).place(ctx, c, 0, m.URL.ValueString())
 	if bunq.OutcomeUnknown(err) {
-		failed.State = "nothing was stored. bunq may have added the URL; it could not be asked."
-		failed.Next = "apply again: the client is read first, and a URL that is there is adopted."
+		failed.State = "nothing was stored. bunq may have added the URL; this could not be checked."
+		failed.Next = "apply again: the client is read first, and an existing URL is adopted."
 	}
 	if err != nil {
 		c.reportUnplaced(failed, &m, err, &resp.Diagnostics)
@@ -142,8 +141,7 @@ func (r *CallbackURLResource) Create(ctx context.Context, req resource.CreateReq
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 }
 
-// Read finds the URL in its client, so that all URLs of a client are read with
-// one call.
+// Read finds the URL in its client, so that one call reads all URLs of a client.
 func (r *CallbackURLResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	ctx, done := providerdata.Operation(ctx, "bunq_oauth_callback_url: read")
 	defer done()
@@ -153,8 +151,8 @@ func (r *CallbackURLResource) Read(ctx context.Context, req resource.ReadRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	// Also where it turns out to be gone: a Terraform before 1.12 keeps no identity,
-	// and the framework wants one in every answer.
+	// Set it even if the URL turns out to be gone: Terraform before 1.12 keeps no identity, and the
+	// framework wants one in every answer.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 
 	unreadable := tfdiag.Failure{Summary: "bunq_oauth_callback_url cannot be read", State: "the callback URL stays in the state as it was."}
@@ -228,9 +226,8 @@ func (r *CallbackURLResource) Update(ctx context.Context, req resource.UpdateReq
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 }
 
-// Delete removes the URL. One that is gone is gone, and so is one whose client
-// was cancelled: bunq takes no more changes to it (UNKNOWN what a delete
-// answers then).
+// Delete removes the URL. It succeeds if the URL is gone, or if its client was cancelled: bunq accepts
+// no more changes to it (UNKNOWN what it answers then).
 func (r *CallbackURLResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	ctx, done := providerdata.Operation(ctx, "bunq_oauth_callback_url: delete")
 	defer done()
@@ -254,7 +251,7 @@ func (r *CallbackURLResource) Delete(ctx context.Context, req resource.DeleteReq
 
 	own, err := idOf(m.ID)
 	if err == nil {
-		// The key of the state may have gone with this very apply.
+		// This apply may have deactivated the key in the state.
 		err = withAnotherContext(ctx, r.Data, access, m.UserID, func(a *providerdata.Access) error {
 			if err := sameUser(ctx, a, m.UserID); err != nil {
 				return err
@@ -271,7 +268,7 @@ func (r *CallbackURLResource) Delete(ctx context.Context, req resource.DeleteReq
 	}
 }
 
-// change gives the resource of state the URL of m.
+// change gives the resource the URL of m, and returns the ID of its callback URL.
 func (r *CallbackURLResource) change(ctx context.Context, access *providerdata.Access, m, state *callbackModel, resp *resource.UpdateResponse) (int64, bool) {
 	failed := tfdiag.Failure{Summary: "bunq_oauth_callback_url was not changed", State: "the state is unchanged."}
 	own, err := idOf(state.ID)
@@ -292,10 +289,10 @@ func (r *CallbackURLResource) change(ctx context.Context, access *providerdata.A
 	}
 
 	if lost {
-		// To leave it would have two resources of the state share one callback URL,
-		// and an update cannot take a resource out of the state.
-		failed.State = "callback URL " + state.ID.ValueString() + " stays at bunq for another resource of this apply, which declares its URL. " +
-			"This resource has none in the state; the next apply makes it."
+		// Otherwise two resources of the state would be one callback URL, and an update cannot remove a
+		// resource from the state.
+		failed.State = "callback URL " + state.ID.ValueString() + " now belongs to another resource of this apply, which declares its URL. " +
+			"This resource has no callback URL in the state; the next apply adds it."
 		state.ID = types.StringNull()
 		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	}

@@ -25,7 +25,7 @@ func TestAccClient_thereAlready(t *testing.T) {
 	cli.Write(t, config)
 
 	r := cli.Apply(t)
-	r.MustSay(t, 1, "The user has an OAuth client already", fmt.Sprintf("user %d has client %d (client_id %s)", p.UserID, id, client.ClientID),
+	r.MustSay(t, 1, "The user already has an OAuth client", fmt.Sprintf("user %d has client %d (client_id %s)", p.UserID, id, client.ClientID),
 		callback('a'), callback('b'), "nothing was made, nothing was stored, nothing was changed at bunq", "adopt_existing = true")
 	if writes := b.Writes(3); len(writes) > 0 {
 		t.Errorf("written: %q", writes)
@@ -161,5 +161,5 @@ func TestAccClient_isForgotten(t *testing.T) {
 	}
 	// That this machine made it once is no reason to take it up unasked.
 	cli.Write(t, p.Provider()+clientConfig(""))
-	cli.Apply(t).MustSay(t, 1, "The user has an OAuth client already")
+	cli.Apply(t).MustSay(t, 1, "The user already has an OAuth client")
 }

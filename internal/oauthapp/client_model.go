@@ -18,7 +18,7 @@ type clientModel struct {
 	Status             types.String `tfsdk:"status"`
 }
 
-// clientIdentity is what names a client at bunq.
+// clientIdentity identifies a client at bunq.
 type clientIdentity struct {
 	UserID types.String `tfsdk:"user_id"`
 	ID     types.String `tfsdk:"id"`
@@ -26,13 +26,13 @@ type clientIdentity struct {
 
 func (m *clientModel) identity() clientIdentity { return clientIdentity{UserID: m.UserID, ID: m.ID} }
 
-// setIDs stores what names the client: as soon as bunq has said so.
+// setIDs stores what identifies the client, as soon as bunq has returned it.
 func (m *clientModel) setIDs(user, id int64) {
 	m.UserID = types.StringValue(providerdata.FormatID(user))
 	m.ID = types.StringValue(providerdata.FormatID(id))
 }
 
-// fromAPI takes over what bunq says of the client.
+// fromAPI stores what bunq returned for the client.
 func (m *clientModel) fromAPI(c *bunq.OAuthClient) {
 	m.ID = types.StringValue(providerdata.FormatID(c.ID))
 	m.ClientID = stringOrNull(c.ClientID)
@@ -40,8 +40,8 @@ func (m *clientModel) fromAPI(c *bunq.OAuthClient) {
 	m.Status = stringOrNull(c.Status)
 }
 
-// unread leaves what bunq has not told yet as null: a later read fills it in.
-func (m *clientModel) unread() {
+// setUnread sets what was not read yet to null: a later read fills it in.
+func (m *clientModel) setUnread() {
 	m.ClientID, m.ClientSecret, m.Status = types.StringNull(), types.StringNull(), types.StringNull()
 }
 
@@ -51,14 +51,12 @@ func (m *clientModel) refusedKey() refusedKey {
 
 func (m *clientModel) cancelled() bool { return isCancelled(m.Status.ValueString()) }
 
-// isCancelled reports whether a client of that status is of no more use. bunq's
-// docs name CANCELLED and CANCELLED_PENDING; what the latter waits for is
-// UNKNOWN.
+// isCancelled reports whether a client with that status can no longer be used.
 func isCancelled(status string) bool {
 	return status == bunq.ClientCancelled || status == bunq.ClientCancelledPending
 }
 
-// stringOrNull has one form for "nothing".
+// stringOrNull returns null for an empty string, so that a missing value has one form.
 func stringOrNull(s string) types.String {
 	if s == "" {
 		return types.StringNull()

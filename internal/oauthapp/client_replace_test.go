@@ -149,7 +149,7 @@ func TestAccClient_refusedIsNotBegun(t *testing.T) {
 		t.Fatal("bunq was not asked to make it")
 	}
 	p.OAuthClient(t)
-	cli.Apply(t).MustSay(t, 1, "The user has an OAuth client already")
+	cli.Apply(t).MustSay(t, 1, "The user already has an OAuth client")
 	if state := cli.State(t); len(state) > 0 {
 		t.Errorf("the state has %v", state)
 	}
@@ -168,7 +168,7 @@ func TestAccClient_planNamesTheOneThatIsThere(t *testing.T) {
 	config := p.Provider() + clientConfig("")
 	cli.Write(t, config)
 	says := []string{
-		"The user has an OAuth client already", "Applying will fail, and change nothing",
+		"The user already has an OAuth client", "Applying will fail, and change nothing",
 		fmt.Sprintf("to = bunq_oauth_client.NAME id = \"%d/%d\"", p.UserID, id),
 		fmt.Sprintf("# %s import { to = bunq_oauth_callback_url.NAME id = \"%d/%d/%d\"", callback('a'), p.UserID, id, urls[0].ID),
 		fmt.Sprintf("# %s import { to = bunq_oauth_callback_url.NAME id = \"%d/%d/%d\"", callback('b'), p.UserID, id, urls[1].ID),

@@ -30,7 +30,7 @@ type ClientResource struct {
 	providerdata.Base
 }
 
-// NewClientResource makes the resource for the provider's list.
+// NewClientResource returns the resource for the provider's list.
 func NewClientResource() resource.Resource { return &ClientResource{} }
 
 // Metadata names the resource.
@@ -38,7 +38,7 @@ func (r *ClientResource) Metadata(_ context.Context, req resource.MetadataReques
 	resp.TypeName = req.ProviderTypeName + "_oauth_client"
 }
 
-// IdentitySchema names what identifies a client at bunq.
+// IdentitySchema describes what identifies a client at bunq.
 func (r *ClientResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
 	resp.IdentitySchema = identityschema.Schema{
 		Attributes: map[string]identityschema.Attribute{
@@ -59,16 +59,16 @@ func (r *ClientResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 	keep := []planmodifier.String{stringplanmodifier.UseNonNullStateForUnknown()}
 
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The OAuth client of a bunq user (`/user/{id}/oauth-client`): its `client_id` and `client_secret` are what an application " +
-			"needs to send bunq users to the authorisation page. bunq allows one active client per user.\n\n" +
+		MarkdownDescription: "The OAuth client of a bunq user (`/user/{id}/oauth-client`). An application needs its `client_id` and `client_secret` to " +
+			"send bunq users to the authorisation page. bunq allows one active client per user.\n\n" +
 			"~> Destroying this resource cancels the client, which ends the connections of **all** its end users and cannot be undone. It is " +
-			"therefore protected until `deletion_protection = false` has been applied. To forget the client and keep it at bunq, use a `removed` block with " +
-			"`destroy = false`.",
+			"therefore protected until `deletion_protection = false` has been applied. To remove the client from the state and keep it at bunq, use a " +
+			"`removed` block with `destroy = false`.",
 
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
 				Computed:            true,
-				MarkdownDescription: "ID of the client. It is not the `client_id`.",
+				MarkdownDescription: "ID of the client (not its `client_id`).",
 				PlanModifiers:       keep,
 			},
 			"api_context": apiContextAttribute(),
@@ -76,15 +76,15 @@ func (r *ClientResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 				Optional: true,
 				Computed: true,
 				Default:  booldefault.StaticBool(false),
-				MarkdownDescription: "Adopt the active client that the user already has, instead of failing. `false` by default. With a known `api_context`, " +
-					"a plan names the client that is there and prints the import blocks for it and its callback URLs. The client of an object that is being " +
-					"replaced is never adopted: a client cannot be replaced with `create_before_destroy`.",
+				MarkdownDescription: "Adopt the active client that the user already has, instead of failing. `false` by default. If the `api_context` is known, " +
+					"a plan names the existing client and prints import blocks for it and its callback URLs. A client that is being replaced is never " +
+					"adopted: replacing a client does not work with `create_before_destroy`.",
 			},
 			"deletion_protection": schema.BoolAttribute{
 				Optional:            true,
 				Computed:            true,
 				Default:             booldefault.StaticBool(true),
-				MarkdownDescription: "Plans that would destroy or replace the client fail. `true` by default. To cancel it, set `false`, apply, and destroy then.",
+				MarkdownDescription: "Make plans fail that would destroy or replace the client. `true` by default. To cancel the client, set `false` and apply, then destroy.",
 			},
 			"user_id": schema.StringAttribute{
 				Computed:            true,
@@ -111,8 +111,8 @@ func (r *ClientResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 	}
 }
 
-// Create makes the client, after looking whether the user has one: what bunq
-// does with a second one is UNKNOWN, and a client cannot be removed.
+// Create makes the client, after checking whether the user has one: what bunq does with a second one is
+// UNKNOWN, and a client cannot be removed.
 func (r *ClientResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	ctx, done := providerdata.Operation(ctx, "bunq_oauth_client: create")
 	defer done()
@@ -136,7 +136,7 @@ func (r *ClientResource) Create(ctx context.Context, req resource.CreateRequest,
 	}
 
 	m.setIDs(reg.user.ID, id)
-	m.unread()
+	m.setUnread()
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 
@@ -145,8 +145,8 @@ func (r *ClientResource) Create(ctx context.Context, req resource.CreateRequest,
 		if found, err = access.Calls.OAuthClient(ctx, id); err != nil {
 			tfdiag.Failure{
 				Summary: "bunq_oauth_client: made, but client_id and client_secret could not be read yet",
-				State:   fmt.Sprintf("OAuth client %d is stored and stays; client_id and client_secret are null until they are read.", id),
-				Next:    "apply again: a refresh reads them. Nothing is made a second time.",
+				State:   fmt.Sprintf("OAuth client %d is stored; client_id and client_secret are null until they are read.", id),
+				Next:    "apply again: the refresh reads them. No second client is made.",
 			}.Warning(&resp.Diagnostics, err)
 			return
 		}
@@ -155,8 +155,7 @@ func (r *ClientResource) Create(ctx context.Context, req resource.CreateRequest,
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
-// Read looks the client up. A cancelled one is still there: it stays in the
-// state, and the plan proposes another.
+// Read looks up the client. A cancelled one stays in the state, and the plan proposes another.
 func (r *ClientResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	ctx, done := providerdata.Operation(ctx, "bunq_oauth_client: read")
 	defer done()
@@ -166,8 +165,8 @@ func (r *ClientResource) Read(ctx context.Context, req resource.ReadRequest, res
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	// Also where it turns out to be gone: a Terraform before 1.12 keeps no identity,
-	// and the framework wants one in every answer.
+	// Set it even if the client turns out to be gone: Terraform before 1.12 keeps no identity, and the
+	// framework wants one in every answer.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 
 	unreadable := tfdiag.Failure{
@@ -207,8 +206,8 @@ func (r *ClientResource) Read(ctx context.Context, req resource.ReadRequest, res
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
-// Update stores what concerns Terraform only. Another context must belong to
-// the same user: a client cannot move to another one.
+// Update stores what concerns Terraform only. Another context must belong to the same user, as a client
+// cannot move to another one.
 func (r *ClientResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	ctx, done := providerdata.Operation(ctx, "bunq_oauth_client: update")
 	defer done()
@@ -234,7 +233,7 @@ func (r *ClientResource) Update(ctx context.Context, req resource.UpdateRequest,
 
 	for _, v := range []*types.String{&m.ClientID, &m.ClientSecret, &m.Status} {
 		if v.IsUnknown() {
-			// Not read yet since it was made; the next refresh does.
+			// Not read yet since the client was made; the next refresh does.
 			*v = types.StringNull()
 		}
 	}
@@ -254,9 +253,9 @@ func (r *ClientResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	}
 
 	if m.DeletionProtection.ValueBool() {
-		// A plan never gets here; a replacement planned by an older state could.
+		// ModifyPlan stops this; a replacement planned with an older state could get here.
 		resp.Diagnostics.AddAttributeError(path.Root("deletion_protection"), "The OAuth client is protected",
-			"Set deletion_protection = false, apply, and destroy then. Nothing was sent.")
+			"Nothing was sent. Set deletion_protection = false and apply, then destroy.")
 		return
 	}
 
@@ -272,7 +271,7 @@ func (r *ClientResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	useSubstitute(ctx, r.Data, req.Private, &resp.Diagnostics)
 	if r.hasAnotherOwner(&m, id, run) {
 		resp.Diagnostics.AddWarning("The OAuth client was not cancelled", fmt.Sprintf(
-			"Another bunq_oauth_client of this state is OAuth client %d too, and keeps it. It was not cancelled; this object is only forgotten.", id))
+			"Another bunq_oauth_client of this state is also OAuth client %d, and keeps it. It was not cancelled; Terraform only forgot this object.", id))
 		return
 	}
 
@@ -282,7 +281,7 @@ func (r *ClientResource) Delete(ctx context.Context, req resource.DeleteRequest,
 		return
 	}
 
-	// The key of the state may have gone with this very apply.
+	// This apply may have deactivated the key in the state.
 	err = withAnotherContext(ctx, r.Data, access, m.UserID, func(a *providerdata.Access) error {
 		if err := sameUser(ctx, a, m.UserID); err != nil {
 			return err
@@ -294,7 +293,7 @@ func (r *ClientResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	}
 }
 
-// cancel cancels a client; one that is gone or cancelled is done.
+// cancel cancels a client, and succeeds if it is gone or cancelled already.
 func cancel(ctx context.Context, calls *bunq.UserClient, id int64) error {
 	err := calls.CancelOAuthClient(ctx, id)
 	if bunq.IsNotFound(err) {

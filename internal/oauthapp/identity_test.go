@@ -119,7 +119,7 @@ func TestIdentity_mistakes(t *testing.T) {
 	if len(answer.Diagnostics) != 1 || answer.Diagnostics[0].Summary != "Unusable import id" {
 		t.Fatalf("diagnostics: %v", answer.Diagnostics)
 	}
-	if want := `OAUTH_CLIENT_ID is "0a1b2c", and must be a number`; !strings.Contains(answer.Diagnostics[0].Detail, want) {
+	if want := `OAUTH_CLIENT_ID is "0a1b2c", but must be a number`; !strings.Contains(answer.Diagnostics[0].Detail, want) {
 		t.Errorf("said %q, want %q in it", answer.Diagnostics[0].Detail, want)
 	}
 }

@@ -192,13 +192,13 @@ func TestAccImport_ofOneOfSeveral(t *testing.T) {
 
 	cli.Write(t, config+importAll(file))
 	cli.Apply(t).MustSay(t, 1,
-		"Which credential is to be imported?", "2 of those that bunq lists are active",
+		"Which credential should be imported?", "2 of those that bunq lists are active",
 		fmt.Sprintf("#%d ACTIVE, device \"made by Import\"", older.CredentialID),
 		fmt.Sprintf("#%d ACTIVE, device \"the newer one\"", p.CredentialID),
 		"append the number to the path")
 	cli.Write(t, config)
 	cli.Run(t, "import", "-no-color", deviceAddress, file).MustSay(t, 1,
-		"Which device is to be imported?", fmt.Sprintf("#%d \"made by Import\" at 127.0.0.1, ACTIVE", older.DeviceID),
+		"Which device should be imported?", fmt.Sprintf("#%d \"made by Import\" at 127.0.0.1, ACTIVE", older.DeviceID),
 		fmt.Sprintf("#%d \"the newer one\" at 127.0.0.1, ACTIVE", p.DeviceID))
 	cli.Run(t, "import", "-no-color", credentialAddress, file+"#999999").MustSay(t, 1, "bunq lists no credential 999999")
 	cli.Run(t, "import", "-no-color", deviceAddress, file+"#999999").MustSay(t, 1, "bunq lists no device 999999")

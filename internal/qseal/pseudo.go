@@ -13,16 +13,16 @@ import (
 	"unicode/utf8"
 )
 
-// PseudoOptions says what a pseudo certificate is to contain.
+// PseudoOptions is what a pseudo certificate should contain.
 type PseudoOptions struct {
-	// CommonName is needed: at most 64 characters, and for bunq to take it with the words PISP and/or AISP, best at its end.
-	// bunq's sandbox tells users apart by the subject: whoever has the same one is the same user.
+	// CommonName is required: at most 64 characters. bunq wants the words PISP and/or AISP in it, preferably at its end, and its
+	// sandbox distinguishes users by the subject: the same subject is the same user.
 	CommonName string
-	// Organization, OrganizationIdentifier ("PSDNL-DNB-…") and Country (two capitals) are left out where empty.
+	// Organization, OrganizationIdentifier ("PSDNL-DNB-…") and Country (two capitals) are omitted if empty.
 	Organization, OrganizationIdentifier, Country string
-	// NotBefore and NotAfter are kept to the second.
+	// NotBefore and NotAfter are precise to the second.
 	NotBefore, NotAfter time.Time
-	// Key signs the certificate, and is the one that it is for.
+	// Key signs the certificate, and is the key that it certifies.
 	Key *rsa.PrivateKey
 }
 
@@ -32,9 +32,9 @@ var (
 	oidCountry      = asn1.ObjectIdentifier{2, 5, 4, 6}
 )
 
-// NewPseudoCertificate makes the self-signed certificate that bunq's sandbox takes instead of a QSEAL certificate, as PEM. The
-// subject has the order of the command in bunq's docs, the common name first and the country last; between them the
-// organisation and its identifier. Extensions are those that `openssl req -x509` gives.
+// NewPseudoCertificate returns the self-signed certificate that bunq's sandbox accepts instead of a QSEAL certificate, as PEM.
+// The subject has the order of the command in bunq's docs: the common name first and the country last; between them the
+// organisation and its identifier. The extensions are those that `openssl req -x509` sets.
 func NewPseudoCertificate(o PseudoOptions) (certificatePEM string, err error) {
 	if err := o.check(); err != nil {
 		return "", fmt.Errorf("pseudo certificate: %w", err)
@@ -51,7 +51,7 @@ func NewPseudoCertificate(o PseudoOptions) (certificatePEM string, err error) {
 		{oidCountry, o.Country},
 	} {
 		if a.value != "" {
-			// ExtraNames, because the named fields of pkix.Name come out in an order of their own.
+			// ExtraNames, because the named fields of pkix.Name are written in an order of their own.
 			subject.ExtraNames = append(subject.ExtraNames, pkix.AttributeTypeAndValue{Type: a.oid, Value: a.value})
 		}
 	}
