@@ -156,12 +156,12 @@ func TestSettings_badValues(t *testing.T) {
 		{
 			"production's address for the sandbox", block{"environment": "sandbox", "base_url": productionURL}, "", "", "base_url",
 			"api.bunq.com is the address of bunq's production environment, and this provider is configured for sandbox.\n\n" +
-				`Next step: set environment = "production" (BUNQ_ENVIRONMENT), or omit base_url (BUNQ_BASE_URL): each environment has its own by default.`,
+				`Next step: set environment = "production" (BUNQ_ENVIRONMENT), or omit base_url (BUNQ_BASE_URL): each environment has its own default.`,
 		},
 		{
 			"the sandbox's address for production", block{"environment": "production"}, "BUNQ_BASE_URL", sandboxURL, "",
 			"public-api.sandbox.bunq.com is the address of bunq's sandbox environment, and this provider is configured for production.\n\n" +
-				`Next step: set environment = "sandbox" (BUNQ_ENVIRONMENT), or omit base_url (BUNQ_BASE_URL): each environment has its own by default.`,
+				`Next step: set environment = "sandbox" (BUNQ_ENVIRONMENT), or omit base_url (BUNQ_BASE_URL): each environment has its own default.`,
 		},
 		{"not a number with unit", block{"request_timeout": "30"}, "", "", "request_timeout", `"30"` + duration},
 		{"no time at all", block{"request_timeout": "0s"}, "", "", "request_timeout", `"0s" must be more than zero; the default is 30s.`},
