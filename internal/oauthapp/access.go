@@ -19,9 +19,9 @@ type refresh struct {
 	apiContext types.Object // of the state
 	user       types.String
 	failed     tfdiag.Failure
-	// importing: the resource is being imported. Any other resource stays as it is, with a warning, if
-	// it cannot be read because of its context alone: its configuration may have another one, which the
-	// apply stores.
+	// importing: the resource is being imported. Any other resource stays as it is, with a warning,
+	// if it cannot be read because of its context alone: its configuration may have another one,
+	// which the apply stores.
 	importing bool
 	key       refusedKey
 	private   privateState
@@ -124,8 +124,8 @@ func withAnotherContext(ctx context.Context, data *providerdata.Data, access *pr
 	return err
 }
 
-// contextsOf yields the contexts of a user that this run has used and bunq accepts, the newest first.
-// One that bunq is known to refuse costs no call.
+// contextsOf yields the contexts of a user that this run has used and bunq accepts, the newest
+// first. One that bunq is known to refuse costs no call.
 func contextsOf(ctx context.Context, data *providerdata.Data, user types.String) func(yield func(*providerdata.Access) bool) {
 	return func(yield func(*providerdata.Access) bool) {
 		for _, ac := range slices.Backward(data.Seen()) {
@@ -138,14 +138,14 @@ func contextsOf(ctx context.Context, data *providerdata.Data, user types.String)
 	}
 }
 
-// contextMissing reports whether neither the resource nor the provider block has a context, not even
-// one that is known later.
+// contextMissing reports whether neither the resource nor the provider block has a context, not
+// even one that is known later.
 func contextMissing(data *providerdata.Data, obj types.Object) bool {
 	return obj.IsNull() && data.Default == nil && data.DefaultProblem == nil && !data.DefaultUnknown && len(data.Unknown) == 0
 }
 
-// checkContext reports at plan that an apply could not call bunq: there is no context, it belongs to
-// another environment, or bunq has refused it in the refresh.
+// checkContext reports at plan that an apply could not call bunq: there is no context, it belongs
+// to another environment, or bunq has refused it in the refresh.
 func checkContext(ctx context.Context, data *providerdata.Data, planned, state types.Object, key refusedKey, diags *diag.Diagnostics) {
 	if more := data.Check(ctx, planned, apiContextPath); more.HasError() {
 		diags.Append(more...)
@@ -161,8 +161,8 @@ func checkContext(ctx context.Context, data *providerdata.Data, planned, state t
 	}
 }
 
-// otherUserError means that a context belongs to another bunq user than the object. bunq would answer
-// that the object does not exist, which would be misleading.
+// otherUserError means that a context belongs to another bunq user than the object. bunq would
+// answer that the object does not exist, which would be misleading.
 type otherUserError struct {
 	has  bunq.User
 	want string
@@ -173,8 +173,8 @@ func (e *otherUserError) Error() string {
 		e.has.ID, e.has.DisplayName, e.want)
 }
 
-// sameUser returns an *otherUserError if the context belongs to another user, or the error of a session
-// that cannot be opened.
+// sameUser returns an *otherUserError if the context belongs to another user, or the error of a
+// session that cannot be opened.
 func sameUser(ctx context.Context, access *providerdata.Access, user types.String) error {
 	u, err := access.Calls.User(ctx)
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 var apiContextPath = path.Root("api_context")
 
 // apiContextAttribute returns the attribute for the context that a resource calls bunq with. Its
-// secret members are sensitive, not the object as a whole: for a sensitive object, the configuration
-// that a CLI generates at an import contains {}, which is no context.
+// secret members are sensitive, not the object as a whole: for a sensitive object, the
+// configuration that a CLI generates at an import contains {}, which is no context.
 func apiContextAttribute() schema.SingleNestedAttribute {
 	members := map[string]schema.Attribute{}
 	for _, m := range providerdata.APIContextMembers() {

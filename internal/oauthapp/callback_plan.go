@@ -64,8 +64,8 @@ func (r *CallbackURLResource) ModifyPlan(ctx context.Context, req resource.Modif
 	}
 }
 
-// notePlan notes for the apply what the plan does with one resource, and returns the run. It reports
-// two resources of the plan that declare the same URL.
+// notePlan notes for the apply what the plan does with one resource, and returns the run. It
+// reports two resources of the plan that declare the same URL.
 func (r *CallbackURLResource) notePlan(plan, state *callbackModel, diags *diag.Diagnostics) (run string) {
 	if r.Data.Sessions == nil {
 		return "" // the provider's settings are not known yet
@@ -91,8 +91,8 @@ func (r *CallbackURLResource) notePlan(plan, state *callbackModel, diags *diag.D
 
 	e.To, e.Open = plan.URL.ValueString(), plan.URL.IsUnknown()
 	l := callbackLedger(r.Data, plan.OAuthClientID.ValueString())
-	// A resource that is replaced is planned once as it was and once as a new one. So one of each may
-	// be the same resource, and only the apply can tell.
+	// A resource that is replaced is planned once as it was and once as a new one. So one of each
+	// may be the same resource, and only the apply can tell.
 	for _, other := range l.planned() {
 		if !e.Open && other.To == e.To && (other.ID == 0) == (e.ID == 0) {
 			declaredTwice(e.To, plan.OAuthClientID.ValueString(), diags)

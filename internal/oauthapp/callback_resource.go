@@ -226,8 +226,8 @@ func (r *CallbackURLResource) Update(ctx context.Context, req resource.UpdateReq
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 }
 
-// Delete removes the URL. It succeeds if the URL is gone, or if its client was cancelled: bunq accepts
-// no more changes to it (UNKNOWN what it answers then).
+// Delete removes the URL. It succeeds if the URL is gone, or if its client was cancelled: bunq
+// accepts no more changes to it (UNKNOWN what it answers then).
 func (r *CallbackURLResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	ctx, done := providerdata.Operation(ctx, "bunq_oauth_callback_url: delete")
 	defer done()
@@ -289,8 +289,8 @@ func (r *CallbackURLResource) change(ctx context.Context, access *providerdata.A
 	}
 
 	if lost {
-		// Otherwise two resources of the state would be one callback URL, and an update cannot remove a
-		// resource from the state.
+		// Otherwise two resources of the state would be one callback URL, and an update cannot
+		// remove a resource from the state.
 		failed.State = "callback URL " + state.ID.ValueString() + " now belongs to another resource of this apply, which declares its URL. " +
 			"This resource has no callback URL in the state; the next apply adds it."
 		state.ID = types.StringNull()

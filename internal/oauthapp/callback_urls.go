@@ -11,12 +11,12 @@ import (
 
 // callbackURLs assigns the callback URLs of one OAuth client to the resources of a run.
 //
-// A URL may move from one resource to another (a list with count that grows at its front, two
-// that change places, a resource that was renamed), and Terraform applies them in any order,
-// while bunq may refuse to have a URL twice. So what bunq has stays as it is where some resource
-// of the plan wants its URL: the resource that had it hands it over and the one that wants it
-// takes it, both without a call. The rest is changed or deleted by the resource that has it, and
-// by no other. Which URLs are wanted is in the ledger. See ADR 5.
+// A URL may move from one resource to another (a list with count that grows at its front, two that
+// change places, a resource that was renamed), and Terraform applies them in any order, while bunq
+// may refuse to have a URL twice. So what bunq has stays as it is where some resource of the plan
+// wants its URL: the resource that had it hands it over and the one that wants it takes it, both
+// without a call. The rest is changed or deleted by the resource that has it, and by no other.
+// Which URLs are wanted is in the ledger. See ADR 5.
 type callbackURLs struct {
 	ledger *ledger
 	// turn is held while an operation decides what to do, and while bunq is read for the first
@@ -118,8 +118,8 @@ func (c *callbackURLs) place(ctx context.Context, api callbackAPI, own int64, ur
 	return p, lost, nil
 }
 
-// decide chooses the callback URL for url, and returns the call that this needs; nil for none.
-// The call returns the ID of a callback URL that it made.
+// decide chooses the callback URL for url, and returns the call that this needs; nil for none. The
+// call returns the ID of a callback URL that it made.
 func (c *callbackURLs) decide(ctx context.Context, api callbackAPI, own int64, url string) (
 	p placement, lost bool, send func(context.Context) (int64, error), err error,
 ) {
@@ -216,8 +216,8 @@ func (c *callbackURLs) decideToRemove(ctx context.Context, own int64, url, run s
 	return true, nil
 }
 
-// wanted reports whether a resource of the plan wants the URL that callback URL id has, and has
-// no other one with it.
+// wanted reports whether a resource of the plan wants the URL that callback URL id has, and has no
+// other one with it.
 func wanted(plan []entry, id int64, url string) bool {
 	return url != "" && slices.ContainsFunc(plan, func(e entry) bool { return e.To == url && (e.From != url || e.ID == id) })
 }

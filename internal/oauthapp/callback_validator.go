@@ -9,9 +9,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 )
 
-// callbackAddress accepts what bunq accepts as a callback URL: absolute, https, no fragment. That http
-// is refused is OBSERVED (a client written at bunq registers https even for localhost); the rest is
-// RFC 6749, section 3.1.2.
+// callbackAddress accepts what bunq accepts as a callback URL: absolute, https, no fragment. That
+// http is refused is OBSERVED (a client written at bunq registers https even for localhost); the
+// rest is RFC 6749, section 3.1.2.
 type callbackAddress struct{}
 
 func (callbackAddress) Description(context.Context) string {
@@ -30,8 +30,8 @@ func (v callbackAddress) ValidateString(ctx context.Context, req validator.Strin
 	}
 }
 
-// callbackProblem returns what is wrong with a callback URL; "" if nothing is. It does not repeat the
-// URL: a value in the wrong place may be a secret.
+// callbackProblem returns what is wrong with a callback URL; "" if nothing is. It does not repeat
+// the URL: a value in the wrong place may be a secret.
 func callbackProblem(text string) string {
 	if strings.ContainsFunc(text, unicode.IsSpace) {
 		return "contains white space; bunq compares callback URLs byte by byte"

@@ -96,8 +96,8 @@ type held struct {
 	url string
 }
 
-// terraform is a state, a client at bunq and a machine, with Terraform's ways
-// reduced to what a provider sees of them.
+// terraform is a state, a client at bunq and a machine, with Terraform's ways reduced to what a
+// provider sees of them.
 type terraform struct {
 	client *fakeClient
 	state  map[string]held
@@ -130,8 +130,7 @@ type operation struct {
 	replace bool // one that is destroyed and made anew
 }
 
-// plan refreshes, leaves its ledger, and returns what is to be done. only: the
-// targets; nil is all.
+// plan refreshes, leaves its ledger, and returns what is to be done. only: the targets; nil is all.
 func (t *terraform) plan(config map[string]string, only []string, replace ...string) (todo []operation) {
 	l := newLedger(t.file)
 	names := map[string]bool{}

@@ -12,8 +12,8 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
-// The user has a client already: the error names it, nothing is made, and the
-// import block that it prints works as pasted.
+// The user has a client already: the error names it, nothing is made, and the import block that it
+// prints works as pasted.
 func TestAccClient_thereAlready(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -45,8 +45,8 @@ func TestAccClient_thereAlready(t *testing.T) {
 	}
 }
 
-// pasted is the import block out of what the CLI printed, with the resource's
-// own name in place of NAME.
+// pasted is the import block out of what the CLI printed, with the resource's own name in place of
+// NAME.
 func pasted(t *testing.T, output string) string {
 	t.Helper()
 	_, rest, ok := strings.Cut(output, "import {")
@@ -101,8 +101,8 @@ func TestAccClient_nothingToAdopt(t *testing.T) {
 	}
 }
 
-// Protection: a plan that destroys or replaces fails before anything is done, and
-// the way that the error names works.
+// Protection: a plan that destroys or replaces fails before anything is done, and the way that the
+// error names works.
 func TestAccClient_protection(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)

@@ -17,8 +17,8 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
-// ModifyPlan protects the client, proposes to replace one that was cancelled elsewhere, and warns about
-// one that the user already has.
+// ModifyPlan protects the client, proposes to replace one that was cancelled elsewhere, and warns
+// about one that the user already has.
 func (r *ClientResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if r.Data == nil {
 		return // Terraform only validates
@@ -76,8 +76,8 @@ func replaceCancelled(ctx context.Context, state *clientModel, resp *resource.Mo
 	resp.RequiresReplace = append(resp.RequiresReplace, path.Root("status"))
 }
 
-// What the entries of this ledger have instead of URLs: To of a client that is to be made, From of one
-// that is protected.
+// What the entries of this ledger have instead of URLs: To of a client that is to be made, From of
+// one that is protected.
 const (
 	newClient       = "new"
 	protectedClient = "protected"
@@ -139,8 +139,8 @@ func (r *ClientResource) hasAnotherOwner(m *clientModel, id int64, run string) b
 	return gone && kept
 }
 
-// warnOfExisting warns at plan about a client that the user already has. If that cannot be read, it says
-// nothing: the apply looks again. In an apply it costs no call, as Create needs the same read.
+// warnOfExisting warns at plan about a client that the user already has. If that cannot be read, it
+// says nothing: the apply looks again. In an apply it costs no call, as Create needs the same read.
 func (r *ClientResource) warnOfExisting(ctx context.Context, plan *clientModel, diags *diag.Diagnostics) {
 	ctx, done := providerdata.Operation(ctx, "bunq_oauth_client: plan")
 	defer done()
@@ -180,8 +180,8 @@ func (r *ClientResource) warnOfExisting(ctx context.Context, plan *clientModel, 
 		"\n\nApplying will fail and change nothing.\n\n"+g.nextSteps(active))
 }
 
-// reportProtected reports a plan that replaces a protected client, or makes a second one: the apply can
-// do neither, and would find out too late.
+// reportProtected reports a plan that replaces a protected client, or makes a second one: the apply
+// can do neither, and would find out too late.
 func (g *clientRegistration) reportProtected(active *bunq.OAuthClient, diags *diag.Diagnostics) {
 	diags.AddAttributeError(path.Root("deletion_protection"), "The OAuth client is protected", fmt.Sprintf(
 		"This plan would make another OAuth client for bunq user %d, who already has client %d, which is in this state and protected. bunq allows one "+
@@ -202,8 +202,8 @@ func (g *clientRegistration) nextSteps(active *bunq.OAuthClient) string {
 		"\n\nOr set adopt_existing = true. If another configuration manages it, use that one."
 }
 
-// importBlocks returns import blocks, ready to be pasted, for the callback URLs and, if wanted, for the
-// client itself; "" for none.
+// importBlocks returns import blocks, ready to be pasted, for the callback URLs and, if wanted, for
+// the client itself; "" for none.
 func (g *clientRegistration) importBlocks(before string, active *bunq.OAuthClient, withClient bool) string {
 	id := fmt.Sprintf("%d/%d", g.user.ID, active.ID)
 	var blocks []string

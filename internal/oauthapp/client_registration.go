@@ -13,9 +13,9 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
-// noteClient names the note that this machine began to make a client and has not seen it in the state
-// yet. It is kept with the session, encrypted: after a killed run the state does not know, and bunq
-// does not say who made a client.
+// noteClient names the note that this machine began to make a client and has not seen it in the
+// state yet. It is kept with the session, encrypted: after a killed run the state does not know,
+// and bunq does not say who made a client.
 const noteClient = "oauth-client"
 
 const noteBegun = "begun"
@@ -31,8 +31,8 @@ type clientRegistration struct {
 	pending int64
 }
 
-// userClient is the OAuth client of a user, as this run knows it. One resource at a time looks for it
-// and makes it: two that look at the same time would both find none.
+// userClient is the OAuth client of a user, as this run knows it. One resource at a time looks for
+// it and makes it: two that look at the same time would both find none.
 type userClient struct {
 	turn turn
 	// owned is the client that a resource of this run got; 0 for none.
@@ -58,8 +58,8 @@ func registrationOf(data *providerdata.Data, access *providerdata.Access, adopt 
 	return &clientRegistration{data: data, calls: access.Calls, notes: data.Sessions.For(access.Context), adopt: adopt}
 }
 
-// register returns the ID of the user's active client, and the client itself if it was read. Only one
-// resource of a run gets it.
+// register returns the ID of the user's active client, and the client itself if it was read. Only
+// one resource of a run gets it.
 func (g *clientRegistration) register(ctx context.Context, diags *diag.Diagnostics) (int64, *bunq.OAuthClient, bool) {
 	failed := tfdiag.Failure{Summary: "bunq_oauth_client was not made", State: "nothing was made and nothing was stored."}
 	var err error
@@ -160,8 +160,8 @@ func (g *clientRegistration) active(ctx context.Context) (*bunq.OAuthClient, err
 	return nil, nil
 }
 
-// mayAdopt reports whether a client that the user already has may be adopted, and adds the warning or
-// the error.
+// mayAdopt reports whether a client that the user already has may be adopted, and adds the warning
+// or the error.
 func (g *clientRegistration) mayAdopt(ctx context.Context, active *bunq.OAuthClient, diags *diag.Diagnostics) bool {
 	switch {
 	case isOfThePlan(g.data, active.ID):
@@ -185,7 +185,8 @@ func (g *clientRegistration) mayAdopt(ctx context.Context, active *bunq.OAuthCli
 	return false
 }
 
-// interrupted reports whether this machine began to make the client and has not seen it in the state.
+// interrupted reports whether this machine began to make the client and has not seen it in the
+// state.
 func (g *clientRegistration) interrupted(ctx context.Context, id int64) bool {
 	note, noted := g.notes.Noted(ctx, noteClient)
 	return noted && (note == noteBegun || note == providerdata.FormatID(id))

@@ -17,8 +17,8 @@ const (
 	adopting     = "\n  adopt_existing = true"
 )
 
-// What the object that is being replaced has is not adopted as new, and nothing
-// cancels it: bunq has one client per user, so there is no other one.
+// What the object that is being replaced has is not adopted as new, and nothing cancels it: bunq
+// has one client per user, so there is no other one.
 func TestAccClient_createBeforeDestroy(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -70,8 +70,8 @@ func TestAccClient_createBeforeDestroy(t *testing.T) {
 	}
 }
 
-// Without a cache folder the apply cannot know it, and adopts. Then the object
-// that was replaced is only forgotten: the client in use stays.
+// Without a cache folder the apply cannot know it, and adopts. Then the object that was replaced is
+// only forgotten: the client in use stays.
 func TestAccClient_createBeforeDestroyWithoutACache(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -87,8 +87,7 @@ func TestAccClient_createBeforeDestroyWithoutACache(t *testing.T) {
 	}
 }
 
-// Two resources of the state are the client; one is destroyed. The other one's
-// client stays.
+// Two resources of the state are the client; one is destroyed. The other one's client stays.
 func TestAccClient_twoThatAreOne(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -116,8 +115,7 @@ func TestAccClient_twoThatAreOne(t *testing.T) {
 	}
 }
 
-// What was forgotten is no object of the state any more: it is adopted where that
-// is asked for.
+// What was forgotten is no object of the state any more: it is adopted where that is asked for.
 func TestAccClient_adoptedAgainAfterItWasForgotten(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -134,8 +132,8 @@ func TestAccClient_adoptedAgainAfterItWasForgotten(t *testing.T) {
 	}
 }
 
-// A client that bunq refused to make is not this machine's: one that somebody
-// makes later is not adopted for it.
+// A client that bunq refused to make is not this machine's: one that somebody makes later is not
+// adopted for it.
 func TestAccClient_refusedIsNotBegun(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -155,9 +153,8 @@ func TestAccClient_refusedIsNotBegun(t *testing.T) {
 	}
 }
 
-// A plan that would make a client where one is says so, with the import blocks of
-// the client and its callback URLs, ready to be pasted; and does so without a
-// refresh.
+// A plan that would make a client where one is says so, with the import blocks of the client and
+// its callback URLs, ready to be pasted; and does so without a refresh.
 func TestAccClient_planNamesTheOneThatIsThere(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -190,8 +187,7 @@ func TestAccClient_planNamesTheOneThatIsThere(t *testing.T) {
 	}
 }
 
-// A plan that does not know the context asks nobody; an apply asks no more than
-// Create does.
+// A plan that does not know the context asks nobody; an apply asks no more than Create does.
 func TestAccClient_planThatKnowsNoContext(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -207,8 +203,8 @@ func TestAccClient_planThatKnowsNoContext(t *testing.T) {
 	}
 }
 
-// Where the plan does not know the context, and so not the client either, the
-// apply stops the replacement of a protected one.
+// Where the plan does not know the context, and so not the client either, the apply stops the
+// replacement of a protected one.
 func TestAccClient_protectedInTheApply(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)

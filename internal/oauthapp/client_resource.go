@@ -111,8 +111,8 @@ func (r *ClientResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 	}
 }
 
-// Create makes the client, after checking whether the user has one: what bunq does with a second one is
-// UNKNOWN, and a client cannot be removed.
+// Create makes the client, after checking whether the user has one: what bunq does with a second
+// one is UNKNOWN, and a client cannot be removed.
 func (r *ClientResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	ctx, done := providerdata.Operation(ctx, "bunq_oauth_client: create")
 	defer done()
@@ -165,8 +165,8 @@ func (r *ClientResource) Read(ctx context.Context, req resource.ReadRequest, res
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	// Set it even if the client turns out to be gone: Terraform before 1.12 keeps no identity, and the
-	// framework wants one in every answer.
+	// Set it even if the client turns out to be gone: Terraform before 1.12 keeps no identity, and
+	// the framework wants one in every answer.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 
 	unreadable := tfdiag.Failure{
@@ -206,8 +206,8 @@ func (r *ClientResource) Read(ctx context.Context, req resource.ReadRequest, res
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
-// Update stores what concerns Terraform only. Another context must belong to the same user, as a client
-// cannot move to another one.
+// Update stores what concerns Terraform only. Another context must belong to the same user, as a
+// client cannot move to another one.
 func (r *ClientResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	ctx, done := providerdata.Operation(ctx, "bunq_oauth_client: update")
 	defer done()

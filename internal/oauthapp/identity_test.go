@@ -12,9 +12,8 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
 )
 
-// Identity at the level of the protocol, whatever CLI there is: an import by it
-// gives the same object as one by id, a read keeps it, and its members are those
-// of the docs.
+// Identity at the level of the protocol, whatever CLI there is: an import by it gives the same
+// object as one by id, a read keeps it, and its members are those of the docs.
 func TestIdentity_imports(t *testing.T) {
 	t.Parallel()
 	h := newThere(t)

@@ -110,8 +110,8 @@ func TestAccImport_withGeneratedConfiguration(t *testing.T) {
 	h.check(t, cli)
 }
 
-// Only the resources have a context, and an import does not see it: it is found
-// among those that the run has used.
+// Only the resources have a context, and an import does not see it: it is found among those that
+// the run has used.
 func TestAccImport_withTheContextOfAResource(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)

@@ -9,13 +9,13 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
-// ledger is what a plan notes for its apply: which objects the resources of the plan have, and which
-// they will have. Terraform runs plan and apply in separate processes and shows a provider only one
-// resource at a time, so the ledger is a file in the cache folder. It is empty without the folder, and
-// for a plan of another machine; ADR 5 says what holds then.
+// ledger is what a plan notes for its apply: which objects the resources of the plan have, and
+// which they will have. Terraform runs plan and apply in separate processes and shows a provider
+// only one resource at a time, so the ledger is a file in the cache folder. It is empty without the
+// folder, and for a plan of another machine; ADR 5 says what holds then.
 //
-// The file keeps several plans. An operation finds its own by what it is about to do: the newest plan
-// with a matching entry.
+// The file keeps several plans. An operation finds its own by what it is about to do: the newest
+// plan with a matching entry.
 type ledger struct {
 	file lines
 
@@ -49,8 +49,8 @@ type entry struct {
 
 	// Applies: the run is an apply, so what it plans is only a part of a plan.
 	Applies bool `json:"applies,omitempty"`
-	// Free is a URL that bunq may have while no resource has it: an operation is about to add it, or has
-	// handed it over to another one.
+	// Free is a URL that bunq may have while no resource has it: an operation is about to add it,
+	// or has handed it over to another one.
 	Free string `json:"free,omitempty"`
 	// Held is a URL that is no longer free: a resource got it, or bunq refused it.
 	Held string `json:"held,omitempty"`
@@ -87,8 +87,8 @@ func (l *ledger) planned() []entry {
 	return slices.Clone(l.own)
 }
 
-// plan returns the plan that an operation of an apply belongs to: the one of that run, or for "" the
-// newest with a matching entry; false if there is none.
+// plan returns the plan that an operation of an apply belongs to: the one of that run, or for ""
+// the newest with a matching entry; false if there is none.
 //
 // It fills in what the plan left open and this process has learned since.
 func (l *ledger) plan(run string, matches func(entry) bool) ([]entry, bool) {
@@ -108,8 +108,8 @@ func (l *ledger) plan(run string, matches func(entry) bool) ([]entry, bool) {
 	return nil, false
 }
 
-// newest returns the newest plan, for an operation that has no entry in it: a tainted object is planned
-// as if it were new.
+// newest returns the newest plan, for an operation that has no entry in it: a tainted object is
+// planned as if it were new.
 func (l *ledger) newest() []entry {
 	l.mu.Lock()
 	defer l.mu.Unlock()

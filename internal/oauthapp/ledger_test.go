@@ -35,8 +35,7 @@ func TestLedger_findsThePlanOfAnOperation(t *testing.T) {
 	}
 }
 
-// What an apply plans once more is a part of a plan: the next apply does not take
-// it for one.
+// What an apply plans once more is a part of a plan: the next apply does not take it for one.
 func TestLedger_applyIsNoPlan(t *testing.T) {
 	t.Parallel()
 	file := &memory{}
@@ -69,8 +68,8 @@ func TestLedger_freeURLs(t *testing.T) {
 	}
 }
 
-// URLs that were not known at plan: what became known since counts, and the rest
-// is neither given up nor wanted.
+// URLs that were not known at plan: what became known since counts, and the rest is neither given
+// up nor wanted.
 func TestCallbackURLs_notKnownAtPlan(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -94,8 +93,8 @@ func TestCallbackURLs_notKnownAtPlan(t *testing.T) {
 	}
 }
 
-// A destroy counts on the plan that it belongs to, and on no other: otherwise a
-// URL would stay at bunq for a resource that nobody declares any more.
+// A destroy counts on the plan that it belongs to, and on no other: otherwise a URL would stay at
+// bunq for a resource that nobody declares any more.
 func TestCallbackURLs_destroyOfAnotherMachinesPlan(t *testing.T) {
 	t.Parallel()
 	for run, stays := range map[string]bool{"": true, "another machine's": false} {

@@ -9,9 +9,9 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
-// privateContext names the context with which a refresh read a resource because bunq refuses the one in
-// its state. A destroy in the apply has no other way to get it: it runs in another process, in which
-// nothing else may have called bunq.
+// privateContext names the context with which a refresh read a resource because bunq refuses the
+// one in its state. A destroy in the apply has no other way to get it: it runs in another process,
+// in which nothing else may have called bunq.
 const privateContext = "context"
 
 // privateReader is the private state of a request.
@@ -25,8 +25,8 @@ type privateState interface {
 	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
 }
 
-// keepSubstitute stores the context that a refresh used, if it is not the one in the state; nil for that
-// one.
+// keepSubstitute stores the context that a refresh used, if it is not the one in the state; nil for
+// that one.
 func keepSubstitute(ctx context.Context, private privateState, used *bunq.APIContext, diags *diag.Diagnostics) {
 	if used == nil {
 		if kept, _ := private.GetKey(ctx, privateContext); len(kept) > 0 {

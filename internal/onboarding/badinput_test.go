@@ -12,8 +12,7 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
-// badInput is a resource called main that must fail at plan, before anything is
-// sent.
+// badInput is a resource called main that must fail at plan, before anything is sent.
 type badInput struct {
 	name       string
 	production bool
@@ -21,10 +20,9 @@ type badInput struct {
 	want       *regexp.Regexp
 }
 
-// runBadInput puts the resources of all cases into one configuration, each under
-// a name of its own, and plans it: Terraform reports every error of a stage.
-// What it finds while it validates keeps it from planning, so that the rest is
-// planned once more.
+// runBadInput puts the resources of all cases into one configuration, each under a name of its own,
+// and plans it: Terraform reports every error of a stage. What it finds while it validates keeps it
+// from planning, so that the rest is planned once more.
 func runBadInput(t *testing.T, cases []badInput) {
 	t.Helper()
 	for _, environment := range []bunqsim.Environment{bunqsim.Sandbox, bunqsim.Production} {
@@ -85,8 +83,8 @@ func plannedErrors(t *testing.T, c *acctest.CLI, resources map[string]badInput) 
 
 var addressed = regexp.MustCompile(`with bunq_[a-z0-9_]+\.(case_[0-9]+),`)
 
-// credential is a bunq_psd2_credential with these lines, on an installation that
-// does not exist yet.
+// credential is a bunq_psd2_credential with these lines, on an installation that does not exist
+// yet.
 func credential(lines ...string) string {
 	return acctest.Installation + "resource \"bunq_psd2_credential\" \"main\" {\n  installation = bunq_installation.main\n  " +
 		strings.Join(lines, "\n  ") + "\n}\n"

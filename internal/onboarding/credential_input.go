@@ -28,8 +28,8 @@ type credentialInput struct {
 	signature   string
 }
 
-// readInput reads certificate and chain as far as they are known, and reports
-// what cannot be read at its attribute.
+// readInput reads certificate and chain as far as they are known, and reports what cannot be read
+// at its attribute.
 func readInput(config *credentialModel, diags *diag.Diagnostics) credentialInput {
 	in := credentialInput{chainUnknown: config.CertificateChainPEM.IsUnknown()}
 	if !config.CertificatePEM.IsUnknown() && !config.CertificatePEM.IsNull() {
@@ -79,10 +79,9 @@ func (in *credentialInput) readChain(config *credentialModel, diags *diag.Diagno
 	}
 }
 
-// checkInput checks what will be sent: the certificate, its chain, and the key or the signature.
-// It is not called where nothing is sent, because the credential exists and stays: key and
-// signature are needed only when the credential is made, and an expired certificate would block
-// every plan.
+// checkInput checks what will be sent: the certificate, its chain, and the key or the signature. It
+// is not called where nothing is sent, because the credential exists and stays: key and signature
+// are needed only when the credential is made, and an expired certificate would block every plan.
 func (in *credentialInput) checkInput(config *credentialModel, env bunq.Environment, now time.Time, diags *diag.Diagnostics) {
 	in.readKey(config, diags)
 	in.check(env, now, diags)

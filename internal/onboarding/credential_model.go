@@ -52,11 +52,11 @@ func (m *credentialModel) fromAPI(c *bunq.Credential) {
 
 // fromRefresh stores what bunq returned for the credential later.
 //
-// In every onboarding a device uses the key for the first time in the same apply, after Create
-// has stored the answer. If the first refresh stored that use, the next plan would report that the
+// In every onboarding a device uses the key for the first time in the same apply, after Create has
+// stored the answer. If the first refresh stored that use, the next plan would report that the
 // credential, and every resource that depends on it, was changed outside of Terraform. So status
-// and api_key_expiry_time stay as they are; the private state notes the use, and the next change
-// of the credential stores it (see markUsed). Any other status is stored at once.
+// and api_key_expiry_time stay as they are; the private state notes the use, and the next change of
+// the credential stores it (see markUsed). Any other status is stored at once.
 func (m *credentialModel) fromRefresh(c *bunq.Credential) {
 	if m.pending() && c.Status == bunq.StatusActive {
 		return

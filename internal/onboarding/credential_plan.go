@@ -96,8 +96,8 @@ func (m *credentialModel) changes(ctx context.Context, state tfsdk.State, diags 
 
 // registersAnother returns the attributes because of which another credential is needed: another
 // certificate, or a chain of other certificates. How they are written does not matter. After an
-// import it is not known what was registered: bunq does not return it, so the state holds null
-// and the configuration fills it in.
+// import it is not known what was registered: bunq does not return it, so the state holds null and
+// the configuration fills it in.
 func (m *credentialModel) registersAnother(state *credentialModel) path.Paths {
 	if state.CertificatePEM.IsNull() {
 		return nil
@@ -121,8 +121,8 @@ func (m *credentialModel) registersAnother(state *credentialModel) path.Paths {
 
 // keepNotation plans certificate and chain as the state writes them if the configuration means the
 // same: Terraform lets a plan keep the prior value of an attribute if the configured one is
-// equivalent. An omitted attribute must be planned as null; if that would change the meaning,
-// both are planned as configured, and the apply stores them without a call.
+// equivalent. An omitted attribute must be planned as null; if that would change the meaning, both
+// are planned as configured, and the apply stores them without a call.
 func (m *credentialModel) keepNotation(state *credentialModel) {
 	configured, known := m.bundle()
 	kept := *m
@@ -138,8 +138,8 @@ func (m *credentialModel) keepNotation(state *credentialModel) {
 	}
 }
 
-// installationID returns the id in an installation object, and for an unknown one a text that no
-// id equals.
+// installationID returns the id in an installation object, and for an unknown one a text that no id
+// equals.
 func installationID(obj types.Object) string {
 	id, ok := obj.Attributes()["id"].(types.String)
 	if !ok || id.IsUnknown() {

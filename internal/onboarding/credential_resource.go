@@ -201,8 +201,8 @@ func (r *CredentialResource) Create(ctx context.Context, req resource.CreateRequ
 	r.noteCredential(ctx, model, &m)
 }
 
-// Read looks the credential up with a session of its own key. bunq refuses a key that waits for
-// its first use; that is no reason to fail, or to remove the credential from the state.
+// Read looks the credential up with a session of its own key. bunq refuses a key that waits for its
+// first use; that is no reason to fail, or to remove the credential from the state.
 //
 // If bunq refuses a key that was in use, Read only warns that the state is kept. Whether that is an
 // error depends on whether the plan keeps the credential, which Read cannot know (see refusedKey);
@@ -288,8 +288,8 @@ func (r *CredentialResource) Read(ctx context.Context, req resource.ReadRequest,
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
-// Update makes no call, as bunq cannot change a credential. It stores what concerns Terraform
-// only, and the certificate after an import.
+// Update makes no call, as bunq cannot change a credential. It stores what concerns Terraform only,
+// and the certificate after an import.
 func (r *CredentialResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var m credentialModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)

@@ -21,9 +21,8 @@ const credentialAddress = "bunq_psd2_credential.main"
 // production is a bunq that takes qualified certificates only.
 func production(c *bunqsim.Config) { c.Environment = bunqsim.Production }
 
-// A qualified certificate, its chain in any order and with the leaf in it, and
-// an encrypted key, in production; what is read from the certificate is known
-// at plan.
+// A qualified certificate, its chain in any order and with the leaf in it, and an encrypted key, in
+// production; what is read from the certificate is known at plan.
 func TestAccCredential_life(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t, acctest.WithSim(production))
@@ -105,8 +104,8 @@ func TestAccCredential_life(t *testing.T) {
 	}})
 }
 
-// Everything may come from what only the apply makes: nothing is refused at
-// plan, everything is checked before it is sent.
+// Everything may come from what only the apply makes: nothing is refused at plan, everything is
+// checked before it is sent.
 func TestAccCredential_unknownInputs(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -139,8 +138,8 @@ resource "terraform_data" "seal" {
 	}})
 }
 
-// A plan warns before the certificate runs out, and says so when it has; it does
-// not fail, or nothing could be planned any more.
+// A plan warns before the certificate runs out, and says so when it has; it does not fail, or
+// nothing could be planned any more.
 func TestAccCredential_certificateRunsOut(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -158,8 +157,8 @@ func TestAccCredential_certificateRunsOut(t *testing.T) {
 	}
 }
 
-// The same by the provider's clock: a certificate that has run out blocks no
-// plan, and no later apply of what does not register it.
+// The same by the provider's clock: a certificate that has run out blocks no plan, and no later
+// apply of what does not register it.
 func TestAccCredential_certificateRanOut(t *testing.T) {
 	t.Parallel()
 	var ahead time.Duration

@@ -52,8 +52,9 @@ func (r *DeviceServerResource) known(ctx context.Context, m *deviceModel, f devi
 	return k
 }
 
-// credentialID returns the credential whose addresses are managed: the one that is named, or the one
-// that is known, or the only one that matches the device. Otherwise the error is an *ambiguousError.
+// credentialID returns the credential whose addresses are managed: the one that is named, or the
+// one that is known, or the only one that matches the device. Otherwise the error is an
+// *ambiguousError.
 func credentialID(ctx context.Context, calls *bunq.UserClient, m *deviceModel, known knownCredential) (int64, error) {
 	var diags diag.Diagnostics
 	if c, ok := m.credential(ctx, &diags); ok && c.ID.ValueString() != "" {
@@ -86,8 +87,8 @@ func credentialID(ctx context.Context, calls *bunq.UserClient, m *deviceModel, k
 	return 0, &ambiguousError{ids}
 }
 
-// readAddresses sets permitted_ips to what is active at bunq, written as the state writes it. own is
-// permitted without being listed, so it is only included if the state lists it. "*" cannot be
+// readAddresses sets permitted_ips to what is active at bunq, written as the state writes it. own
+// is permitted without being listed, so it is only included if the state lists it. "*" cannot be
 // managed: it stays as the state has it.
 func readAddresses(ctx context.Context, m *deviceModel, list []bunq.PermittedIP, own string) error {
 	known, diags := addresses(ctx, m.PermittedIPs)
@@ -116,10 +117,10 @@ func readAddresses(ctx context.Context, m *deviceModel, list []bunq.PermittedIP,
 
 // readAddressesOf stores the addresses of a device as bunq lists them, if they are managed.
 //
-// registration_ip stays null if the state has null, although bunq returns it here: Terraform reports
-// what a refresh fills in as "changed outside of Terraform", in every later plan that changes the
-// device, and an output of it would make the plan after an apply show changes. The next update of
-// the device stores it; until then the provider uses the one in the private state.
+// registration_ip stays null if the state has null, although bunq returns it here: Terraform
+// reports what a refresh fills in as "changed outside of Terraform", in every later plan that
+// changes the device, and an output of it would make the plan after an apply show changes. The next
+// update of the device stores it; until then the provider uses the one in the private state.
 func (r *DeviceServerResource) readAddressesOf(ctx context.Context, calls *bunq.UserClient, m *deviceModel, f *deviceFacts, diags *diag.Diagnostics) error {
 	if !m.RegistrationIP.IsNull() {
 		m.RegistrationIP = textOrNull(f.IP)
@@ -156,7 +157,8 @@ func (r *DeviceServerResource) readAddressesOf(ctx context.Context, calls *bunq.
 	return readAddresses(ctx, m, list, f.IP)
 }
 
-// setAddresses makes the addresses at bunq those of m, and notes in f what it learns about the device.
+// setAddresses makes the addresses at bunq those of m, and notes in f what it learns about the
+// device.
 func (r *DeviceServerResource) setAddresses(ctx context.Context, access *providerdata.Access, m *deviceModel, f *deviceFacts) error {
 	want, diags := addresses(ctx, m.PermittedIPs)
 	if err := asError(diags); err != nil {
@@ -210,8 +212,8 @@ func isActive(list []bunq.PermittedIP, ip string) bool {
 type reconciliation struct {
 	calls      *bunq.UserClient
 	credential int64
-	// own is the address that registered the device, "" until it is known; findOwn reads it if that is
-	// needed.
+	// own is the address that registered the device, "" until it is known; findOwn reads it if that
+	// is needed.
 	own     string
 	findOwn func(context.Context) (string, error)
 	// others are the addresses that registered other devices with this key.

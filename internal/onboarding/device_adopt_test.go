@@ -10,8 +10,8 @@ import (
 
 const createDevice = "POST /device-server"
 
-// A run that is killed after bunq made the device: the next one adopts it, with a
-// note of this machine or, where none can be kept, as the newest of its name.
+// A run that is killed after bunq made the device: the next one adopts it, with a note of this
+// machine or, where none can be kept, as the newest of its name.
 func TestAccDeviceServer_adoptsWhatWasBegun(t *testing.T) {
 	t.Parallel()
 	for _, cache := range []string{"true", "false"} {
@@ -38,8 +38,8 @@ func TestAccDeviceServer_adoptsWhatWasBegun(t *testing.T) {
 	}
 }
 
-// What this machine did not begin is not adopted: not what another resource of
-// the state is, nor a device of the same name that another key has.
+// What this machine did not begin is not adopted: not what another resource of the state is, nor a
+// device of the same name that another key has.
 func TestAccDeviceServer_adoptsNothingElse(t *testing.T) {
 	t.Parallel()
 	second := `
@@ -76,7 +76,8 @@ resource "bunq_device_server" "other" {
 			}
 			c.Write(t, deviceWith(named)+other)
 			c.MustApply(t)
-			// A device with an older key does not adopt the one of the newer key, nor the other way round.
+			// A device with an older key does not adopt the one of the newer key, nor the other way
+			// round.
 			c.MustApply(t, "-replace="+deviceAddress)
 			c.MustApply(t, "-replace=bunq_device_server.other")
 			state := c.State(t)
@@ -91,8 +92,8 @@ resource "bunq_device_server" "other" {
 	}
 }
 
-// Where bunq registers a key once only, a new name cannot be had with it: the
-// error says which device has the key, and going back to its name works.
+// Where bunq registers a key once only, a new name cannot be had with it: the error says which
+// device has the key, and going back to its name works.
 func TestAccDeviceServer_keyRegisteredOnce(t *testing.T) {
 	t.Parallel()
 	for _, answer := range []bunqsim.Choice{bunqsim.Refused, bunqsim.Existing} {

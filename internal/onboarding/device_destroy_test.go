@@ -7,8 +7,8 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
 )
 
-// Destroying forgets the device, says what stays at bunq, and sends nothing: the
-// addresses belong to the key.
+// Destroying forgets the device, says what stays at bunq, and sends nothing: the addresses belong
+// to the key.
 func TestAccDeviceServer_destroyOnlyForgets(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -24,8 +24,8 @@ func TestAccDeviceServer_destroyOnlyForgets(t *testing.T) {
 	}
 }
 
-// Replacing a device makes another one, and deactivates nothing that is in use;
-// the old one is not adopted where anything tells that it is the old one.
+// Replacing a device makes another one, and deactivates nothing that is in use; the old one is not
+// adopted where anything tells that it is the old one.
 func TestAccDeviceServer_replaceAlone(t *testing.T) {
 	t.Parallel()
 	for _, cache := range []string{"true", "false"} {

@@ -12,11 +12,11 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
-// What bunq does with a key that is registered a second time is UNKNOWN. It may make another device,
-// return the existing one, or refuse. This file handles the latter two.
+// What bunq does with a key that is registered a second time is UNKNOWN. It may make another
+// device, return the existing one, or refuse. This file handles the latter two.
 
-// keyTakenError means that bunq made no device because the key has one, which is not the one that is
-// wanted.
+// keyTakenError means that bunq made no device because the key has one, which is not the one that
+// is wanted.
 type keyTakenError struct {
 	device bunq.DeviceServer
 	// refusal is bunq's error; nil if it returned the device itself.
@@ -102,8 +102,8 @@ func (g *registration) deviceOfKey(ctx context.Context) *bunq.DeviceServer {
 		return &g.before[i]
 	}
 
-	// This machine knows nothing, but bunq shows the device that the key was first used with. Another
-	// key may have one just like it.
+	// This machine knows nothing, but bunq shows the device that the key was first used with.
+	// Another key may have one just like it.
 	id, err := credentialID(ctx, g.calls, g.model, knownCredential{id: credentialOf(ctx, g.source)})
 	if err != nil {
 		return nil
@@ -139,8 +139,8 @@ func (g *registration) adoptAgain(ctx context.Context, d bunq.DeviceServer, refu
 	taken.inState = !e.released && (e.inState || slices.Contains(g.notes.inState(ctx), id))
 
 	if taken.inState {
-		// If it is in no state after all, the next plan does not note it again, and the next apply adopts
-		// it.
+		// If it is in no state after all, the next plan does not note it again, and the next apply
+		// adopts it.
 		g.notes.setInState(ctx, id, false)
 	}
 	if taken.any || taken.inState || d.Description != g.request.Description {

@@ -63,7 +63,8 @@ const noteDevicesInState = "devices-in-state"
 const noteLastDevice = "device"
 
 // deviceBegun is the note that this machine began to register a device and has not seen it in the
-// state since. It is stored by the device's description. After a killed run the state does not know.
+// state since. It is stored by the device's description. After a killed run the state does not
+// know.
 type deviceBegun struct {
 	// ID is what bunq returned; "" if no answer came.
 	ID string `json:"id,omitempty"`

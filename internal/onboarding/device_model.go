@@ -50,9 +50,9 @@ func (m *deviceModel) namesAnother(ctx context.Context, known int64, diags *diag
 	return ok && c.ID.ValueString() != "" && c.ID.ValueString() != providerdata.FormatID(known)
 }
 
-// apiContext returns the API context of installation and API key; false if a part is not known. Only
-// that member is unknown then: Terraform treats an object that is unknown as a whole as one without
-// secrets, and says so in the plan of each resource that uses it.
+// apiContext returns the API context of installation and API key; false if a part is not known.
+// Only that member is unknown then: Terraform treats an object that is unknown as a whole as one
+// without secrets, and says so in the plan of each resource that uses it.
 func (m *deviceModel) apiContext(ctx context.Context, diags *diag.Diagnostics) (providerdata.APIContextModel, bool) {
 	installation, ok := installationOf(ctx, m.Installation, diags)
 	if !ok {
@@ -69,8 +69,8 @@ func (m *deviceModel) apiContext(ctx context.Context, diags *diag.Diagnostics) (
 	return c, ok && c.Known()
 }
 
-// addresses returns the permitted addresses that are known, sorted, with "*" last, as bunq wants the
-// caller's own address before it. It returns none if the set is null or unknown.
+// addresses returns the permitted addresses that are known, sorted, with "*" last, as bunq wants
+// the caller's own address before it. It returns none if the set is null or unknown.
 func addresses(ctx context.Context, set types.Set) ([]string, diag.Diagnostics) {
 	if set.IsNull() || set.IsUnknown() {
 		return nil, nil
@@ -111,8 +111,8 @@ func hasAny(set types.Set) bool {
 	})
 }
 
-// sameAddress compares two addresses by meaning: an IPv6 address, or an IPv4 address within IPv6, can
-// be written in many ways, and bunq's may differ from the user's.
+// sameAddress compares two addresses by meaning: an IPv6 address, or an IPv4 address within IPv6,
+// can be written in many ways, and bunq's may differ from the user's.
 func sameAddress(a, b string) bool {
 	if a == b {
 		return true

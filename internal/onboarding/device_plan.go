@@ -68,9 +68,9 @@ func (r *DeviceServerResource) proposeAnother(resp *resource.ModifyPlanResponse,
 		plan.RegistrationIP = textOrNull(f.IP)
 	}
 
-	// A set that was unknown in the plan may turn out to hold "*" in the apply, which plans again and
-	// must not turn the update into a replacement. Only the process that plans has read the device;
-	// in the other one, Update reports the change.
+	// A set that was unknown in the plan may turn out to hold "*" in the apply, which plans again
+	// and must not turn the update into a replacement. Only the process that plans has read the
+	// device; in the other one, Update reports the change.
 	if changesAny(plan.PermittedIPs, state.PermittedIPs) && ledgerOf(r.Data).of(state.ID.ValueString()).read {
 		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("permitted_ips"))
 	}

@@ -42,8 +42,8 @@ func (r *DeviceServerResource) reportRefused(ctx context.Context, plan, state *d
 	}.Error(diags, err)
 }
 
-// replaces reports whether the plan changes what a device is registered with, and so replaces it.
-// A value that is not known yet comes from a resource that is replaced.
+// replaces reports whether the plan changes what a device is registered with, and so replaces it. A
+// value that is not known yet comes from a resource that is replaced.
 func (m *deviceModel) replaces(ctx context.Context, state *deviceModel, diags *diag.Diagnostics) bool {
 	if isChanged(state.Description, m.Description) || m.ID.IsUnknown() {
 		return true

@@ -14,9 +14,8 @@ func keyElsewhere(name, key string, lines ...string) string {
 		name, key, strings.Join(lines, "\n  "))
 }
 
-// Where bunq refuses the key, a plan that goes on with it is an error that says
-// what to check; a refresh keeps the state, and a plan that replaces the key or
-// destroys the device goes on.
+// Where bunq refuses the key, a plan that goes on with it is an error that says what to check; a
+// refresh keeps the state, and a plan that replaces the key or destroys the device goes on.
 func TestAccDeviceServer_refusedKey(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -69,8 +68,8 @@ func TestAccDeviceServer_blockedIsRegisteredAgain(t *testing.T) {
 	c.MustHaveNothingToDo(t)
 }
 
-// Two credentials fit a key that was made elsewhere: reading keeps the state and
-// says what to write, and that works in place.
+// Two credentials fit a key that was made elsewhere: reading keeps the state and says what to
+// write, and that works in place.
 func TestAccDeviceServer_ambiguousCredential(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)

@@ -53,8 +53,8 @@ func (r *DeviceServerResource) registration(ctx context.Context, m *deviceModel,
 		request: bunq.DeviceServerRequest{Description: m.Description.ValueString(), Secret: access.Context.APIKey},
 	}
 
-	// Without addresses bunq permits the one that it sees, so that no list can lock this machine out.
-	// "*" can only be set by a registration, together with concrete addresses (bunq docs,
+	// Without addresses bunq permits the one that it sees, so that no list can lock this machine
+	// out. "*" can only be set by a registration, together with concrete addresses (bunq docs,
 	// device-server).
 	if hasAny(m.PermittedIPs) {
 		ips, more := addresses(ctx, m.PermittedIPs)
@@ -149,7 +149,8 @@ func (g *registration) lookUp(ctx context.Context, lost error) (registered, erro
 	return registered{id: found.ID, ip: found.IP}, nil
 }
 
-// begunEarlier returns the device that an interrupted run of this machine made; nil if there is none.
+// begunEarlier returns the device that an interrupted run of this machine made; nil if there is
+// none.
 func (g *registration) begunEarlier(ctx context.Context) (*bunq.DeviceServer, error) {
 	begun, noted := g.notes.begun(ctx, g.request.Description)
 	if noted {
@@ -163,9 +164,9 @@ func (g *registration) begunEarlier(ctx context.Context) (*bunq.DeviceServer, er
 	}
 
 	// No note could be kept. Only the newest device with this description can be the one that was
-	// lost, and only if no other key was first used with a device like it. It may also be the one that
-	// create_before_destroy replaces, which an apply cannot see: that one is then kept, which loses
-	// nothing but "*".
+	// lost, and only if no other key was first used with a device like it. It may also be the one
+	// that create_before_destroy replaces, which an apply cannot see: that one is then kept, which
+	// loses nothing but "*".
 	if hasAny(g.model.PermittedIPs) {
 		return nil, nil
 	}

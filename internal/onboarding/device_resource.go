@@ -196,8 +196,8 @@ func (r *DeviceServerResource) Update(ctx context.Context, req resource.UpdateRe
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
-// Delete forgets the device: bunq's API has no call to remove one. Its addresses belong to the
-// key, which another device may still use.
+// Delete forgets the device: bunq's API has no call to remove one. Its addresses belong to the key,
+// which another device may still use.
 func (r *DeviceServerResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var m deviceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)

@@ -16,8 +16,8 @@ import (
 )
 
 // Addresses belong to a key, not to a device. Devices of one configuration with the same key share
-// them: a device must not deactivate what another one needs, and two different lists would undo each
-// other for ever.
+// them: a device must not deactivate what another one needs, and two different lists would undo
+// each other for ever.
 
 // keyUse is what this run knows about the devices of one API key.
 type keyUse struct {
@@ -80,8 +80,8 @@ func (u *keyUse) others(ctx context.Context, calls *bunq.UserClient, id string) 
 	return ips, nil
 }
 
-// addPlan compares a device's plan with the earlier ones for the same key, as far as they are known.
-// A device that is replaced is planned twice, the second time without its id.
+// addPlan compares a device's plan with the earlier ones for the same key, as far as they are
+// known. A device that is replaced is planned twice, the second time without its id.
 func (u *keyUse) addPlan(p keyPlan, diags *diag.Diagnostics) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -103,8 +103,8 @@ func (u *keyUse) addPlan(p keyPlan, diags *diag.Diagnostics) {
 	u.plans = append(u.plans, p)
 }
 
-// deactivates reports whether the list of p would deactivate the address from which q was registered,
-// and adds an error if so.
+// deactivates reports whether the list of p would deactivate the address from which q was
+// registered, and adds an error if so.
 func (p keyPlan) deactivates(q keyPlan, diags *diag.Diagnostics) bool {
 	samePlannedTwice := p.id == "" && q.lists && p.description == q.description
 	if !p.lists || q.ip == "" || p.id == q.id || samePlannedTwice {

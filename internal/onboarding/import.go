@@ -163,8 +163,8 @@ func (r *InstallationResource) ImportState(ctx context.Context, req resource.Imp
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
-// ImportState takes the path of a context file, and the ID of the credential if the user has several.
-// bunq does not return the certificate: the first apply takes it from the configuration.
+// ImportState takes the path of a context file, and the ID of the credential if the user has
+// several. bunq does not return the certificate: the first apply takes it from the configuration.
 func (r *CredentialResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	f, ok := openFile(ctx, r.Data, req.ID, &resp.Diagnostics)
 	if !ok {

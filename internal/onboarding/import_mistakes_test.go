@@ -9,8 +9,8 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
-// Each file that is no context of this bunq is refused with a reason, and
-// nothing comes into the state.
+// Each file that is no context of this bunq is refused with a reason, and nothing comes into the
+// state.
 func TestAccImport_mistakes(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -70,8 +70,8 @@ func TestAccImport_mistakes(t *testing.T) {
 	}
 }
 
-// A key that has never been used on a device, an address that bunq does not
-// permit: one answer of bunq's, whose causes are listed.
+// A key that has never been used on a device, an address that bunq does not permit: one answer of
+// bunq's, whose causes are listed.
 func TestAccImport_fromAnotherAddress(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -91,8 +91,8 @@ func TestAccImport_fromAnotherAddress(t *testing.T) {
 	cli.MustHaveNothingToDo(t)
 }
 
-// A 200 without bunq's signature is not believed under /installation either. Whether bunq signs there is not known for
-// certain, so the error says what to do if it does not.
+// A 200 without bunq's signature is not believed under /installation either. Whether bunq signs
+// there is not known for certain, so the error says what to do if it does not.
 func TestAccImport_ofAnInstallationThatBunqDoesNotSign(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Settings.SignInstallationReads = bunqsim.Refused }))
@@ -104,8 +104,7 @@ func TestAccImport_ofAnInstallationThatBunqDoesNotSign(t *testing.T) {
 		"check that no proxy removes headers", "declare the three resources without import blocks")
 }
 
-// What is imported must be usable: a device that bunq has blocked is not taken
-// for the active one.
+// What is imported must be usable: a device that bunq has blocked is not taken for the active one.
 func TestAccImport_ofADeviceThatIsNotActive(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)

@@ -74,9 +74,9 @@ func mustBe(t *testing.T, cli *acctest.CLI, p *acctest.Party) {
 	}
 }
 
-// Installation, credential and device come out of the context file of each SDK:
-// nothing is made at bunq, nothing is replaced, and after one apply, which takes
-// the certificate from the configuration, there is nothing to do.
+// Installation, credential and device come out of the context file of each SDK: nothing is made at
+// bunq, nothing is replaced, and after one apply, which takes the certificate from the
+// configuration, there is nothing to do.
 func TestAccImport_ofContextFiles(t *testing.T) {
 	t.Parallel()
 	for _, sdk := range acctest.SDKs {
@@ -119,8 +119,8 @@ func TestAccImport_byCommand(t *testing.T) {
 	}
 }
 
-// With permitted addresses in the configuration the apply that follows looks
-// after them from then on.
+// With permitted addresses in the configuration the apply that follows looks after them from then
+// on.
 func TestAccImport_takesUpPermittedAddresses(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -135,9 +135,9 @@ func TestAccImport_takesUpPermittedAddresses(t *testing.T) {
 	}
 }
 
-// The CLI writes the whole configuration of an installation. Credential and
-// device need secrets, which no CLI writes, and the certificate, which bunq does
-// not give back: it says so, and what it wrote works once these are filled in.
+// The CLI writes the whole configuration of an installation. Credential and device need secrets,
+// which no CLI writes, and the certificate, which bunq does not give back: it says so, and what it
+// wrote works once these are filled in.
 func TestAccImport_withGeneratedConfiguration(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)

@@ -21,8 +21,8 @@ type installationModel struct {
 	RegistrationPayload types.String `tfsdk:"registration_payload"`
 }
 
-// setKey stores the key pair. A key from the configuration stays as written, so that the next plan is
-// empty.
+// setKey stores the key pair. A key from the configuration stays as written, so that the next plan
+// is empty.
 func (m *installationModel) setKey(key *rsa.PrivateKey) error {
 	public, err := signing.MarshalPublicKey(&key.PublicKey)
 	if err != nil {

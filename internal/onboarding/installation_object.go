@@ -54,8 +54,8 @@ func installationAttribute() schema.SingleNestedAttribute {
 }
 
 // replacesUnlessImported makes a change replace the resource, but not the first value after an
-// import: bunq does not return what was sent, so the state holds null and the configuration fills it
-// in.
+// import: bunq does not return what was sent, so the state holds null and the configuration fills
+// it in.
 func replacesUnlessImported(what string) planmodifier.String {
 	text := "Changing " + what + " replaces the resource; the first value after an import does not."
 	return stringplanmodifier.RequiresReplaceIf(

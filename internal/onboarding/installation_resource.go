@@ -98,8 +98,8 @@ func (r *InstallationResource) Schema(_ context.Context, _ resource.SchemaReques
 	}
 }
 
-// ModifyPlan fills in the environment, so that the resources of the installation are checked against
-// it at plan.
+// ModifyPlan fills in the environment, so that the resources of the installation are checked
+// against it at plan.
 func (r *InstallationResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() || r.Data == nil || r.Data.Environment == "" {
 		return
@@ -152,8 +152,8 @@ func (r *InstallationResource) Create(ctx context.Context, req resource.CreateRe
 }
 
 // Read makes no call: bunq shows an installation only to a session, which needs an API key that an
-// installation by itself does not have, and shows nothing but its id (bunq docs, GET /installation).
-// The refresh of its device shows whether it still works.
+// installation by itself does not have, and shows nothing but its id (bunq docs, GET
+// /installation). The refresh of its device shows whether it still works.
 func (r *InstallationResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var m installationModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)

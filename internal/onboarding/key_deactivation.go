@@ -13,8 +13,8 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
-// permitsEveryone reports whether bunq permits every address for the key. If that cannot be read, it
-// returns false: it is only used for a warning.
+// permitsEveryone reports whether bunq permits every address for the key. If that cannot be read,
+// it returns false: it is only used for a warning.
 func permitsEveryone(ctx context.Context, calls *bunq.UserClient, credential int64) bool {
 	list, err := calls.PermittedIPs(ctx, credential)
 	return err == nil && slices.ContainsFunc(list, func(p bunq.PermittedIP) bool { return p.IP == anyAddress && p.Status == bunq.StatusActive })
@@ -115,8 +115,8 @@ func (e *keyDeactivation) failure(m *credentialModel, next string) tfdiag.Failur
 }
 
 // deactivate sets every active address inactive. The one that registered the device is most likely
-// the one in use, and bunq refuses every call from an inactive address, so it comes last. "*" cannot
-// be set inactive.
+// the one in use, and bunq refuses every call from an inactive address, so it comes last. "*"
+// cannot be set inactive.
 func (e *keyDeactivation) deactivate(ctx context.Context) error {
 	list, err := e.list(ctx)
 	if err != nil || len(list) == 0 {
@@ -176,9 +176,9 @@ func (e *keyDeactivation) list(ctx context.Context) ([]bunq.PermittedIP, error) 
 	return list, err
 }
 
-// deactivateOne sets one address inactive. After a lost answer the addresses are read; a refusal then
-// confirms it too, since it was the address in use. If bunq refuses the write itself, the address in
-// use was an earlier one, and another key may continue.
+// deactivateOne sets one address inactive. After a lost answer the addresses are read; a refusal
+// then confirms it too, since it was the address in use. If bunq refuses the write itself, the
+// address in use was an earlier one, and another key may continue.
 func (e *keyDeactivation) deactivateOne(ctx context.Context, p bunq.PermittedIP) error {
 	err := e.set(ctx, p)
 	if bunq.IsCredentialsRefused(err) && len(e.others) > 0 {

@@ -20,8 +20,8 @@ func noteRefusal(ctx context.Context, notes *session.Source, now time.Time) {
 	notes.Note(ctx, noteRefused, now.UTC().Format(time.RFC3339))
 }
 
-// refusedLately reports whether bunq refused the key a moment ago, and nothing
-// was registered with it since.
+// refusedLately reports whether bunq refused the key a moment ago, and nothing was registered with
+// it since.
 func refusedLately(ctx context.Context, notes *session.Source, now time.Time) bool {
 	text, ok := notes.Noted(ctx, noteRefused)
 	if !ok {

@@ -38,8 +38,8 @@ type sandboxCertificateModel struct {
 	ReadyForRenewal        types.Bool   `tfsdk:"ready_for_renewal"`
 }
 
-// commonName returns the name, a suffix that makes it unique, and the roles at the end, where bunq's
-// docs want them.
+// commonName returns the name, a suffix that makes it unique, and the roles at the end, where
+// bunq's docs want them.
 func (m *sandboxCertificateModel) commonName(suffix string) string {
 	return strings.Join(append([]string{m.Name.ValueString(), suffix}, m.roles()...), " ")
 }

@@ -32,8 +32,8 @@ var (
 	_ resource.ResourceWithValidateConfig = (*SandboxCertificateResource)(nil)
 )
 
-// SandboxCertificateResource is bunq_sandbox_certificate: the pseudo certificate that bunq's sandbox
-// accepts in place of a QSEAL certificate. It makes no calls.
+// SandboxCertificateResource is bunq_sandbox_certificate: the pseudo certificate that bunq's
+// sandbox accepts in place of a QSEAL certificate. It makes no calls.
 type SandboxCertificateResource struct {
 	providerdata.Base
 }
@@ -171,8 +171,8 @@ func (r *SandboxCertificateResource) ValidateConfig(ctx context.Context, req res
 	}
 }
 
-// ModifyPlan plans a renewal in place, so that the common name, and with it the bunq user, stays. In
-// production it fails: bunq would refuse the certificate, but only at apply.
+// ModifyPlan plans a renewal in place, so that the common name, and with it the bunq user, stays.
+// In production it fails: bunq would refuse the certificate, but only at apply.
 func (r *SandboxCertificateResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() || r.Data == nil {
 		return
@@ -225,8 +225,8 @@ func (r *SandboxCertificateResource) Create(ctx context.Context, req resource.Cr
 		return
 	}
 
-	// -replace, taint and a renamed resource destroy a certificate and make one that is meant to be the
-	// same: it keeps the subject, and so the bunq user.
+	// -replace, taint and a renamed resource destroy a certificate and make one that is meant to be
+	// the same: it keeps the subject, and so the bunq user.
 	if subject, ok := r.Data.Shared.LoadAndDelete(m.subject()); ok {
 		m.ID, _ = subject.(types.String)
 	}

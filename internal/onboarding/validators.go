@@ -102,8 +102,8 @@ func (v notOnlyAny) ValidateSet(ctx context.Context, req validator.SetRequest, r
 	if !ok || only.ValueString() != anyAddress {
 		return
 	}
-	// bunq docs, device-server: the wildcard only counts together with the current address; a newer page
-	// says that a lone one is replaced by that address.
+	// bunq docs, device-server: the wildcard only counts together with the current address; a newer
+	// page says that a lone one is replaced by that address.
 	resp.Diagnostics.AddAttributeError(req.Path, `"*" alone does not open the key`,
 		"bunq reads a lone \"*\" as the address that registers the device, so the key would silently be bound to that address.\n\n"+
 			"Next step: list the addresses that you use. To permit every address, list \"*\" together with the public address of the machine that "+

@@ -169,8 +169,8 @@ func TestConfigure_badContext(t *testing.T) {
 	}
 }
 
-// What only those notice who would use the context: a provider block whose
-// resources all have their own must not stop at what it happens to see.
+// What only those notice who would use the context: a provider block whose resources all have their
+// own must not stop at what it happens to see.
 func TestConfigure_contextOfOthers(t *testing.T) {
 	tests := []struct {
 		name  string

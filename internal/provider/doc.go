@@ -1,5 +1,5 @@
-// Package provider wires the provider together: the schema of the provider
-// block, its environment variables, and the list of resources.
+// Package provider wires the provider together: the schema of the provider block, its environment
+// variables, and the list of resources.
 //
 // It has no behaviour of its own: what a setting does is in the package that uses it.
 package provider

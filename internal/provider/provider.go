@@ -141,8 +141,8 @@ func apiContextMembers() map[string]schema.Attribute {
 	return members
 }
 
-// Configure builds what the resources use. It makes no calls, and does not fail because a value is not
-// known yet.
+// Configure builds what the resources use. It makes no calls, and does not fail because a value is
+// not known yet.
 func (p *Bunq) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
 	var m model
 	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)

@@ -73,8 +73,8 @@ func (o origin) fault(diags *diag.Diagnostics, summary, detail string) {
 	diags.AddAttributeError(path.Root(o.attribute), summary, detail)
 }
 
-// setting returns the value of an attribute, or of its environment variable. An empty variable counts
-// as not set.
+// setting returns the value of an attribute, or of its environment variable. An empty variable
+// counts as not set.
 func (s *settings) setting(v types.String, attribute, variable string) (string, origin) {
 	switch {
 	case v.IsUnknown():
@@ -223,9 +223,9 @@ func (s *settings) defaultContext(ctx context.Context, data *providerdata.Data, 
 	}
 }
 
-// contextFromFile sets the context from a file. A file named in the block must be usable. One named only
-// by the environment variable may be meant for another configuration, so it is only an error for the
-// resources that would use it.
+// contextFromFile sets the context from a file. A file named in the block must be usable. One named
+// only by the environment variable may be meant for another configuration, so it is only an error
+// for the resources that would use it.
 func (s *settings) contextFromFile(data *providerdata.Data, diags *diag.Diagnostics) {
 	var found diag.Diagnostics
 	file, err := sdkconf.Read(s.contextFile)

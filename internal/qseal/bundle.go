@@ -7,14 +7,16 @@ import (
 	"strings"
 )
 
-// Bundle is what a party registers: its certificate, and the chain in the form that bunq wants (see [Chain.Without]).
+// Bundle is what a party registers: its certificate, and the chain in the form that bunq wants (see
+// [Chain.Without]).
 type Bundle struct {
 	Certificate *Certificate
 	Chain       *Chain
 }
 
-// ParseFullchain reads a certificate that its chain may follow, as many issuers deliver both in one file (fullchain.pem). The
-// leaf is the certificate that issued no other one, or the first if several did not. The errors are those of [Parse].
+// ParseFullchain reads a certificate that its chain may follow, as many issuers deliver both in one
+// file (fullchain.pem). The leaf is the certificate that issued no other one, or the first if
+// several did not. The errors are those of [Parse].
 func ParseFullchain(pemText string) (Bundle, error) {
 	certs, err := parseCertificates(pemText)
 	if err != nil {
@@ -38,8 +40,8 @@ func leafOf(certs []*x509.Certificate) *x509.Certificate {
 	return certs[0]
 }
 
-// ParseBundle reads a certificate and its chain. If chainPEM is empty, the chain may follow the certificate. The errors are
-// those of [Parse] and [ParseChain].
+// ParseBundle reads a certificate and its chain. If chainPEM is empty, the chain may follow the
+// certificate. The errors are those of [Parse] and [ParseChain].
 func ParseBundle(certificatePEM, chainPEM string) (Bundle, error) {
 	if chainPEM == "" {
 		return ParseFullchain(certificatePEM)
@@ -55,8 +57,9 @@ func ParseBundle(certificatePEM, chainPEM string) (Bundle, error) {
 	return Bundle{leaf, chain.Without(leaf)}, nil
 }
 
-// Equal reports whether both register the same: one certificate, and the same certificates of issuers, in whatever order and
-// notation. A chain that only repeats the certificate counts as none.
+// Equal reports whether both register the same: one certificate, and the same certificates of
+// issuers, in whatever order and notation. A chain that only repeats the certificate counts as
+// none.
 func (b Bundle) Equal(other Bundle) bool {
 	return b.Certificate.x509.Equal(other.Certificate.x509) && slices.Equal(b.issuers(), other.issuers())
 }

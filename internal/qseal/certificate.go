@@ -15,20 +15,22 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
 )
 
-// Certificate is the leaf with which a party registers: a QSEAL certificate, or the self-signed pseudo certificate of bunq's
-// sandbox. Its key is always RSA. Make one with [Parse].
+// Certificate is the leaf with which a party registers: a QSEAL certificate, or the self-signed
+// pseudo certificate of bunq's sandbox. Its key is always RSA. Make one with [Parse].
 type Certificate struct {
 	x509 *x509.Certificate
 	key  *rsa.PublicKey
 	qc   qcStatements
-	// qcErr is why the qcStatements extension could not be read. Parse does not return it, as the sandbox ignores the extension
-	// and accepts such a certificate.
+	// qcErr is why the qcStatements extension could not be read. Parse does not return it, as the
+	// sandbox ignores the extension and accepts such a certificate.
 	qcErr error
 }
 
-// Parse reads the one certificate of pemText; given twice, it counts once. The error wraps signing.ErrNotPEM, ErrDamagedPEM, signing.ErrWrongPEMType,
-// ErrPrivateKeyFound, ErrSeveralCertificates, ErrMalformedCertificate, or signing.ErrNotRSA for a certificate with a key of
-// another algorithm: every source on bunq's API signs the registration with RSA, and whether bunq takes anything else is UNKNOWN.
+// Parse reads the one certificate of pemText; given twice, it counts once. The error wraps
+// signing.ErrNotPEM, ErrDamagedPEM, signing.ErrWrongPEMType, ErrPrivateKeyFound,
+// ErrSeveralCertificates, ErrMalformedCertificate, or signing.ErrNotRSA for a certificate with a
+// key of another algorithm: every source on bunq's API signs the registration with RSA, and whether
+// bunq takes anything else is UNKNOWN.
 func Parse(pemText string) (*Certificate, error) {
 	certs, err := parseCertificates(pemText)
 	if err != nil {
@@ -66,9 +68,10 @@ func keyName(a x509.PublicKeyAlgorithm) string {
 	}
 }
 
-// Roles returns the PSD2 roles in the order of the certificate, each once: those of its PSD2 statement (ETSI TS 119 495), or,
-// for a self-signed pseudo certificate without one, the words PISP and AISP of its common name, where bunq's sandbox looks for
-// them (bunq docs). It returns nil if there are none.
+// Roles returns the PSD2 roles in the order of the certificate, each once: those of its PSD2
+// statement (ETSI TS 119 495), or, for a self-signed pseudo certificate without one, the words PISP
+// and AISP of its common name, where bunq's sandbox looks for them (bunq docs). It returns nil if
+// there are none.
 func (c *Certificate) Roles() []Role {
 	if len(c.qc.roles) > 0 || !c.SelfSigned() {
 		return slices.Clone(c.qc.roles)
@@ -89,8 +92,9 @@ func rolesNamed(commonName string) []Role {
 
 func isRoleWord(word string) bool { return word == string(RolePISP) || word == string(RoleAISP) }
 
-// Subject returns the distinguished name in OpenSSL's one-line form, "/CN=…/C=NL", in the order of the certificate. bunq's
-// sandbox distinguishes pseudo certificates by it (OBSERVED in a recorded user's alias).
+// Subject returns the distinguished name in OpenSSL's one-line form, "/CN=…/C=NL", in the order of
+// the certificate. bunq's sandbox distinguishes pseudo certificates by it (OBSERVED in a recorded
+// user's alias).
 func (c *Certificate) Subject() string { return oneLine(c.x509.RawSubject) }
 
 // CommonName returns the subject's common name, "" if absent.
@@ -98,8 +102,9 @@ func (c *Certificate) CommonName() string { return c.x509.Subject.CommonName }
 
 var oidOrganizationIdentifier = asn1.ObjectIdentifier{2, 5, 4, 97}
 
-// OrganizationIdentifier returns the subject's organizationIdentifier, for a PSD2 party "PSD", country, "-", authority, "-",
-// authorisation number (ETSI TS 119 495); "" if absent. In production bunq identifies a party by it (bunq docs).
+// OrganizationIdentifier returns the subject's organizationIdentifier, for a PSD2 party "PSD",
+// country, "-", authority, "-", authorisation number (ETSI TS 119 495); "" if absent. In production
+// bunq identifies a party by it (bunq docs).
 func (c *Certificate) OrganizationIdentifier() string {
 	for _, n := range c.x509.Subject.Names {
 		if n.Type.Equal(oidOrganizationIdentifier) {
@@ -111,7 +116,8 @@ func (c *Certificate) OrganizationIdentifier() string {
 	return ""
 }
 
-// FingerprintSHA256 returns the SHA-256 of the certificate's DER as 64 lower-case hexadecimal digits.
+// FingerprintSHA256 returns the SHA-256 of the certificate's DER as 64 lower-case hexadecimal
+// digits.
 func (c *Certificate) FingerprintSHA256() string {
 	sum := sha256.Sum256(c.x509.Raw)
 	return hex.EncodeToString(sum[:])
@@ -126,12 +132,12 @@ func (c *Certificate) NotAfter() time.Time { return c.x509.NotAfter.UTC() }
 // SelfSigned reports whether the certificate was signed with its own key.
 func (c *Certificate) SelfSigned() bool { return issuedBy(c.x509, c.x509) }
 
-// Kind returns whether the certificate is for seals or for web sites, from the QcType statement (ETSI EN 319 412-5). Pseudo
-// certificates have none: KindUnknown.
+// Kind returns whether the certificate is for seals or for web sites, from the QcType statement
+// (ETSI EN 319 412-5). Pseudo certificates have none: KindUnknown.
 func (c *Certificate) Kind() Kind { return c.qc.kind }
 
-// AuthorityName and AuthorityID return the name and the identifier ("NL-DNB") of the national authority that authorised the
-// party, from the PSD2 statement; "" if there is none.
+// AuthorityName and AuthorityID return the name and the identifier ("NL-DNB") of the national
+// authority that authorised the party, from the PSD2 statement; "" if there is none.
 func (c *Certificate) AuthorityName() string { return c.qc.ncaName }
 
 // AuthorityID is described at AuthorityName.

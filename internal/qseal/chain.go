@@ -10,13 +10,15 @@ import (
 	"time"
 )
 
-// Chain holds the certificates of a leaf's issuers. Make one with [ParseChain]; a nil *Chain is an empty one.
+// Chain holds the certificates of a leaf's issuers. Make one with [ParseChain]; a nil *Chain is an
+// empty one.
 type Chain struct {
 	certs []*x509.Certificate
 }
 
-// ParseChain reads one or more CERTIFICATE blocks, in any order; a certificate given twice counts once. The leaf may be among
-// them. The errors are those of [Parse], without those about the number and the algorithm of the key: issuers may have any.
+// ParseChain reads one or more CERTIFICATE blocks, in any order; a certificate given twice counts
+// once. The leaf may be among them. The errors are those of [Parse], without those about the number
+// and the algorithm of the key: issuers may have any.
 func ParseChain(pemText string) (*Chain, error) {
 	certs, err := parseCertificates(pemText)
 	if err != nil {
@@ -67,9 +69,10 @@ func (ch *Chain) members() []*x509.Certificate {
 	return ch.certs
 }
 
-// Without returns the chain as bunq wants it for leaf: without the leaf, its issuer first and the root last. Certificates that
-// did not issue it (which [Certificate.CheckChain] refuses) come at the end. The exception is a self-signed leaf without a
-// chain: such a pseudo certificate is its own chain (OBSERVED in every client for the sandbox).
+// Without returns the chain as bunq wants it for leaf: without the leaf, its issuer first and the
+// root last. Certificates that did not issue it (which [Certificate.CheckChain] refuses) come at
+// the end. The exception is a self-signed leaf without a chain: such a pseudo certificate is its
+// own chain (OBSERVED in every client for the sandbox).
 func (ch *Chain) Without(leaf *Certificate) *Chain {
 	path := issuers(leaf.x509, ch.members())
 	rest := slices.DeleteFunc(slices.Clone(ch.members()), func(cert *x509.Certificate) bool {
@@ -82,9 +85,10 @@ func (ch *Chain) Without(leaf *Certificate) *Chain {
 	return out
 }
 
-// CheckChain checks that ch leads from c, signature by signature and in whatever order, to a self-signed certificate or to the
-// last intermediate, and that it holds nothing else. A nil or empty chain is complete for a self-signed certificate only. The
-// error wraps ErrIncompleteChain or ErrUnrelatedCertificate, and names subjects. It does not check dates, as it has no clock:
+// CheckChain checks that ch leads from c, signature by signature and in whatever order, to a
+// self-signed certificate or to the last intermediate, and that it holds nothing else. A nil or
+// empty chain is complete for a self-signed certificate only. The error wraps ErrIncompleteChain or
+// ErrUnrelatedCertificate, and names subjects. It does not check dates, as it has no clock:
 // [Certificate.Check] does, for the chain too.
 func (c *Certificate) CheckChain(ch *Chain) error {
 	path := issuers(c.x509, ch.members())
@@ -118,8 +122,9 @@ func (c *Certificate) explainNoIssuer(ch *Chain) string {
 	}
 }
 
-// issuers returns the members that issued the leaf, nearest first: its issuer, the issuer's issuer and so on, all of them if
-// an authority is certified by several (cross-signing). The leaf itself is never among them.
+// issuers returns the members that issued the leaf, nearest first: its issuer, the issuer's issuer
+// and so on, all of them if an authority is certified by several (cross-signing). The leaf itself
+// is never among them.
 func issuers(leaf *x509.Certificate, members []*x509.Certificate) []*x509.Certificate {
 	var path []*x509.Certificate
 	for next := []*x509.Certificate{leaf}; len(next) > 0; next = next[1:] {
@@ -131,7 +136,8 @@ func issuers(leaf *x509.Certificate, members []*x509.Certificate) []*x509.Certif
 		}
 	}
 
-	// A root with a cross-signed edition would come before that edition; the end of a chain belongs last.
+	// A root with a cross-signed edition would come before that edition; the end of a chain belongs
+	// last.
 	slices.SortStableFunc(path, func(a, b *x509.Certificate) int {
 		return compareBool(issuedBy(a, a), issuedBy(b, b))
 	})
@@ -149,9 +155,10 @@ func compareBool(a, b bool) int {
 	}
 }
 
-// issuedBy reports whether child names parent as its issuer and has parent's signature. Whether parent was allowed to sign is a
-// question of trust, which bunq decides. It uses CheckSignature, not CheckSignatureFrom, which refuses SHA-1: roots that still
-// anchor qualified seals are signed with it.
+// issuedBy reports whether child names parent as its issuer and has parent's signature. Whether
+// parent was allowed to sign is a question of trust, which bunq decides. It uses CheckSignature,
+// not CheckSignatureFrom, which refuses SHA-1: roots that still anchor qualified seals are signed
+// with it.
 func issuedBy(child, parent *x509.Certificate) bool {
 	return bytes.Equal(child.RawIssuer, parent.RawSubject) &&
 		parent.CheckSignature(child.SignatureAlgorithm, child.RawTBSCertificate, child.Signature) == nil

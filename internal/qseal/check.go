@@ -21,10 +21,12 @@ const (
 	envProduction = "production"
 )
 
-// MaxCommonName is the longest common name that bunq's sandbox accepts, in characters (bunq docs; also X.520's own bound).
+// MaxCommonName is the longest common name that bunq's sandbox accepts, in characters (bunq docs;
+// also X.520's own bound).
 const MaxCommonName = 64
 
-// Problem is one reason why bunq would not accept a certificate, or, with Warning, why it might not.
+// Problem is one reason why bunq would not accept a certificate, or, with Warning, why it might
+// not.
 type Problem struct {
 	Attribute string // AttributeCertificate, AttributeChain or AttributePrivateKey
 	Warning   bool
@@ -32,12 +34,13 @@ type Problem struct {
 	Detail    string // whole sentences: what was found, and what to do
 }
 
-// Check applies every rule that can be checked before a call, and returns all problems, not only the first. env is "sandbox" or
-// "production"; for any other, only the rules that both share apply. chain may be nil. now is the time at which the certificate
-// would be used.
+// Check applies every rule that can be checked before a call, and returns all problems, not only
+// the first. env is "sandbox" or "production"; for any other, only the rules that both share apply.
+// chain may be nil. now is the time at which the certificate would be used.
 //
-// Sources: that bunq accepts QSEAL and no QWAC certificates, that production accepts qualified ones only, and the rules on the
-// sandbox's common name are in bunq's docs; whether dates matter in the sandbox too is UNKNOWN and assumed.
+// Sources: that bunq accepts QSEAL and no QWAC certificates, that production accepts qualified ones
+// only, and the rules on the sandbox's common name are in bunq's docs; whether dates matter in the
+// sandbox too is UNKNOWN and assumed.
 func (c *Certificate) Check(env string, chain *Chain, now time.Time) []Problem {
 	problems := c.checkDates(now)
 	problems = append(problems, c.checkKind()...)
@@ -93,8 +96,8 @@ func (c *Certificate) checkKind() []Problem {
 			"ask your issuer for a QSEAL certificate for your organisation.", c.Subject())}
 }
 
-// minKeyBits is the length of the shortest RSA key that a QSEAL certificate may have (ETSI TS 119 312). What bunq's sandbox does
-// with a shorter one is UNKNOWN; every source has 2048 or 4096 bits.
+// minKeyBits is the length of the shortest RSA key that a QSEAL certificate may have (ETSI TS 119
+// 312). What bunq's sandbox does with a shorter one is UNKNOWN; every source has 2048 or 4096 bits.
 const minKeyBits = 2048
 
 func (c *Certificate) checkKeySize() []Problem {

@@ -21,8 +21,8 @@ const typeEncryptedKey = "ENCRYPTED PRIVATE KEY"
 // reencrypt is the next step for an encryption that is not supported.
 const reencrypt = "encrypt the key again with `openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out NEWFILE`"
 
-// Bounds on how long a key derivation may take: far above what any tool writes, and low enough that a damaged file does not block
-// a plan for hours or use all memory.
+// Bounds on how long a key derivation may take: far above what any tool writes, and low enough that
+// a damaged file does not block a plan for hours or use all memory.
 const (
 	maxIterations = 10_000_000
 	maxScryptWork = 1 << 30 // bytes of memory, times lanes
@@ -67,8 +67,9 @@ type scryptParams struct {
 	N, R, P, KeyLen int `asn1:"optional"`
 }
 
-// decryptPKCS8 decrypts a PKCS#8 EncryptedPrivateKeyInfo. It first checks for what the pkcs8 module cannot do, because the module
-// panics on damaged lengths, and its errors do not distinguish a wrong passphrase from a format that it does not know.
+// decryptPKCS8 decrypts a PKCS#8 EncryptedPrivateKeyInfo. It first checks for what the pkcs8 module
+// cannot do, because the module panics on damaged lengths, and its errors do not distinguish a
+// wrong passphrase from a format that it does not know.
 func decryptPKCS8(der []byte, passphrase string) (*rsa.PrivateKey, error) {
 	if err := checkEncryption(der); err != nil {
 		return nil, err
@@ -87,7 +88,8 @@ func decryptPKCS8(der []byte, passphrase string) (*rsa.PrivateKey, error) {
 	return rsaKey, nil
 }
 
-// checkEncryption checks that an EncryptedPrivateKeyInfo is complete, and encrypted in a way that the pkcs8 module reads.
+// checkEncryption checks that an EncryptedPrivateKeyInfo is complete, and encrypted in a way that
+// the pkcs8 module reads.
 func checkEncryption(der []byte) error {
 	var info encryptedKeyInfo
 	if unmarshal(der, &info) != nil {
@@ -141,7 +143,8 @@ func checkKDF(kdf pkix.AlgorithmIdentifier) error {
 	}
 }
 
-// decryptLegacy decrypts a block encrypted according to RFC 1423, as `openssl genrsa` wrote it before OpenSSL 3.
+// decryptLegacy decrypts a block encrypted according to RFC 1423, as `openssl genrsa` wrote it
+// before OpenSSL 3.
 func decryptLegacy(b *pem.Block, passphrase string) (*rsa.PrivateKey, error) {
 	mode, iv, _ := strings.Cut(b.Headers["DEK-Info"], ",")
 	switch mode {
@@ -163,7 +166,8 @@ func decryptLegacy(b *pem.Block, passphrase string) (*rsa.PrivateKey, error) {
 		return nil, fmt.Errorf("%w: the encrypted %s block is damaged", signing.ErrMalformedKey, b.Type)
 	}
 
-	// The format has no checksum: sometimes a wrong passphrase gets this far and yields noise. It is not quoted.
+	// The format has no checksum: sometimes a wrong passphrase gets this far and yields noise. It
+	// is not quoted.
 	if key, err := x509.ParsePKCS1PrivateKey(der); err == nil {
 		return key, nil
 	}

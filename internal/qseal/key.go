@@ -10,12 +10,14 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
 )
 
-// ParsePrivateKey reads the RSA key of a QSEAL certificate: PKCS#8 or PKCS#1, plain, or encrypted as PKCS#8 with PBES2
-// ("ENCRYPTED PRIVATE KEY") or in OpenSSL's old format ("Proc-Type: 4,ENCRYPTED"). Certificates next to the one key, as
-// `openssl pkcs12` writes them, are ignored; so is a passphrase for a key that is not encrypted.
+// ParsePrivateKey reads the RSA key of a QSEAL certificate: PKCS#8 or PKCS#1, plain, or encrypted
+// as PKCS#8 with PBES2 ("ENCRYPTED PRIVATE KEY") or in OpenSSL's old format ("Proc-Type:
+// 4,ENCRYPTED"). Certificates next to the one key, as `openssl pkcs12` writes them, are ignored; so
+// is a passphrase for a key that is not encrypted.
 //
-// The error wraps signing.ErrNotPEM, ErrDamagedPEM, signing.ErrWrongPEMType, ErrPassphraseNeeded, ErrWrongPassphrase, ErrUnsupportedEncryption,
-// signing.ErrNotRSA or signing.ErrMalformedKey, and holds nothing of the key or the passphrase.
+// The error wraps signing.ErrNotPEM, ErrDamagedPEM, signing.ErrWrongPEMType, ErrPassphraseNeeded,
+// ErrWrongPassphrase, ErrUnsupportedEncryption, signing.ErrNotRSA or signing.ErrMalformedKey, and
+// holds nothing of the key or the passphrase.
 func ParsePrivateKey(pemText, passphrase string) (*rsa.PrivateKey, error) {
 	all, err := blocks(pemText)
 	if err != nil {

@@ -19,9 +19,10 @@ const (
 
 var pemMarker = regexp.MustCompile(`\s*(-----(?:BEGIN|END) [A-Z0-9 ]+-----)\s*`)
 
-// blocks reads every PEM block of a text. It tolerates indentation (heredocs), a byte order mark, CRLF, markers on the same line
-// as the body (environment variables) and text between the blocks (as `openssl pkcs12` writes it). A block that cannot be read is
-// an error: encoding/pem would silently skip it, and half a chain would be sent.
+// blocks reads every PEM block of a text. It tolerates indentation (heredocs), a byte order mark,
+// CRLF, markers on the same line as the body (environment variables) and text between the blocks
+// (as `openssl pkcs12` writes it). A block that cannot be read is an error: encoding/pem would
+// silently skip it, and half a chain would be sent.
 func blocks(text string) ([]*pem.Block, error) {
 	var clean strings.Builder
 	begun := 0
@@ -80,8 +81,9 @@ func isBase64(text string) bool {
 	return err == nil && len(text) > 64
 }
 
-// isPKCS12 reports whether a text is the base64 of a PKCS#12 file: a sequence that begins with the version, 3, and content that is
-// PKCS#7 data (RFC 7292, section 4). Only its head is looked at, since some programs write BER, which encoding/asn1 does not read.
+// isPKCS12 reports whether a text is the base64 of a PKCS#12 file: a sequence that begins with the
+// version, 3, and content that is PKCS#7 data (RFC 7292, section 4). Only its head is looked at,
+// since some programs write BER, which encoding/asn1 does not read.
 func isPKCS12(text string) bool {
 	der, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
 	if err != nil || len(der) < 64 || der[0] != 0x30 {

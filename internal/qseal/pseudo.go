@@ -15,10 +15,12 @@ import (
 
 // PseudoOptions is what a pseudo certificate should contain.
 type PseudoOptions struct {
-	// CommonName is required: at most 64 characters. bunq wants the words PISP and/or AISP in it, preferably at its end, and its
-	// sandbox distinguishes users by the subject: the same subject is the same user.
+	// CommonName is required: at most 64 characters. bunq wants the words PISP and/or AISP in it,
+	// preferably at its end, and its sandbox distinguishes users by the subject: the same subject
+	// is the same user.
 	CommonName string
-	// Organization, OrganizationIdentifier ("PSDNL-DNB-…") and Country (two capitals) are omitted if empty.
+	// Organization, OrganizationIdentifier ("PSDNL-DNB-…") and Country (two capitals) are omitted
+	// if empty.
 	Organization, OrganizationIdentifier, Country string
 	// NotBefore and NotAfter are precise to the second.
 	NotBefore, NotAfter time.Time
@@ -32,9 +34,10 @@ var (
 	oidCountry      = asn1.ObjectIdentifier{2, 5, 4, 6}
 )
 
-// NewPseudoCertificate returns the self-signed certificate that bunq's sandbox accepts instead of a QSEAL certificate, as PEM.
-// The subject has the order of the command in bunq's docs: the common name first and the country last; between them the
-// organisation and its identifier. The extensions are those that `openssl req -x509` sets.
+// NewPseudoCertificate returns the self-signed certificate that bunq's sandbox accepts instead of a
+// QSEAL certificate, as PEM. The subject has the order of the command in bunq's docs: the common
+// name first and the country last; between them the organisation and its identifier. The extensions
+// are those that `openssl req -x509` sets.
 func NewPseudoCertificate(o PseudoOptions) (certificatePEM string, err error) {
 	if err := o.check(); err != nil {
 		return "", fmt.Errorf("pseudo certificate: %w", err)
@@ -51,7 +54,8 @@ func NewPseudoCertificate(o PseudoOptions) (certificatePEM string, err error) {
 		{oidCountry, o.Country},
 	} {
 		if a.value != "" {
-			// ExtraNames, because the named fields of pkix.Name are written in an order of their own.
+			// ExtraNames, because the named fields of pkix.Name are written in an order of their
+			// own.
 			subject.ExtraNames = append(subject.ExtraNames, pkix.AttributeTypeAndValue{Type: a.oid, Value: a.value})
 		}
 	}

@@ -70,14 +70,16 @@ type qcStatement struct {
 	Info asn1.RawValue `asn1:"optional"`
 }
 
-// psd2Statement is the PSD2QcType of ETSI TS 119 495. The names are UTF8Strings there; any string type is read.
+// psd2Statement is the PSD2QcType of ETSI TS 119 495. The names are UTF8Strings there; any string
+// type is read.
 type psd2Statement struct {
 	Roles   []psd2Role
 	NCAName string
 	NCAID   string
 }
 
-// psd2Role has an identifier and a name. The identifier decides; how the name is written varies in practice.
+// psd2Role has an identifier and a name. The identifier decides; how the name is written varies in
+// practice.
 type psd2Role struct {
 	ID   asn1.ObjectIdentifier
 	Name asn1.RawValue `asn1:"optional"`
@@ -94,7 +96,8 @@ func unmarshal(der []byte, into any) error {
 	return err
 }
 
-// readQCStatements reads the qcStatements extension of a certificate; one without the extension has empty statements.
+// readQCStatements reads the qcStatements extension of a certificate; one without the extension has
+// empty statements.
 func readQCStatements(cert *x509.Certificate) (qcStatements, error) {
 	for _, ext := range cert.Extensions {
 		if ext.Id.Equal(oidQCStatements) {
@@ -104,8 +107,9 @@ func readQCStatements(cert *x509.Certificate) (qcStatements, error) {
 	return qcStatements{}, nil
 }
 
-// parseQCStatements reads the value of the extension. It ignores unknown statements, and unknown roles and types in known ones. A
-// malformed statement that matters is an error, as roles would silently be missing.
+// parseQCStatements reads the value of the extension. It ignores unknown statements, and unknown
+// roles and types in known ones. A malformed statement that matters is an error, as roles would
+// silently be missing.
 func parseQCStatements(der []byte) (qcStatements, error) {
 	var list []asn1.RawValue
 	if err := unmarshal(der, &list); err != nil {

@@ -13,9 +13,10 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
 )
 
-// RegistrationPayload returns the text that the QSEAL key signs to register the client key: the canonical PEM of the public key,
-// with its final LF, and the installation token, with nothing after it. For a 2048-bit key and bunq's tokens of 64 characters
-// that is 515 bytes (OBSERVED: a published signature verifies over exactly those). It returns an error if the token is empty or
+// RegistrationPayload returns the text that the QSEAL key signs to register the client key: the
+// canonical PEM of the public key, with its final LF, and the installation token, with nothing
+// after it. For a 2048-bit key and bunq's tokens of 64 characters that is 515 bytes (OBSERVED: a
+// published signature verifies over exactly those). It returns an error if the token is empty or
 // contains white space, because bunq would refuse the signature.
 func RegistrationPayload(clientPublicKey *rsa.PublicKey, installationToken string) (string, error) {
 	if installationToken == "" {
@@ -31,13 +32,15 @@ func RegistrationPayload(clientPublicKey *rsa.PublicKey, installationToken strin
 	return key + installationToken, nil
 }
 
-// SignRegistration signs a [RegistrationPayload]: RSASSA-PKCS1-v1_5 with SHA-256, as base64 on one line.
+// SignRegistration signs a [RegistrationPayload]: RSASSA-PKCS1-v1_5 with SHA-256, as base64 on one
+// line.
 func SignRegistration(qsealKey *rsa.PrivateKey, payload string) (string, error) {
 	return signing.Sign(qsealKey, []byte(payload))
 }
 
-// VerifyRegistration checks a signature that was made elsewhere over a [RegistrationPayload], before it is sent. The error wraps
-// ErrNotBase64, ErrWrappedBase64 or ErrWrongSignature, and names the mistake if it is one of the usual ones.
+// VerifyRegistration checks a signature that was made elsewhere over a [RegistrationPayload],
+// before it is sent. The error wraps ErrNotBase64, ErrWrappedBase64 or ErrWrongSignature, and names
+// the mistake if it is one of the usual ones.
 func (c *Certificate) VerifyRegistration(payload, signature string) error {
 	raw, err := decodeSignature(signature)
 	if err != nil {
@@ -80,7 +83,8 @@ func explainLength(signature string) string {
 	return "it is not a raw RSA signature, or was made with another key"
 }
 
-// explainMismatch returns why a signature does not verify, after trying the usual mistakes of signing by hand.
+// explainMismatch returns why a signature does not verify, after trying the usual mistakes of
+// signing by hand.
 func (c *Certificate) explainMismatch(payload string, raw []byte) string {
 	matches := func(text string) bool {
 		digest := sha256.Sum256([]byte(text))
@@ -102,7 +106,8 @@ func (c *Certificate) explainMismatch(payload string, raw []byte) string {
 	}
 }
 
-// withoutLastLF returns the payload as it is if the PEM loses its final line end before the token is appended.
+// withoutLastLF returns the payload as it is if the PEM loses its final line end before the token
+// is appended.
 func withoutLastLF(payload string) string {
 	i := strings.LastIndexByte(payload, '\n')
 	return payload[:max(i, 0)] + payload[i+1:]

@@ -45,12 +45,14 @@ type rawAttribute struct {
 	Value asn1.RawValue
 }
 
-// rawAttributeSET is one relative distinguished name; the suffix SET makes encoding/asn1 read a SET OF.
+// rawAttributeSET is one relative distinguished name; the suffix SET makes encoding/asn1 read a SET
+// OF.
 type rawAttributeSET []rawAttribute
 
-// oneLine returns a DER name in the format of OpenSSL's X509_NAME_oneline: "/" before each relative name, "+" between the values
-// of one, unknown types dotted, and every byte outside printable ASCII as \xHH. It reads the raw name, because crypto/x509 keeps
-// neither the grouping nor the original bytes.
+// oneLine returns a DER name in the format of OpenSSL's X509_NAME_oneline: "/" before each relative
+// name, "+" between the values of one, unknown types dotted, and every byte outside printable ASCII
+// as \xHH. It reads the raw name, because crypto/x509 keeps neither the grouping nor the original
+// bytes.
 func oneLine(rawName []byte) string {
 	var name []rawAttributeSET
 	if _, err := asn1.Unmarshal(rawName, &name); err != nil {

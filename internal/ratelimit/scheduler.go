@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Scheduler has one window and one queue for each key. It is safe for concurrent use; one serves all
-// requests from the same address.
+// Scheduler has one window and one queue for each key. It is safe for concurrent use; one serves
+// all requests from the same address.
 type Scheduler struct {
 	table Table
 
@@ -23,12 +23,12 @@ func New(t Table) *Scheduler {
 	return &Scheduler{table: t, windows: map[Key]*window{}}
 }
 
-// Acquire waits until a request with key k may be sent, first come, first served among the callers with
-// the same key. Other keys do not matter. The caller sends one request, and calls Done when the answer
-// has come.
+// Acquire waits until a request with key k may be sent, first come, first served among the callers
+// with the same key. Other keys do not matter. The caller sends one request, and calls Done when
+// the answer has come.
 //
-// The error is that of ctx. A caller that gives up has used no part of the limit, and those behind it
-// move up at once.
+// The error is that of ctx. A caller that gives up has used no part of the limit, and those behind
+// it move up at once.
 func (s *Scheduler) Acquire(ctx context.Context, k Key) (*Slot, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -45,12 +45,12 @@ func (s *Scheduler) Acquire(ctx context.Context, k Key) (*Slot, error) {
 	}
 }
 
-// Close notes that the server refused a request with key k because of its rate. No request with k is
-// sent for one window length, and after that the window has one slot less than before, but at least
-// one. A key that is not in the table gets a window of 3 s.
+// Close notes that the server refused a request with key k because of its rate. No request with k
+// is sent for one window length, and after that the window has one slot less than before, but at
+// least one. A key that is not in the table gets a window of 3 s.
 //
-// Requests that were in flight together are often refused together, for the same reason. So closing a
-// key that is already closed extends the pause but removes no further slot.
+// Requests that were in flight together are often refused together, for the same reason. So closing
+// a key that is already closed extends the pause but removes no further slot.
 func (s *Scheduler) Close(k Key) {
 	s.window(k).close(time.Now())
 }
@@ -74,8 +74,8 @@ type Slot struct {
 }
 
 // Done notes that the answer has come, or that the attempt ended without one. The slot occupies the
-// window for one more window length. Further calls do nothing. A slot without Done or Release occupies
-// the window for ever.
+// window for one more window length. Further calls do nothing. A slot without Done or Release
+// occupies the window for ever.
 func (sl *Slot) Done() {
 	sl.once.Do(func() { sl.window.done(time.Now()) })
 }

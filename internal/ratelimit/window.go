@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	// unlimited is the Max of a key that is not in the table. Its requests are counted anyway, so that
-	// Close knows those in flight.
+	// unlimited is the Max of a key that is not in the table. Its requests are counted anyway, so
+	// that Close knows those in flight.
 	unlimited = math.MaxInt
 
 	// unknownWindow and unknownMax are the limit of such a key after its first Close: the shortest
@@ -43,8 +43,8 @@ func newWindow(l Limit, known bool) *window {
 	return &window{limit: l}
 }
 
-// enter puts the caller at the end of the queue, and grants what can be granted. If nobody waits and a
-// slot is free, that is the caller itself.
+// enter puts the caller at the end of the queue, and grants what can be granted. If nobody waits
+// and a slot is free, that is the caller itself.
 func (w *window) enter(now time.Time) *place {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -54,8 +54,8 @@ func (w *window) enter(now time.Time) *place {
 	return p
 }
 
-// leave removes a cancelled caller. Its slot may have been granted at the same moment; as nothing was
-// sent, the slot is returned unused.
+// leave removes a cancelled caller. Its slot may have been granted at the same moment; as nothing
+// was sent, the slot is returned unused.
 func (w *window) leave(p *place) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -97,8 +97,8 @@ func (w *window) close(now time.Time) {
 	w.advance(now)
 }
 
-// advance grants slots to the front of the queue, and sets the timer for the next one. The caller holds
-// the lock.
+// advance grants slots to the front of the queue, and sets the timer for the next one. The caller
+// holds the lock.
 func (w *window) advance(now time.Time) {
 	gone := 0
 	for gone < len(w.leaving) && !now.Before(w.leaving[gone]) {
@@ -116,8 +116,8 @@ func (w *window) advance(now time.Time) {
 	w.arm(now)
 }
 
-// arm sets the timer to the time at which the front of the queue may go. It sets none if that depends
-// on an answer that has not come yet: done calls advance then.
+// arm sets the timer to the time at which the front of the queue may go. It sets none if that
+// depends on an answer that has not come yet: done calls advance then.
 func (w *window) arm(now time.Time) {
 	if w.timer != nil {
 		w.timer.Stop()

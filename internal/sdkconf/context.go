@@ -11,17 +11,18 @@ type Context struct {
 	Environment       bunq.Environment
 	APIKey            bunq.Secret
 	InstallationToken bunq.Secret
-	// The keys are in canonical PEM (64 columns, LF, with a final one), the private one as PKCS#8 and the public ones as
-	// SubjectPublicKeyInfo, whatever form they had in the file.
+	// The keys are in canonical PEM (64 columns, LF, with a final one), the private one as PKCS#8
+	// and the public ones as SubjectPublicKeyInfo, whatever form they had in the file.
 	PrivateKeyPEM      bunq.Secret
 	PublicKeyPEM       string
 	ServerPublicKeyPEM string
-	// UserID is the ID of the bunq user whose session was saved last; 0 if absent. It is not verified.
+	// UserID is the ID of the bunq user whose session was saved last; 0 if absent. It is not
+	// verified.
 	UserID int64
 }
 
-// Why a file is not a usable context, besides the errors of package signing for keys and those of the file system. None of them
-// holds any part of a secret.
+// Why a file is not a usable context, besides the errors of package signing for keys and those of
+// the file system. None of them holds any part of a secret.
 var (
 	// ErrNotJSON means that the content is not one JSON object of the expected form.
 	ErrNotJSON = errors.New("not the context file of a bunq SDK")

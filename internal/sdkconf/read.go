@@ -18,7 +18,8 @@ import (
 // maxSize is in bytes, and far above what an SDK writes (about 10 KB with a whole user).
 const maxSize = 1 << 20
 
-// Read reads the context file at path. The error names the path and wraps that of the file system or of [Parse].
+// Read reads the context file at path. The error names the path and wraps that of the file system
+// or of [Parse].
 func Read(path string) (_ *Context, err error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -54,7 +55,8 @@ func openRemedy(path string, err error) string {
 	}
 }
 
-// fileContext is the format of the file. Other members (proxy, user objects, the session itself) are ignored.
+// fileContext is the format of the file. Other members (proxy, user objects, the session itself)
+// are ignored.
 type fileContext struct {
 	Environment  string            `json:"environment_type"`
 	APIKey       string            `json:"api_key"`
@@ -69,9 +71,10 @@ type fileInstallation struct {
 	ServerKey  string `json:"public_key_server"`
 }
 
-// Parse reads the content of a context file that one of bunq's SDKs wrote. PEM bodies may be on one line, and line ends and
-// slashes in them may be escaped once (by JSON) or twice (in files pasted through a shell). The error wraps one of this
-// package's, or signing.ErrNotPEM, signing.ErrMalformedKey and so on with the name of the member.
+// Parse reads the content of a context file that one of bunq's SDKs wrote. PEM bodies may be on one
+// line, and line ends and slashes in them may be escaped once (by JSON) or twice (in files pasted
+// through a shell). The error wraps one of this package's, or signing.ErrNotPEM,
+// signing.ErrMalformedKey and so on with the name of the member.
 func Parse(data []byte) (*Context, error) {
 	f, err := decode(data)
 	if err != nil {
@@ -186,8 +189,8 @@ func (c *Context) readKeys(f *fileInstallation) error {
 	return nil
 }
 
-// userID returns the ID of the session's user, which is a number or a string with one. It is only a hint, so for anything else
-// (nothing, null, PHP's empty array) it returns 0.
+// userID returns the ID of the session's user, which is a number or a string with one. It is only a
+// hint, so for anything else (nothing, null, PHP's empty array) it returns 0.
 func userID(session json.RawMessage) int64 {
 	var s struct {
 		UserID json.RawMessage `json:"user_id"`

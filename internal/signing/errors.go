@@ -2,8 +2,8 @@ package signing
 
 import "errors"
 
-// Errors of this package, for errors.Is. The message names the PEM type that was found and says what
-// to do about it; no error carries key material.
+// Errors of this package, for errors.Is. The message names the PEM type that was found and says
+// what to do about it; no error carries key material.
 var (
 	// ErrNotPEM means that the text holds no complete PEM block.
 	ErrNotPEM = errors.New("no PEM block found")

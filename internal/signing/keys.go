@@ -20,8 +20,8 @@ const (
 	typeECParameters = "EC PARAMETERS"
 )
 
-// KeyBits is the size of generated keys. bunq documents 2048 bits for the client key pair; whether it
-// accepts others is UNKNOWN.
+// KeyBits is the size of generated keys. bunq documents 2048 bits for the client key pair; whether
+// it accepts others is UNKNOWN.
 const KeyBits = 2048
 
 // GenerateKey makes a key pair of KeyBits bits for an installation.
@@ -33,8 +33,8 @@ func GenerateKey() (*rsa.PrivateKey, error) {
 	return key, nil
 }
 
-// ParsePrivateKey reads an unencrypted RSA private key, PKCS#8 ("PRIVATE KEY") or
-// PKCS#1 ("RSA PRIVATE KEY"). The body, and even the markers, may be on one line.
+// ParsePrivateKey reads an unencrypted RSA private key, PKCS#8 ("PRIVATE KEY") or PKCS#1 ("RSA
+// PRIVATE KEY"). The body, and even the markers, may be on one line.
 //
 // Errors: ErrNotPEM, ErrWrongPEMType, ErrNotRSA, ErrEncrypted, ErrMalformedKey.
 func ParsePrivateKey(pemText string) (*rsa.PrivateKey, error) {
@@ -73,11 +73,11 @@ func ParsePrivateKey(pemText string) (*rsa.PrivateKey, error) {
 	}
 }
 
-// ParsePublicKey reads an RSA public key as SubjectPublicKeyInfo ("PUBLIC KEY"), the format that bunq
-// sends and accepts. The body, and even the markers, may be on one line.
+// ParsePublicKey reads an RSA public key as SubjectPublicKeyInfo ("PUBLIC KEY"), the format that
+// bunq sends and accepts. The body, and even the markers, may be on one line.
 //
-// Errors: ErrNotPEM, ErrWrongPEMType (for a PKCS#1 key with the command that converts it), ErrNotRSA,
-// ErrMalformedKey.
+// Errors: ErrNotPEM, ErrWrongPEMType (for a PKCS#1 key with the command that converts it),
+// ErrNotRSA, ErrMalformedKey.
 func ParsePublicKey(pemText string) (*rsa.PublicKey, error) {
 	block, err := decodeBlock(pemText)
 	if err != nil {
@@ -116,9 +116,9 @@ func MarshalPrivateKey(key *rsa.PrivateKey) (string, error) {
 	return string(pem.EncodeToMemory(&pem.Block{Type: typePKCS8, Bytes: der})), nil
 }
 
-// MarshalPublicKey returns the key as SubjectPublicKeyInfo PEM in the canonical form over which bunq
-// signs and verifies: 64 columns, LF, final LF. For a 2048-bit key with the usual exponent that is
-// 451 bytes.
+// MarshalPublicKey returns the key as SubjectPublicKeyInfo PEM in the canonical form over which
+// bunq signs and verifies: 64 columns, LF, final LF. For a 2048-bit key with the usual exponent
+// that is 451 bytes.
 func MarshalPublicKey(key *rsa.PublicKey) (string, error) {
 	if key == nil {
 		return "", fmt.Errorf("%w: no key", ErrMalformedKey)

@@ -51,8 +51,8 @@ func decodeBlock(text string) (*pem.Block, error) {
 	return &pem.Block{Type: label, Headers: headers, Bytes: der}, nil
 }
 
-// splitHeaders separates the "Name: value" lines of RFC 1421 from the body. Only legacy encrypted keys
-// have them (Proc-Type, DEK-Info).
+// splitHeaders separates the "Name: value" lines of RFC 1421 from the body. Only legacy encrypted
+// keys have them (Proc-Type, DEK-Info).
 func splitHeaders(body string) (map[string]string, string, error) {
 	headers := map[string]string{}
 	if !strings.Contains(body, ":") {

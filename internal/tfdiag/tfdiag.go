@@ -44,8 +44,8 @@ func (d *doing) Error() string { return d.what + ": " + d.err.Error() }
 // Unwrap returns the error itself.
 func (d *doing) Unwrap() error { return d.err }
 
-// Failure is one operation that failed, in the words of the resource. The error that caused it
-// adds the rest.
+// Failure is one operation that failed, in the words of the resource. The error that caused it adds
+// the rest.
 type Failure struct {
 	// Summary is one line: "bunq_oauth_client: not created".
 	Summary string
@@ -66,8 +66,7 @@ func (f Failure) Error(diags *diag.Diagnostics, err error) {
 	diags.AddAttributeError(f.At, f.Summary, f.detail(err))
 }
 
-// Warning reports the failure as a warning: what was made is kept, and a later apply does the
-// rest.
+// Warning reports the failure as a warning: what was made is kept, and a later apply does the rest.
 func (f Failure) Warning(diags *diag.Diagnostics, err error) {
 	if len(f.At.Steps()) == 0 {
 		diags.AddWarning(f.Summary, f.detail(err))
