@@ -55,7 +55,7 @@ func TestAccAPIContext_changes(t *testing.T) {
 	b.Sim.ResetJournal()
 	snapshot := b.Sim.Snapshot()
 	cli.Apply(t).MustSay(t, 1, "bunq_oauth_client cannot move to another bunq user",
-		fmt.Sprintf("belongs to bunq user %d (Another user AISP PISP), and this object to bunq user %d", other.UserID, p.UserID),
+		fmt.Sprintf("belongs to bunq user %d (Another user AISP PISP), but this object belongs to bunq user %d", other.UserID, p.UserID),
 		"the state is unchanged", fmt.Sprintf("use the context of bunq user %d", p.UserID))
 	if writes := b.Writes(0); len(writes) > 0 {
 		t.Errorf("written: %q", writes)

@@ -227,8 +227,8 @@ func TestAccCallbackURL_declaredTwice(t *testing.T) {
 		return p.Provider() + callbackConfig(fmt.Sprint(client), callback('a'), fmt.Sprintf("  count = %d", n))
 	}
 	cli.Write(t, config(2))
-	cli.Plan(t).MustSay(t, 1, "Two resources declare the same callback URL", fmt.Sprintf("has %q on OAuth client %d", callback('a'), client),
-		"Next step: remove one of them")
+	cli.Plan(t).MustSay(t, 1, "Two resources declare the same callback URL", fmt.Sprintf("declares %q for OAuth client %d", callback('a'), client),
+		"Next step: remove one of the two resources")
 	cli.Write(t, config(1))
 	cli.MustApply(t)
 	cli.MustHaveNothingToDo(t)

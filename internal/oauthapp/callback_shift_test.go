@@ -335,7 +335,7 @@ func losesItsOwn(t *testing.T, refresh, done string) {
 	s.cli.Write(t, s.named("main", "x", "  depends_on = [bunq_oauth_callback_url.taker]")+strings.TrimPrefix(s.named("taker", "a", ""), s.Provider()))
 	fault := s.b.Sim.Fail(bunqsim.Fault{Route: postCallback, Every: true, Kind: bunqsim.FaultStatus, Status: 400})
 	s.cli.Apply(t).MustSay(t, 1, "bunq_oauth_callback_url was not changed",
-		fmt.Sprintf("callback URL %d stays at bunq for another resource of this apply", id), "This resource has none in the state; the next apply makes it")
+		fmt.Sprintf("callback URL %d now belongs to another resource of this apply", id), "This resource has no callback URL in the state; the next apply adds it")
 	if state := s.cli.State(t); state[callbackAddress]["id"] != nil || state.String(t, "bunq_oauth_callback_url.taker", "id") != fmt.Sprint(id) {
 		t.Errorf("the state is %v", state)
 	}

@@ -26,7 +26,7 @@ func TestAccClient_thereAlready(t *testing.T) {
 
 	r := cli.Apply(t)
 	r.MustSay(t, 1, "The user already has an OAuth client", fmt.Sprintf("user %d has client %d (client_id %s)", p.UserID, id, client.ClientID),
-		callback('a'), callback('b'), "nothing was made, nothing was stored, nothing was changed at bunq", "adopt_existing = true")
+		callback('a'), callback('b'), "nothing was stored, and nothing was made or changed at bunq", "adopt_existing = true")
 	if writes := b.Writes(3); len(writes) > 0 {
 		t.Errorf("written: %q", writes)
 	}

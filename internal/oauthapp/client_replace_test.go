@@ -54,7 +54,7 @@ func TestAccClient_createBeforeDestroy(t *testing.T) {
 			mark := len(b.Sim.Journal())
 
 			tc.how(t, cli).MustSay(t, 1, "Another object of this state is the OAuth client", fmt.Sprintf("user %d has client %d", p.UserID, id),
-				"remove create_before_destroy from it and from what depends on it")
+				"remove create_before_destroy from it and from everything that depends on it")
 			if writes := b.Writes(mark); len(writes) > 0 {
 				t.Errorf("written: %q", writes)
 			}
@@ -165,7 +165,7 @@ func TestAccClient_planNamesTheOneThatIsThere(t *testing.T) {
 	config := p.Provider() + clientConfig("")
 	cli.Write(t, config)
 	says := []string{
-		"The user already has an OAuth client", "Applying will fail, and change nothing",
+		"The user already has an OAuth client", "Applying will fail and change nothing",
 		fmt.Sprintf("to = bunq_oauth_client.NAME id = \"%d/%d\"", p.UserID, id),
 		fmt.Sprintf("# %s import { to = bunq_oauth_callback_url.NAME id = \"%d/%d/%d\"", callback('a'), p.UserID, id, urls[0].ID),
 		fmt.Sprintf("# %s import { to = bunq_oauth_callback_url.NAME id = \"%d/%d/%d\"", callback('b'), p.UserID, id, urls[1].ID),
@@ -175,14 +175,14 @@ func TestAccClient_planNamesTheOneThatIsThere(t *testing.T) {
 	cli.Apply(t).MustSay(t, 1, says[2:]...)
 
 	cli.Write(t, p.Provider()+clientConfig(adopting))
-	cli.Plan(t).MustSay(t, 2, "The user's OAuth client will be adopted", "To have its callback URLs in the state as well, import them", says[3])
+	cli.Plan(t).MustSay(t, 2, "The user's OAuth client will be adopted", "To manage its callback URLs as well, import them", says[3])
 
 	// A replacement is none of that.
 	cli.MustApply(t)
 	cli.Write(t, p.Provider()+clientConfig(unprotected))
 	cli.MustApply(t)
 	r := cli.Plan(t, "-replace="+clientAddress)
-	if acctest.Says("OAuth client already|will be adopted").MatchString(r.Output) {
+	if acctest.Says("already has an OAuth client|will be adopted").MatchString(r.Output) {
 		t.Errorf("a replacement of the own client is warned of:\n%s", r.Output)
 	}
 }

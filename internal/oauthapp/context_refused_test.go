@@ -122,7 +122,7 @@ func TestAccAPIContext_deletedByAnotherUser(t *testing.T) {
 			mark := len(b.Sim.Journal())
 
 			cli.Write(t, other.Provider())
-			cli.Apply(t, "-refresh=false").MustSay(t, 1, fmt.Sprintf("belongs to bunq user %d", other.UserID), fmt.Sprintf("this object to bunq user %d", p.UserID))
+			cli.Apply(t, "-refresh=false").MustSay(t, 1, fmt.Sprintf("belongs to bunq user %d", other.UserID), fmt.Sprintf("this object belongs to bunq user %d", p.UserID))
 			if _, ok := cli.State(t)[address]; !ok {
 				t.Error("it left the state")
 			}

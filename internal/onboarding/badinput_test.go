@@ -110,14 +110,14 @@ func TestAccCredential_badInput(t *testing.T) {
 
 	runBadInput(t, []badInput{
 		{
-			name:   "a key that does not fit the certificate",
+			name:   "a key that does not match the certificate",
 			config: credential(set("certificate_pem", cert), set("private_key_pem_wo", of("client.key"))),
-			want:   acctest.SaysAt("private_key_pem_wo", "Private key does not fit the certificate /C=NL/CN=Test"),
+			want:   acctest.SaysAt("private_key_pem_wo", "Private key does not match the certificate /C=NL/CN=Test"),
 		},
 		{
 			name:   "an expired certificate",
 			config: credential(set("certificate_pem", expired), set("private_key_pem_wo", expiredKey)),
-			want:   acctest.SaysAt("certificate_pem", "ran out on "+now.Add(-time.Hour).UTC().Format("2006-01-02")),
+			want:   acctest.SaysAt("certificate_pem", "expired on "+now.Add(-time.Hour).UTC().Format("2006-01-02")),
 		},
 		{
 			name:   "a certificate that is not valid yet",
@@ -147,7 +147,7 @@ func TestAccCredential_badInput(t *testing.T) {
 		{
 			name:   "a PKCS#1 public key as certificate",
 			config: credential(set("certificate_pem", of("qseal-pkcs1.pub")), set("private_key_pem_wo", key)),
-			want:   acctest.SaysAt("certificate_pem", "a bare public key does not say whose it is"),
+			want:   acctest.SaysAt("certificate_pem", "a public key alone does not say whose it is"),
 		},
 		{
 			name:   "garbage instead of a certificate",
@@ -180,7 +180,7 @@ func TestAccCredential_badInput(t *testing.T) {
 		{
 			name:   "an encrypted key without its passphrase",
 			config: credential(set("certificate_pem", of("pseudo.pem")), set("private_key_pem_wo", of("qseal-pkcs8-aes256.key"))),
-			want:   acctest.SaysAt("private_key_pem_wo", "Private key is encrypted: give its passphrase. Next step: set private_key_passphrase_wo."),
+			want:   acctest.SaysAt("private_key_pem_wo", "Private key is encrypted: its passphrase is needed. Next step: set private_key_passphrase_wo."),
 		},
 		{
 			name: "an encrypted key with a wrong passphrase",
@@ -197,7 +197,7 @@ func TestAccCredential_badInput(t *testing.T) {
 		{
 			name:   "a passphrase without a key",
 			config: credential(set("certificate_pem", cert), set("client_public_key_signature", `"AAAA"`), set("private_key_passphrase_wo", `"x"`)),
-			want:   acctest.SaysAt("private_key_passphrase_wo", "private_key_passphrase_wo belongs to private_key_pem_wo, which is not set."),
+			want:   acctest.SaysAt("private_key_passphrase_wo", "private_key_passphrase_wo is the passphrase of private_key_pem_wo, which is not set."),
 		},
 		{
 			name:   "both key and signature",
@@ -212,7 +212,7 @@ func TestAccCredential_badInput(t *testing.T) {
 		{
 			name:   "a common name over 64 characters",
 			config: credential(set("certificate_pem", long), set("private_key_pem_wo", longKey)),
-			want:   acctest.SaysAt("certificate_pem", "has 70 characters; bunq's sandbox takes at most 64"),
+			want:   acctest.SaysAt("certificate_pem", "has 70 characters; bunq's sandbox accepts at most 64"),
 		},
 		{
 			name:   "a common name without role",
@@ -237,7 +237,7 @@ func TestAccCredential_badInput(t *testing.T) {
 			name:       "a pseudo certificate in production",
 			production: true,
 			config:     credential(set("certificate_pem", cert), set("private_key_pem_wo", key)),
-			want:       acctest.SaysAt("certificate_pem", "is self-signed. Only bunq's sandbox takes such pseudo certificates"),
+			want:       acctest.SaysAt("certificate_pem", "is self-signed. Only bunq's sandbox accepts such pseudo certificates"),
 		},
 		{
 			name:   "expiry_warning_days below zero",

@@ -25,7 +25,7 @@ func TestAccCredential_waitsForFirstUse(t *testing.T) {
 
 	got := c.Plan(t)
 	if got.Code != 0 || !acctest.Says("Warning: The API key waits for its first use").MatchString(got.Output) ||
-		!acctest.Says("bunq drops it at "+until+" unless a device is registered with it before.").MatchString(got.Output) {
+		!acctest.Says("bunq deletes it at "+until+" unless a device is registered with it by then.").MatchString(got.Output) {
 		t.Errorf("plan with nothing to do: status %d\n%s", got.Code, got.Output)
 	}
 	if again := c.Run(t, "refresh", "-no-color"); again.Code != 0 {

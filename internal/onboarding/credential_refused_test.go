@@ -36,7 +36,7 @@ func TestAccCredential_refusedKey(t *testing.T) {
 	got.MustSay(t, 1, "Warning: bunq refuses the API key of the credential", "Error: bunq_psd2_credential: bunq refuses the API key",
 		fmt.Sprintf("State: credential %d stays in the state as it was, and nothing was changed.", id))
 	var at []int
-	for _, check := range []string{"public address of this machine permitted", "blocked the device", "the key is dead", "terraform apply -refresh=false -replace="} {
+	for _, check := range []string{"public address of this machine, or of its proxy or NAT, permitted", "blocked the device", "the key is dead", "terraform apply -refresh=false -replace="} {
 		at = append(at, strings.Index(strings.Join(strings.Fields(got.Output), " "), check))
 	}
 	for i := 1; i < len(at); i++ {

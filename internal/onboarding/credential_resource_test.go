@@ -122,12 +122,12 @@ resource "terraform_data" "seal" {
 	b.Test(t, resource.TestCase{Steps: []resource.TestStep{
 		{
 			Config:      config(good.certificate, other.key),
-			ExpectError: acctest.SaysAt("private_key_pem_wo", "Private key does not fit the certificate"),
+			ExpectError: acctest.SaysAt("private_key_pem_wo", "Private key does not match the certificate"),
 		},
 		{
 			PreConfig: func() {
 				if n := b.Count("POST /payment-service-provider-credential"); n != 0 {
-					t.Errorf("%d credentials were registered with a key that does not fit", n)
+					t.Errorf("%d credentials were registered with a key that does not match", n)
 				}
 			},
 			Config:           config(good.certificate, good.key),
@@ -157,7 +157,7 @@ func TestAccCredential_certificateRunsOut(t *testing.T) {
 	}
 }
 
-// The same by the provider's clock: a certificate that has run out blocks no plan, and no later
+// The same by the provider's clock: an expired certificate blocks no plan, and no later
 // apply of what does not register it.
 func TestAccCredential_certificateRanOut(t *testing.T) {
 	t.Parallel()
@@ -177,7 +177,7 @@ func TestAccCredential_certificateRanOut(t *testing.T) {
 			// It cannot be registered again, though.
 			Taint:       []string{credentialAddress},
 			Config:      b.Provider("") + deviceOn(lines...),
-			ExpectError: acctest.SaysAt("certificate_pem", "ran out on"),
+			ExpectError: acctest.SaysAt("certificate_pem", "expired on"),
 		},
 	}})
 }

@@ -279,7 +279,7 @@ func TestAccDeviceServer_registrationAddressShut(t *testing.T) {
 	}
 	try(t, func() error { return b.Sim.SetPermittedIP(key.ID, own, "INACTIVE") })()
 	at(b, next)()
-	c.Plan(t).MustSay(t, 2, "Somebody has set "+own+" inactive, from which device")
+	c.Plan(t).MustSay(t, 2, "was registered from "+own+", and somebody has set that address inactive")
 	b.Sim.ResetJournal()
 	c.MustApply(t)
 	if writes := fmt.Sprint(b.Writes(0)); writes != "["+changeAddress+"]" {

@@ -17,8 +17,8 @@ func TestAccDeviceServer_destroyOnlyForgets(t *testing.T) {
 	c.MustApply(t)
 	id := c.State(t).String(t, deviceAddress, "id")
 	b.Sim.ResetJournal()
-	c.Destroy(t).MustSay(t, 0, "bunq has no call to remove a device. Device "+id+" and its API key stay usable",
-		"deactivate_on_destroy = true of bunq_psd2_credential ends the use of the key")
+	c.Destroy(t).MustSay(t, 0, "bunq has no call to remove a device. Device "+id+" and its API key can still be used",
+		"set deactivate_on_destroy = true on its bunq_psd2_credential and apply")
 	if writes := b.Writes(0); len(writes) > 0 {
 		t.Errorf("sent: %v", writes)
 	}

@@ -37,7 +37,7 @@ func TestAccRefresh_keepsTheState(t *testing.T) {
 				b.Sim.SetCallerIP("203.0.113.99")
 				return func() { b.Sim.SetCallerIP("") }
 			},
-			acctest.Says("Is the public address of this machine permitted for the key"),
+			acctest.Says("permitted for the key"),
 		},
 		{
 			"a blocked address and no session left",
@@ -60,12 +60,12 @@ func TestAccRefresh_keepsTheState(t *testing.T) {
 		{
 			"a page with status 404 for the device",
 			fault(bunqsim.Fault{Route: readDevice, Every: true, Kind: bunqsim.FaultStatus, Status: 404}),
-			acctest.Says("the answer was 404 (text/html), not in bunq's own form."),
+			acctest.Says("the answer was 404 (text/html), not in bunq's format."),
 		},
 		{
 			"a page with status 404 for the credential",
 			fault(bunqsim.Fault{Route: readCredential, Every: true, Kind: bunqsim.FaultStatus, Status: 404}),
-			acctest.Says("something else than bunq answered: check base_url"),
+			acctest.Says("this answer did not come from bunq: check base_url"),
 		},
 		{
 			"a path that bunq does not know",

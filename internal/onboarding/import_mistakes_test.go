@@ -31,12 +31,12 @@ func TestAccImport_mistakes(t *testing.T) {
 		"a folder":           {t.TempDir(), []string{"is a directory"}},
 		"an empty file":      {written(t, ""), []string{"not the context file of a bunq SDK"}},
 		"a PEM file":         {written(t, p.CertificatePEM), []string{"not the context file of a bunq SDK"}},
-		"half of a file":     {written(t, text[:len(text)/2]), []string{"not the context file of a bunq SDK", "breaks off"}},
+		"half of a file":     {written(t, text[:len(text)/2]), []string{"not the context file of a bunq SDK", "ends too early"}},
 		"a file without key": {mixed(func(m *acctest.Party) { m.APIKey = "" }), []string{"incomplete context file", "missing or empty: api_key"}},
 		"of the other environment": {written(t, strings.Replace(text, "SANDBOX", "PRODUCTION", 1)),
 			[]string{"Made in another environment", "The context file was made in bunq's production environment", "configured for sandbox", "Nothing was sent"}},
 		"keys of two pairs": {mixed(func(m *acctest.Party) { m.PublicKeyPEM = other.PublicKeyPEM }),
-			[]string{"private_key_client does not fit public_key_client", "put together from two installations"}},
+			[]string{"private_key_client does not match public_key_client", "put together from two installations"}},
 		"another's API key": {mixed(func(m *acctest.Party) { m.APIKey = other.APIKey }),
 			[]string{"The context file could not be verified", "User credentials are incorrect", "nothing was imported"}},
 		"another's token": {mixed(func(m *acctest.Party) { m.Token = other.Token }),
@@ -82,7 +82,7 @@ func TestAccImport_fromAnotherAddress(t *testing.T) {
 	b.Sim.SetCallerIP("198.51.100.9")
 	refused := cli.Plan(t)
 	refused.MustSay(t, 1, "The context file could not be verified", "Response id: ", "an address that is not permitted",
-		"Is the public address of this machine among those")
+		"Is the public address of this machine, or of its proxy or NAT, permitted")
 	if strings.Contains(refused.Output, "-replace") {
 		t.Errorf("advises to replace what is not in the state:\n%s", refused.Output)
 	}

@@ -192,10 +192,10 @@ func TestAccImport_ofOneOfSeveral(t *testing.T) {
 
 	cli.Write(t, config+importAll(file))
 	cli.Apply(t).MustSay(t, 1,
-		"Which credential should be imported?", "2 of those that bunq lists are active",
+		"Which credential should be imported?", "bunq lists 2 active ones",
 		fmt.Sprintf("#%d ACTIVE, device \"made by Import\"", older.CredentialID),
 		fmt.Sprintf("#%d ACTIVE, device \"the newer one\"", p.CredentialID),
-		"append the number to the path")
+		"append the ID to the path")
 	cli.Write(t, config)
 	cli.Run(t, "import", "-no-color", deviceAddress, file).MustSay(t, 1,
 		"Which device should be imported?", fmt.Sprintf("#%d \"made by Import\" at 127.0.0.1, ACTIVE", older.DeviceID),

@@ -92,7 +92,7 @@ func TestAccCredential_destroyDeactivates(t *testing.T) {
 	e.permit(t, 0, v6)
 	w := watch(e.b)
 	w.since()
-	e.Destroy(t).MustSay(t, 0, "Warning: The credential stays at bunq, without a permitted address", "no address may use its API key any more")
+	e.Destroy(t).MustSay(t, 0, "Warning: The credential stays at bunq, without a permitted address", "its API key can no longer be used from any address")
 	if log := w.noted(); len(log) != 3 || log[2] != own+" INACTIVE" {
 		t.Errorf("changes in their order: %v", log)
 	}

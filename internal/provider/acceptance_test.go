@@ -183,7 +183,7 @@ func TestAccProvider_sandboxCertificateInProduction(t *testing.T) {
 	b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Environment = bunqsim.Production }))
 	b.Test(t, resource.TestCase{Steps: []resource.TestStep{{
 		Config: b.Provider("") + acctest.Certificate, PlanOnly: true,
-		ExpectError: acctest.Says("which only bunq's sandbox takes, and this provider is configured for production"),
+		ExpectError: acctest.Says("which only bunq's sandbox accepts, and this provider is configured for production"),
 	}}})
 }
 
