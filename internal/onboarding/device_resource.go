@@ -180,7 +180,7 @@ func (r *DeviceServerResource) Update(ctx context.Context, req resource.UpdateRe
 		if err := r.setAddresses(ctx, access, &m, &f); err != nil {
 			tfdiag.Failure{
 				Summary: "bunq_device_server: the permitted addresses were not changed as configured",
-				State: "the state is unchanged. The next plan shows which addresses differ. New addresses are activated before old ones are " +
+				State: "unchanged. The next plan shows which addresses differ. New addresses are activated before old ones are " +
 					"deactivated, so no configured address has lost its access.",
 				Next: nextForAddresses(err),
 			}.Error(&resp.Diagnostics, err)
