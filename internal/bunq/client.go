@@ -107,6 +107,9 @@ func NewClient(c Config) (*Client, error) {
 	return &Client{config: c, sender: newSender(c), reads: newReads(), network: &network{}, ipUpdate: new(atomic.Int32)}, nil
 }
 
+// MaxWait returns the time that one operation may take in all.
+func (c *Client) MaxWait() time.Duration { return c.config.MaxWait }
+
 func (c *Client) sandbox() bool { return c.config.Environment == Sandbox }
 
 // environmentOf knows bunq's own addresses; another one (a proxy, a simulator)

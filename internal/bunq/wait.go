@@ -150,6 +150,15 @@ func (s *Stats) reasons() map[string]time.Duration {
 	return took
 }
 
+// Waits returns how long the operation has waited for what: for a session, for bunq
+// to answer, for a rate limit. What it did besides is not in it.
+func (s *Stats) Waits() map[string]time.Duration {
+	if s == nil {
+		return nil
+	}
+	return s.reasons()
+}
+
 // longest returns the reason that took most of the time, so that an error names
 // what was really waited for, and not what happened to come last.
 func (s *Stats) longest() string {

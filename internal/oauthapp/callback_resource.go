@@ -123,7 +123,7 @@ func (r *CallbackURLResource) ModifyPlan(ctx context.Context, req resource.Modif
 
 // Create adds the URL, or takes over the callback URL that has it.
 func (r *CallbackURLResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	ctx, done := providerdata.Operation(ctx, "bunq_oauth_callback_url: create")
+	ctx, done := r.Data.Operation(ctx, "bunq_oauth_callback_url: create", &resp.Diagnostics)
 	defer done()
 
 	var m callbackModel
@@ -165,7 +165,7 @@ func (r *CallbackURLResource) Create(ctx context.Context, req resource.CreateReq
 // Read finds the URL in its client, so that all URLs of a client are read with
 // one call.
 func (r *CallbackURLResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	ctx, done := providerdata.Operation(ctx, "bunq_oauth_callback_url: read")
+	ctx, done := r.Data.Operation(ctx, "bunq_oauth_callback_url: read", &resp.Diagnostics)
 	defer done()
 
 	var m callbackModel
@@ -213,7 +213,7 @@ func (r *CallbackURLResource) Read(ctx context.Context, req resource.ReadRequest
 
 // Update changes the URL. Another context of the same user needs no call.
 func (r *CallbackURLResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	ctx, done := providerdata.Operation(ctx, "bunq_oauth_callback_url: update")
+	ctx, done := r.Data.Operation(ctx, "bunq_oauth_callback_url: update", &resp.Diagnostics)
 	defer done()
 
 	var m, state callbackModel
@@ -277,7 +277,7 @@ func (r *CallbackURLResource) change(ctx context.Context, access *providerdata.A
 // was cancelled: bunq takes no more changes to it (UNKNOWN what a delete
 // answers then).
 func (r *CallbackURLResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	ctx, done := providerdata.Operation(ctx, "bunq_oauth_callback_url: delete")
+	ctx, done := r.Data.Operation(ctx, "bunq_oauth_callback_url: delete", &resp.Diagnostics)
 	defer done()
 
 	var m callbackModel

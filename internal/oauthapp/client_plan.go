@@ -79,7 +79,7 @@ func (r *ClientResource) hasAnotherOwner(m *clientModel, id int64, run string) b
 // Where bunq cannot be asked, it says nothing: the apply asks again. In an apply
 // it costs no call, as its read is the one that Create needs.
 func (r *ClientResource) foretell(ctx context.Context, plan *clientModel, diags *diagnostics) {
-	ctx, done := providerdata.Operation(ctx, "bunq_oauth_client: plan")
+	ctx, done := r.Data.Operation(ctx, "bunq_oauth_client: plan", diags)
 	defer done()
 
 	access, more := r.Data.Access(ctx, plan.APIContext, apiContextPath)

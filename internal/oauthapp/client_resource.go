@@ -158,7 +158,7 @@ func replaceCancelled(ctx context.Context, state *clientModel, resp *resource.Mo
 // Create makes the client, after looking whether the user has one: what bunq
 // does with a second one is UNKNOWN, and a client cannot be removed.
 func (r *ClientResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	ctx, done := providerdata.Operation(ctx, "bunq_oauth_client: create")
+	ctx, done := r.Data.Operation(ctx, "bunq_oauth_client: create", &resp.Diagnostics)
 	defer done()
 
 	var m clientModel
@@ -200,7 +200,7 @@ func (r *ClientResource) Create(ctx context.Context, req resource.CreateRequest,
 // Read looks the client up. A cancelled one is still there: it stays in the
 // state, and the plan proposes another.
 func (r *ClientResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	ctx, done := providerdata.Operation(ctx, "bunq_oauth_client: read")
+	ctx, done := r.Data.Operation(ctx, "bunq_oauth_client: read", &resp.Diagnostics)
 	defer done()
 
 	var m clientModel
@@ -247,7 +247,7 @@ func (r *ClientResource) Read(ctx context.Context, req resource.ReadRequest, res
 // Update stores what concerns Terraform only. Another context must belong to
 // the same user: a client cannot move to another one.
 func (r *ClientResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	ctx, done := providerdata.Operation(ctx, "bunq_oauth_client: update")
+	ctx, done := r.Data.Operation(ctx, "bunq_oauth_client: update", &resp.Diagnostics)
 	defer done()
 
 	var m, state clientModel
@@ -280,7 +280,7 @@ func (r *ClientResource) Update(ctx context.Context, req resource.UpdateRequest,
 
 // Delete cancels the client: bunq has no other way, and no way back.
 func (r *ClientResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	ctx, done := providerdata.Operation(ctx, "bunq_oauth_client: delete")
+	ctx, done := r.Data.Operation(ctx, "bunq_oauth_client: delete", &resp.Diagnostics)
 	defer done()
 
 	var m clientModel

@@ -137,7 +137,7 @@ func computedFromCertificate(text string) schema.StringAttribute {
 // Create registers the certificate. The API key reaches the state with bunq's
 // answer, before anything else can fail.
 func (r *CredentialResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	ctx, done := providerdata.Operation(ctx, "bunq_psd2_credential: create")
+	ctx, done := r.Data.Operation(ctx, "bunq_psd2_credential: create", &resp.Diagnostics)
 	defer done()
 
 	var config, m credentialModel
@@ -197,7 +197,7 @@ func (r *CredentialResource) Create(ctx context.Context, req resource.CreateRequ
 // that a credential that is being replaced or destroyed is no dead end, it says
 // no more than that the state is kept.
 func (r *CredentialResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	ctx, done := providerdata.Operation(ctx, "bunq_psd2_credential: read")
+	ctx, done := r.Data.Operation(ctx, "bunq_psd2_credential: read", &resp.Diagnostics)
 	defer done()
 
 	var m credentialModel
@@ -295,7 +295,7 @@ func (r *CredentialResource) Update(ctx context.Context, req resource.UpdateRequ
 // Delete forgets the credential: bunq's API has no call to revoke one. What it
 // has is making the key's addresses inactive, which ends its use.
 func (r *CredentialResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	ctx, done := providerdata.Operation(ctx, "bunq_psd2_credential: delete")
+	ctx, done := r.Data.Operation(ctx, "bunq_psd2_credential: delete", &resp.Diagnostics)
 	defer done()
 
 	var m credentialModel

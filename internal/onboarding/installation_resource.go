@@ -108,7 +108,7 @@ func (r *InstallationResource) ModifyPlan(ctx context.Context, req resource.Modi
 // Create makes the installation. The answer cannot be looked up later: a lost
 // one leaves an installation at bunq that nobody can use.
 func (r *InstallationResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	ctx, done := providerdata.Operation(ctx, "bunq_installation: create")
+	ctx, done := r.Data.Operation(ctx, "bunq_installation: create", &resp.Diagnostics)
 	defer done()
 
 	var m installationModel

@@ -42,6 +42,8 @@ type Data struct {
 	// of that package's own types.
 	Shared sync.Map
 
+	waits waits
+
 	mu    sync.Mutex
 	fresh map[bunq.Secret]bool
 	seen  []bunq.APIContext
