@@ -20,3 +20,19 @@ func (e *UnansweredError) Error() string {
 
 // Unwrap gives what happened to the write, not to the look-up.
 func (e *UnansweredError) Unwrap() error { return e.Err }
+
+// Confirm settles a write that ended with err: where it is not known what became of
+// it, look asks bunq whether it was done. nil: it was done.
+//
+// Errors: err itself where the outcome is known, else *UnansweredError.
+func Confirm(err error, look func() (done bool, err error)) error {
+	if !OutcomeUnknown(err) {
+		return err
+	}
+
+	done, lookErr := look()
+	if lookErr == nil && done {
+		return nil
+	}
+	return &UnansweredError{Err: err, LookUp: lookErr}
+}

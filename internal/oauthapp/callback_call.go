@@ -55,38 +55,26 @@ func (c *callbackCall) read(ctx context.Context) ([]bunq.CallbackURL, error) {
 // it is there.
 func (c *callbackCall) add(ctx context.Context, url string) (int64, error) {
 	id, err := c.calls.CreateCallbackURL(ctx, c.client, url)
-	if !bunq.OutcomeUnknown(err) {
-		return id, err
-	}
-
-	found, lookErr := c.calls.OAuthClient(ctx, c.client)
-	if lookErr != nil {
-		return 0, &bunq.UnansweredError{Err: err, LookUp: lookErr}
-	}
-	for _, u := range found.CallbackURLs {
+	err = c.confirm(ctx, err, func(u bunq.CallbackURL) bool {
 		if u.URL == url {
-			return u.ID, nil
+			id = u.ID
 		}
-	}
-	return 0, &bunq.UnansweredError{Err: err}
+		return u.URL == url
+	})
+	return id, err
 }
 
 func (c *callbackCall) change(ctx context.Context, id int64, url string) error {
 	err := c.calls.UpdateCallbackURL(ctx, c.client, id, url)
-	if !bunq.OutcomeUnknown(err) {
-		return err
-	}
+	return c.confirm(ctx, err, func(u bunq.CallbackURL) bool { return u.ID == id && u.URL == url })
+}
 
-	found, lookErr := c.calls.OAuthClient(ctx, c.client)
-	if lookErr != nil {
-		return &bunq.UnansweredError{Err: err, LookUp: lookErr}
-	}
-	for _, u := range found.CallbackURLs {
-		if u.ID == id && u.URL == url {
-			return nil
-		}
-	}
-	return &bunq.UnansweredError{Err: err}
+// confirm asks bunq what became of a write whose answer was lost.
+func (c *callbackCall) confirm(ctx context.Context, err error, done func(bunq.CallbackURL) bool) error {
+	return bunq.Confirm(err, func() (bool, error) {
+		now, err := c.read(ctx)
+		return slices.ContainsFunc(now, done), err
+	})
 }
 
 func (c *callbackCall) remove(ctx context.Context, id int64) error {
@@ -95,16 +83,23 @@ func (c *callbackCall) remove(ctx context.Context, id int64) error {
 		return nil
 	}
 
-	found, lookErr := c.calls.OAuthClient(ctx, c.client)
-	switch {
-	case bunq.IsNotFound(lookErr):
-		return nil
-	case lookErr == nil && isCancelled(found.Status):
-		return nil
-	case lookErr == nil && !slices.ContainsFunc(found.CallbackURLs, func(u bunq.CallbackURL) bool { return u.ID == id }):
-		return nil
-	case !bunq.OutcomeUnknown(err):
-		return err
+	isGone := func() (bool, error) {
+		found, err := c.calls.OAuthClient(ctx, c.client)
+		switch {
+		case bunq.IsNotFound(err):
+			return true, nil
+		case err != nil:
+			return false, err
+		}
+		kept := slices.ContainsFunc(found.CallbackURLs, func(u bunq.CallbackURL) bool { return u.ID == id })
+		return !kept || isCancelled(found.Status), nil
 	}
-	return &bunq.UnansweredError{Err: err, LookUp: lookErr}
+	if bunq.OutcomeUnknown(err) {
+		return bunq.Confirm(err, isGone)
+	}
+	// A client that was cancelled takes no more changes, in words that are unknown.
+	if gone, _ := isGone(); gone {
+		return nil
+	}
+	return err
 }

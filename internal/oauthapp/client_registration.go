@@ -130,17 +130,21 @@ func (g *clientRegistration) find(ctx context.Context, failed tfdiag.Failure, di
 
 	// There was none a moment ago: the one that is there now is the one whose
 	// answer was lost.
-	active, lookErr := g.active(ctx)
-	if lookErr == nil && active != nil {
+	err = bunq.Confirm(err, func() (bool, error) {
+		var lookErr error
+		active, lookErr = g.active(ctx)
+		return active != nil, lookErr
+	})
+	if err == nil {
 		g.notes.Note(ctx, noteClient, itoa(active.ID))
 		return active.ID, active, true
 	}
 	failed.State = "nothing was stored, and bunq has no active client of this user."
-	if lookErr != nil {
+	if bunq.OutcomeUnknown(err) {
 		failed.State = "nothing was stored. bunq may have made the client; it could not be asked."
 		failed.Next = "apply again: the client is looked up before another one is made. If it is found and refused, import it, as the error shows."
 	}
-	failed.Error(diags, &bunq.UnansweredError{Err: err, LookUp: lookErr})
+	failed.Error(diags, err)
 	return 0, nil, false
 }
 

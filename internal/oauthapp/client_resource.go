@@ -333,13 +333,11 @@ func cancel(ctx context.Context, calls *bunq.UserClient, id int64) error {
 	if bunq.IsNotFound(err) {
 		return nil
 	}
-	if !bunq.OutcomeUnknown(err) {
-		return err
-	}
-
-	found, lookErr := calls.OAuthClient(ctx, id)
-	if bunq.IsNotFound(lookErr) || lookErr == nil && isCancelled(found.Status) {
-		return nil
-	}
-	return &bunq.UnansweredError{Err: err, LookUp: lookErr}
+	return bunq.Confirm(err, func() (bool, error) {
+		found, err := calls.OAuthClient(ctx, id)
+		if bunq.IsNotFound(err) {
+			return true, nil
+		}
+		return err == nil && isCancelled(found.Status), err
+	})
 }

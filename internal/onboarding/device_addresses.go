@@ -291,17 +291,10 @@ func (c *reconciliation) set(ctx context.Context, p bunq.PermittedIP, status str
 
 // confirm asks bunq what became of a write whose answer was lost.
 func (c *reconciliation) confirm(ctx context.Context, err error, done func(bunq.PermittedIP) bool) error {
-	if !bunq.OutcomeUnknown(err) {
-		return err
-	}
-	now, lookErr := c.calls.PermittedIPs(ctx, c.credential)
-	if lookErr != nil {
-		return &bunq.UnansweredError{Err: err, LookUp: lookErr}
-	}
-	if slices.ContainsFunc(now, done) {
-		return nil
-	}
-	return &bunq.UnansweredError{Err: err}
+	return bunq.Confirm(err, func() (bool, error) {
+		now, err := c.calls.PermittedIPs(ctx, c.credential)
+		return slices.ContainsFunc(now, done), err
+	})
 }
 
 func asError(diags diagnostics) error {

@@ -134,22 +134,23 @@ func (g *registration) made(ctx context.Context, id int64) {
 
 // lookUp asks bunq what became of a POST whose answer was lost.
 func (g *registration) lookUp(ctx context.Context, lost error) (registered, error) {
-	list, err := g.calls.DeviceServers(ctx)
-	if bunq.IsCredentialsRefused(err) {
-		// The device would have let this machine in: there is none.
-		g.notes.end(ctx, g.request.Description)
-		return registered{}, &bunq.UnansweredError{Err: lost}
-	}
-	if err != nil {
-		return registered{}, &bunq.UnansweredError{Err: lost, LookUp: err}
-	}
-	before := idsOf(g.before)
-	found := g.newest(list, func(d bunq.DeviceServer) bool {
-		return !slices.Contains(before, itoa(d.ID)) && g.mayAdopt(d)
+	var found *bunq.DeviceServer
+	err := bunq.Confirm(lost, func() (bool, error) {
+		list, err := g.calls.DeviceServers(ctx)
+		if bunq.IsCredentialsRefused(err) {
+			return false, nil // the device would have let this machine in: there is none
+		}
+		before := idsOf(g.before)
+		found = g.newest(list, func(d bunq.DeviceServer) bool {
+			return !slices.Contains(before, itoa(d.ID)) && g.mayAdopt(d)
+		})
+		return found != nil, err
 	})
-	if found == nil {
-		g.notes.end(ctx, g.request.Description)
-		return registered{}, &bunq.UnansweredError{Err: lost}
+	if err != nil {
+		if !bunq.OutcomeUnknown(err) {
+			g.notes.end(ctx, g.request.Description)
+		}
+		return registered{}, err
 	}
 	g.made(ctx, found.ID)
 	return registered{id: found.ID, ip: found.IP}, nil

@@ -178,19 +178,13 @@ func (e *keyEnd) inactive(ctx context.Context, p bunq.PermittedIP) error {
 			err = e.set(ctx, p)
 		}
 	}
-	if !bunq.OutcomeUnknown(err) {
-		return err
-	}
-	now, lookErr := e.calls.PermittedIPs(ctx, e.credential)
-	switch {
-	case bunq.IsCredentialsRefused(lookErr):
-		return nil
-	case lookErr != nil:
-		return &bunq.UnansweredError{Err: err, LookUp: lookErr}
-	case slices.ContainsFunc(now, func(n bunq.PermittedIP) bool { return n.ID == p.ID && n.Status == addressInactive }):
-		return nil
-	}
-	return &bunq.UnansweredError{Err: err}
+	return bunq.Confirm(err, func() (bool, error) {
+		now, err := e.calls.PermittedIPs(ctx, e.credential)
+		if bunq.IsCredentialsRefused(err) {
+			return true, nil
+		}
+		return slices.ContainsFunc(now, func(n bunq.PermittedIP) bool { return n.ID == p.ID && n.Status == addressInactive }), err
+	})
 }
 
 func (e *keyEnd) set(ctx context.Context, p bunq.PermittedIP) error {
