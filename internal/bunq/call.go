@@ -62,8 +62,8 @@ func (c *Client) onboard(ctx context.Context, what call, inst Installation) (*an
 	what.method = http.MethodPost
 	// A key and a device show up in the credentials of a user as well, and a first
 	// session may change the status of a key: which call does is not known of bunq.
-	defer c.reads.written(routeCredentials())
-	defer c.reads.written(what.route)
+	defer c.reads.invalidate(routeCredentials())
+	defer c.reads.invalidate(what.route)
 
 	ctx, cancel := c.bound(ctx)
 	defer cancel()

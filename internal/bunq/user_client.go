@@ -81,7 +81,7 @@ func (u *UserClient) obtain(ctx context.Context, what call, get func(context.Con
 
 // write makes a POST, PUT or DELETE.
 func (u *UserClient) write(ctx context.Context, what call) (*answer, *exchange, error) {
-	defer u.client.reads.written(what.route)
+	defer u.client.reads.invalidate(what.route)
 
 	ctx, cancel := u.client.bound(ctx)
 	defer cancel()
@@ -125,10 +125,17 @@ func readShared[T any](ctx context.Context, u *UserClient, at route, paged bool,
 
 	ctx, cancel := u.client.bound(ctx)
 	defer cancel()
-	elements, work, err := u.client.reads.get(ctx, readKey{u.name, at.key()}, at, fetch)
+	if ctx.Err() != nil {
+		return none, u.client.ended(ctx, http.MethodGet, at.endpoint(), nil, false)
+	}
+	read := u.client.reads.get(ctx, readKey{u.name, at.key()}, at, fetch)
+
+	w := StatsFrom(ctx).waiting(reasonAnswer)
+	elements, err := read.Wait(ctx)
+	w.done()
 	if err != nil {
 		if ctx.Err() != nil {
-			sent, last := work.lastAttempt()
+			sent, last := read.stats.lastAttempt()
 			err = u.client.ended(ctx, http.MethodGet, at.endpoint(), last, sent)
 		}
 		return none, err

@@ -119,9 +119,9 @@ func (w *wait) reasons() map[string]time.Duration {
 	return took
 }
 
-// Join tells that what s is waiting for now is the shared work of another Stats,
+// join tells that what s is waiting for now is the shared work of another Stats,
 // so that an error can name what took the time in there.
-func (s *Stats) Join(shared *Stats) {
+func (s *Stats) join(shared *Stats) {
 	if s == nil || s == shared {
 		return
 	}

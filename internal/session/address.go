@@ -42,10 +42,10 @@ func newAddress(baseURL string, interval time.Duration, f *folder, l log) *addre
 	}
 }
 
-// enter waits until a session may be opened and keeps everyone else on this
-// machine from opening one until leave is called, which is told whether bunq may
+// waitTurn waits until a session may be opened and keeps everyone else on this
+// machine from opening one until done is called, which is told whether bunq may
 // have got the request. The error is that of ctx.
-func (a *address) enter(ctx context.Context) (leave func(sent bool), err error) {
+func (a *address) waitTurn(ctx context.Context) (done func(sent bool), err error) {
 	if err := acquire(ctx, a.gate, a.log, "another opening of this run"); err != nil {
 		return nil, err
 	}

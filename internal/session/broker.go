@@ -85,7 +85,7 @@ func (b *Broker) For(ac bunq.APIContext) *Source {
 			log:     b.log,
 			cache:   newCache(b.folder, ac, b.baseURL, b.log),
 			dead:    map[bunq.Secret]struct{}{},
-			opening: make(chan struct{}, 1),
+			turn:    make(chan struct{}, 1),
 		}
 		b.sources[id] = s
 	}

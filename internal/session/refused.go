@@ -39,8 +39,8 @@ func (s *Source) Refused(ctx context.Context, dead *bunq.Session, err error) {
 	}
 	s.mu.Unlock()
 
-	s.bury(dead.Token)
-	s.cache.drop(ctx, s.buried)
+	s.markDead(dead.Token)
+	s.cache.drop(ctx, s.isDead)
 }
 
 // remembered returns the error of an opening as those who come later in the run get

@@ -27,9 +27,9 @@ type Source struct {
 	// registered counts ForgetRefusal: a refusal that was on its way then is about
 	// a registration that is no longer the one that counts.
 	registered int
-	flight     *flight // the one to join; nil also while one ends that nobody may join
+	opening    *opening // the latest one
 
-	opening chan struct{} // held by the flight that is in the air
+	turn chan struct{} // held by the opening that is under way
 }
 
 var _ bunq.SessionSource = (*Source)(nil)
@@ -49,7 +49,7 @@ func (s *Source) Session(ctx context.Context) (*bunq.Session, error) {
 // The dead one is not handed out again, and leaves the cache. Errors as of Session.
 func (s *Source) Replace(ctx context.Context, dead *bunq.Session) (*bunq.Session, error) {
 	if dead != nil {
-		s.bury(dead.Token)
+		s.markDead(dead.Token)
 	}
 	return s.get(ctx)
 }
@@ -76,7 +76,7 @@ func (s *Source) ForgetRefusal() {
 	defer s.mu.Unlock()
 	s.refused = nil
 	s.registered++
-	s.flight = nil // one under way asked for the old registration; those who wait for it may
+	s.opening = nil // one under way asked for the old registration; those who wait for it may
 }
 
 // Format keeps every verb from printing what the source holds.
@@ -89,31 +89,25 @@ func (s *Source) get(ctx context.Context) (*bunq.Session, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		e, f, err := s.join(ctx)
+		e, opening, err := s.join(ctx)
 		if err != nil {
 			return nil, err
 		}
-		if f == nil {
+		if opening == nil {
 			return e.copy(), nil
 		}
-		bunq.StatsFrom(ctx).Join(f.stats)
-		select {
-		case <-f.done:
-		case <-ctx.Done():
-			s.leave(f)
-			return nil, ctx.Err()
-		}
-		if f.err != nil {
-			return nil, f.err
+
+		if e, err = opening.Wait(ctx); err != nil {
+			return nil, err
 		}
 		// It may have died between the end of the opening and here.
-		if !s.buried(f.entry.session.Token) {
-			return f.entry.copy(), nil
+		if !s.isDead(e.session.Token) {
+			return e.copy(), nil
 		}
 	}
 }
 
-func (s *Source) bury(token bunq.Secret) {
+func (s *Source) markDead(token bunq.Secret) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.dead[token] = struct{}{}
@@ -122,7 +116,7 @@ func (s *Source) bury(token bunq.Secret) {
 	}
 }
 
-func (s *Source) buried(token bunq.Secret) bool {
+func (s *Source) isDead(token bunq.Secret) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, dead := s.dead[token]
