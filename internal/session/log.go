@@ -21,9 +21,9 @@ func (l log) info(ctx context.Context, msg string, fields map[string]any) {
 	}
 }
 
-func (l log) debug(ctx context.Context, msg string) {
+func (l log) debug(ctx context.Context, msg string, fields map[string]any) {
 	if l.to != nil {
-		l.to.Debug(ctx, msg, nil)
+		l.to.Debug(ctx, msg, fields)
 	}
 }
 

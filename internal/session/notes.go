@@ -36,6 +36,7 @@ func (c *cache) note(ctx context.Context, name string, value *string) {
 	c.unsaved[name] = value
 	c.mu.Unlock()
 	c.change(ctx, func(*record) bool { return false })
+	c.folder.report(ctx, c.log)
 }
 
 func (c *cache) noted(name string) (string, bool) {

@@ -64,6 +64,8 @@ func (s *Source) finish(e *entry, err error, registered int) error {
 // those on this machine who want a session of the same context, the cache again,
 // then bunq.
 func (s *Source) open(ctx context.Context) (*entry, error) {
+	defer s.cache.folder.report(ctx, s.log)
+
 	if e, err := s.known(); e != nil || err != nil {
 		return e, err
 	}
@@ -96,7 +98,7 @@ func (s *Source) ask(ctx context.Context) (*entry, error) {
 	if err == nil || ctx.Err() != nil || !isLost(err) {
 		return e, err
 	}
-	s.log.debug(ctx, "asking for a session again, as the answer did not come")
+	s.log.debug(ctx, "asking for a session again, as the answer did not come", nil)
 	return s.askOnce(ctx)
 }
 
@@ -116,6 +118,6 @@ func (s *Source) askOnce(ctx context.Context) (*entry, error) {
 	if s.isDead(session.Token) {
 		return nil, errSameSession
 	}
-	s.log.debug(ctx, "opened a session")
+	s.log.debug(ctx, "opened a session", nil)
 	return &entry{session: *session, opened: opened}, nil
 }

@@ -54,21 +54,6 @@ func (s *Source) Replace(ctx context.Context, dead *bunq.Session) (*bunq.Session
 	return s.get(ctx)
 }
 
-// Live gives the session in memory or the cached one; false when there is none
-// that is within its announced lifetime, or bunq has refused the context. It never
-// opens one and never asks bunq.
-func (s *Source) Live(ctx context.Context) (*bunq.Session, bool) {
-	if e, err := s.known(); err != nil {
-		return nil, false
-	} else if e != nil {
-		return e.copy(), true
-	}
-	if e := s.fromCache(ctx); e != nil {
-		return e.copy(), true
-	}
-	return nil, false
-}
-
 // ForgetRefusal lets the next call ask bunq again: the key was registered anew,
 // or its addresses have changed.
 func (s *Source) ForgetRefusal() {
@@ -160,7 +145,7 @@ func (s *Source) fromCache(ctx context.Context) *entry {
 	}
 	if s.current == nil {
 		s.current = e
-		s.log.debug(ctx, "using the session kept by an earlier run")
+		s.log.debug(ctx, "using the session kept by an earlier run", nil)
 	}
 	return s.inMemory()
 }
