@@ -157,6 +157,9 @@ func (c *Client) attempt(ctx context.Context, x *exchange) (*answer, error) {
 // takeSlot waits until the attempt may go. It holds its place until the answer has come.
 func (c *Client) takeSlot(ctx context.Context, x *exchange, limit ratelimit.Key) (*ratelimit.Slot, error) {
 	reason := "the rate limit of " + x.method + " " + x.endpoint
+	if x.endpoint == routeSessionServer().endpoint() {
+		reason = reasonSession
+	}
 	w := StatsFrom(ctx).waiting(reason)
 	slot, err := c.config.Limits.Acquire(ctx, limit)
 	tellWait(ctx, c.config.Logger, x.method, x.endpoint, reason, w.done())
