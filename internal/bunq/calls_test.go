@@ -57,14 +57,14 @@ func list(elements ...string) string {
 func pendingWant() bunq.Credential {
 	expiry := at("2020-05-18 11:00:00.363345")
 	return bunq.Credential{
-		ID: 184760, Created: at("2020-05-18 10:00:00.363462"), Updated: at("2020-05-18 10:00:00.363462"),
+		ID:     184760,
 		Status: bunq.CredentialPendingFirstUse, ExpiryTime: &expiry, TokenValue: bunq.Secret(strings.Repeat("6fa4", 16)),
 	}
 }
 
 func activeWant() bunq.Credential {
 	return bunq.Credential{
-		ID: 9, Created: at("2020-05-18 10:00:00.363462"), Updated: at("2020-05-18 10:01:00.000000"),
+		ID:     9,
 		Status: bunq.CredentialActive, PermittedDevice: &bunq.PermittedDevice{Description: "tf-runner", IP: "203.0.113.7"},
 	}
 }
@@ -73,14 +73,14 @@ func clientWant() bunq.OAuthClient {
 	return bunq.OAuthClient{
 		ID: 633, Status: "ACTIVE", ClientID: strings.Repeat("c", 64), Secret: bunq.Secret(strings.Repeat("e", 64)),
 		CallbackURLs: []bunq.CallbackURL{{
-			ID: 693, Created: at("2020-05-21 09:55:44.319915"), Updated: at("2020-05-21 09:55:44.319915"), URL: "https://yolt.com/callback",
+			ID: 693, URL: "https://yolt.com/callback",
 		}},
 	}
 }
 
 func deviceWant() bunq.DeviceServer {
 	return bunq.DeviceServer{
-		ID: 35, Created: at("2020-05-18 10:00:00.000001"), Updated: at("2020-05-18 10:00:00.000002"),
+		ID:          35,
 		Description: "tf-runner", IP: "203.0.113.7", Status: "ACTIVE",
 	}
 }

@@ -16,12 +16,11 @@ const (
 	CredentialActive = "ACTIVE"
 )
 
-// Credential is an API key as bunq keeps it. Times are UTC.
+// Credential is an API key as bunq keeps it.
 type Credential struct {
-	ID               int64
-	Created, Updated time.Time
-	Status           string
-	// ExpiryTime is until when an unused key lives; nil once it was used.
+	ID     int64
+	Status string
+	// ExpiryTime is until when an unused key lives, UTC; nil once it was used.
 	ExpiryTime *time.Time
 	// TokenValue is the API key; shown while the status is CredentialPendingFirstUse only.
 	TokenValue Secret
@@ -36,8 +35,6 @@ type PermittedDevice struct {
 
 type wireCredential struct {
 	ID              int64      `json:"id"`
-	Created         timestamp  `json:"created"`
-	Updated         timestamp  `json:"updated"`
 	Status          string     `json:"status"`
 	ExpiryTime      *timestamp `json:"expiry_time"`
 	TokenValue      string     `json:"token_value"`
@@ -56,7 +53,7 @@ func (w wireCredential) credential() (Credential, error) {
 	if w.Status == "" {
 		return Credential{}, errors.New("its " + typeCredential + " has no status")
 	}
-	c := Credential{ID: w.ID, Created: w.Created.Time, Updated: w.Updated.Time, Status: w.Status, TokenValue: Secret(w.TokenValue)}
+	c := Credential{ID: w.ID, Status: w.Status, TokenValue: Secret(w.TokenValue)}
 	if w.ExpiryTime != nil {
 		c.ExpiryTime = &w.ExpiryTime.Time
 	}

@@ -1,35 +1,26 @@
 package bunq
 
-import (
-	"context"
-	"time"
-)
+import "context"
 
 // DeviceServer is a registered device. IP is the address that registered it; the
 // key and the permitted addresses are never shown. Status: ACTIVE, BLOCKED,
-// NEEDS_CONFIRMATION or OBSOLETE (bunq docs, "device-server"). Times are UTC.
+// NEEDS_CONFIRMATION or OBSOLETE (bunq docs, "device-server").
 type DeviceServer struct {
 	ID                      int64
-	Created, Updated        time.Time
 	Description, IP, Status string
 }
 
 type wireDeviceServer struct {
-	ID          int64     `json:"id"`
-	Created     timestamp `json:"created"`
-	Updated     timestamp `json:"updated"`
-	Description string    `json:"description"`
-	IP          string    `json:"ip"`
-	Status      string    `json:"status"`
+	ID          int64  `json:"id"`
+	Description string `json:"description"`
+	IP          string `json:"ip"`
+	Status      string `json:"status"`
 }
 
 const typeDeviceServer = "DeviceServer"
 
 func (w wireDeviceServer) device() (DeviceServer, error) {
-	return DeviceServer{
-		ID: w.ID, Created: w.Created.Time, Updated: w.Updated.Time,
-		Description: w.Description, IP: w.IP, Status: w.Status,
-	}, checkID(typeDeviceServer, w.ID)
+	return DeviceServer(w), checkID(typeDeviceServer, w.ID)
 }
 
 // DeviceServer reads one device.
