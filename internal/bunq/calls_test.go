@@ -187,8 +187,6 @@ func calls() []callCase {
 		{"DELETE callback-url, whatever the body says", func(ctx context.Context, _ cl, u uc) (any, error) {
 			return none(u.DeleteCallbackURL(ctx, 633, 693))
 		}, `{}`, "DELETE", "/v1/user/28196/oauth-client/633/callback-url/693", "", withSession, nil},
-		{"DELETE session", func(ctx context.Context, _ cl, u uc) (any, error) { return none(u.DeleteSession(ctx)) },
-			`{"Response":[]}`, "DELETE", "/v1/session/77", "", withSession, nil},
 	}
 }
 

@@ -37,7 +37,6 @@ func routePSPCredential() route {
 func routeDeviceServers() route          { return route{seg("device-server")} }
 func routeDeviceServer(n int64) route    { return route{seg("device-server"), idSeg(n)} }
 func routeSessionServer() route          { return route{seg("session-server")} }
-func routeSession(n int64) route         { return route{seg("session"), idSeg(n)} }
 func routeUser() route                   { return route{seg("user"), sessionUser} }
 func routeCredentials() route            { return append(routeUser(), seg("credential-password-ip")) }
 func routeCredential(n int64) route      { return append(routeCredentials(), idSeg(n)) }

@@ -68,21 +68,6 @@ func TestDeadSession_isNotWhatAProxySays(t *testing.T) {
 	}
 }
 
-func TestDeleteSession_opensNone(t *testing.T) {
-	d := newDesk()
-	c, b := open(t, always(refusal(401, "Insufficient authorisation.")))
-	if err := c.WithSession(apiContext(), d).DeleteSession(t.Context()); err != nil {
-		t.Errorf("a dead session is as good as a deleted one: %v", err)
-	}
-	if d.replaced != 0 || b.count() != 1 {
-		t.Errorf("%d requests, replaced %d times", b.count(), d.replaced)
-	}
-	b.script = always(refusal(400, "x"))
-	if err := c.WithSession(apiContext(), d).DeleteSession(t.Context()); err == nil {
-		t.Error("a refusal was taken for success")
-	}
-}
-
 func TestUser_makesNoCall(t *testing.T) {
 	u, b := signedIn(t, always(ok(madeID)))
 	user, err := u.User(t.Context())

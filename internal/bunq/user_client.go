@@ -159,21 +159,3 @@ func (u *UserClient) User(ctx context.Context) (User, error) {
 func (u *UserClient) InstallationID(ctx context.Context) (int64, error) {
 	return readShared(ctx, u, routeInstallation(), false, createdID)
 }
-
-// DeleteSession ends the session. One that bunq calls dead already is as good.
-func (u *UserClient) DeleteSession(ctx context.Context) error {
-	ctx, cancel := u.client.bound(ctx)
-	defer cancel()
-	// Opening another one to delete it would be absurd, so this does not go through do.
-	what := call{method: http.MethodDelete, ignoreBody: true, route: routeSession(0)}
-	session, err := u.obtain(ctx, what, u.source.Session)
-	if err != nil {
-		return err
-	}
-	what.route = routeSession(session.ID)
-	_, _, err = u.runWith(ctx, what, session)
-	if IsSessionDead(err) {
-		return nil
-	}
-	return err
-}
