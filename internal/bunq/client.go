@@ -22,8 +22,8 @@ const (
 type Config struct {
 	// BaseURL is an address as ParseBaseURL gives it.
 	BaseURL *url.URL
-	// Environment tells which world BaseURL belongs to; "" reads it off bunq's own
-	// hosts. It decides whether a 409 is a rate limit (sandbox only).
+	// Environment is the one that BaseURL belongs to. It decides whether a 409 is a
+	// rate limit (sandbox only).
 	Environment Environment
 	UserAgent   string
 	// RequestTimeout bounds one exchange; 0 is 30 s.
@@ -76,9 +76,6 @@ func NewClient(c Config) (*Client, error) {
 		return nil, fmt.Errorf("bunq client: base URL: %w", err)
 	}
 	c.BaseURL = base
-	if c.Environment == "" {
-		c.Environment = environmentOf(base)
-	}
 	if c.RequestTimeout < 0 || c.MaxWait < 0 {
 		return nil, errors.New("bunq client: a negative time is no limit")
 	}
@@ -111,17 +108,6 @@ func NewClient(c Config) (*Client, error) {
 func (c *Client) MaxWait() time.Duration { return c.config.MaxWait }
 
 func (c *Client) sandbox() bool { return c.config.Environment == Sandbox }
-
-// environmentOf knows bunq's own addresses; another one (a proxy, a simulator)
-// has no environment unless Config says so.
-func environmentOf(base *url.URL) Environment {
-	for _, e := range []Environment{Sandbox, Production} {
-		if known, err := url.Parse(e.BaseURL()); err == nil && known.Host == base.Host {
-			return e
-		}
-	}
-	return ""
-}
 
 // headerText tells whether s can stand in a header: visible ASCII and inner blanks.
 func headerText(s string) bool {
