@@ -58,7 +58,7 @@ func (r refresh) read(ctx context.Context, diags *diagnostics, get func(*provide
 	}
 	switch {
 	case bunq.IsCredentialsRefused(err) && !r.first:
-		r.data.Shared.Store(r.key, err)
+		providerdata.Keep(r.data, r.key, err)
 		r.failed.Next = "give it an api_context with a key that bunq accepts; the next apply stores that one."
 		r.failed.Warning(diags, err)
 		return false, nil
@@ -152,8 +152,7 @@ func needsContext(ctx context.Context, data *providerdata.Data, planned, state t
 		diags.Append(more...)
 		return
 	}
-	refused, ok := data.Shared.Load(key)
-	if err, isError := refused.(error); ok && isError && planned.Equal(state) {
+	if err, refused := providerdata.Find[error](data, key); refused && planned.Equal(state) {
 		tfdiag.Failure{
 			Summary: key.kind + " has an API context that bunq refuses", At: apiContextPath,
 			State: "nothing was changed. The configuration still has this context, so an apply could not do better.",

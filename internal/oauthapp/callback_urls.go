@@ -47,10 +47,11 @@ type callbacksKey struct{ user, client int64 }
 // callbacksOf returns the one callbackURLs of a client that the resources of
 // this run share.
 func callbacksOf(data *providerdata.Data, c *callbackCall) *callbackURLs {
-	urls := newCallbackURLs(callbackLedger(data, itoa(c.client)))
-	urls.blind = !data.Sessions.For(c.context).Persists()
-	all, _ := data.Shared.LoadOrStore(callbacksKey{c.user.ID, c.client}, urls)
-	return all.(*callbackURLs) //nolint:forcetypeassert // nothing else is stored under this key
+	return providerdata.Share(data, callbacksKey{c.user.ID, c.client}, func() *callbackURLs {
+		urls := newCallbackURLs(callbackLedger(data, itoa(c.client)))
+		urls.blind = !data.Sessions.For(c.context).Persists()
+		return urls
+	})
 }
 
 // callbackLedger holds what is planned for the callback URLs of a client.

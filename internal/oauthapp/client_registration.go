@@ -59,8 +59,7 @@ func registrationOf(data *providerdata.Data, access *providerdata.Access, adopt 
 
 // turnOf returns the one turn of a user of this run.
 func turnOf(data *providerdata.Data, user string) *clientTurn {
-	stored, _ := data.Shared.LoadOrStore(turnKey(user), &clientTurn{turn: make(chan struct{}, 1)})
-	return stored.(*clientTurn) //nolint:forcetypeassert // nothing else is stored under this key
+	return providerdata.Share(data, turnKey(user), func() *clientTurn { return &clientTurn{turn: make(chan struct{}, 1)} })
 }
 
 // register returns the id of the user's active client, and the client itself

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 	"github.com/openpsd2/terraform-provider-bunq/internal/qseal"
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
@@ -176,7 +177,7 @@ func (r *CredentialResource) sameOrganisation(state *credentialModel, c *qseal.C
 // sameSubject refuses a certificate that is only known after the apply, where it
 // is known that a bunq_sandbox_certificate changes its subject.
 func (r *CredentialResource) sameSubject(state *credentialModel, diags *diagnostics) {
-	if _, ends := r.Data.Shared.Load(endingSubject(state.CertificatePEM.ValueString())); !ends {
+	if _, ends := providerdata.Find[bool](r.Data, endingSubject(state.CertificatePEM.ValueString())); !ends {
 		return
 	}
 	diags.AddAttributeError(path.Root("certificate_pem"), "The certificate belongs to another organisation", fmt.Sprintf(
@@ -213,7 +214,7 @@ func (r *CredentialResource) proposeAnother(plan, state *credentialModel, facts 
 		plan.ID, plan.APIKey, plan.Status, plan.APIKeyExpiryTime = types.StringUnknown(), types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
 		return true
 	}
-	_, waits := r.Data.Shared.Load(waitingKey(state.ID.ValueString()))
+	_, waits := providerdata.Find[bool](r.Data, waitingKey(state.ID.ValueString()))
 	if at := state.expiry(); waits && state.pending() && !at.IsZero() {
 		diags.AddAttributeWarning(path.Root("api_key"), "The API key waits for its first use",
 			fmt.Sprintf("bunq drops it at %s unless a device is registered with it before.\n\n"+
@@ -226,9 +227,8 @@ func (r *CredentialResource) proposeAnother(plan, state *credentialModel, facts 
 // refuseDeadKey reports that a refresh of this run saw bunq refuse a key that was
 // in use, and that the plan keeps.
 func (r *CredentialResource) refuseDeadKey(state *credentialModel, diags *diagnostics) {
-	v, refused := r.Data.Shared.Load(refusedKey(state.ID.ValueString()))
-	err, ok := v.(error)
-	if !refused || !ok {
+	err, refused := providerdata.Find[error](r.Data, refusedKey(state.ID.ValueString()))
+	if !refused {
 		return
 	}
 	tfdiag.Failure{

@@ -184,7 +184,7 @@ func (r *CredentialResource) Create(ctx context.Context, req resource.CreateRequ
 				"Next step: apply again; the certificate is registered again and joins the same bunq user.", made.ID, made.Status))
 		return
 	}
-	r.Data.MarkCreated(made.TokenValue)
+	markCreated(r.Data, made.TokenValue)
 	r.noteCredential(ctx, model, &m)
 }
 
@@ -222,7 +222,7 @@ func (r *CredentialResource) Read(ctx context.Context, req resource.ReadRequest,
 	notes, now := r.Data.Sessions.For(ac), r.Data.Now()
 	over := !m.expiry().IsZero() && now.After(m.expiry())
 	if waiting && !over && refusedLately(ctx, notes, now) {
-		r.Data.Shared.Store(waitingKey(m.ID.ValueString()), true)
+		providerdata.Keep(r.Data, waitingKey(m.ID.ValueString()), true)
 		return
 	}
 
@@ -234,7 +234,7 @@ func (r *CredentialResource) Read(ctx context.Context, req resource.ReadRequest,
 		noteRefusal(ctx, notes, now)
 		facts.Dead = over
 		if !over {
-			r.Data.Shared.Store(waitingKey(m.ID.ValueString()), true)
+			providerdata.Keep(r.Data, waitingKey(m.ID.ValueString()), true)
 		}
 		resp.Diagnostics.Append(facts.store(ctx, resp.Private)...)
 		return
@@ -242,7 +242,7 @@ func (r *CredentialResource) Read(ctx context.Context, req resource.ReadRequest,
 		noteRefusal(ctx, notes, now)
 		facts.Refused = true
 		resp.Diagnostics.Append(facts.store(ctx, resp.Private)...)
-		r.Data.Shared.Store(refusedKey(m.ID.ValueString()), err)
+		providerdata.Keep(r.Data, refusedKey(m.ID.ValueString()), err)
 		resp.Diagnostics.AddWarning("bunq refuses the API key of the credential",
 			"bunq refuses the key of credential "+m.ID.ValueString()+", or the address that this machine calls from. The credential was not refreshed, and "+
 				"stays in the state as it was.")
@@ -267,7 +267,7 @@ func (r *CredentialResource) Read(ctx context.Context, req resource.ReadRequest,
 		Open: m.DeactivateOnDestroy.ValueBool() && permitsEveryone(ctx, calls, id),
 	}
 	if !facts.Used && !facts.Dead {
-		r.Data.Shared.Store(waitingKey(m.ID.ValueString()), true)
+		providerdata.Keep(r.Data, waitingKey(m.ID.ValueString()), true)
 	}
 	resp.Diagnostics.Append(facts.store(ctx, resp.Private)...)
 	m.refreshed(found)

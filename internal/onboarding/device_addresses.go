@@ -179,7 +179,7 @@ func (r *DeviceServerResource) setAddresses(ctx context.Context, access *provide
 	// A key that was made in this run has the address of its registration only.
 	f.Credential = credential
 	active := slices.DeleteFunc(slices.Clone(list), func(p bunq.PermittedIP) bool { return p.Status != addressActive || p.IP == anyAddress })
-	if f.IP == "" && len(active) == 1 && r.Data.IsCreatedHere(access.Context.APIKey) {
+	if f.IP == "" && len(active) == 1 && isCreatedHere(r.Data, access.Context.APIKey) {
 		f.IP = active[0].IP
 	}
 	use, id := r.useOf(access.Context), m.ID.ValueString()

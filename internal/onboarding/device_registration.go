@@ -79,7 +79,7 @@ func (r *DeviceServerResource) registration(ctx context.Context, m *deviceModel,
 // A key that was made in this run has no device, so that nothing is looked up
 // before.
 func (g *registration) register(ctx context.Context) (registered, error) {
-	fresh := g.data.IsCreatedHere(g.context.APIKey, g.context.Installation.Token)
+	fresh := isCreatedHere(g.data, g.context.APIKey, g.context.Installation.Token)
 	if !fresh && !refusedLately(ctx, g.source, g.data.Now()) {
 		// A key that bunq refuses has no device that is of use.
 		list, err := g.calls.DeviceServers(ctx)

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
 // Addresses belong to a key, not to a device. Devices of one configuration that
@@ -38,8 +39,7 @@ type keyUseKey string
 func (r *DeviceServerResource) useOf(ac bunq.APIContext) *keyUse {
 	// The key alone, whatever the installation.
 	name := bunq.APIContext{Environment: ac.Environment, APIKey: ac.APIKey}.Fingerprint()
-	u, _ := r.Data.Shared.LoadOrStore(keyUseKey(name), &keyUse{made: map[string]string{}})
-	return u.(*keyUse) //nolint:forcetypeassert // nothing else is stored under this key
+	return providerdata.Share(r.Data, keyUseKey(name), func() *keyUse { return &keyUse{made: map[string]string{}} })
 }
 
 func (u *keyUse) madeHere(id, ip string) {

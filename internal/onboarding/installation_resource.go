@@ -136,7 +136,7 @@ func (r *InstallationResource) Create(ctx context.Context, req resource.CreateRe
 		f.Error(&resp.Diagnostics, err)
 		return
 	}
-	r.Data.MarkCreated(made.Token)
+	markCreated(r.Data, made.Token)
 	if err := m.fromAPI(r.Data.Environment, &key.PublicKey, made); err != nil {
 		resp.Diagnostics.AddWarning("registration_payload is not available", err.Error())
 	}

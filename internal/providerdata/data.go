@@ -38,15 +38,12 @@ type Data struct {
 	Unknown []string
 	// Clock tells the time; nil: the system's.
 	Clock func() time.Time
-	// Shared holds what resources of one package share for the run, under keys
-	// of that package's own types.
-	Shared sync.Map
 
-	waits waits
+	shared sync.Map // see Share
+	waits  waits    // see Operation
 
-	mu    sync.Mutex
-	fresh map[bunq.Secret]bool
-	seen  []bunq.APIContext
+	mu   sync.Mutex
+	seen []bunq.APIContext // see Remember
 }
 
 // Problem is an error that is reported where it matters.
@@ -92,30 +89,6 @@ func (d *Data) ReadyToRead(what string, diags *diag.Diagnostics) bool {
 	diags.AddWarning(what+" is not refreshed", fmt.Sprintf(
 		"These settings of the provider block are only known after an apply: %s. So bunq was not asked, and the state is kept as it is. "+
 			"What was changed at bunq meanwhile is seen by the next plan.", strings.Join(d.Unknown, ", ")))
-	return false
-}
-
-// MarkCreated notes that an installation token or API key was handed out by bunq
-// in this very run. Nothing can have been made with it before, so there is
-// nothing to look for.
-func (d *Data) MarkCreated(secret bunq.Secret) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.fresh == nil {
-		d.fresh = map[bunq.Secret]bool{}
-	}
-	d.fresh[secret] = true
-}
-
-// IsCreatedHere reports whether any of the secrets was noted by MarkCreated.
-func (d *Data) IsCreatedHere(secrets ...bunq.Secret) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, s := range secrets {
-		if d.fresh[s] {
-			return true
-		}
-	}
 	return false
 }
 

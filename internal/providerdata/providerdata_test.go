@@ -192,17 +192,6 @@ func TestData_sameEnvironment(t *testing.T) {
 	}
 }
 
-func TestData_notes(t *testing.T) {
-	var d Data
-	if d.IsCreatedHere("a") {
-		t.Error("something is noted from the start")
-	}
-	d.MarkCreated("a")
-	if !d.IsCreatedHere("b", "a") || d.IsCreatedHere("b") {
-		t.Error("what was made here is not told from the rest")
-	}
-}
-
 func TestData_seenOnceEach(t *testing.T) {
 	d := usable(t)
 	first, _ := contextModel(t, "sandbox").Parse(path.Empty())
