@@ -1,7 +1,10 @@
 package providerdata
 
 import (
+	"fmt"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,23 +32,32 @@ func usable(t *testing.T) *Data {
 	return &Data{Environment: bunq.Sandbox, Client: client, Sessions: session.New(client, session.Options{BaseURL: u.String()})}
 }
 
-func contextModel(t *testing.T, environment string) APIContextModel {
-	t.Helper()
+// keys are made once: it takes time, and they say nothing.
+var keys = sync.OnceValue(func() (pair struct{ private, public string }) {
 	key, err := signing.GenerateKey()
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
-	private, err := signing.MarshalPrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
+	if pair.private, err = signing.MarshalPrivateKey(key); err != nil {
+		panic(err)
 	}
-	public, err := signing.MarshalPublicKey(&key.PublicKey)
-	if err != nil {
-		t.Fatal(err)
+	if pair.public, err = signing.MarshalPublicKey(&key.PublicKey); err != nil {
+		panic(err)
 	}
+	return pair
+})
+
+var contexts atomic.Int64
+
+// contextModel is a context of its own.
+func contextModel(t *testing.T, environment string) APIContextModel {
+	t.Helper()
 	return APIContextModel{
-		Environment: types.StringValue(environment), APIKey: types.StringValue("key"), InstallationToken: types.StringValue("token"),
-		PrivateKeyPEM: types.StringValue(private), ServerPublicKeyPEM: types.StringValue(public),
+		Environment:        types.StringValue(environment),
+		APIKey:             types.StringValue(fmt.Sprintf("key %d", contexts.Add(1))),
+		InstallationToken:  types.StringValue("token"),
+		PrivateKeyPEM:      types.StringValue(keys().private),
+		ServerPublicKeyPEM: types.StringValue(keys().public),
 	}
 }
 
