@@ -20,7 +20,7 @@ type call struct {
 	ignoreBody bool
 }
 
-// marshal gives the exact bytes to sign and send. Without HTML escaping, so that
+// marshal returns the exact bytes to sign and send. Without HTML escaping, so that
 // a URL's & goes out as it is.
 func (c call) marshal() ([]byte, error) {
 	if c.payload == nil {
@@ -47,12 +47,14 @@ func (c *Client) run(ctx context.Context, what call, inst Installation, token Se
 		return nil, x, &TransportError{Method: x.method, Endpoint: x.endpoint, Err: err}
 	}
 	x.body = body
+
 	if body != nil && !what.unsigned {
 		if inst.PrivateKey == nil {
 			return nil, x, &TransportError{Method: x.method, Endpoint: x.endpoint, Err: fmt.Errorf("%w: the installation has no private key", errUnsendable)}
 		}
 		x.key = inst.PrivateKey
 	}
+
 	a, err := c.send(ctx, x)
 	return a, x, err
 }

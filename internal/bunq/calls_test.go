@@ -281,7 +281,7 @@ func TestReads_refuseDamagedObjects(t *testing.T) {
 		"another device than asked for":         {`{"Response":[` + deviceBody + `]}`, func(ctx context.Context, u *bunq.UserClient) error { _, err := u.DeviceServer(ctx, 8); return err }},
 		"another client than asked for":         {oauthClientBody, func(ctx context.Context, u *bunq.UserClient) error { _, err := u.OAuthClient(ctx, 8); return err }},
 		"a credential without a status":         {`{"Response":[{"CredentialPasswordIp":{"id":9}}]}`, func(ctx context.Context, u *bunq.UserClient) error { _, err := u.Credentials(ctx); return err }},
-		"a time of another form":                {strings.Replace(`{"Response":[`+activeCredential+`]}`, "2020-05-18 10:00", "2020-05-18T10:00", 1), func(ctx context.Context, u *bunq.UserClient) error { _, err := u.Credential(ctx, 9); return err }},
+		"a time of another form":                {list(`{"CredentialPasswordIp":{"id":9,"status":"ACTIVE","expiry_time":"2020-05-18T10:00:00"}}`), func(ctx context.Context, u *bunq.UserClient) error { _, err := u.Credential(ctx, 9); return err }},
 		"an address entry without address":      {list(`{"PermittedIp":{"id":1}}`), func(ctx context.Context, u *bunq.UserClient) error { _, err := u.PermittedIPs(ctx, 9); return err }},
 		"a device without an id":                {list(`{"DeviceServer":{"status":"ACTIVE"}}`), func(ctx context.Context, u *bunq.UserClient) error { _, err := u.DeviceServers(ctx); return err }},
 		"a client without a status":             {list(`{"OauthClient":{"id":1}}`), func(ctx context.Context, u *bunq.UserClient) error { _, err := u.OAuthClients(ctx); return err }},

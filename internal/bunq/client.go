@@ -18,9 +18,9 @@ const (
 	defaultMaxWait        = 15 * time.Minute
 )
 
-// Config is what a Client is made of. Only BaseURL is needed.
+// Config is what a Client is made of. Only BaseURL is required.
 type Config struct {
-	// BaseURL is an address as ParseBaseURL gives it.
+	// BaseURL is an address as ParseBaseURL returns it.
 	BaseURL *url.URL
 	// Environment is the one that BaseURL belongs to. It decides whether a 409 is a
 	// rate limit (sandbox only).
@@ -53,9 +53,9 @@ type noLogger struct{}
 func (noLogger) Info(context.Context, string, map[string]any)  {}
 func (noLogger) Debug(context.Context, string, map[string]any) {}
 
-// Client makes the calls that need an installation at most. WithSession gives the
-// others. It is safe for concurrent use; one serves the whole process, since
-// reads are shared within one.
+// Client makes the calls that need an installation at most; WithSession adds the
+// others. It is safe for concurrent use. One serves the whole process, since reads
+// are shared within one.
 type Client struct {
 	config Config
 	sender *sender
@@ -76,6 +76,7 @@ func NewClient(c Config) (*Client, error) {
 		return nil, fmt.Errorf("bunq client: base URL: %w", err)
 	}
 	c.BaseURL = base
+
 	if c.RequestTimeout < 0 || c.MaxWait < 0 {
 		return nil, errors.New("bunq client: a negative time is no limit")
 	}
@@ -91,6 +92,7 @@ func NewClient(c Config) (*Client, error) {
 	if !headerText(c.UserAgent) {
 		return nil, errors.New("bunq client: the user agent has characters that no header may have")
 	}
+
 	if c.Transport == nil {
 		c.Transport = NewTransport()
 	}
@@ -109,7 +111,7 @@ func (c *Client) MaxWait() time.Duration { return c.config.MaxWait }
 
 func (c *Client) sandbox() bool { return c.config.Environment == Sandbox }
 
-// headerText tells whether s can stand in a header: visible ASCII and inner blanks.
+// headerText reports whether s can stand in a header: visible ASCII and inner blanks.
 func headerText(s string) bool {
 	for _, r := range s {
 		if r < ' ' || r > '~' {

@@ -72,6 +72,7 @@ func ParseBaseURL(s string) (*url.URL, error) {
 		}
 		return nil, fmt.Errorf("not a URL: %w; write for example %q", err, Sandbox.BaseURL())
 	}
+
 	switch {
 	case u.Scheme != "https" && u.Scheme != "http", u.Opaque != "", u.Hostname() == "":
 		return nil, fmt.Errorf("not an absolute http(s) URL: write for example %q", Sandbox.BaseURL())

@@ -46,6 +46,7 @@ func (w wireOAuthClient) client() (OAuthClient, error) {
 	if w.Status == "" {
 		return OAuthClient{}, errors.New("its " + typeOAuthClient + " has no status")
 	}
+
 	c := OAuthClient{
 		ID: w.ID, Status: w.Status, ClientID: w.ClientID, Secret: Secret(w.Secret),
 		CallbackURLs: make([]CallbackURL, 0, len(w.CallbackURLs)),
@@ -81,7 +82,7 @@ func (u *UserClient) OAuthClients(ctx context.Context) ([]OAuthClient, error) {
 	})
 }
 
-// CreateOAuthClient makes a client. bunq allows one active client a user and
+// CreateOAuthClient makes a client. bunq allows one active client per user and
 // refuses a second one. Not idempotent.
 func (u *UserClient) CreateOAuthClient(ctx context.Context) (int64, error) {
 	return u.create(ctx, routeOAuthClients(), struct{}{})
@@ -108,7 +109,7 @@ func (u *UserClient) UpdateCallbackURL(ctx context.Context, oauthClientID, id in
 	return u.change(ctx, http.MethodPut, routeCallbackURL(oauthClientID, id), urlPayload{url})
 }
 
-// DeleteCallbackURL removes a callback URL. IsNotFound tells one that is gone already.
+// DeleteCallbackURL removes a callback URL. IsNotFound matches one that is gone already.
 func (u *UserClient) DeleteCallbackURL(ctx context.Context, oauthClientID, id int64) error {
 	return u.change(ctx, http.MethodDelete, routeCallbackURL(oauthClientID, id), nil)
 }

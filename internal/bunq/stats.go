@@ -24,7 +24,7 @@ type Stats struct {
 	waits   int
 	waited  time.Duration
 	took    map[string]time.Duration // by reason
-	now     []*wait                  // what is being waited for
+	current []*wait                  // what is being waited for
 	last    error                    // what the last attempt of shared work said
 	sent    bool                     // and whether one may have reached bunq
 }
@@ -83,7 +83,7 @@ func (s *Stats) Fields() map[string]any {
 	}
 }
 
-func (s *Stats) call(method, endpoint string) {
+func (s *Stats) request(method, endpoint string) {
 	if s = s.operation(); s == nil {
 		return
 	}
@@ -102,7 +102,7 @@ func (s *Stats) retry() {
 }
 
 // Waited counts a wait that is over. A SessionSource calls it for what it waited
-// before it opened a session on behalf of this operation, and tells the user.
+// before it opened a session on behalf of this operation.
 func (s *Stats) Waited(d time.Duration) {
 	if s = s.operation(); s == nil {
 		return

@@ -25,6 +25,7 @@ func decodeEnvelope(body []byte) ([]element, *pagination, error) {
 	if err := json.Unmarshal(body, &outer); err != nil {
 		return nil, nil, fmt.Errorf("it is not a JSON object: %w", err)
 	}
+
 	var elements []element
 	if outer["Response"] == nil {
 		return nil, nil, errNoResponse
@@ -35,6 +36,7 @@ func decodeEnvelope(body []byte) ([]element, *pagination, error) {
 	if elements == nil {
 		return nil, nil, errNoResponse
 	}
+
 	var page *pagination
 	if raw := outer["Pagination"]; raw != nil {
 		if err := json.Unmarshal(raw, &page); err != nil {
@@ -56,6 +58,7 @@ func decodeErrorEnvelope(body []byte) ([]string, bool) {
 	if json.Unmarshal(outer["Error"], &entries) != nil || entries == nil {
 		return nil, false
 	}
+
 	var descriptions []string
 	for _, entry := range entries {
 		var d string

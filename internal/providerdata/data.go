@@ -36,7 +36,7 @@ type Data struct {
 	// Unknown names the settings of the provider block that are not known yet.
 	// Nothing can be sent until they are.
 	Unknown []string
-	// Clock tells the time; nil: the system's.
+	// Clock returns the time; nil: the system's.
 	Clock func() time.Time
 
 	shared sync.Map // see Share
@@ -92,7 +92,7 @@ func (d *Data) ReadyToRead(what string, diags *diag.Diagnostics) bool {
 	return false
 }
 
-// Calls gives the calls that need a session, made with ac.
+// Calls returns the calls that need a session, made with ac.
 func (d *Data) Calls(ac bunq.APIContext) *bunq.UserClient {
 	d.Remember(ac)
 	return d.Client.WithSession(ac, d.Sessions.For(ac))

@@ -72,6 +72,7 @@ func (w *waits) add(operation map[string]time.Duration, now time.Time) {
 		if d < longOperation {
 			continue
 		}
+
 		of := w.byReason[reason]
 		if of == nil {
 			of = &runWait{reason: reason}
@@ -80,6 +81,7 @@ func (w *waits) add(operation map[string]time.Duration, now time.Time) {
 			}
 			w.byReason[reason] = of
 		}
+
 		of.took += min(d, now.Sub(of.until))
 		of.until = now
 	}

@@ -127,6 +127,7 @@ func (w *window) arm(now time.Time) {
 	if len(w.queue) == 0 {
 		return
 	}
+
 	at := w.closedUntil
 	if surplus := w.inFlight + len(w.leaving) - w.limit.Max; surplus >= 0 {
 		if surplus >= len(w.leaving) {
@@ -136,6 +137,7 @@ func (w *window) arm(now time.Time) {
 			at = free
 		}
 	}
+
 	if w.timer == nil {
 		w.timer = time.AfterFunc(at.Sub(now), w.tick)
 		return

@@ -102,7 +102,7 @@ func (a *address) remainder(now time.Time) time.Duration {
 	return min(a.written().Add(a.interval).Sub(now), a.interval)
 }
 
-// written is the last opening that the file tells of; zero where there is none.
+// written returns the last opening that the file knows of; zero where there is none.
 func (a *address) written() time.Time {
 	text, ok := a.folder.read(a.file + openedSuffix)
 	if !ok {

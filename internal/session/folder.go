@@ -32,6 +32,7 @@ func (f *folder) ready() bool {
 	if err := os.MkdirAll(f.path, 0o700); err != nil {
 		return f.failed(err)
 	}
+
 	info, err := os.Stat(f.path)
 	if err != nil {
 		return f.failed(err)
@@ -108,7 +109,7 @@ func (f *folder) failed(err error) bool {
 	return false
 }
 
-// report tells once in a run why the folder or a file in it could not be used.
+// report logs once in a run why the folder or a file in it could not be used.
 func (f *folder) report(ctx context.Context, l log) {
 	if f == nil {
 		return

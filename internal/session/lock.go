@@ -19,6 +19,7 @@ func acquire(ctx context.Context, gate chan struct{}, l log, what string) error 
 		return nil
 	default:
 	}
+
 	long := time.NewTimer(longWait)
 	defer long.Stop()
 	for {

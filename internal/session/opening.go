@@ -110,7 +110,7 @@ func (s *Source) askOnce(ctx context.Context) (*entry, error) {
 	}
 
 	opened := time.Now()
-	session, err := s.opener.OpenSession(ctx, s.context)
+	session, err := s.opener.OpenSession(ctx, s.apiContext)
 	done(!bunq.NeverSent(err))
 	if err != nil {
 		return nil, err

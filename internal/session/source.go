@@ -13,12 +13,12 @@ import (
 
 // Source hands out sessions for one API context. It is safe for concurrent use.
 type Source struct {
-	id      string
-	context bunq.APIContext
-	opener  opener
-	address *address
-	cache   *cache
-	log     log
+	id         string
+	apiContext bunq.APIContext
+	opener     opener
+	address    *address
+	cache      *cache
+	log        log
 
 	mu      sync.Mutex
 	current *entry
@@ -34,7 +34,7 @@ type Source struct {
 
 var _ bunq.SessionSource = (*Source)(nil)
 
-// Session gives a live session: the one in memory, else the cached one, else a
+// Session returns a live session: the one in memory, else the cached one, else a
 // new one. Concurrent callers share one opening; it goes on as long as one of
 // them waits.
 //
@@ -44,7 +44,7 @@ func (s *Source) Session(ctx context.Context) (*bunq.Session, error) {
 	return s.get(ctx)
 }
 
-// Replace gives another session for dead, which bunq refused. It is opened once
+// Replace returns another session for dead, which bunq refused. It is opened once
 // for all who noticed the same; a late one gets the session that took its place.
 // The dead one is not handed out again, and leaves the cache. Errors as of Session.
 func (s *Source) Replace(ctx context.Context, dead *bunq.Session) (*bunq.Session, error) {

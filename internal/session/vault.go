@@ -49,6 +49,7 @@ func newVault(ac bunq.APIContext, baseURL string) (*vault, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	var secrets []byte
 	for _, part := range [][]byte{
 		[]byte(ac.Environment),
@@ -58,6 +59,7 @@ func newVault(ac bunq.APIContext, baseURL string) (*vault, error) {
 	} {
 		secrets = appendSized(secrets, part)
 	}
+
 	name, err := hkdf.Key(sha256.New, secrets, nil, nameInfo+baseURL, nameSize)
 	if err != nil {
 		return nil, err
@@ -79,7 +81,7 @@ func (v *vault) seal(plain []byte) ([]byte, error) {
 	return aead.Seal(head, nil, plain, v.associated(head)), nil //nolint:gosec // no nonce is passed in: this AEAD makes a random one
 }
 
-// open gives the plain text; errNotOurs for a file of another context, base URL
+// open returns the plain text; errNotOurs for a file of another context, base URL
 // or version, and for one of which a single bit was changed.
 func (v *vault) open(sealed []byte) ([]byte, error) {
 	head := len(magic) + 1 + saltSize
