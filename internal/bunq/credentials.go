@@ -3,7 +3,6 @@ package bunq
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -63,22 +62,10 @@ func (w wireCredential) credential() (Credential, error) {
 	return c, nil
 }
 
-func credentialOf(elements []element) (*Credential, error) {
-	w, err := one[wireCredential](elements, typeCredential)
-	if err != nil {
-		return nil, err
-	}
-	c, err := w.credential()
-	if err != nil {
-		return nil, err
-	}
-	return &c, nil
-}
-
 // Credential reads one credential of the user.
 func (u *UserClient) Credential(ctx context.Context, id int64) (*Credential, error) {
 	return readShared(ctx, u, routeCredential(id), false, func(elements []element) (*Credential, error) {
-		c, err := credentialOf(elements)
+		c, err := object(elements, typeCredential, wireCredential.credential)
 		if err != nil {
 			return nil, err
 		}
@@ -91,30 +78,4 @@ func (u *UserClient) Credentials(ctx context.Context) ([]Credential, error) {
 	return readShared(ctx, u, routeCredentials(), true, func(elements []element) ([]Credential, error) {
 		return convert(elements, typeCredential, wireCredential.credential)
 	})
-}
-
-// convert decodes the elements of one type to what callers see.
-func convert[W, T any](elements []element, typ string, to func(W) (T, error)) ([]T, error) {
-	wires, err := all[W](elements, typ)
-	if err != nil {
-		return nil, err
-	}
-	list := make([]T, 0, len(wires))
-	for _, w := range wires {
-		t, err := to(w)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, t)
-	}
-	return list, nil
-}
-
-// sameID refuses an object that is not the one asked for: it would end up in a
-// state under another's id.
-func sameID(typ string, got, want int64) error {
-	if got != want {
-		return fmt.Errorf("its %s has the id %d, asked for was %d", typ, got, want)
-	}
-	return nil
 }

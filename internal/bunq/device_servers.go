@@ -26,15 +26,11 @@ func (w wireDeviceServer) device() (DeviceServer, error) {
 // DeviceServer reads one device.
 func (u *UserClient) DeviceServer(ctx context.Context, id int64) (*DeviceServer, error) {
 	return readShared(ctx, u, routeDeviceServer(id), false, func(elements []element) (*DeviceServer, error) {
-		w, err := one[wireDeviceServer](elements, typeDeviceServer)
+		d, err := object(elements, typeDeviceServer, wireDeviceServer.device)
 		if err != nil {
 			return nil, err
 		}
-		d, err := w.device()
-		if err != nil {
-			return nil, err
-		}
-		return &d, sameID(typeDeviceServer, d.ID, id)
+		return d, sameID(typeDeviceServer, d.ID, id)
 	})
 }
 

@@ -63,15 +63,11 @@ func (w wireOAuthClient) client() (OAuthClient, error) {
 // OAuthClient reads one client with its callback URLs.
 func (u *UserClient) OAuthClient(ctx context.Context, id int64) (*OAuthClient, error) {
 	return readShared(ctx, u, routeOAuthClient(id), false, func(elements []element) (*OAuthClient, error) {
-		w, err := one[wireOAuthClient](elements, typeOAuthClient)
+		c, err := object(elements, typeOAuthClient, wireOAuthClient.client)
 		if err != nil {
 			return nil, err
 		}
-		c, err := w.client()
-		if err != nil {
-			return nil, err
-		}
-		return &c, sameID(typeOAuthClient, c.ID, id)
+		return c, sameID(typeOAuthClient, c.ID, id)
 	})
 }
 

@@ -86,7 +86,7 @@ func (c *Client) CreateCredential(ctx context.Context, inst Installation, r Cred
 	}
 
 	// The full object, not the Id of the OpenAPI export (OBSERVED).
-	credential, err := credentialOf(a.elements)
+	credential, err := object(a.elements, typeCredential, wireCredential.credential)
 	if err != nil {
 		return nil, x.decodeError(a, err)
 	}

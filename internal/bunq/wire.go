@@ -101,6 +101,45 @@ func one[W any](elements []element, typ string) (W, error) {
 	return found[0], nil
 }
 
+// object decodes the first element of a type to what callers see, and wants it to be there.
+func object[W, T any](elements []element, typ string, to func(W) (T, error)) (*T, error) {
+	w, err := one[W](elements, typ)
+	if err != nil {
+		return nil, err
+	}
+	t, err := to(w)
+	if err != nil {
+		return nil, err
+	}
+	return &t, nil
+}
+
+// convert decodes the elements of one type to what callers see.
+func convert[W, T any](elements []element, typ string, to func(W) (T, error)) ([]T, error) {
+	wires, err := all[W](elements, typ)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]T, 0, len(wires))
+	for _, w := range wires {
+		t, err := to(w)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, t)
+	}
+	return list, nil
+}
+
+// sameID refuses an object that is not the one asked for: it would end up in a
+// state under another's id.
+func sameID(typ string, got, want int64) error {
+	if got != want {
+		return fmt.Errorf("its %s has the id %d, asked for was %d", typ, got, want)
+	}
+	return nil
+}
+
 // timestampLayout is bunq's, UTC without a zone. Parsing with it takes a fraction
 // of any length.
 const timestampLayout = "2006-01-02 15:04:05"

@@ -176,10 +176,14 @@ func TestWaits_countSharedTimeOnce(t *testing.T) {
 	if got := w.due(); len(got) != 0 {
 		t.Errorf("eight seconds for one cause, nine for another: %v", got)
 	}
+	w.add(wait(2), at(35)) // just long enough
+	if got := w.due(); len(got) != 0 {
+		t.Errorf("after ten seconds: %v", got)
+	}
 	w.add(wait(3), at(40))
 	got := w.due()
-	if len(got) != 1 || got[0].reason != "a session" || got[0].took != 11*time.Second {
-		t.Errorf("got %v, want 11 s for a session", got)
+	if len(got) != 1 || got[0].reason != "a session" || got[0].took != 13*time.Second {
+		t.Errorf("got %v, want 13 s for a session", got)
 	}
 	w.add(wait(60), at(100))
 	if got := w.due(); len(got) != 0 {
