@@ -94,7 +94,7 @@ func (c *Client) send(ctx context.Context, x *exchange) (*answer, error) {
 }
 
 // cutOff returns the error of an attempt that ended with ctx. Where max_wait was
-// over, what an earlier attempt said tells more than that this one was cut off.
+// over, what an earlier attempt said is worth more than that this one was cut off.
 func (c *Client) cutOff(ctx context.Context, x *exchange, err, last error, sent bool) error {
 	if !errors.Is(context.Cause(ctx), errMaxWait) {
 		return err
@@ -157,6 +157,9 @@ func (c *Client) attempt(ctx context.Context, x *exchange) (*answer, error) {
 // takeSlot waits until the attempt may go. It holds its place until the answer has come.
 func (c *Client) takeSlot(ctx context.Context, x *exchange, limit ratelimit.Key) (*ratelimit.Slot, error) {
 	reason := "the rate limit of " + x.method + " " + x.endpoint
+	if x.endpoint == routeSessionServer().endpoint() {
+		reason = reasonSession
+	}
 	w := StatsFrom(ctx).waiting(reason)
 	slot, err := c.config.Limits.Acquire(ctx, limit)
 	tellWait(ctx, c.config.Logger, x.method, x.endpoint, reason, w.done())
@@ -182,7 +185,7 @@ func (x *exchange) sign() error {
 // both, by an allow list: tokens travel in headers and keys in bodies, so neither is
 // ever near a log.
 func (c *Client) talk(ctx context.Context, x *exchange) (*answer, error) {
-	StatsFrom(ctx).call(x.method, x.endpoint)
+	StatsFrom(ctx).request(x.method, x.endpoint)
 	c.config.Logger.Debug(ctx, "Request to bunq", map[string]any{
 		"method": x.method, "endpoint": x.endpoint, "request_id": x.requestID,
 		"attempt": x.attempt, "signed": x.signature != "", "body_bytes": len(x.body),
@@ -201,7 +204,7 @@ func (c *Client) talk(ctx context.Context, x *exchange) (*answer, error) {
 	return a, nil
 }
 
-// learn tells the network how an attempt ended. One that max_wait cut off before it
+// learn notes what an attempt showed of the network. One that max_wait cut off before it
 // had a connection counts as well; that a caller left, or a stranger's certificate,
 // says nothing.
 func (c *Client) learn(ctx context.Context, err error, begun time.Time) {
@@ -220,8 +223,9 @@ func (c *Client) logAnswer(ctx context.Context, x *exchange, a *answer, err erro
 		"method": x.method, "endpoint": x.endpoint, "request_id": x.requestID,
 		"attempt": x.attempt, "took": took.Round(time.Millisecond).String(),
 	}
+
 	var refused *APIError
-	var unbelieved *SignatureError
+	var rejected *SignatureError
 	switch {
 	case err == nil:
 		fields["outcome"], fields["status"] = "ok", a.status
@@ -229,18 +233,19 @@ func (c *Client) logAnswer(ctx context.Context, x *exchange, a *answer, err erro
 	case errors.As(err, &refused):
 		fields["outcome"], fields["status"] = "refused", refused.Status
 		fields["response_id"], fields["content_type"] = refused.ResponseID, refused.ContentType
-	case errors.As(err, &unbelieved):
-		fields["outcome"], fields["response_id"] = "signature does not fit", unbelieved.ResponseID
+	case errors.As(err, &rejected):
+		fields["outcome"], fields["response_id"] = "signature does not match", rejected.ResponseID
 	default:
 		fields["outcome"] = "no answer"
 	}
+
 	c.config.Logger.Debug(ctx, "Answer from bunq", fields)
 }
 
 // ErrUnsigned is the reason of a SignatureError where there is no signature at all.
 var ErrUnsigned = errors.New("it has no X-Bunq-Server-Signature")
 
-// judge believes a 200 only when bunq signed its raw bytes: bunq escapes slashes in
+// judge accepts a 200 only when bunq signed its raw bytes: bunq escapes slashes in
 // JSON, so that decoded and re-encoded bytes are others. Everything else is an
 // APIError, as bunq's success is always 200, creations included; errors may come
 // unsigned and are never refused for it (OBSERVED: 403, 409, 429, 5xx). The one
@@ -272,7 +277,7 @@ func (x *exchange) judge(a *answer) error {
 	return nil
 }
 
-// parse reads bunq's envelope of a believed success.
+// parse reads bunq's envelope of a verified success.
 func (x *exchange) parse(a *answer) (err error) {
 	if x.ignoreBody {
 		return nil

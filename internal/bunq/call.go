@@ -20,7 +20,7 @@ type call struct {
 	ignoreBody bool
 }
 
-// marshal gives the exact bytes to sign and send. Without HTML escaping, so that
+// marshal returns the exact bytes to sign and send. Without HTML escaping, so that
 // a URL's & goes out as it is.
 func (c call) marshal() ([]byte, error) {
 	if c.payload == nil {
@@ -47,12 +47,14 @@ func (c *Client) run(ctx context.Context, what call, inst Installation, token Se
 		return nil, x, &TransportError{Method: x.method, Endpoint: x.endpoint, Err: err}
 	}
 	x.body = body
+
 	if body != nil && !what.unsigned {
 		if inst.PrivateKey == nil {
 			return nil, x, &TransportError{Method: x.method, Endpoint: x.endpoint, Err: fmt.Errorf("%w: the installation has no private key", errUnsendable)}
 		}
 		x.key = inst.PrivateKey
 	}
+
 	a, err := c.send(ctx, x)
 	return a, x, err
 }
@@ -62,8 +64,8 @@ func (c *Client) onboard(ctx context.Context, what call, inst Installation) (*an
 	what.method = http.MethodPost
 	// A key and a device show up in the credentials of a user as well, and a first
 	// session may change the status of a key: which call does is not known of bunq.
-	defer c.reads.written(routeCredentials())
-	defer c.reads.written(what.route)
+	defer c.reads.invalidate(routeCredentials())
+	defer c.reads.invalidate(what.route)
 
 	ctx, cancel := c.bound(ctx)
 	defer cancel()

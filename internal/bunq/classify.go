@@ -7,7 +7,7 @@ import (
 )
 
 // This file is the only place that looks at bunq's texts. bunq gives no error
-// codes: what the status leaves open, only the description tells.
+// codes: what the status does not say, only the description does.
 
 // Statuses of bunq's own (bunq docs, "Errors").
 const (
@@ -32,7 +32,7 @@ func (e *APIError) says(prefix string) bool {
 	return false
 }
 
-// IsNotFound tells that bunq itself said that the object of the call is not
+// IsNotFound reports whether bunq itself said that the object of the call is not
 // there: a 404 in bunq's envelope. "Route not found." does not count: it speaks
 // about the address that was called. Neither does a proxy's 404 page.
 func IsNotFound(err error) bool {
@@ -40,7 +40,7 @@ func IsNotFound(err error) bool {
 	return ok && e.Envelope && e.Status == http.StatusNotFound && !e.says(textRouteNotFound)
 }
 
-// IsCredentialsRefused tells that bunq refused the API key or the caller's
+// IsCredentialsRefused reports whether bunq refused the API key or the caller's
 // address: one text for both (OBSERVED on POST /session-server and POST
 // /device-server). It is final until one of them is changed.
 func IsCredentialsRefused(err error) bool {
@@ -48,7 +48,7 @@ func IsCredentialsRefused(err error) bool {
 	return errors.As(err, &e) && e.Envelope && e.Status == http.StatusBadRequest && e.says(textCredentialsRefused)
 }
 
-// IsSessionDead tells that bunq did not accept the session of the call: deleted,
+// IsSessionDead reports whether bunq did not accept the session of the call: deleted,
 // expired or unknown. Both of its answers are OBSERVED for the same cause.
 func IsSessionDead(err error) bool {
 	e, ok := asOwn[*APIError](err)
@@ -65,15 +65,15 @@ func IsSessionDead(err error) bool {
 	}
 }
 
-// isBodyRefused tells that bunq itself refused what a call sent, and did nothing.
-// What it disliked stands in texts that are unknown. Its refusal of key and
-// address is none: no other body helps there.
+// isBodyRefused reports whether bunq itself refused what a call sent, and did nothing.
+// The texts that say why are unknown. A refused key or address does not count: no
+// other body helps there.
 func isBodyRefused(err error) bool {
 	e, ok := asOwn[*APIError](err)
 	return ok && e.Envelope && (e.Status == http.StatusBadRequest || e.Status == statusUserError) && !e.says(textCredentialsRefused)
 }
 
-// OutcomeUnknown tells that err is about a write of which nobody knows whether
+// OutcomeUnknown reports whether err is about a write of which nobody knows whether
 // bunq did it: it was sent, and no believable answer came. Such a write must be
 // looked up before it is ever made again.
 func OutcomeUnknown(err error) bool {
@@ -81,6 +81,7 @@ func OutcomeUnknown(err error) bool {
 	if errors.As(err, &asked) {
 		return asked.LookUp != nil
 	}
+
 	if e, ok := asOwn[*WaitError](err); ok {
 		return e.Method != http.MethodGet && e.Sent
 	}
@@ -106,7 +107,7 @@ func NeverSent(err error) bool {
 	return ok && !e.Sent
 }
 
-// leavesOpen tells whether an answer other than 200 leaves open what became of
+// leavesOpen reports whether an answer other than 200 leaves open what became of
 // the request. bunq's own refusals (4xx in its envelope) do not, and neither does
 // a rate limit, whoever sets it. A server error does, and so does every answer
 // that is not bunq's: a gateway may have passed the request on before it gave up.

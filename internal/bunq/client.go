@@ -18,12 +18,12 @@ const (
 	defaultMaxWait        = 15 * time.Minute
 )
 
-// Config is what a Client is made of. Only BaseURL is needed.
+// Config is what a Client is made of. Only BaseURL is required.
 type Config struct {
-	// BaseURL is an address as ParseBaseURL gives it.
+	// BaseURL is an address as ParseBaseURL returns it.
 	BaseURL *url.URL
-	// Environment tells which world BaseURL belongs to; "" reads it off bunq's own
-	// hosts. It decides whether a 409 is a rate limit (sandbox only).
+	// Environment is the one that BaseURL belongs to. It decides whether a 409 is a
+	// rate limit (sandbox only).
 	Environment Environment
 	UserAgent   string
 	// RequestTimeout bounds one exchange; 0 is 30 s.
@@ -53,9 +53,9 @@ type noLogger struct{}
 func (noLogger) Info(context.Context, string, map[string]any)  {}
 func (noLogger) Debug(context.Context, string, map[string]any) {}
 
-// Client makes the calls that need an installation at most. WithSession gives the
-// others. It is safe for concurrent use; one serves the whole process, since
-// reads are shared within one.
+// Client makes the calls that need an installation at most; WithSession adds the
+// others. It is safe for concurrent use. One serves the whole process, since reads
+// are shared within one.
 type Client struct {
 	config Config
 	sender *sender
@@ -76,9 +76,7 @@ func NewClient(c Config) (*Client, error) {
 		return nil, fmt.Errorf("bunq client: base URL: %w", err)
 	}
 	c.BaseURL = base
-	if c.Environment == "" {
-		c.Environment = environmentOf(base)
-	}
+
 	if c.RequestTimeout < 0 || c.MaxWait < 0 {
 		return nil, errors.New("bunq client: a negative time is no limit")
 	}
@@ -94,6 +92,7 @@ func NewClient(c Config) (*Client, error) {
 	if !headerText(c.UserAgent) {
 		return nil, errors.New("bunq client: the user agent has characters that no header may have")
 	}
+
 	if c.Transport == nil {
 		c.Transport = NewTransport()
 	}
@@ -107,20 +106,12 @@ func NewClient(c Config) (*Client, error) {
 	return &Client{config: c, sender: newSender(c), reads: newReads(), network: &network{}, ipUpdate: new(atomic.Int32)}, nil
 }
 
+// MaxWait returns the time that one operation may take in all.
+func (c *Client) MaxWait() time.Duration { return c.config.MaxWait }
+
 func (c *Client) sandbox() bool { return c.config.Environment == Sandbox }
 
-// environmentOf knows bunq's own addresses; another one (a proxy, a simulator)
-// has no environment unless Config says so.
-func environmentOf(base *url.URL) Environment {
-	for _, e := range []Environment{Sandbox, Production} {
-		if known, err := url.Parse(e.BaseURL()); err == nil && known.Host == base.Host {
-			return e
-		}
-	}
-	return ""
-}
-
-// headerText tells whether s can stand in a header: visible ASCII and inner blanks.
+// headerText reports whether s can stand in a header: visible ASCII and inner blanks.
 func headerText(s string) bool {
 	for _, r := range s {
 		if r < ' ' || r > '~' {

@@ -135,7 +135,8 @@ func TestMaxWait_doesNotEndSharedWork(t *testing.T) {
 		slow.after = 15 * time.Second
 		c, _ := open(t, always(slow), func(c *bunq.Config) { c.MaxWait = 10 * time.Second })
 		operation := bunq.WithStats(t.Context())
-		if _, err := c.OpenSession(bunq.Shared(operation), apiContext()); err != nil {
+		work := bunq.Begin(operation, func(ctx context.Context) (*bunq.Session, error) { return c.OpenSession(ctx, apiContext()) })
+		if _, err := work.Wait(t.Context()); err != nil {
 			t.Error(err)
 		}
 		if got := bunq.StatsFrom(operation).Fields()["calls"].(map[string]int)["POST /session-server"]; got != 1 {

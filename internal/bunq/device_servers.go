@@ -7,17 +7,16 @@ import (
 
 // DeviceServer is a registered device. IP is the address that registered it; the
 // key and the permitted addresses are never shown. Status: ACTIVE, BLOCKED,
-// NEEDS_CONFIRMATION or OBSOLETE (bunq docs, "device-server"). Times are UTC.
+// NEEDS_CONFIRMATION or OBSOLETE (bunq docs, "device-server"). Created is UTC.
 type DeviceServer struct {
 	ID                      int64
-	Created, Updated        time.Time
+	Created                 time.Time
 	Description, IP, Status string
 }
 
 type wireDeviceServer struct {
 	ID          int64     `json:"id"`
 	Created     timestamp `json:"created"`
-	Updated     timestamp `json:"updated"`
 	Description string    `json:"description"`
 	IP          string    `json:"ip"`
 	Status      string    `json:"status"`
@@ -27,23 +26,18 @@ const typeDeviceServer = "DeviceServer"
 
 func (w wireDeviceServer) device() (DeviceServer, error) {
 	return DeviceServer{
-		ID: w.ID, Created: w.Created.Time, Updated: w.Updated.Time,
-		Description: w.Description, IP: w.IP, Status: w.Status,
+		ID: w.ID, Created: w.Created.Time, Description: w.Description, IP: w.IP, Status: w.Status,
 	}, checkID(typeDeviceServer, w.ID)
 }
 
 // DeviceServer reads one device.
 func (u *UserClient) DeviceServer(ctx context.Context, id int64) (*DeviceServer, error) {
 	return readShared(ctx, u, routeDeviceServer(id), false, func(elements []element) (*DeviceServer, error) {
-		w, err := one[wireDeviceServer](elements, typeDeviceServer)
+		d, err := object(elements, typeDeviceServer, wireDeviceServer.device)
 		if err != nil {
 			return nil, err
 		}
-		d, err := w.device()
-		if err != nil {
-			return nil, err
-		}
-		return &d, sameID(typeDeviceServer, d.ID, id)
+		return d, sameID(typeDeviceServer, d.ID, id)
 	})
 }
 

@@ -20,10 +20,13 @@ type dialer struct {
 func newDialer() *dialer {
 	// Without its race between the families, net.Dialer tries the addresses in the
 	// order of the system. Which one answers faster would differ from run to run.
-	return &dialer{connect: (&net.Dialer{Timeout: connectTimeout, FallbackDelay: -1}).DialContext}
+	return &dialer{connect: (&net.Dialer{FallbackDelay: -1}).DialContext}
 }
 
+// dial connects within connectTimeout.
 func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
 	if known := d.choose(""); known != "" {
 		return d.connect(ctx, known, address)
 	}

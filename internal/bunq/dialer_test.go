@@ -111,3 +111,22 @@ func TestDialer_aFailureChoosesNothing(t *testing.T) {
 		}
 	})
 }
+
+// A host that swallows packets costs an attempt ten seconds, not the minutes that the
+// system would try.
+func TestDialer_givesUpAfterTenSeconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDialer()
+		d.connect = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+		begun := time.Now()
+		if _, err := d.dial(t.Context(), "tcp", "bank.test:443"); err == nil {
+			t.Error("connected to nothing")
+		}
+		if took := time.Since(begun); took != 10*time.Second {
+			t.Errorf("it took %v", took)
+		}
+	})
+}

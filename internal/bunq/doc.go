@@ -5,6 +5,9 @@
 // A success is believed only when bunq's signature over the raw body fits. A
 // write is repeated only where it is certain that bunq did not take it.
 //
+// Where a comment says "bunq docs", it names a section of https://doc.bunq.com.
+// OBSERVED is what others have seen bunq do, UNKNOWN what nobody has.
+//
 // It must not know Terraform, where sessions come from (see SessionSource), or
 // what becomes of a result.
 package bunq

@@ -86,6 +86,7 @@ func parseAddress(s, example string) (*url.URL, error) {
 		}
 		return nil, fmt.Errorf("not a URL: %w; write for example %q", err, example)
 	}
+
 	switch {
 	case u.Scheme != "https" && u.Scheme != "http", u.Opaque != "", u.Hostname() == "":
 		return nil, fmt.Errorf("not an absolute http(s) URL: write for example %q", example)

@@ -31,7 +31,7 @@ type APIError struct {
 	Attempts int
 }
 
-// Error tells call, status and bunq's words.
+// Error returns call, status and bunq's words.
 func (e *APIError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s: HTTP status %d", e.Method, e.Endpoint, e.Status)
@@ -61,7 +61,7 @@ type TransportError struct {
 	Err error
 }
 
-// Error tells call, reason and whether bunq may have it.
+// Error returns call, reason and whether bunq may have it.
 func (e *TransportError) Error() string {
 	state := "not sent"
 	if e.Sent {
@@ -70,36 +70,36 @@ func (e *TransportError) Error() string {
 	return fmt.Sprintf("%s %s: %s: %v%s", e.Method, e.Endpoint, state, e.Err, trace("", e.RequestID, e.Attempts))
 }
 
-// Unwrap gives the reason.
+// Unwrap returns the reason.
 func (e *TransportError) Unwrap() error { return e.Err }
 
-// SignatureError is a 200 that is not believed: bunq's signature is missing or
-// does not fit the body.
+// SignatureError is a 200 that is rejected: bunq's signature is missing or does not
+// match the body.
 type SignatureError struct {
 	Method, Endpoint, ResponseID, RequestID string
 	Err                                     error
 }
 
-// Error tells call and reason.
+// Error returns call and reason.
 func (e *SignatureError) Error() string {
 	return fmt.Sprintf("%s %s: the answer is not believed: %v%s", e.Method, e.Endpoint, e.Err, trace(e.ResponseID, e.RequestID, 0))
 }
 
-// Unwrap gives the reason; signing.ErrInvalidSignature for a signature that does not fit.
+// Unwrap returns the reason; signing.ErrInvalidSignature for a signature that does not match.
 func (e *SignatureError) Unwrap() error { return e.Err }
 
-// DecodeError is a believed 200 of a shape that is not expected.
+// DecodeError is a verified 200 of an unexpected shape.
 type DecodeError struct {
 	Method, Endpoint, ResponseID, RequestID string
 	Err                                     error
 }
 
-// Error tells call and reason.
+// Error returns call and reason.
 func (e *DecodeError) Error() string {
 	return fmt.Sprintf("%s %s: the answer is not understood: %v%s", e.Method, e.Endpoint, e.Err, trace(e.ResponseID, e.RequestID, 0))
 }
 
-// Unwrap gives the reason.
+// Unwrap returns the reason.
 func (e *DecodeError) Unwrap() error { return e.Err }
 
 // WaitError is a call that ended because its operation had lasted as long as
@@ -117,7 +117,7 @@ type WaitError struct {
 	Sent bool
 }
 
-// Error tells call, reason, times and the last attempt.
+// Error returns call, reason, times and the last attempt.
 func (e *WaitError) Error() string {
 	text := fmt.Sprintf("%s %s: gave up waiting for %s after %s (at most %s)", e.Method, e.Endpoint, e.Reason,
 		e.Waited.Round(time.Millisecond), e.Max)
@@ -127,22 +127,22 @@ func (e *WaitError) Error() string {
 	return text
 }
 
-// Unwrap gives what the last attempt said.
+// Unwrap returns what the last attempt said.
 func (e *WaitError) Unwrap() error { return e.Last }
 
-// SessionError is a call that was never sent because no session could be had for it.
+// SessionError is a call that was never sent, because there was no session for it.
 type SessionError struct {
 	Method, Endpoint string
 	// Err is what the SessionSource said, for example the *APIError of POST /session-server.
 	Err error
 }
 
-// Error tells call and reason.
+// Error returns call and reason.
 func (e *SessionError) Error() string {
 	return fmt.Sprintf("%s %s: no session: %v", e.Method, e.Endpoint, e.Err)
 }
 
-// Unwrap gives the reason.
+// Unwrap returns the reason.
 func (e *SessionError) Unwrap() error { return e.Err }
 
 // trace is the part of an error message that lets bunq's support find the call.

@@ -39,14 +39,14 @@ func (n *network) try() error {
 	return nil
 }
 
-// connected tells that an attempt reached bunq, whatever came of it.
+// connected notes that an attempt reached bunq, whatever came of it.
 func (n *network) connected() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.since, n.gaveUp = time.Time{}, false
 }
 
-// failed tells that an attempt which began then got no connection.
+// failed notes that an attempt which began then got no connection.
 func (n *network) failed(begun time.Time, cause error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

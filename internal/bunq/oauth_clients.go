@@ -4,42 +4,37 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"time"
 )
 
 // OAuthClient is the user's access for its own end users. ID is the number that
 // paths need, ClientID the hex string that OAuth needs. Status: ACTIVE,
 // CANCELLED or CANCELLED_PENDING (bunq docs, "oauth-client"). bunq shows client
-// id and secret on every read (OBSERVED). DisplayName may be empty.
+// id and secret on every read (OBSERVED).
 type OAuthClient struct {
-	ID                            int64
-	Status, DisplayName, ClientID string
-	Secret                        Secret
-	CallbackURLs                  []CallbackURL
+	ID               int64
+	Status, ClientID string
+	Secret           Secret
+	CallbackURLs     []CallbackURL
 }
 
-// CallbackURL is an address to which bunq sends end users back. Times are UTC.
+// CallbackURL is an address to which bunq sends end users back.
 type CallbackURL struct {
-	ID               int64
-	Created, Updated time.Time
-	URL              string
+	ID  int64
+	URL string
 }
 
 type wireOAuthClient struct {
-	ID          int64  `json:"id"`
-	Status      string `json:"status"`
-	DisplayName string `json:"display_name"`
-	ClientID    string `json:"client_id"`
-	Secret      string `json:"secret"`
+	ID       int64  `json:"id"`
+	Status   string `json:"status"`
+	ClientID string `json:"client_id"`
+	Secret   string `json:"secret"`
 	// Bare objects, without a type key (OBSERVED).
 	CallbackURLs []wireCallbackURL `json:"callback_url"`
 }
 
 type wireCallbackURL struct {
-	ID      int64     `json:"id"`
-	Created timestamp `json:"created"`
-	Updated timestamp `json:"updated"`
-	URL     string    `json:"url"`
+	ID  int64  `json:"id"`
+	URL string `json:"url"`
 }
 
 const typeOAuthClient = "OauthClient"
@@ -51,15 +46,16 @@ func (w wireOAuthClient) client() (OAuthClient, error) {
 	if w.Status == "" {
 		return OAuthClient{}, errors.New("its " + typeOAuthClient + " has no status")
 	}
+
 	c := OAuthClient{
-		ID: w.ID, Status: w.Status, DisplayName: w.DisplayName, ClientID: w.ClientID, Secret: Secret(w.Secret),
+		ID: w.ID, Status: w.Status, ClientID: w.ClientID, Secret: Secret(w.Secret),
 		CallbackURLs: make([]CallbackURL, 0, len(w.CallbackURLs)),
 	}
 	for _, url := range w.CallbackURLs {
 		if err := checkID("callback URL", url.ID); err != nil {
 			return OAuthClient{}, err
 		}
-		c.CallbackURLs = append(c.CallbackURLs, CallbackURL{ID: url.ID, Created: url.Created.Time, Updated: url.Updated.Time, URL: url.URL})
+		c.CallbackURLs = append(c.CallbackURLs, CallbackURL(url))
 	}
 	return c, nil
 }
@@ -67,15 +63,11 @@ func (w wireOAuthClient) client() (OAuthClient, error) {
 // OAuthClient reads one client with its callback URLs.
 func (u *UserClient) OAuthClient(ctx context.Context, id int64) (*OAuthClient, error) {
 	return readShared(ctx, u, routeOAuthClient(id), false, func(elements []element) (*OAuthClient, error) {
-		w, err := one[wireOAuthClient](elements, typeOAuthClient)
+		c, err := object(elements, typeOAuthClient, wireOAuthClient.client)
 		if err != nil {
 			return nil, err
 		}
-		c, err := w.client()
-		if err != nil {
-			return nil, err
-		}
-		return &c, sameID(typeOAuthClient, c.ID, id)
+		return c, sameID(typeOAuthClient, c.ID, id)
 	})
 }
 
@@ -86,7 +78,7 @@ func (u *UserClient) OAuthClients(ctx context.Context) ([]OAuthClient, error) {
 	})
 }
 
-// CreateOAuthClient makes a client. bunq allows one active client a user and
+// CreateOAuthClient makes a client. bunq allows one active client per user and
 // refuses a second one. Not idempotent.
 func (u *UserClient) CreateOAuthClient(ctx context.Context) (int64, error) {
 	return u.create(ctx, routeOAuthClients(), struct{}{})
@@ -113,7 +105,7 @@ func (u *UserClient) UpdateCallbackURL(ctx context.Context, oauthClientID, id in
 	return u.change(ctx, http.MethodPut, routeCallbackURL(oauthClientID, id), urlPayload{url})
 }
 
-// DeleteCallbackURL removes a callback URL. IsNotFound tells one that is gone already.
+// DeleteCallbackURL removes a callback URL. IsNotFound matches one that is gone already.
 func (u *UserClient) DeleteCallbackURL(ctx context.Context, oauthClientID, id int64) error {
 	return u.change(ctx, http.MethodDelete, routeCallbackURL(oauthClientID, id), nil)
 }

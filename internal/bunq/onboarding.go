@@ -10,7 +10,7 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
 )
 
-// CreatedInstallation is what POST /installation gives, once: the token can never
+// CreatedInstallation is what POST /installation returns, once: the token can never
 // be read again.
 type CreatedInstallation struct {
 	ID                 int64
@@ -48,6 +48,7 @@ func installationOf(elements []element) (*CreatedInstallation, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	key, err := one[struct {
 		PEM string `json:"server_public_key"`
 	}](elements, "ServerPublicKey")
@@ -57,6 +58,7 @@ func installationOf(elements []element) (*CreatedInstallation, error) {
 	if _, err := signing.ParsePublicKey(key.PEM); err != nil {
 		return nil, err
 	}
+
 	return &CreatedInstallation{ID: n, Token: Secret(token.Token), ServerPublicKeyPEM: key.PEM}, nil
 }
 
@@ -67,7 +69,7 @@ type CredentialRequest struct {
 	CertificatePEM, ChainPEM, ClientPublicKeySignature string
 }
 
-// CreateCredential registers a QSEAL certificate and gives the API key. Not
+// CreateCredential registers a QSEAL certificate and returns the API key. Not
 // idempotent; bunq shows TokenValue until the key's first use only. TokenValue is
 // empty where bunq showed none.
 func (c *Client) CreateCredential(ctx context.Context, inst Installation, r CredentialRequest) (*Credential, error) {
@@ -82,8 +84,9 @@ func (c *Client) CreateCredential(ctx context.Context, inst Installation, r Cred
 	if err != nil {
 		return nil, err
 	}
+
 	// The full object, not the Id of the OpenAPI export (OBSERVED).
-	credential, err := credentialOf(a.elements)
+	credential, err := object(a.elements, typeCredential, wireCredential.credential)
 	if err != nil {
 		return nil, x.decodeError(a, err)
 	}
@@ -100,7 +103,7 @@ type DeviceServerRequest struct {
 }
 
 // CreateDeviceServer registers the API key on the installation. Not idempotent.
-// IsCredentialsRefused tells a key that bunq does not take.
+// IsCredentialsRefused matches a key that bunq does not take.
 func (c *Client) CreateDeviceServer(ctx context.Context, inst Installation, r DeviceServerRequest) (int64, error) {
 	a, x, err := c.onboard(ctx, call{
 		route: routeDeviceServers(), secrets: []Secret{r.Secret},
@@ -122,7 +125,7 @@ func (c *Client) CreateDeviceServer(ctx context.Context, inst Installation, r De
 
 // OpenSession opens a session, the one call here that bunq wants signed (466
 // without a signature, 400 with a wrong one), and the one with a limit of its own
-// (1 in 30 s), which is waited for. IsCredentialsRefused tells a key or an address
+// (1 in 30 s), which is waited for. IsCredentialsRefused matches a key or an address
 // that bunq does not take.
 func (c *Client) OpenSession(ctx context.Context, ac APIContext) (*Session, error) {
 	a, x, err := c.onboard(ctx, call{
@@ -177,13 +180,14 @@ func sessionOf(elements []element) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	return &Session{
 		ID: n, Token: Secret(token.Token), Created: token.Created.Time, Timeout: w.timeout(),
 		User: User{ID: w.ID, Kind: kind, DisplayName: w.DisplayName, Status: w.Status},
 	}, nil
 }
 
-// userOf finds the user, whose type key tells its kind: all of bunq's kinds begin
+// userOf finds the user, whose type key is its kind: all of bunq's kinds begin
 // with "User".
 func userOf(elements []element) (string, wireUser, error) {
 	for _, e := range elements {

@@ -23,15 +23,16 @@ var (
 // fetch reads an object, or all pages of a list, newest first. The answer and the
 // exchange are the last ones, for errors to name.
 func (u *UserClient) fetch(ctx context.Context, at route, paged bool) ([]element, *answer, *exchange, error) {
-	op := &turn{}
+	var replaced bool
 	what := call{method: http.MethodGet, route: at}
 	if paged {
 		what.query = pageQuery(0)
 	}
+
 	var elements []element
 	var older int64
 	for range maxPages {
-		a, x, err := u.do(ctx, op, what)
+		a, x, err := u.do(ctx, &replaced, what)
 		if err != nil {
 			return nil, nil, nil, err
 		}
@@ -39,6 +40,7 @@ func (u *UserClient) fetch(ctx context.Context, at route, paged bool) ([]element
 		if !paged || a.pagination == nil || a.pagination.OlderURL == nil {
 			return elements, a, x, nil
 		}
+
 		next, err := olderID(*a.pagination.OlderURL, u.client.config.BaseURL, x.path)
 		if err == nil && older != 0 && next >= older {
 			err = errEndlessList

@@ -13,7 +13,7 @@ import (
 type fault int
 
 const (
-	// faultFinal is what no repetition cures: an answer that is not believed (a second
+	// faultFinal is what no repetition fixes: an answer that was rejected (a second one
 	// would prove nothing), a stranger in bunq's place, a request that cannot be made.
 	faultFinal fault = iota
 	// faultAnswered: an answer with another status than 200 came.
@@ -67,13 +67,13 @@ func decide(method string, f fault, status, attempt int, sandbox bool) (reason s
 	}
 }
 
-// rateLimited tells whether a status speaks of the rate limit. The sandbox
+// rateLimited reports whether a status speaks of the rate limit. The sandbox
 // formerly also said 409 (OBSERVED in jortt); elsewhere a 409 is something else.
 func rateLimited(status int, sandbox bool) bool {
 	return status == http.StatusTooManyRequests || sandbox && status == http.StatusConflict
 }
 
-// passing tells the statuses that a read outlives: bunq's own trouble, a
+// passing reports whether a read may outlive the status: bunq's own trouble, a
 // gateway's, and maintenance (491 and 503).
 func passing(status int) bool {
 	switch status {

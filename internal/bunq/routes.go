@@ -30,33 +30,28 @@ func idSeg(n int64) segment { return segment{kind: segmentID, id: n} }
 
 var sessionUser = segment{kind: segmentUser}
 
-func routeInstallation() route { return route{seg("installation")} }
-func routePSPCredential() route {
-	return route{seg("payment-service-provider-credential")}
-}
-func routeDeviceServers() route          { return route{seg("device-server")} }
-func routeDeviceServer(n int64) route    { return route{seg("device-server"), idSeg(n)} }
-func routeSessionServer() route          { return route{seg("session-server")} }
-func routeSession(n int64) route         { return route{seg("session"), idSeg(n)} }
-func routeUser() route                   { return route{seg("user"), sessionUser} }
-func routeCredentials() route            { return append(routeUser(), seg("credential-password-ip")) }
-func routeCredential(n int64) route      { return append(routeCredentials(), idSeg(n)) }
-func routePermittedIPs(cred int64) route { return append(routeCredential(cred), seg("ip")) }
-func routePermittedIP(cred, n int64) route {
-	return append(routePermittedIPs(cred), idSeg(n))
-}
-func routeOAuthClients() route       { return append(routeUser(), seg("oauth-client")) }
-func routeOAuthClient(n int64) route { return append(routeOAuthClients(), idSeg(n)) }
+func routeInstallation() route             { return route{seg("installation")} }
+func routePSPCredential() route            { return route{seg("payment-service-provider-credential")} }
+func routeDeviceServers() route            { return route{seg("device-server")} }
+func routeDeviceServer(n int64) route      { return route{seg("device-server"), idSeg(n)} }
+func routeSessionServer() route            { return route{seg("session-server")} }
+func routeUser() route                     { return route{seg("user"), sessionUser} }
+func routeCredentials() route              { return append(routeUser(), seg("credential-password-ip")) }
+func routeCredential(n int64) route        { return append(routeCredentials(), idSeg(n)) }
+func routePermittedIPs(cred int64) route   { return append(routeCredential(cred), seg("ip")) }
+func routePermittedIP(cred, n int64) route { return append(routePermittedIPs(cred), idSeg(n)) }
+func routeOAuthClients() route             { return append(routeUser(), seg("oauth-client")) }
+func routeOAuthClient(n int64) route       { return append(routeOAuthClients(), idSeg(n)) }
 func routeCallbackURLs(client int64) route {
 	return append(routeOAuthClient(client), seg("callback-url"))
 }
 func routeCallbackURL(client, n int64) route { return append(routeCallbackURLs(client), idSeg(n)) }
 
-func (r route) format(one func(segment) string) string {
+func (r route) format(text func(segment) string) string {
 	var b strings.Builder
 	for _, s := range r {
 		b.WriteByte('/')
-		b.WriteString(one(s))
+		b.WriteString(text(s))
 	}
 	return b.String()
 }
@@ -86,7 +81,7 @@ func (r route) resolve(user int64) string {
 	})
 }
 
-// key tells paths apart before the user is known.
+// key is the path before the user is known.
 func (r route) key() string {
 	return r.format(func(s segment) string {
 		if s.kind == segmentUser {
@@ -96,7 +91,7 @@ func (r route) key() string {
 	})
 }
 
-// overlaps tells whether one of the paths is the beginning of the other: what is
+// overlaps reports whether one of the paths is the beginning of the other: what is
 // written at one may then be seen at the other.
 func (r route) overlaps(q route) bool {
 	n := min(len(r), len(q))

@@ -8,8 +8,8 @@ import (
 )
 
 // Secret is a value that nobody may print: an API key, a token, a client secret.
-// Every way of formatting it gives a placeholder; marshalling it is an error, so
-// that it cannot slip into a structured log or a file unseen. Reveal gives the value.
+// Every way of formatting it shows a placeholder; marshalling it is an error, so
+// that it cannot slip into a structured log or a file unseen. Reveal returns the value.
 //
 // One way is left: fmt does not call methods on fields that are not exported. A
 // struct that keeps a Secret in one and may be printed must keep it behind a pointer.
@@ -20,10 +20,10 @@ const (
 	hiddenEmpty = "(empty)"
 )
 
-// Reveal gives the value itself, for the one place that sends or stores it.
+// Reveal returns the value itself, for the one place that sends or stores it.
 func (s Secret) Reveal() string { return string(s) }
 
-// String hides the value, and tells whether there is one.
+// String hides the value, and shows whether there is one.
 func (s Secret) String() string {
 	if s == "" {
 		return hiddenEmpty

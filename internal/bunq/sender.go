@@ -21,7 +21,7 @@ const maxBody = 10 << 20
 
 var (
 	errTooLarge = fmt.Errorf("the answer is longer than %d MiB", maxBody>>20)
-	// errUnsendable marks what no repetition can cure.
+	// errUnsendable marks what no repetition can fix.
 	errUnsendable = errors.New("the request cannot be made")
 )
 
@@ -52,11 +52,13 @@ func newSender(c Config) *sender {
 func (s *sender) send(ctx context.Context, x *exchange) (*answer, error) {
 	within, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
+
 	var asked, connected atomic.Bool
 	within = httptrace.WithClientTrace(within, &httptrace.ClientTrace{
 		GetConn: func(string) { asked.Store(true) },
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	})
+
 	fail := func(err error) error {
 		return &TransportError{
 			Method: x.method, Endpoint: x.endpoint, RequestID: x.requestID, Attempts: x.attempt,
@@ -64,6 +66,7 @@ func (s *sender) send(ctx context.Context, x *exchange) (*answer, error) {
 			Err:  s.reason(ctx, within, err, x.secrets),
 		}
 	}
+
 	request, err := s.request(within, x)
 	if err != nil {
 		return nil, &TransportError{Method: x.method, Endpoint: x.endpoint, Attempts: x.attempt, Err: fmt.Errorf("%w: %w", errUnsendable, err)}
@@ -72,6 +75,7 @@ func (s *sender) send(ctx context.Context, x *exchange) (*answer, error) {
 	if err != nil {
 		return nil, fail(err)
 	}
+
 	defer func() { _ = response.Body.Close() }() // read to its end or given up; closing has no more to say
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
 	if err == nil && len(body) > maxBody {
@@ -81,6 +85,7 @@ func (s *sender) send(ctx context.Context, x *exchange) (*answer, error) {
 		connected.Store(true) // there is an answer, whatever the transport reports
 		return nil, fail(err)
 	}
+
 	return &answer{
 		status: response.StatusCode, body: body, requestID: x.requestID,
 		signature:   header(response.Header, "X-Bunq-Server-Signature"),
@@ -96,6 +101,7 @@ func (s *sender) request(ctx context.Context, x *exchange) (*http.Request, error
 		// net/http would say so too, but only after it is unclear whether it sent.
 		return nil, errors.New("the token has characters that no token has (a line break at its end?)")
 	}
+
 	u := *s.base
 	u.Path += x.path
 	u.RawQuery = x.query
@@ -107,13 +113,16 @@ func (s *sender) request(ctx context.Context, x *exchange) (*http.Request, error
 	if err != nil {
 		return nil, err
 	}
+
 	r.GetBody = nil // so that no transport can send the body a second time
+
 	r.Header.Set("User-Agent", s.userAgent)
 	r.Header.Set("Cache-Control", "no-cache")
 	r.Header.Set("X-Bunq-Language", "en_US")
 	r.Header.Set("X-Bunq-Region", "en_US")
 	r.Header.Set("X-Bunq-Geolocation", "0 0 0 0 000")
 	r.Header.Set("X-Bunq-Client-Request-Id", x.requestID)
+
 	if x.body != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
@@ -126,7 +135,7 @@ func (s *sender) request(ctx context.Context, x *exchange) (*http.Request, error
 	return r, nil
 }
 
-// neverSent tells whether it is certain that the request did not leave: the
+// neverSent reports whether it is certain that the request did not leave: the
 // transport was asked for a connection and never had one. A transport that
 // reports nothing (a test's, say) is believed when its error is one of dialling.
 func (s *sender) neverSent(err error, asked, connected bool) bool {

@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// Session is what POST /session-server gives.
+// Session is what POST /session-server returns.
 type Session struct {
 	ID    int64
 	Token Secret
 	// Created is bunq's time, UTC; Timeout counts from it.
 	Created time.Time
 	// Timeout is the user's session_timeout; 0 where bunq named none. A session may
-	// die earlier (bunq docs: the first one after an hour; not visible in any field).
+	// die earlier (bunq docs, "Session": the first one after an hour, though no field says so).
 	Timeout time.Duration
 	User    User
 }
@@ -28,13 +28,13 @@ type User struct {
 
 // SessionSource hands out sessions for one API context; package session implements it.
 type SessionSource interface {
-	// Session gives a live session and opens one when there is none. Concurrent
+	// Session returns a live session and opens one when there is none. Concurrent
 	// callers share one opening.
 	Session(ctx context.Context) (*Session, error)
-	// Replace gives another session for one that bunq refused; it is opened once
+	// Replace returns another session for one that bunq refused; it is opened once
 	// for all who noticed the same death.
 	Replace(ctx context.Context, dead *Session) (*Session, error)
-	// Refused tells that bunq refused the session of Replace, too, with err. Where it
+	// Refused says that bunq refused the session of Replace, too, with err. Where it
 	// was new, yet another one would fare no better.
 	Refused(ctx context.Context, dead *Session, err error)
 }

@@ -68,21 +68,6 @@ func TestDeadSession_isNotWhatAProxySays(t *testing.T) {
 	}
 }
 
-func TestDeleteSession_opensNone(t *testing.T) {
-	d := newDesk()
-	c, b := open(t, always(refusal(401, "Insufficient authorisation.")))
-	if err := c.WithSession(apiContext(), d).DeleteSession(t.Context()); err != nil {
-		t.Errorf("a dead session is as good as a deleted one: %v", err)
-	}
-	if d.replaced != 0 || b.count() != 1 {
-		t.Errorf("%d requests, replaced %d times", b.count(), d.replaced)
-	}
-	b.script = always(refusal(400, "x"))
-	if err := c.WithSession(apiContext(), d).DeleteSession(t.Context()); err == nil {
-		t.Error("a refusal was taken for success")
-	}
-}
-
 func TestUser_makesNoCall(t *testing.T) {
 	u, b := signedIn(t, always(ok(madeID)))
 	user, err := u.User(t.Context())
@@ -105,11 +90,19 @@ func TestMaxWait_endsTheWaitForASession(t *testing.T) {
 		c, b := open(t, always(ok(madeID)), func(c *bunq.Config) {
 			c.MaxWait, c.RequestTimeout = 10*time.Second, 5*time.Second
 		})
-		start := time.Now()
-		_, err := c.WithSession(apiContext(), d).CreateOAuthClient(t.Context())
-		var e *bunq.WaitError
-		if !errorsAs(err, &e) || e.Reason != "a session (bunq opens one every 30 seconds for an address)" || time.Since(start) != 10*time.Second || b.count() != 0 || bunq.OutcomeUnknown(err) {
-			t.Errorf("got %v after %v", err, time.Since(start))
+		u := c.WithSession(apiContext(), d)
+		for name, call := range map[string]func() error{
+			"a write":  func() error { _, err := u.CreateOAuthClient(t.Context()); return err },
+			"a read":   func() error { _, err := u.OAuthClient(t.Context(), 633); return err },
+			"the user": func() error { _, err := u.User(t.Context()); return err },
+		} {
+			start := time.Now()
+			err := call()
+			var e *bunq.WaitError
+			if !errorsAs(err, &e) || e.Reason != "a session (bunq opens one every 30 seconds for an address)" ||
+				time.Since(start) != 10*time.Second || b.count() != 0 || bunq.OutcomeUnknown(err) {
+				t.Errorf("%s: got %v after %v", name, err, time.Since(start))
+			}
 		}
 	})
 }

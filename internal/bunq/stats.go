@@ -11,7 +11,7 @@ import (
 // when it runs, what it waited for, and what it cost: the requests sent, the waits
 // and the retries. All methods are safe for concurrent use and for a nil *Stats.
 //
-// Work that several operations wait for (see Shared) has a Stats of its own for
+// Work that several operations wait for has a Stats of its own for
 // what it waits for; what it costs is counted for the operation that began it.
 type Stats struct {
 	shared bool
@@ -24,7 +24,7 @@ type Stats struct {
 	waits   int
 	waited  time.Duration
 	took    map[string]time.Duration // by reason
-	now     []*wait                  // what is being waited for
+	current []*wait                  // what is being waited for
 	last    error                    // what the last attempt of shared work said
 	sent    bool                     // and whether one may have reached bunq
 }
@@ -39,10 +39,10 @@ func WithStats(ctx context.Context) context.Context {
 	return context.WithValue(ctx, statsKey{}, newStats())
 }
 
-// Shared returns the context for work that several operations wait for. It keeps
+// shared returns the context for work that several operations wait for. It keeps
 // the values of ctx, but neither its end nor that of the operation: the work ends
 // when the last of those who wait for it has left, which is for the caller to see to.
-func Shared(ctx context.Context) context.Context {
+func shared(ctx context.Context) context.Context {
 	s := newStats()
 	s.shared, s.parent = true, StatsFrom(ctx)
 	return context.WithValue(context.WithoutCancel(ctx), statsKey{}, s)
@@ -83,7 +83,7 @@ func (s *Stats) Fields() map[string]any {
 	}
 }
 
-func (s *Stats) call(method, endpoint string) {
+func (s *Stats) request(method, endpoint string) {
 	if s = s.operation(); s == nil {
 		return
 	}
@@ -102,7 +102,7 @@ func (s *Stats) retry() {
 }
 
 // Waited counts a wait that is over. A SessionSource calls it for what it waited
-// before it opened a session on behalf of this operation, and tells the user.
+// before it opened a session on behalf of this operation.
 func (s *Stats) Waited(d time.Duration) {
 	if s = s.operation(); s == nil {
 		return

@@ -10,6 +10,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"os/exec"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -237,5 +239,96 @@ func TestTransport_aStrangerIsNotAskedAgain(t *testing.T) {
 	var e *bunq.TransportError
 	if !errorsAs(err, &e) || e.Attempts != 1 || e.Sent {
 		t.Errorf("got %v", err)
+	}
+}
+
+// net/http sends over HTTP/2 a second time by itself what the server refused.
+func TestTransport_doesNotSpeakHTTP2(t *testing.T) {
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ProtoMajor != 1 {
+			t.Errorf("a request over %s", r.Proto)
+		}
+		answerSigned(w, oauthClientBody)
+	}))
+	s.EnableHTTP2 = true
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	transport := bunq.NewTransport()
+	transport.TLSClientConfig.RootCAs = s.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+	u := dialled(t, s.URL+"/v1", func(c *bunq.Config) { c.Transport = transport })
+	if _, err := u.OAuthClient(t.Context(), 633); err != nil {
+		t.Error(err)
+	}
+}
+
+// What stands between must not be able to fill the memory with headers.
+func TestTransport_refusesEndlessHeaders(t *testing.T) {
+	u := dialled(t, serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Long", strings.Repeat("x", 2<<20))
+		answerSigned(w, madeID)
+	}))
+	if _, err := u.CreateOAuthClient(t.Context()); err == nil || !bunq.OutcomeUnknown(err) {
+		t.Errorf("got %v", err)
+	}
+}
+
+const proxyVariable = "BUNQ_TEST_THROUGH_A_PROXY"
+
+// Where a company lets nothing out but through its proxy, HTTPS_PROXY leads there.
+// net/http reads it once in a process, so this is one of its own.
+func TestTransport_goesThroughTheProxy(t *testing.T) {
+	if os.Getenv(proxyVariable) != "" {
+		u := dialled(t, "https://bank.test/v1", func(c *bunq.Config) { c.MaxWait = time.Second })
+		_, _ = u.OAuthClient(t.Context(), 633) // what became of it is for the proxy to say
+		return
+	}
+
+	var asked atomic.Pointer[string]
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		what := r.Method + " " + r.Host
+		asked.Store(&what)
+		w.WriteHeader(http.StatusForbidden)
+	}))
+	t.Cleanup(proxy.Close)
+	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
+	child.Env = append(os.Environ(), proxyVariable+"=1", "HTTPS_PROXY="+proxy.URL, "NO_PROXY=")
+	if out, err := child.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if got := asked.Load(); got == nil || *got != "CONNECT bank.test:443" {
+		t.Errorf("the proxy was asked for %v", got)
+	}
+}
+
+// onlyOnce is a transport that looks at what it is given, and at what becomes of its answer.
+type onlyOnce struct {
+	repeatable bool
+	closed     bool
+	status     int
+}
+
+func (o *onlyOnce) RoundTrip(r *http.Request) (*http.Response, error) {
+	o.repeatable = r.GetBody != nil
+	body := struct {
+		io.Reader
+		io.Closer
+	}{strings.NewReader(madeID), closer(func() { o.closed = true })}
+	return &http.Response{StatusCode: o.status, Header: http.Header{}, Body: body, Request: r}, nil
+}
+
+type closer func()
+
+func (c closer) Close() error { c(); return nil }
+
+// No transport may send a write a second time by itself, and no answer keeps its
+// connection.
+func TestSend_givesTheBodyOnceAndClosesTheAnswer(t *testing.T) {
+	for _, status := range []int{200, 400} {
+		o := &onlyOnce{status: status}
+		u := dialled(t, "https://bank.test/v1", func(c *bunq.Config) { c.Transport = o })
+		_, _ = u.CreateOAuthClient(t.Context()) // refused, or without a signature
+		if o.repeatable || !o.closed {
+			t.Errorf("%d: the body can be sent again: %v, the answer is closed: %v", status, o.repeatable, o.closed)
+		}
 	}
 }

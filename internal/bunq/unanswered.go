@@ -1,7 +1,7 @@
 package bunq
 
-// UnansweredError is a write whose answer did not come, or is not believed, and
-// after which bunq was asked what became of it.
+// UnansweredError is a write whose answer did not come or was rejected, and after
+// which bunq was asked what became of it.
 type UnansweredError struct {
 	// Err says what happened to the answer.
 	Err error
@@ -10,7 +10,7 @@ type UnansweredError struct {
 	LookUp error
 }
 
-// Error tells both.
+// Error returns both.
 func (e *UnansweredError) Error() string {
 	if e.LookUp == nil {
 		return e.Err.Error() + "; bunq was asked afterwards, and has not done it"
@@ -18,5 +18,21 @@ func (e *UnansweredError) Error() string {
 	return e.Err.Error() + "; and bunq could not be asked what became of it: " + e.LookUp.Error()
 }
 
-// Unwrap gives what happened to the write, not to the look-up.
+// Unwrap returns what happened to the write, not to the look-up.
 func (e *UnansweredError) Unwrap() error { return e.Err }
+
+// Confirm settles a write that ended with err: where it is not known what became of
+// it, look asks bunq whether it was done. nil: it was done.
+//
+// Errors: err itself where the outcome is known, else *UnansweredError.
+func Confirm(err error, look func() (done bool, err error)) error {
+	if !OutcomeUnknown(err) {
+		return err
+	}
+
+	done, lookErr := look()
+	if lookErr == nil && done {
+		return nil
+	}
+	return &UnansweredError{Err: err, LookUp: lookErr}
+}

@@ -35,3 +35,36 @@ func TestUnansweredError_outcomeUnknownUnlessBunqSaysNo(t *testing.T) {
 		})
 	}
 }
+
+// A write is settled by looking only where its outcome is unknown: a refusal stands.
+func TestConfirm(t *testing.T) {
+	t.Parallel()
+	lost := &bunq.TransportError{Method: "POST", Endpoint: "/x", Sent: true, Err: errors.New("gone")}
+	refused := &bunq.APIError{Method: "POST", Endpoint: "/x", Status: 400, Envelope: true}
+	blind := errors.New("nobody there")
+	for name, c := range map[string]struct {
+		err           error
+		done          bool
+		lookErr       error
+		looks, unsure bool
+		want          error // nil: settled
+	}{
+		"done at once":             {err: nil},
+		"refused":                  {err: refused, done: true, want: refused},
+		"lost, and done":           {err: lost, done: true, looks: true},
+		"lost, and not done":       {err: lost, looks: true, want: lost},
+		"lost, and no way to look": {err: lost, done: true, lookErr: blind, looks: true, unsure: true, want: lost},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			looked := false
+			err := bunq.Confirm(c.err, func() (bool, error) {
+				looked = true
+				return c.done, c.lookErr
+			})
+			if looked != c.looks || !errors.Is(err, c.want) || (err == nil) != (c.want == nil) || bunq.OutcomeUnknown(err) != c.unsure {
+				t.Errorf("looked %v, got %v", looked, err)
+			}
+		})
+	}
+}

@@ -10,42 +10,39 @@ import (
 // bunq calls dead is replaced once in a call, which is then made again.
 type UserClient struct {
 	client *Client
-	// A pointer, since fmt cannot ask the secrets of a field that is not exported to hide.
-	context *APIContext
-	name    string // the fingerprint of context
-	source  SessionSource
+	// A pointer, since fmt does not hide the secrets of an unexported field.
+	apiContext  *APIContext
+	fingerprint string // of apiContext
+	source      SessionSource
 }
 
-// WithSession gives the calls that go with sessions of s, which must belong to ac.
+// WithSession returns the calls that go with sessions of s, which must belong to ac.
 func (c *Client) WithSession(ac APIContext, s SessionSource) *UserClient {
-	return &UserClient{client: c, context: &ac, name: ac.Fingerprint(), source: s}
+	return &UserClient{client: c, apiContext: &ac, fingerprint: ac.Fingerprint(), source: s}
 }
 
-// turn is what the requests of one call have in common: pages, and the repetition
-// after a dead session.
-type turn struct {
-	replaced bool
-}
-
-// do makes one call with a session.
-func (u *UserClient) do(ctx context.Context, op *turn, what call) (*answer, *exchange, error) {
+// do makes one call with a session. replaced belongs to all pages of a read: it is set
+// when a session turned out to be dead, and another one is not replaced again.
+func (u *UserClient) do(ctx context.Context, replaced *bool, what call) (*answer, *exchange, error) {
 	session, err := u.obtain(ctx, what, u.source.Session)
 	if err != nil {
 		return nil, nil, err
 	}
 	a, x, err := u.runWith(ctx, what, session)
-	if !IsSessionDead(err) || op.replaced {
+	if !IsSessionDead(err) || *replaced {
 		return a, x, err
 	}
+
 	// bunq looks at the token first: the call was refused before anything was done,
 	// a write's too, and may go again.
-	op.replaced = true
+	*replaced = true
 	session, err = u.obtain(ctx, what, func(ctx context.Context) (*Session, error) {
 		return u.source.Replace(ctx, session)
 	})
 	if err != nil {
 		return nil, nil, err
 	}
+
 	a, x, err = u.runWith(ctx, what, session)
 	if IsSessionDead(err) {
 		u.source.Refused(ctx, session, err)
@@ -54,8 +51,8 @@ func (u *UserClient) do(ctx context.Context, op *turn, what call) (*answer, *exc
 }
 
 func (u *UserClient) runWith(ctx context.Context, what call, s *Session) (*answer, *exchange, error) {
-	what.secrets = append([]Secret{u.context.APIKey}, what.secrets...)
-	return u.client.run(ctx, what, u.context.Installation, s.Token, s.User.ID)
+	what.secrets = append([]Secret{u.apiContext.APIKey}, what.secrets...)
+	return u.client.run(ctx, what, u.apiContext.Installation, s.Token, s.User.ID)
 }
 
 // obtain gets a session from the source. What an opening that this call began has
@@ -63,6 +60,7 @@ func (u *UserClient) runWith(ctx context.Context, what call, s *Session) (*answe
 // tell of it here.
 func (u *UserClient) obtain(ctx context.Context, what call, get func(context.Context) (*Session, error)) (*Session, error) {
 	endpoint := what.route.endpoint()
+
 	counted := StatsFrom(ctx).waitedSoFar()
 	w := StatsFrom(ctx).waiting(reasonSession)
 	session, err := get(ctx)
@@ -81,11 +79,11 @@ func (u *UserClient) obtain(ctx context.Context, what call, get func(context.Con
 
 // write makes a POST, PUT or DELETE.
 func (u *UserClient) write(ctx context.Context, what call) (*answer, *exchange, error) {
-	defer u.client.reads.written(what.route)
+	defer u.client.reads.invalidate(what.route)
 
 	ctx, cancel := u.client.bound(ctx)
 	defer cancel()
-	return u.do(ctx, &turn{}, what)
+	return u.do(ctx, new(bool), what)
 }
 
 // create makes a POST that answers with an id.
@@ -125,10 +123,17 @@ func readShared[T any](ctx context.Context, u *UserClient, at route, paged bool,
 
 	ctx, cancel := u.client.bound(ctx)
 	defer cancel()
-	elements, work, err := u.client.reads.get(ctx, readKey{u.name, at.key()}, at, fetch)
+	if ctx.Err() != nil {
+		return none, u.client.ended(ctx, http.MethodGet, at.endpoint(), nil, false)
+	}
+	read := u.client.reads.get(ctx, readKey{u.fingerprint, at.key()}, at, fetch)
+
+	w := StatsFrom(ctx).waiting(reasonAnswer)
+	elements, err := read.Wait(ctx)
+	w.done()
 	if err != nil {
 		if ctx.Err() != nil {
-			sent, last := work.lastAttempt()
+			sent, last := read.stats.lastAttempt()
 			err = u.client.ended(ctx, http.MethodGet, at.endpoint(), last, sent)
 		}
 		return none, err
@@ -136,7 +141,7 @@ func readShared[T any](ctx context.Context, u *UserClient, at route, paged bool,
 	return decode(elements)
 }
 
-// User gives the user of the session. No call of its own.
+// User returns the user of the session. It makes no call of its own.
 func (u *UserClient) User(ctx context.Context) (User, error) {
 	ctx, cancel := u.client.bound(ctx)
 	defer cancel()
@@ -147,26 +152,8 @@ func (u *UserClient) User(ctx context.Context) (User, error) {
 	return session.User, nil
 }
 
-// InstallationID gives the id of the session's installation. bunq lists that one
+// InstallationID returns the id of the session's installation. bunq lists that one
 // only, never its token (bunq docs, "GET /installation").
 func (u *UserClient) InstallationID(ctx context.Context) (int64, error) {
 	return readShared(ctx, u, routeInstallation(), false, createdID)
-}
-
-// DeleteSession ends the session. One that bunq calls dead already is as good.
-func (u *UserClient) DeleteSession(ctx context.Context) error {
-	ctx, cancel := u.client.bound(ctx)
-	defer cancel()
-	// Opening another one to delete it would be absurd, so this does not go through do.
-	what := call{method: http.MethodDelete, ignoreBody: true, route: routeSession(0)}
-	session, err := u.obtain(ctx, what, u.source.Session)
-	if err != nil {
-		return err
-	}
-	what.route = routeSession(session.ID)
-	_, _, err = u.runWith(ctx, what, session)
-	if IsSessionDead(err) {
-		return nil
-	}
-	return err
 }

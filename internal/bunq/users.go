@@ -73,7 +73,7 @@ func (u *UserClient) CheckedSession(ctx context.Context) (*Session, error) {
 	defer cancel()
 
 	check := call{method: http.MethodGet, route: routeUser()}
-	if _, _, err := u.do(ctx, &turn{}, check); err != nil {
+	if _, _, err := u.do(ctx, new(bool), check); err != nil {
 		return nil, err
 	}
 	return u.obtain(ctx, check, u.source.Session)

@@ -67,12 +67,12 @@ type wait struct {
 	shared *Stats // of the work that is waited for; it knows more than reason
 }
 
-// waiting begins a wait for reason. Its end must be told to it, by done.
+// waiting begins a wait for reason, which done ends.
 func (s *Stats) waiting(reason string) *wait {
 	w := &wait{stats: s, reason: reason, begun: time.Now()}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.now = append(s.now, w)
+	s.current = append(s.current, w)
 	return w
 }
 
@@ -88,7 +88,7 @@ func (w *wait) doneAs(reason string) {
 func (w *wait) done() time.Duration {
 	s := w.stats
 	s.mu.Lock()
-	s.now = slices.DeleteFunc(s.now, func(other *wait) bool { return other == w })
+	s.current = slices.DeleteFunc(s.current, func(other *wait) bool { return other == w })
 	s.mu.Unlock()
 
 	// Outside of the lock, as it takes that of the shared work. Nobody but its
@@ -119,16 +119,16 @@ func (w *wait) reasons() map[string]time.Duration {
 	return took
 }
 
-// Join tells that what s is waiting for now is the shared work of another Stats,
-// so that an error can name what took the time in there.
-func (s *Stats) Join(shared *Stats) {
+// join says that what s is waiting for now is the shared work of another Stats, so
+// that an error can name what took the time in there.
+func (s *Stats) join(shared *Stats) {
 	if s == nil || s == shared {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if n := len(s.now); n > 0 {
-		s.now[n-1].shared = shared
+	if n := len(s.current); n > 0 {
+		s.current[n-1].shared = shared
 	}
 }
 
@@ -136,18 +136,27 @@ func (s *Stats) Join(shared *Stats) {
 func (s *Stats) reasons() map[string]time.Duration {
 	s.mu.Lock()
 	took := maps.Clone(s.took)
-	now := make([]wait, len(s.now))
-	for i, w := range s.now {
-		now[i] = *w
+	current := make([]wait, len(s.current))
+	for i, w := range s.current {
+		current[i] = *w
 	}
 	s.mu.Unlock()
 
-	for _, w := range now {
+	for _, w := range current {
 		for reason, d := range w.reasons() {
 			took[reason] += d
 		}
 	}
 	return took
+}
+
+// Waits returns how long the operation has waited for what: for a session, for bunq
+// to answer, for a rate limit. What it did besides is not in it.
+func (s *Stats) Waits() map[string]time.Duration {
+	if s == nil {
+		return nil
+	}
+	return s.reasons()
 }
 
 // longest returns the reason that took most of the time, so that an error names

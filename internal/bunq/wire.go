@@ -25,6 +25,7 @@ func decodeEnvelope(body []byte) ([]element, *pagination, error) {
 	if err := json.Unmarshal(body, &outer); err != nil {
 		return nil, nil, fmt.Errorf("it is not a JSON object: %w", err)
 	}
+
 	var elements []element
 	if outer["Response"] == nil {
 		return nil, nil, errNoResponse
@@ -35,6 +36,7 @@ func decodeEnvelope(body []byte) ([]element, *pagination, error) {
 	if elements == nil {
 		return nil, nil, errNoResponse
 	}
+
 	var page *pagination
 	if raw := outer["Pagination"]; raw != nil {
 		if err := json.Unmarshal(raw, &page); err != nil {
@@ -56,6 +58,7 @@ func decodeErrorEnvelope(body []byte) ([]string, bool) {
 	if json.Unmarshal(outer["Error"], &entries) != nil || entries == nil {
 		return nil, false
 	}
+
 	var descriptions []string
 	for _, entry := range entries {
 		var d string
@@ -96,6 +99,45 @@ func one[W any](elements []element, typ string) (W, error) {
 		return none, err
 	}
 	return found[0], nil
+}
+
+// object decodes the first element of a type to what callers see, and wants it to be there.
+func object[W, T any](elements []element, typ string, to func(W) (T, error)) (*T, error) {
+	w, err := one[W](elements, typ)
+	if err != nil {
+		return nil, err
+	}
+	t, err := to(w)
+	if err != nil {
+		return nil, err
+	}
+	return &t, nil
+}
+
+// convert decodes the elements of one type to what callers see.
+func convert[W, T any](elements []element, typ string, to func(W) (T, error)) ([]T, error) {
+	wires, err := all[W](elements, typ)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]T, 0, len(wires))
+	for _, w := range wires {
+		t, err := to(w)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, t)
+	}
+	return list, nil
+}
+
+// sameID refuses an object that is not the one asked for: it would end up in a
+// state under another's id.
+func sameID(typ string, got, want int64) error {
+	if got != want {
+		return fmt.Errorf("its %s has the id %d, asked for was %d", typ, got, want)
+	}
+	return nil
 }
 
 // timestampLayout is bunq's, UTC without a zone. Parsing with it takes a fraction

@@ -75,7 +75,7 @@ func (*CredentialIPsDataSource) Schema(_ context.Context, _ datasource.SchemaReq
 
 // Read asks bunq for all pages of the list.
 func (d *CredentialIPsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	ctx, done := providerdata.Operation(ctx, credentialIPsBlock+": read")
+	ctx, done := d.data.Operation(ctx, credentialIPsBlock+": read", &resp.Diagnostics)
 	defer done()
 
 	var m credentialIPsModel

@@ -69,7 +69,7 @@ func (*DeviceServersDataSource) Schema(_ context.Context, _ datasource.SchemaReq
 
 // Read asks bunq for all pages of the list.
 func (d *DeviceServersDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	ctx, done := providerdata.Operation(ctx, devicesBlock+": read")
+	ctx, done := d.data.Operation(ctx, devicesBlock+": read", &resp.Diagnostics)
 	defer done()
 
 	var m devicesModel

@@ -84,7 +84,7 @@ func (*OAuthClientDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 
 // Read asks bunq: for the client that is named, else for all of the user.
 func (d *OAuthClientDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	ctx, done := providerdata.Operation(ctx, clientBlock+": read")
+	ctx, done := d.data.Operation(ctx, clientBlock+": read", &resp.Diagnostics)
 	defer done()
 
 	var m clientModel

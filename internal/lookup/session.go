@@ -90,7 +90,7 @@ func (*SessionEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaReq
 // that was kept by an earlier run is tried out first: nobody here sees what bunq
 // answers to those who get the token.
 func (r *SessionEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
-	ctx, done := providerdata.Operation(ctx, sessionBlock+": open")
+	ctx, done := r.data.Operation(ctx, sessionBlock+": open", &resp.Diagnostics)
 	defer done()
 
 	var m sessionModel
@@ -126,7 +126,7 @@ func (r *SessionEphemeralResource) Open(ctx context.Context, req ephemeral.OpenR
 // a renewal, so that one which has ended is an error, after its successor was
 // opened for the resources.
 func (r *SessionEphemeralResource) Renew(ctx context.Context, req ephemeral.RenewRequest, resp *ephemeral.RenewResponse) {
-	ctx, done := providerdata.Operation(ctx, sessionBlock+": renew")
+	ctx, done := r.data.Operation(ctx, sessionBlock+": renew", &resp.Diagnostics)
 	defer done()
 
 	text, diags := req.Private.GetKey(ctx, privateHeld)

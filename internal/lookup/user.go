@@ -61,7 +61,7 @@ func (*UserDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, res
 
 // Read asks bunq.
 func (d *UserDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	ctx, done := providerdata.Operation(ctx, userBlock+": read")
+	ctx, done := d.data.Operation(ctx, userBlock+": read", &resp.Diagnostics)
 	defer done()
 
 	var m userModel

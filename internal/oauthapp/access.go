@@ -58,7 +58,7 @@ func (r refresh) read(ctx context.Context, diags *diag.Diagnostics, get func(*pr
 	}
 	switch {
 	case bunq.IsCredentialsRefused(err) && !r.importing:
-		r.data.Shared.Store(r.key, err)
+		providerdata.Keep(r.data, r.key, err)
 		r.failed.Next = "set an api_context with a key that bunq accepts; the next apply stores it."
 		r.failed.Warning(diags, err)
 		return false, nil
@@ -152,8 +152,7 @@ func checkContext(ctx context.Context, data *providerdata.Data, planned, state t
 		return
 	}
 
-	refused, ok := data.Shared.Load(key)
-	if err, isError := refused.(error); ok && isError && planned.Equal(state) {
+	if err, refused := providerdata.Find[error](data, key); refused && planned.Equal(state) {
 		tfdiag.Failure{
 			Summary: key.kind + " has an API context that bunq refuses", At: apiContextPath,
 			State: "nothing was changed. The configuration still has this context, so an apply would fail in the same way.",

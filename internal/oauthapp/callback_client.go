@@ -53,38 +53,26 @@ func (c *callbackClient) read(ctx context.Context) ([]bunq.CallbackURL, error) {
 // add adds the URL once: after a lost answer the client shows whether it is there.
 func (c *callbackClient) add(ctx context.Context, url string) (int64, error) {
 	id, err := c.api.CreateCallbackURL(ctx, c.clientID, url)
-	if !bunq.OutcomeUnknown(err) {
-		return id, err
-	}
-
-	urls, lookErr := c.read(ctx)
-	if lookErr != nil {
-		return 0, &bunq.UnansweredError{Err: err, LookUp: lookErr}
-	}
-	for _, u := range urls {
+	err = c.confirm(ctx, err, func(u bunq.CallbackURL) bool {
 		if u.URL == url {
-			return u.ID, nil
+			id = u.ID
 		}
-	}
-	return 0, &bunq.UnansweredError{Err: err}
+		return u.URL == url
+	})
+	return id, err
 }
 
 func (c *callbackClient) change(ctx context.Context, id int64, url string) error {
 	err := c.api.UpdateCallbackURL(ctx, c.clientID, id, url)
-	if !bunq.OutcomeUnknown(err) {
-		return err
-	}
+	return c.confirm(ctx, err, func(u bunq.CallbackURL) bool { return u.ID == id && u.URL == url })
+}
 
-	urls, lookErr := c.read(ctx)
-	if lookErr != nil {
-		return &bunq.UnansweredError{Err: err, LookUp: lookErr}
-	}
-	for _, u := range urls {
-		if u.ID == id && u.URL == url {
-			return nil
-		}
-	}
-	return &bunq.UnansweredError{Err: err}
+// confirm reads the URLs after a write whose answer was lost, and reports whether it was done.
+func (c *callbackClient) confirm(ctx context.Context, err error, done func(bunq.CallbackURL) bool) error {
+	return bunq.Confirm(err, func() (bool, error) {
+		urls, err := c.read(ctx)
+		return slices.ContainsFunc(urls, done), err
+	})
 }
 
 func (c *callbackClient) remove(ctx context.Context, id int64) error {
@@ -93,16 +81,23 @@ func (c *callbackClient) remove(ctx context.Context, id int64) error {
 		return nil
 	}
 
-	client, lookErr := c.api.OAuthClient(ctx, c.clientID)
-	switch {
-	case bunq.IsNotFound(lookErr):
-		return nil
-	case lookErr == nil && isCancelled(client.Status):
-		return nil
-	case lookErr == nil && !slices.ContainsFunc(client.CallbackURLs, func(u bunq.CallbackURL) bool { return u.ID == id }):
-		return nil
-	case !bunq.OutcomeUnknown(err):
-		return err
+	isGone := func() (bool, error) {
+		client, err := c.api.OAuthClient(ctx, c.clientID)
+		switch {
+		case bunq.IsNotFound(err):
+			return true, nil
+		case err != nil:
+			return false, err
+		}
+		kept := slices.ContainsFunc(client.CallbackURLs, func(u bunq.CallbackURL) bool { return u.ID == id })
+		return !kept || isCancelled(client.Status), nil
 	}
-	return &bunq.UnansweredError{Err: err, LookUp: lookErr}
+	if bunq.OutcomeUnknown(err) {
+		return bunq.Confirm(err, isGone)
+	}
+	// A cancelled client accepts no more changes; with which answer is UNKNOWN.
+	if gone, _ := isGone(); gone {
+		return nil
+	}
+	return err
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
@@ -94,7 +95,7 @@ type readKey int64
 
 // noteRead warns about a second resource of the state that is the same callback URL.
 func (r *CallbackURLResource) noteRead(client int64, u bunq.CallbackURL, diags *diag.Diagnostics) {
-	if _, again := r.Data.Shared.LoadOrStore(readKey(u.ID), true); !again {
+	if again := providerdata.Keep(r.Data, readKey(u.ID), true); !again {
 		return
 	}
 	diags.AddWarning("Two resources are one callback URL", fmt.Sprintf(

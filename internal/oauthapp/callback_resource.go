@@ -100,7 +100,7 @@ func (r *CallbackURLResource) Schema(_ context.Context, _ resource.SchemaRequest
 
 // Create adds the URL, or takes the callback URL that has it.
 func (r *CallbackURLResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	ctx, done := providerdata.Operation(ctx, "bunq_oauth_callback_url: create")
+	ctx, done := r.Data.Operation(ctx, "bunq_oauth_callback_url: create", &resp.Diagnostics)
 	defer done()
 
 	var m callbackModel
@@ -143,7 +143,7 @@ func (r *CallbackURLResource) Create(ctx context.Context, req resource.CreateReq
 
 // Read finds the URL in its client, so that one call reads all URLs of a client.
 func (r *CallbackURLResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	ctx, done := providerdata.Operation(ctx, "bunq_oauth_callback_url: read")
+	ctx, done := r.Data.Operation(ctx, "bunq_oauth_callback_url: read", &resp.Diagnostics)
 	defer done()
 
 	var m callbackModel
@@ -195,7 +195,7 @@ func (r *CallbackURLResource) Read(ctx context.Context, req resource.ReadRequest
 
 // Update changes the URL. Another context of the same user needs no call.
 func (r *CallbackURLResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	ctx, done := providerdata.Operation(ctx, "bunq_oauth_callback_url: update")
+	ctx, done := r.Data.Operation(ctx, "bunq_oauth_callback_url: update", &resp.Diagnostics)
 	defer done()
 
 	var m, state callbackModel
@@ -229,7 +229,7 @@ func (r *CallbackURLResource) Update(ctx context.Context, req resource.UpdateReq
 // Delete removes the URL. It succeeds if the URL is gone, or if its client was cancelled: bunq
 // accepts no more changes to it (UNKNOWN what it answers then).
 func (r *CallbackURLResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	ctx, done := providerdata.Operation(ctx, "bunq_oauth_callback_url: delete")
+	ctx, done := r.Data.Operation(ctx, "bunq_oauth_callback_url: delete", &resp.Diagnostics)
 	defer done()
 
 	var m callbackModel

@@ -47,10 +47,11 @@ type callbackURLsKey struct{ user, client int64 }
 // callbackURLsOf returns the one callbackURLs of an OAuth client that the resources of this run
 // share.
 func callbackURLsOf(data *providerdata.Data, c *callbackClient) *callbackURLs {
-	urls := newCallbackURLs(callbackLedger(data, providerdata.FormatID(c.clientID)))
-	urls.withoutPlan = !data.Sessions.For(c.apiContext).Persists()
-	shared, _ := data.Shared.LoadOrStore(callbackURLsKey{c.user.ID, c.clientID}, urls)
-	return shared.(*callbackURLs) //nolint:forcetypeassert // nothing else is stored under this key
+	return providerdata.Share(data, callbackURLsKey{c.user.ID, c.clientID}, func() *callbackURLs {
+		urls := newCallbackURLs(callbackLedger(data, providerdata.FormatID(c.clientID)))
+		urls.withoutPlan = !data.Sessions.For(c.apiContext).Persists()
+		return urls
+	})
 }
 
 // callbackLedger holds what is planned for the callback URLs of an OAuth client.

@@ -136,7 +136,7 @@ func (r *ClientResource) hasAnotherOwner(m *clientModel, id int64, run string) b
 // warnOfExisting warns at plan about a client that the user already has. If that cannot be read, it
 // says nothing: the apply looks again. In an apply it costs no call, as Create needs the same read.
 func (r *ClientResource) warnOfExisting(ctx context.Context, plan *clientModel, diags *diag.Diagnostics) {
-	ctx, done := providerdata.Operation(ctx, "bunq_oauth_client: plan")
+	ctx, done := r.Data.Operation(ctx, "bunq_oauth_client: plan", diags)
 	defer done()
 
 	access, more := r.Data.Access(ctx, plan.APIContext, apiContextPath)

@@ -49,8 +49,7 @@ type userClientKey string
 
 // userClientOf returns the one userClient of a user in this run.
 func userClientOf(data *providerdata.Data, user string) *userClient {
-	stored, _ := data.Shared.LoadOrStore(userClientKey(user), &userClient{turn: newTurn()})
-	return stored.(*userClient) //nolint:forcetypeassert // nothing else is stored under this key
+	return providerdata.Share(data, userClientKey(user), func() *userClient { return &userClient{turn: newTurn()} })
 }
 
 // registrationOf returns a registration that has not begun.
@@ -124,17 +123,22 @@ func (g *clientRegistration) find(ctx context.Context, failed tfdiag.Failure, di
 	}
 
 	// There was none a moment ago, so an active one is the one whose answer was lost.
-	active, lookErr := g.active(ctx)
-	if lookErr == nil && active != nil {
+	err = bunq.Confirm(err, func() (bool, error) {
+		var lookErr error
+		active, lookErr = g.active(ctx)
+		return active != nil, lookErr
+	})
+	if err == nil {
 		g.notes.Note(ctx, noteClient, providerdata.FormatID(active.ID))
 		return active.ID, active, true
 	}
+
 	failed.State = "nothing was stored, and bunq has no active client of this user."
-	if lookErr != nil {
+	if bunq.OutcomeUnknown(err) {
 		failed.State = "nothing was stored. bunq may have made the client; this could not be checked."
 		failed.Next = "apply again: the client is looked up before another one is made. If the error then says that the user already has a client, import it."
 	}
-	failed.Error(diags, &bunq.UnansweredError{Err: err, LookUp: lookErr})
+	failed.Error(diags, err)
 	return 0, nil, false
 }
 

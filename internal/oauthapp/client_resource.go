@@ -114,7 +114,7 @@ func (r *ClientResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 // Create makes the client, after checking whether the user has one: what bunq does with a second
 // one is UNKNOWN, and a client cannot be removed.
 func (r *ClientResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	ctx, done := providerdata.Operation(ctx, "bunq_oauth_client: create")
+	ctx, done := r.Data.Operation(ctx, "bunq_oauth_client: create", &resp.Diagnostics)
 	defer done()
 
 	var m clientModel
@@ -157,7 +157,7 @@ func (r *ClientResource) Create(ctx context.Context, req resource.CreateRequest,
 
 // Read looks up the client. A cancelled one stays in the state, and the plan proposes another.
 func (r *ClientResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	ctx, done := providerdata.Operation(ctx, "bunq_oauth_client: read")
+	ctx, done := r.Data.Operation(ctx, "bunq_oauth_client: read", &resp.Diagnostics)
 	defer done()
 
 	var m clientModel
@@ -209,7 +209,7 @@ func (r *ClientResource) Read(ctx context.Context, req resource.ReadRequest, res
 // Update stores what concerns Terraform only. Another context must belong to the same user, as a
 // client cannot move to another one.
 func (r *ClientResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	ctx, done := providerdata.Operation(ctx, "bunq_oauth_client: update")
+	ctx, done := r.Data.Operation(ctx, "bunq_oauth_client: update", &resp.Diagnostics)
 	defer done()
 
 	var m, state clientModel
@@ -243,7 +243,7 @@ func (r *ClientResource) Update(ctx context.Context, req resource.UpdateRequest,
 
 // Delete cancels the client: bunq has no other way, and no way back.
 func (r *ClientResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	ctx, done := providerdata.Operation(ctx, "bunq_oauth_client: delete")
+	ctx, done := r.Data.Operation(ctx, "bunq_oauth_client: delete", &resp.Diagnostics)
 	defer done()
 
 	var m clientModel
@@ -299,13 +299,11 @@ func cancel(ctx context.Context, calls *bunq.UserClient, id int64) error {
 	if bunq.IsNotFound(err) {
 		return nil
 	}
-	if !bunq.OutcomeUnknown(err) {
-		return err
-	}
-
-	found, lookErr := calls.OAuthClient(ctx, id)
-	if bunq.IsNotFound(lookErr) || lookErr == nil && isCancelled(found.Status) {
-		return nil
-	}
-	return &bunq.UnansweredError{Err: err, LookUp: lookErr}
+	return bunq.Confirm(err, func() (bool, error) {
+		found, err := calls.OAuthClient(ctx, id)
+		if bunq.IsNotFound(err) {
+			return true, nil
+		}
+		return err == nil && isCancelled(found.Status), err
+	})
 }

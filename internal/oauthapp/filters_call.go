@@ -27,15 +27,16 @@ type filtersOwner string
 // own takes the filters of the user for one resource of this run. false: another
 // one has them.
 func (c *filtersCall) own() bool {
-	_, taken := c.data.Shared.LoadOrStore(filtersOwner(providerdata.FormatID(c.user.ID)), true)
-	return !taken
+	return !providerdata.Keep(c.data, filtersOwner(providerdata.FormatID(c.user.ID)), true)
 }
 
 // disown gives them back, where nothing came of it.
-func (c *filtersCall) disown() { c.data.Shared.Delete(filtersOwner(providerdata.FormatID(c.user.ID))) }
+func (c *filtersCall) disown() {
+	providerdata.Take[bool](c.data, filtersOwner(providerdata.FormatID(c.user.ID)))
+}
 
 func ownedHere(data *providerdata.Data, user string) bool {
-	_, owned := data.Shared.Load(filtersOwner(user))
+	_, owned := providerdata.Find[bool](data, filtersOwner(user))
 	return owned
 }
 

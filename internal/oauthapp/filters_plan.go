@@ -92,7 +92,7 @@ func (r *FiltersResource) hasAnotherOwner(ctx context.Context, m *filtersModel, 
 // returns whose they are. Where bunq cannot be asked, it says nothing and returns "":
 // the apply asks again. In an apply its read is the one that Create needs.
 func (r *FiltersResource) foretell(ctx context.Context, plan *filtersModel, diags *diag.Diagnostics) (user string) {
-	ctx, done := providerdata.Operation(ctx, "bunq_notification_filters: plan")
+	ctx, done := r.Data.Operation(ctx, "bunq_notification_filters: plan", diags)
 	defer done()
 
 	access, more := r.Data.Access(ctx, plan.APIContext, apiContextPath)

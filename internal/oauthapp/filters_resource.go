@@ -134,7 +134,7 @@ func (r *FiltersResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 
 // Create replaces the set of the user, unless something would be lost by that.
 func (r *FiltersResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	ctx, done := providerdata.Operation(ctx, "bunq_notification_filters: create")
+	ctx, done := r.Data.Operation(ctx, "bunq_notification_filters: create", &resp.Diagnostics)
 	defer done()
 
 	var m filtersModel
@@ -201,7 +201,7 @@ func (c *filtersCall) begin(ctx context.Context, adopt bool, wanted []bunq.Notif
 
 // Read shows what bunq has, whoever set it.
 func (r *FiltersResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	ctx, done := providerdata.Operation(ctx, "bunq_notification_filters: read")
+	ctx, done := r.Data.Operation(ctx, "bunq_notification_filters: read", &resp.Diagnostics)
 	defer done()
 
 	var m filtersModel
@@ -237,7 +237,7 @@ func (r *FiltersResource) Read(ctx context.Context, req resource.ReadRequest, re
 
 // Update replaces the set, if bunq has nothing that the plan did not show.
 func (r *FiltersResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	ctx, done := providerdata.Operation(ctx, "bunq_notification_filters: update")
+	ctx, done := r.Data.Operation(ctx, "bunq_notification_filters: update", &resp.Diagnostics)
 	defer done()
 
 	var m, state filtersModel
@@ -297,7 +297,7 @@ func (c *filtersCall) update(ctx context.Context, has, wanted []bunq.Notificatio
 // Delete removes the filters that the state has. What others have set since stays,
 // and so does all of it where another resource declares the set.
 func (r *FiltersResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	ctx, done := providerdata.Operation(ctx, "bunq_notification_filters: delete")
+	ctx, done := r.Data.Operation(ctx, "bunq_notification_filters: delete", &resp.Diagnostics)
 	defer done()
 
 	var m filtersModel

@@ -60,11 +60,7 @@ type ledgerKey string
 
 // ledgerOf returns the one ledger with that name in this run.
 func ledgerOf(data *providerdata.Data, name string) *ledger {
-	if l, ok := data.Shared.Load(ledgerKey(name)); ok {
-		return l.(*ledger) //nolint:forcetypeassert // nothing else is stored under this key
-	}
-	l, _ := data.Shared.LoadOrStore(ledgerKey(name), newLedger(data.Sessions.Lines(name)))
-	return l.(*ledger) //nolint:forcetypeassert // as above
+	return providerdata.Share(data, ledgerKey(name), func() *ledger { return newLedger(data.Sessions.Lines(name)) })
 }
 
 func newLedger(file lines) *ledger { return &ledger{file: file, run: rand.Text()} }

@@ -90,10 +90,10 @@ func (l *CallbackURLListResource) ListResourceConfigSchema(_ context.Context, _ 
 
 // List asks bunq for the clients of the user.
 func (l *ClientListResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
-	ctx, done := providerdata.Operation(ctx, "bunq_oauth_client: list")
+	var diags diag.Diagnostics
+	ctx, done := l.Data.Operation(ctx, "bunq_oauth_client: list", &diags)
 	defer done()
 
-	var diags diag.Diagnostics
 	var m clientListModel
 	diags.Append(req.Config.Get(ctx, &m)...)
 	user, clients := activeClients(ctx, l.Data, m.APIContext, "", "bunq_oauth_client", &diags)
@@ -115,10 +115,10 @@ func (l *ClientListResource) List(ctx context.Context, req list.ListRequest, str
 
 // List asks bunq for the client with its callback URLs.
 func (l *CallbackURLListResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
-	ctx, done := providerdata.Operation(ctx, "bunq_oauth_callback_url: list")
+	var diags diag.Diagnostics
+	ctx, done := l.Data.Operation(ctx, "bunq_oauth_callback_url: list", &diags)
 	defer done()
 
-	var diags diag.Diagnostics
 	var m callbackListModel
 	diags.Append(req.Config.Get(ctx, &m)...)
 	user, clients := activeClients(ctx, l.Data, m.APIContext, m.OAuthClientID.ValueString(), "bunq_oauth_callback_url", &diags)

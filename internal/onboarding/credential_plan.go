@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 	"github.com/openpsd2/terraform-provider-bunq/internal/qseal"
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
@@ -182,7 +183,7 @@ func (r *CredentialResource) sameOrganisation(state *credentialModel, c *qseal.C
 // sameSubject reports a certificate that is only known after the apply, if its
 // bunq_sandbox_certificate is known to change its subject.
 func (r *CredentialResource) sameSubject(state *credentialModel, diags *diag.Diagnostics) {
-	if _, ends := r.Data.Shared.Load(endingSubject(state.CertificatePEM.ValueString())); !ends {
+	if _, ends := providerdata.Find[bool](r.Data, endingSubject(state.CertificatePEM.ValueString())); !ends {
 		return
 	}
 	diags.AddAttributeError(path.Root("certificate_pem"), "The certificate belongs to another organisation", fmt.Sprintf(
@@ -219,7 +220,7 @@ func (r *CredentialResource) proposeAnother(plan, state *credentialModel, facts 
 		return true
 	}
 
-	_, waits := r.Data.Shared.Load(waitingKey(state.ID.ValueString()))
+	_, waits := providerdata.Find[bool](r.Data, waitingKey(state.ID.ValueString()))
 	if at := state.expiry(); waits && state.pending() && !at.IsZero() {
 		diags.AddAttributeWarning(path.Root("api_key"), "The API key waits for its first use",
 			fmt.Sprintf("bunq deletes it at %s unless a device is registered with it by then.\n\n"+
@@ -232,9 +233,8 @@ func (r *CredentialResource) proposeAnother(plan, state *credentialModel, facts 
 // reportRefusedKey reports a key that the plan keeps although bunq refused it in the refresh of
 // this run.
 func (r *CredentialResource) reportRefusedKey(state *credentialModel, diags *diag.Diagnostics) {
-	v, refused := r.Data.Shared.Load(refusedKey(state.ID.ValueString()))
-	err, ok := v.(error)
-	if !refused || !ok {
+	err, refused := providerdata.Find[error](r.Data, refusedKey(state.ID.ValueString()))
+	if !refused {
 		return
 	}
 	tfdiag.Failure{

@@ -146,7 +146,7 @@ func (r *CredentialResource) Schema(_ context.Context, _ resource.SchemaRequest,
 // Create registers the certificate. The API key is stored as soon as bunq has answered, before
 // anything else can fail.
 func (r *CredentialResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	ctx, done := providerdata.Operation(ctx, "bunq_psd2_credential: create")
+	ctx, done := r.Data.Operation(ctx, "bunq_psd2_credential: create", &resp.Diagnostics)
 	defer done()
 
 	var config, m credentialModel
@@ -197,7 +197,7 @@ func (r *CredentialResource) Create(ctx context.Context, req resource.CreateRequ
 		return
 	}
 
-	r.Data.MarkCreated(made.TokenValue)
+	markCreated(r.Data, made.TokenValue)
 	r.noteCredential(ctx, model, &m)
 }
 
@@ -208,7 +208,7 @@ func (r *CredentialResource) Create(ctx context.Context, req resource.CreateRequ
 // error depends on whether the plan keeps the credential, which Read cannot know (see refusedKey);
 // a credential that is being replaced or destroyed must not get stuck.
 func (r *CredentialResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	ctx, done := providerdata.Operation(ctx, "bunq_psd2_credential: read")
+	ctx, done := r.Data.Operation(ctx, "bunq_psd2_credential: read", &resp.Diagnostics)
 	defer done()
 
 	var m credentialModel
@@ -236,7 +236,7 @@ func (r *CredentialResource) Read(ctx context.Context, req resource.ReadRequest,
 	over := !m.expiry().IsZero() && now.After(m.expiry())
 
 	if waiting && !over && refusedLately(ctx, notes, now) {
-		r.Data.Shared.Store(waitingKey(m.ID.ValueString()), true)
+		providerdata.Keep(r.Data, waitingKey(m.ID.ValueString()), true)
 		return
 	}
 
@@ -248,7 +248,7 @@ func (r *CredentialResource) Read(ctx context.Context, req resource.ReadRequest,
 		noteRefusal(ctx, notes, now)
 		facts.Dead = over
 		if !over {
-			r.Data.Shared.Store(waitingKey(m.ID.ValueString()), true)
+			providerdata.Keep(r.Data, waitingKey(m.ID.ValueString()), true)
 		}
 		facts.store(ctx, resp.Private, &resp.Diagnostics)
 		return
@@ -256,7 +256,7 @@ func (r *CredentialResource) Read(ctx context.Context, req resource.ReadRequest,
 		noteRefusal(ctx, notes, now)
 		facts.Refused = true
 		facts.store(ctx, resp.Private, &resp.Diagnostics)
-		r.Data.Shared.Store(refusedKey(m.ID.ValueString()), err)
+		providerdata.Keep(r.Data, refusedKey(m.ID.ValueString()), err)
 		resp.Diagnostics.AddWarning("bunq refuses the API key of the credential",
 			"bunq refuses the key of credential "+m.ID.ValueString()+", or the address of this machine. The credential was not refreshed and stays in the "+
 				"state as it was.")
@@ -281,7 +281,7 @@ func (r *CredentialResource) Read(ctx context.Context, req resource.ReadRequest,
 		Open: m.DeactivateOnDestroy.ValueBool() && permitsEveryone(ctx, calls, id),
 	}
 	if !facts.Used && !facts.Dead {
-		r.Data.Shared.Store(waitingKey(m.ID.ValueString()), true)
+		providerdata.Keep(r.Data, waitingKey(m.ID.ValueString()), true)
 	}
 	facts.store(ctx, resp.Private, &resp.Diagnostics)
 	m.fromRefresh(found)
@@ -309,7 +309,7 @@ func (r *CredentialResource) Update(ctx context.Context, req resource.UpdateRequ
 // Delete forgets the credential: bunq's API has no call to revoke one. Setting the key's addresses
 // inactive is the closest bunq offers.
 func (r *CredentialResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	ctx, done := providerdata.Operation(ctx, "bunq_psd2_credential: delete")
+	ctx, done := r.Data.Operation(ctx, "bunq_psd2_credential: delete", &resp.Diagnostics)
 	defer done()
 
 	var m credentialModel

@@ -177,7 +177,7 @@ func (r *DeviceServerResource) setAddresses(ctx context.Context, access *provide
 	// A key that was made in this run only has the address of its registration.
 	f.Credential = credential
 	active := slices.DeleteFunc(slices.Clone(list), func(p bunq.PermittedIP) bool { return p.Status != bunq.StatusActive || p.IP == anyAddress })
-	if f.IP == "" && len(active) == 1 && r.Data.IsCreatedHere(access.Context.APIKey) {
+	if f.IP == "" && len(active) == 1 && isCreatedHere(r.Data, access.Context.APIKey) {
 		f.IP = active[0].IP
 	}
 
@@ -292,18 +292,10 @@ func (c *reconciliation) set(ctx context.Context, p bunq.PermittedIP, status str
 
 // confirm reads the addresses after a write whose answer was lost, and reports whether it was done.
 func (c *reconciliation) confirm(ctx context.Context, err error, done func(bunq.PermittedIP) bool) error {
-	if !bunq.OutcomeUnknown(err) {
-		return err
-	}
-
-	now, lookErr := c.calls.PermittedIPs(ctx, c.credential)
-	if lookErr != nil {
-		return &bunq.UnansweredError{Err: err, LookUp: lookErr}
-	}
-	if slices.ContainsFunc(now, done) {
-		return nil
-	}
-	return &bunq.UnansweredError{Err: err}
+	return bunq.Confirm(err, func() (bool, error) {
+		now, err := c.calls.PermittedIPs(ctx, c.credential)
+		return slices.ContainsFunc(now, done), err
+	})
 }
 
 func asError(diags diag.Diagnostics) error {

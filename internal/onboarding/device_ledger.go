@@ -36,8 +36,7 @@ type deviceEntry struct {
 type ledgerKey struct{}
 
 func ledgerOf(data *providerdata.Data) *deviceLedger {
-	l, _ := data.Shared.LoadOrStore(ledgerKey{}, &deviceLedger{byID: map[string]deviceEntry{}})
-	return l.(*deviceLedger) //nolint:forcetypeassert // nothing else is stored under this key
+	return providerdata.Share(data, ledgerKey{}, func() *deviceLedger { return &deviceLedger{byID: map[string]deviceEntry{}} })
 }
 
 func (l *deviceLedger) change(id string, f func(*deviceEntry)) {

@@ -69,7 +69,7 @@ func (r *DeviceServerResource) registration(ctx context.Context, m *deviceModel,
 //
 // A key that was made in this run has no device, so nothing is looked up first.
 func (g *registration) register(ctx context.Context) (registered, error) {
-	fresh := g.data.IsCreatedHere(g.apiContext.APIKey, g.apiContext.Installation.Token)
+	fresh := isCreatedHere(g.data, g.apiContext.APIKey, g.apiContext.Installation.Token)
 	if !fresh && !refusedLately(ctx, g.source, g.data.Now()) {
 		// A key that bunq refuses has no usable device.
 		list, err := g.calls.DeviceServers(ctx)
@@ -126,23 +126,24 @@ func (g *registration) noteMade(ctx context.Context, id int64) {
 
 // lookUp looks for the device of a POST whose answer was lost.
 func (g *registration) lookUp(ctx context.Context, lost error) (registered, error) {
-	list, err := g.calls.DeviceServers(ctx)
-	if bunq.IsCredentialsRefused(err) {
-		// With the device, bunq would have accepted this machine: there is none.
-		g.notes.end(ctx, g.request.Description)
-		return registered{}, &bunq.UnansweredError{Err: lost}
-	}
-	if err != nil {
-		return registered{}, &bunq.UnansweredError{Err: lost, LookUp: err}
-	}
+	var found *bunq.DeviceServer
+	err := bunq.Confirm(lost, func() (bool, error) {
+		list, err := g.calls.DeviceServers(ctx)
+		if bunq.IsCredentialsRefused(err) {
+			return false, nil // with the device, bunq would have accepted this machine: there is none
+		}
 
-	before := idsOf(g.before)
-	found := g.newest(list, func(d bunq.DeviceServer) bool {
-		return !slices.Contains(before, providerdata.FormatID(d.ID)) && g.mayAdopt(d)
+		before := idsOf(g.before)
+		found = g.newest(list, func(d bunq.DeviceServer) bool {
+			return !slices.Contains(before, providerdata.FormatID(d.ID)) && g.mayAdopt(d)
+		})
+		return found != nil, err
 	})
-	if found == nil {
-		g.notes.end(ctx, g.request.Description)
-		return registered{}, &bunq.UnansweredError{Err: lost}
+	if err != nil {
+		if !bunq.OutcomeUnknown(err) {
+			g.notes.end(ctx, g.request.Description)
+		}
+		return registered{}, err
 	}
 
 	g.noteMade(ctx, found.ID)

@@ -37,7 +37,7 @@ func (r *DeviceServerResource) Metadata(_ context.Context, req resource.Metadata
 
 // Create registers the device, opens the first session with it, and adds the configured addresses.
 func (r *DeviceServerResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	ctx, done := providerdata.Operation(ctx, "bunq_device_server: create")
+	ctx, done := r.Data.Operation(ctx, "bunq_device_server: create", &resp.Diagnostics)
 	defer done()
 
 	var m deviceModel
@@ -92,7 +92,7 @@ func (r *DeviceServerResource) Create(ctx context.Context, req resource.CreateRe
 
 // Read looks up the device and its permitted addresses.
 func (r *DeviceServerResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	ctx, done := providerdata.Operation(ctx, "bunq_device_server: read")
+	ctx, done := r.Data.Operation(ctx, "bunq_device_server: read", &resp.Diagnostics)
 	defer done()
 
 	var m deviceModel
@@ -144,7 +144,7 @@ func (r *DeviceServerResource) Read(ctx context.Context, req resource.ReadReques
 
 // Update changes the permitted addresses; the rest concerns Terraform only.
 func (r *DeviceServerResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	ctx, done := providerdata.Operation(ctx, "bunq_device_server: update")
+	ctx, done := r.Data.Operation(ctx, "bunq_device_server: update", &resp.Diagnostics)
 	defer done()
 
 	var m, state deviceModel

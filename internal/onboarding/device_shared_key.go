@@ -40,8 +40,7 @@ type keyUseKey string
 func (r *DeviceServerResource) keyUseOf(ac bunq.APIContext) *keyUse {
 	// The key alone, whatever the installation.
 	name := bunq.APIContext{Environment: ac.Environment, APIKey: ac.APIKey}.Fingerprint()
-	u, _ := r.Data.Shared.LoadOrStore(keyUseKey(name), &keyUse{made: map[string]string{}})
-	return u.(*keyUse) //nolint:forcetypeassert // nothing else is stored under this key
+	return providerdata.Share(r.Data, keyUseKey(name), func() *keyUse { return &keyUse{made: map[string]string{}} })
 }
 
 func (u *keyUse) noteMade(id, ip string) {

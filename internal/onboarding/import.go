@@ -139,6 +139,9 @@ func choose[T any](f *fileImport, what string, all []T, id func(T) int64, active
 
 // ImportState takes the path of a context file.
 func (r *InstallationResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	ctx, done := r.Data.Operation(ctx, "bunq_installation: import", &resp.Diagnostics)
+	defer done()
+
 	f, ok := openFile(ctx, r.Data, req.ID, &resp.Diagnostics)
 	if !ok {
 		return
@@ -166,6 +169,9 @@ func (r *InstallationResource) ImportState(ctx context.Context, req resource.Imp
 // ImportState takes the path of a context file, and the ID of the credential if the user has
 // several. bunq does not return the certificate: the first apply takes it from the configuration.
 func (r *CredentialResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	ctx, done := r.Data.Operation(ctx, "bunq_psd2_credential: import", &resp.Diagnostics)
+	defer done()
+
 	f, ok := openFile(ctx, r.Data, req.ID, &resp.Diagnostics)
 	if !ok {
 		return
@@ -206,6 +212,9 @@ func (r *CredentialResource) ImportState(ctx context.Context, req resource.Impor
 
 // ImportState takes the path of a context file, and the ID of the device if bunq lists several.
 func (r *DeviceServerResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	ctx, done := r.Data.Operation(ctx, "bunq_device_server: import", &resp.Diagnostics)
+	defer done()
+
 	f, ok := openFile(ctx, r.Data, req.ID, &resp.Diagnostics)
 	if !ok {
 		return

@@ -114,7 +114,7 @@ func (r *InstallationResource) ModifyPlan(ctx context.Context, req resource.Modi
 // Create makes the installation. It cannot be looked up later: a lost answer leaves an installation
 // at bunq that nobody can use.
 func (r *InstallationResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	ctx, done := providerdata.Operation(ctx, "bunq_installation: create")
+	ctx, done := r.Data.Operation(ctx, "bunq_installation: create", &resp.Diagnostics)
 	defer done()
 
 	var m installationModel
@@ -144,7 +144,7 @@ func (r *InstallationResource) Create(ctx context.Context, req resource.CreateRe
 		return
 	}
 
-	r.Data.MarkCreated(made.Token)
+	markCreated(r.Data, made.Token)
 	if err := m.fromAPI(r.Data.Environment, &key.PublicKey, made); err != nil {
 		resp.Diagnostics.AddWarning("registration_payload is not available", err.Error())
 	}

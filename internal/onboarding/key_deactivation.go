@@ -186,20 +186,14 @@ func (e *keyDeactivation) deactivateOne(ctx context.Context, p bunq.PermittedIP)
 			err = e.set(ctx, p)
 		}
 	}
-	if !bunq.OutcomeUnknown(err) {
-		return err
-	}
 
-	now, lookErr := e.calls.PermittedIPs(ctx, e.credential)
-	switch {
-	case bunq.IsCredentialsRefused(lookErr):
-		return nil
-	case lookErr != nil:
-		return &bunq.UnansweredError{Err: err, LookUp: lookErr}
-	case slices.ContainsFunc(now, func(n bunq.PermittedIP) bool { return n.ID == p.ID && n.Status == bunq.AddressInactive }):
-		return nil
-	}
-	return &bunq.UnansweredError{Err: err}
+	return bunq.Confirm(err, func() (bool, error) {
+		now, err := e.calls.PermittedIPs(ctx, e.credential)
+		if bunq.IsCredentialsRefused(err) {
+			return true, nil
+		}
+		return slices.ContainsFunc(now, func(n bunq.PermittedIP) bool { return n.ID == p.ID && n.Status == bunq.AddressInactive }), err
+	})
 }
 
 func (e *keyDeactivation) set(ctx context.Context, p bunq.PermittedIP) error {

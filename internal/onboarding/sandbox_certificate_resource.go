@@ -197,7 +197,7 @@ func (r *SandboxCertificateResource) ModifyPlan(ctx context.Context, req resourc
 	}
 
 	if plan.otherSubject(&state) {
-		r.Data.Shared.Store(endingSubject(state.CertificatePEM.ValueString()), true)
+		providerdata.Keep(r.Data, endingSubject(state.CertificatePEM.ValueString()), true)
 		resp.Diagnostics.AddWarning("Another subject is another bunq user",
 			"A certificate with another subject replaces "+state.ID.ValueString()+". In the sandbox the subject names the bunq user, so a credential made "+
 				"with the new certificate belongs to another user. An OAuth client and its callback URLs cannot move to another user, and the old subject, "+
@@ -227,8 +227,8 @@ func (r *SandboxCertificateResource) Create(ctx context.Context, req resource.Cr
 
 	// -replace, taint and a renamed resource destroy a certificate and make one that is meant to be
 	// the same: it keeps the subject, and so the bunq user.
-	if subject, ok := r.Data.Shared.LoadAndDelete(m.subject()); ok {
-		m.ID, _ = subject.(types.String)
+	if id, ok := providerdata.Take[types.String](r.Data, m.subject()); ok {
+		m.ID = id
 	}
 
 	if err := m.issue(r.Data.Now()); err != nil {
@@ -270,6 +270,6 @@ func (r *SandboxCertificateResource) Delete(ctx context.Context, req resource.De
 	var m sandboxCertificateModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	if !resp.Diagnostics.HasError() {
-		r.Data.Shared.Store(m.subject(), m.ID)
+		providerdata.Keep(r.Data, m.subject(), m.ID)
 	}
 }

@@ -2,6 +2,7 @@ package pacing_test
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -67,7 +68,10 @@ func waitings() map[string]waiting {
 			n:       1, do: readClient, reason: "a connection to bunq",
 		},
 		"the interval between two sessions, known by the refusal": {
-			prepare: opened, n: parallelism, do: readClient, reason: "the rate limit of " + callSession,
+			prepare: opened, n: parallelism, do: readClient, reason: "a session",
+		},
+		"the interval between two sessions, without a cache folder": {
+			prepare: opened, block: attributes{"session_cache": yes(false)}, n: parallelism, do: readClient, reason: "a session",
 		},
 		"the interval between two sessions, known by the cache folder": {
 			prepare: func(ctx context.Context, b *bank, _ *party) {
@@ -157,7 +161,9 @@ func TestMaxWait_errorSaysWhatItWaitedFor(t *testing.T) {
 				defer cancel()
 				b, p := settled(ctx, t)
 				w.prepare(ctx, b, p)
-				r := b.provider(ctx, attributes{"max_wait": text("10s"), "request_timeout": text("15s")})
+				block := attributes{"max_wait": text("10s"), "request_timeout": text("15s")}
+				maps.Copy(block, w.block)
+				r := b.provider(ctx, block)
 				begin := time.Now()
 				errs := each(w.n, w.n, func(i int) error { return w.do(ctx, t, r, p, i) })
 				if took := time.Since(begin); took != 10*time.Second {

@@ -39,6 +39,12 @@ func TestContexts_eachGetsItsSessionWithinMaxWait(t *testing.T) {
 					t.Errorf("%d sessions were opened for %d contexts", got, n)
 				}
 				b.mustBeUnderLimits()
+
+				// Nobody reads n times what they were waiting for.
+				told := r.waited()
+				if len(told) != 1 || !strings.Contains(told[0], " for a session (bunq opens one every 30 seconds for an address).") {
+					t.Errorf("%d warnings of waiting: %s", len(told), told)
+				}
 			})
 		})
 	}

@@ -24,6 +24,9 @@ type run struct {
 	t       *testing.T
 	server  tfprotov6.ProviderServer
 	schemas map[string]*tfprotov6.Schema
+
+	mu       sync.Mutex
+	warnings []*tfprotov6.Diagnostic
 }
 
 // attributes are the arguments of a block; those left out are null.
@@ -60,6 +63,31 @@ func fault(diags []*tfprotov6.Diagnostic) error {
 		return nil
 	}
 	return f
+}
+
+// judge keeps the warnings and returns the errors.
+func (r *run) judge(diags []*tfprotov6.Diagnostic) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, d := range diags {
+		if d.Severity == tfprotov6.DiagnosticSeverityWarning {
+			r.warnings = append(r.warnings, d)
+		}
+	}
+	return fault(diags)
+}
+
+// waited returns what the run told its user of waiting.
+func (r *run) waited() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var texts []string
+	for _, w := range r.warnings {
+		if w.Summary == "Waited for bunq" {
+			texts = append(texts, w.Detail)
+		}
+	}
+	return texts
 }
 
 // start starts the provider with a provider block.
@@ -103,7 +131,7 @@ func (r *run) change(ctx context.Context, o *object, args attributes) (*object, 
 	if err != nil {
 		return nil, err
 	}
-	if err := fault(applied.Diagnostics); err != nil {
+	if err := r.judge(applied.Diagnostics); err != nil {
 		return nil, err
 	}
 	return &object{
@@ -120,7 +148,7 @@ func (r *run) destroy(ctx context.Context, o *object) error {
 	if err != nil {
 		return err
 	}
-	if err := fault(planned.Diagnostics); err != nil {
+	if err := r.judge(planned.Diagnostics); err != nil {
 		return err
 	}
 	applied, err := r.server.ApplyResourceChange(ctx, &tfprotov6.ApplyResourceChangeRequest{
@@ -129,7 +157,7 @@ func (r *run) destroy(ctx context.Context, o *object) error {
 	if err != nil {
 		return err
 	}
-	return fault(applied.Diagnostics)
+	return r.judge(applied.Diagnostics)
 }
 
 // refresh reads a resource and plans it with the arguments that it has; it tells
@@ -141,7 +169,7 @@ func (r *run) refresh(ctx context.Context, o *object) (changed bool, err error) 
 	if err != nil {
 		return false, err
 	}
-	if err := fault(found.Diagnostics); err != nil {
+	if err := r.judge(found.Diagnostics); err != nil {
 		return false, err
 	}
 	read := *o
@@ -165,7 +193,7 @@ func (r *run) plan(ctx context.Context, o *object, args attributes) (*tfprotov6.
 	if err != nil {
 		return nil, err
 	}
-	return planned, fault(planned.Diagnostics)
+	return planned, r.judge(planned.Diagnostics)
 }
 
 func (r *run) none(typeName string) tftypes.Value {

@@ -61,6 +61,10 @@ func TestApply_waitsNoLongerThanTheWindowsAsk(t *testing.T) {
 					t.Fatalf("%d requests made %d URLs, want %d of both", len(posts), len(b.Snapshot().CallbackURLs), n)
 				}
 				b.mustBeUnderLimits()
+				// A wait that a user notices is named, and only that.
+				if told := r.waited(); len(told) > 1 || (len(told) == 1) != (took > 10*time.Second+latency) {
+					t.Errorf("in an apply of %v, %d warnings of waiting: %s", took, len(told), told)
+				}
 				// The last request and its answer are no wait.
 				waited, want := took-latency, unavoidable(n, 5, 3*time.Second)
 				if !within(waited, want, c.share) {

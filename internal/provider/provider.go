@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 	"github.com/openpsd2/terraform-provider-bunq/internal/functions"
@@ -186,7 +187,9 @@ func (p *Bunq) Configure(ctx context.Context, req provider.ConfigureRequest, res
 	sessions := session.Options{BaseURL: s.baseURL.String(), Logger: tfLogger{}, OpenInterval: p.options.openInterval}
 	if s.sessionCache {
 		// Without a cache folder, sessions are opened again in each run.
-		sessions.CacheDir, _ = p.options.cacheDir()
+		if sessions.CacheDir, err = p.options.cacheDir(); err != nil {
+			tflog.Debug(ctx, "there is no cache folder; sessions and notes do not outlive this run", map[string]any{"reason": err.Error()})
+		}
 	}
 
 	data.Client = client

@@ -70,6 +70,7 @@ func (m APIContextModel) Parse(at path.Path) (bunq.APIContext, diag.Diagnostics)
 	if diags.HasError() {
 		return bunq.APIContext{}, diags
 	}
+
 	env, err := bunq.ParseEnvironment(m.Environment.ValueString())
 	if err != nil {
 		// What stands there is not repeated: its neighbours are secrets, and members are easily mixed up.
@@ -77,6 +78,7 @@ func (m APIContextModel) Parse(at path.Path) (bunq.APIContext, diag.Diagnostics)
 			`The environment of the API context is neither "sandbox" nor "production".`)
 		return bunq.APIContext{}, diags
 	}
+
 	inst, err := bunq.NewInstallation(bunq.Secret(m.InstallationToken.ValueString()),
 		bunq.Secret(m.PrivateKeyPEM.ValueString()), m.ServerPublicKeyPEM.ValueString())
 	if err != nil {
@@ -102,7 +104,8 @@ func (d *Data) Access(ctx context.Context, obj types.Object, at path.Path) (*Acc
 	if !d.Ready(&diags) {
 		return nil, diags
 	}
-	ac, more := d.context(ctx, obj, at)
+
+	ac, more := d.resolve(ctx, obj, at)
 	diags.Append(more...)
 	if diags.HasError() || !d.SameEnvironment(string(ac.Environment), "API context", at, &diags) {
 		return nil, diags
@@ -110,7 +113,7 @@ func (d *Data) Access(ctx context.Context, obj types.Object, at path.Path) (*Acc
 	return &Access{Context: ac, Calls: d.Calls(ac)}, diags
 }
 
-func (d *Data) context(ctx context.Context, obj types.Object, at path.Path) (bunq.APIContext, diag.Diagnostics) {
+func (d *Data) resolve(ctx context.Context, obj types.Object, at path.Path) (bunq.APIContext, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	if obj.IsNull() {
 		switch {
@@ -130,10 +133,12 @@ func (d *Data) context(ctx context.Context, obj types.Object, at path.Path) (bun
 		}
 		return bunq.APIContext{}, diags
 	}
+
 	if obj.IsUnknown() {
 		diags.AddAttributeError(at, "API context not known yet", "The api_context is only known after an apply, and this operation must ask bunq now.")
 		return bunq.APIContext{}, diags
 	}
+
 	var m APIContextModel
 	diags.Append(obj.As(ctx, &m, basetypes.ObjectAsOptions{})...)
 	if diags.HasError() {
@@ -142,12 +147,14 @@ func (d *Data) context(ctx context.Context, obj types.Object, at path.Path) (bun
 	return m.parseKnown(at)
 }
 
-// Check reports at plan what Access would report at apply, as far as it is known by then: that neither the attribute nor the
-// provider block has a context, that the context cannot be used, and that it belongs to another environment. It calls nobody.
+// Check reports at plan what Access would report at apply, as far as it is known by
+// then: that neither the attribute nor the provider block has a context, that the
+// context cannot be used, and that it belongs to another environment. It makes no call.
 func (d *Data) Check(ctx context.Context, obj types.Object, at path.Path) diag.Diagnostics {
 	if len(d.Unknown) > 0 || obj.IsUnknown() || obj.IsNull() && d.DefaultUnknown {
 		return nil
 	}
+
 	var m APIContextModel
 	if !obj.IsNull() {
 		diags := obj.As(ctx, &m, basetypes.ObjectAsOptions{})
@@ -160,7 +167,8 @@ func (d *Data) Check(ctx context.Context, obj types.Object, at path.Path) diag.D
 			return diags
 		}
 	}
-	ac, diags := d.context(ctx, obj, at)
+
+	ac, diags := d.resolve(ctx, obj, at)
 	if !diags.HasError() {
 		d.SameEnvironment(string(ac.Environment), "API context", at, &diags)
 	}

@@ -6,12 +6,12 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/sdkconf"
 )
 
-// FromContextFile gives the API context that a context file of bunq's SDKs holds.
+// FromContextFile returns the API context that a context file of bunq's SDKs holds.
 func FromContextFile(file *sdkconf.Context) APIContextModel {
 	return InstallationFromFile(file, types.StringNull()).Context(types.StringValue(file.APIKey.Reveal()))
 }
 
-// InstallationFromFile gives the installation that a context file holds. The
+// InstallationFromFile returns the installation that a context file holds. The
 // file has no id of it; a session tells.
 func InstallationFromFile(file *sdkconf.Context, id types.String) InstallationModel {
 	return InstallationModel{

@@ -36,15 +36,14 @@ type Data struct {
 	// Unknown names the settings of the provider block that are not known yet.
 	// Nothing can be sent until they are.
 	Unknown []string
-	// Clock tells the time; nil: the system's.
+	// Clock returns the time; nil: the system's.
 	Clock func() time.Time
-	// Shared holds what resources of one package share for the run, under keys
-	// of that package's own types.
-	Shared sync.Map
 
-	mu    sync.Mutex
-	fresh map[bunq.Secret]bool
-	seen  []bunq.APIContext
+	shared sync.Map // see Share
+	waits  waits    // see Operation
+
+	mu   sync.Mutex
+	seen []bunq.APIContext // see Remember
 }
 
 // Problem is an error that is reported where it matters.
@@ -93,31 +92,7 @@ func (d *Data) ReadyToRead(what string, diags *diag.Diagnostics) bool {
 	return false
 }
 
-// MarkCreated notes that an installation token or API key was handed out by bunq
-// in this very run. Nothing can have been made with it before, so there is
-// nothing to look for.
-func (d *Data) MarkCreated(secret bunq.Secret) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.fresh == nil {
-		d.fresh = map[bunq.Secret]bool{}
-	}
-	d.fresh[secret] = true
-}
-
-// IsCreatedHere reports whether any of the secrets was noted by MarkCreated.
-func (d *Data) IsCreatedHere(secrets ...bunq.Secret) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, s := range secrets {
-		if d.fresh[s] {
-			return true
-		}
-	}
-	return false
-}
-
-// Calls gives the calls that need a session, made with ac.
+// Calls returns the calls that need a session, made with ac.
 func (d *Data) Calls(ac bunq.APIContext) *bunq.UserClient {
 	d.Remember(ac)
 	return d.Client.WithSession(ac, d.Sessions.For(ac))

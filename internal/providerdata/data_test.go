@@ -12,24 +12,12 @@ func TestData_printsNoSecrets(t *testing.T) {
 	t.Parallel()
 	const secret = "3c1f9e0b7a3c1f9e0b7a3c1f9e0b7a3c"
 	d := &Data{Environment: bunq.Sandbox}
-	d.MarkCreated(secret)
+	Keep(d, bunq.Secret(secret), bunq.Secret(secret))
 	d.Remember(bunq.APIContext{Environment: bunq.Sandbox, APIKey: secret, Installation: bunq.Installation{Token: secret}})
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
 		if text := fmt.Sprintf(verb, d); strings.Contains(text, secret) {
 			t.Errorf("%s prints a secret: %s", verb, text)
 		}
-	}
-}
-
-func TestData_knowsWhatWasMadeHere(t *testing.T) {
-	t.Parallel()
-	d := &Data{}
-	if d.IsCreatedHere("key") {
-		t.Error("a key nobody noted counts as made in this run")
-	}
-	d.MarkCreated("key")
-	if !d.IsCreatedHere("other", "key") || d.IsCreatedHere("other") {
-		t.Error("want the noted key, and no other, to count as made in this run")
 	}
 }
 

@@ -2,21 +2,102 @@ package providerdata
 
 import (
 	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 )
 
 // Operation begins one create, read, update or delete of a resource: from here on
-// its time (max_wait) runs, for all calls made with the returned context. The
-// returned function ends it with one line in the log: how many calls were made
-// to which endpoint, how long it waited, what it repeated.
-func Operation(ctx context.Context, name string) (context.Context, func()) {
+// its time (max_wait) runs, for all calls made with the returned context.
+//
+// The returned function ends it. It writes one line to the log: how many calls
+// were made to which endpoint, how long it waited, what it repeated. And it warns
+// in diags where the run has waited for long, see waits.
+func (d *Data) Operation(ctx context.Context, name string, diags *diag.Diagnostics) (context.Context, func()) {
 	ctx = bunq.WithStats(ctx)
 	return ctx, func() {
-		if fields := bunq.StatsFrom(ctx).Fields(); len(fields) > 0 {
-			tflog.Info(ctx, name+": calls to bunq", fields)
+		stats := bunq.StatsFrom(ctx)
+		tflog.Info(ctx, name+": calls to bunq", stats.Fields())
+
+		d.waits.add(stats.Waits(), time.Now())
+		if diags.HasError() {
+			return // which says more; what is due is for the next operation to report
+		}
+		for _, w := range d.waits.due() {
+			diags.AddWarning("Waited for bunq", fmt.Sprintf(
+				"So far, this run has waited %s for %s. One create, read, update or delete may take %s in all (max_wait).\n\n"+
+					"Each cause is reported once per run. TF_LOG=INFO shows every wait of more than two seconds.",
+				w.took.Round(time.Second), w.reason, d.Client.MaxWait()))
 		}
 	}
+}
+
+const (
+	// longRun is what a run may wait for one cause without a word.
+	longRun = 10 * time.Second
+	// longOperation is what an operation may wait for one cause without being
+	// counted: what is normal between a request and its answer makes no run long.
+	longOperation = 2 * time.Second
+)
+
+// waits is what the operations of a run have waited for. A provider cannot write to
+// the user's terminal while it works: what it prints goes to the log. So a long wait
+// is reported by a warning, at the end of the first operation that can.
+type waits struct {
+	mu       sync.Mutex
+	byReason map[string]*runWait
+}
+
+// runWait is the time that a run has waited for one cause.
+type runWait struct {
+	reason   string
+	took     time.Duration
+	until    time.Time // the end of the last operation that waited for it
+	reported bool
+}
+
+// add counts the waits of an operation that ends now. What several operations waited
+// for at the same time counts once.
+func (w *waits) add(operation map[string]time.Duration, now time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for reason, d := range operation {
+		if d < longOperation {
+			continue
+		}
+
+		of := w.byReason[reason]
+		if of == nil {
+			of = &runWait{reason: reason}
+			if w.byReason == nil {
+				w.byReason = map[string]*runWait{}
+			}
+			w.byReason[reason] = of
+		}
+
+		of.took += min(d, now.Sub(of.until))
+		of.until = now
+	}
+}
+
+// due returns the causes for which the run has waited long and which were not
+// returned before, by name.
+func (w *waits) due() []runWait {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var due []runWait
+	for _, reason := range slices.Sorted(maps.Keys(w.byReason)) {
+		if of := w.byReason[reason]; of.took > longRun && !of.reported {
+			of.reported = true
+			due = append(due, *of)
+		}
+	}
+	return due
 }

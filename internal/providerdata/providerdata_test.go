@@ -1,7 +1,10 @@
 package providerdata
 
 import (
+	"fmt"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,23 +32,32 @@ func usable(t *testing.T) *Data {
 	return &Data{Environment: bunq.Sandbox, Client: client, Sessions: session.New(client, session.Options{BaseURL: u.String()})}
 }
 
-func contextModel(t *testing.T, environment string) APIContextModel {
-	t.Helper()
+// keys are made once: it takes time, and they say nothing.
+var keys = sync.OnceValue(func() (pair struct{ private, public string }) {
 	key, err := signing.GenerateKey()
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
-	private, err := signing.MarshalPrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
+	if pair.private, err = signing.MarshalPrivateKey(key); err != nil {
+		panic(err)
 	}
-	public, err := signing.MarshalPublicKey(&key.PublicKey)
-	if err != nil {
-		t.Fatal(err)
+	if pair.public, err = signing.MarshalPublicKey(&key.PublicKey); err != nil {
+		panic(err)
 	}
+	return pair
+})
+
+var contexts atomic.Int64
+
+// contextModel is a context of its own.
+func contextModel(t *testing.T, environment string) APIContextModel {
+	t.Helper()
 	return APIContextModel{
-		Environment: types.StringValue(environment), APIKey: types.StringValue("key"), InstallationToken: types.StringValue("token"),
-		PrivateKeyPEM: types.StringValue(private), ServerPublicKeyPEM: types.StringValue(public),
+		Environment:        types.StringValue(environment),
+		APIKey:             types.StringValue(fmt.Sprintf("key %d", contexts.Add(1))),
+		InstallationToken:  types.StringValue("token"),
+		PrivateKeyPEM:      types.StringValue(keys().private),
+		ServerPublicKeyPEM: types.StringValue(keys().public),
 	}
 }
 
@@ -136,6 +148,12 @@ func TestData_Check(t *testing.T) {
 		{"its own, and the provider's cannot serve", func(d *Data) { d.DefaultProblem = &Problem{"No", "It cannot serve."} }, object(func(*APIContextModel) {}), ""},
 		{"settings are not known yet", func(d *Data) { d.Unknown = []string{"environment"} }, object(production), ""},
 		{
+			"an environment that is a secret by mistake, with a key that is not known yet", func(*Data) {},
+			object(func(m *APIContextModel) {
+				m.Environment, m.APIKey = types.StringValue("s3cret"), types.StringUnknown()
+			}), `neither "sandbox" nor "production"`,
+		},
+		{
 			"an environment that is a secret by mistake", func(*Data) {},
 			object(func(m *APIContextModel) { m.Environment = types.StringValue("s3cret") }), `neither "sandbox" nor "production"`,
 		},
@@ -192,17 +210,6 @@ func TestData_sameEnvironment(t *testing.T) {
 	}
 }
 
-func TestData_notes(t *testing.T) {
-	var d Data
-	if d.IsCreatedHere("a") {
-		t.Error("something is noted from the start")
-	}
-	d.MarkCreated("a")
-	if !d.IsCreatedHere("b", "a") || d.IsCreatedHere("b") {
-		t.Error("what was made here is not told from the rest")
-	}
-}
-
 func TestData_seenOnceEach(t *testing.T) {
 	d := usable(t)
 	first, _ := contextModel(t, "sandbox").Parse(path.Empty())
@@ -244,5 +251,55 @@ func TestBase_Configure(t *testing.T) {
 	b.Configure(t.Context(), resource.ConfigureRequest{ProviderData: data}, &resource.ConfigureResponse{})
 	if b.Data != data {
 		t.Error("the data is not taken")
+	}
+}
+
+// A context of the provider block that belongs elsewhere is the problem of those who
+// would use it.
+func TestData_SetDefault(t *testing.T) {
+	for _, tt := range []struct {
+		name       string
+		configured bunq.Environment
+		usable     bool
+	}{
+		{"of the same environment", bunq.Production, true},
+		{"of another environment", bunq.Sandbox, false},
+		{"while the environment is not known yet", "", true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			d := &Data{Environment: tt.configured}
+			d.SetDefault(bunq.APIContext{Environment: bunq.Production, APIKey: "s3cret"}, "context file")
+			if (d.Default != nil) != tt.usable || (d.DefaultProblem == nil) != tt.usable {
+				t.Fatalf("default %v, problem %v", d.Default != nil, d.DefaultProblem)
+			}
+			if !tt.usable && !strings.Contains(d.DefaultProblem.Detail, "The context file was made in bunq's production environment") {
+				t.Errorf("got %v", d.DefaultProblem)
+			}
+		})
+	}
+}
+
+// What cannot be read is said of the object as a whole, without a word of its secrets.
+func TestParse_unusableKeys(t *testing.T) {
+	m := contextModel(t, "sandbox")
+	whole := InstallationModel{Environment: m.Environment, Token: m.InstallationToken, PrivateKeyPEM: m.PrivateKeyPEM, ServerPublicKeyPEM: m.ServerPublicKeyPEM}
+	if _, diags := whole.Parse(path.Root("installation")); len(diags) > 0 {
+		t.Errorf("a good installation: %v", diags)
+	}
+	if got := whole.Context(m.APIKey); got != m {
+		t.Errorf("with its API key, another context: %v", got)
+	}
+
+	m.PrivateKeyPEM, whole.PrivateKeyPEM = types.StringValue("s3cret"), types.StringValue("s3cret")
+	_, ofContext := m.Parse(path.Root("api_context"))
+	_, ofInstallation := whole.Parse(path.Root("installation"))
+	for want, got := range map[string]diag.Diagnostics{
+		"The keys of the API context cannot be read: private key of the installation: ":            ofContext,
+		"The token or a key of the installation cannot be read: private key of the installation: ": ofInstallation,
+	} {
+		if len(got) != 1 || !strings.HasPrefix(got[0].Detail(), want) || !strings.Contains(got[0].Detail(), "\n\nNext step: pass the ") ||
+			strings.Contains(got[0].Detail(), "s3cret") {
+			t.Errorf("got %v, want %q", got, want)
+		}
 	}
 }

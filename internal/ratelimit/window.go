@@ -125,6 +125,7 @@ func (w *window) arm(now time.Time) {
 	if len(w.queue) == 0 {
 		return
 	}
+
 	at := w.closedUntil
 	if surplus := w.inFlight + len(w.leaving) - w.limit.Max; surplus >= 0 {
 		if surplus >= len(w.leaving) {
@@ -134,6 +135,7 @@ func (w *window) arm(now time.Time) {
 			at = free
 		}
 	}
+
 	if w.timer == nil {
 		w.timer = time.AfterFunc(at.Sub(now), w.tick)
 		return

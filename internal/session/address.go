@@ -10,25 +10,22 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 )
 
-// address keeps the interval between two openings from this machine, whatever
-// the API context: bunq counts POST /session-server by IP address.
+// address keeps the interval between two openings of the processes on this machine,
+// whatever the API context: bunq counts POST /session-server by IP address. Within a
+// process the rate limits of package bunq keep it.
 //
-// The moment of an opening is kept in this process, and in a file for the other
-// ones. It is written before the request goes out, so that it counts even if
-// this process dies, and again when the answer has come: bunq counted at some
-// moment between the two, and only from the later one on is the interval sure to
-// be kept. An opening that never reached bunq is taken back. The rate limits of
-// package bunq count from the same answer, so a second opening in this process,
-// which has waited here, does not wait there again.
+// The moment of an opening is in a file. It is written before the request goes out, so
+// that it counts even if this process dies, and again when the answer has come: bunq
+// counted at some moment between the two, and only from the later one on is the interval
+// sure to be kept. An opening that never reached bunq is taken back. The rate limits
+// count from the same answer, so an opening that has waited here does not wait there again.
 type address struct {
 	interval time.Duration
-	folder   *folder // nil: this process only
+	folder   *folder // nil: this process knows of no other
 	file     string
 	log      log
 
-	// gate is held from before the wait until the answer; it guards last.
-	gate chan struct{}
-	last time.Time // of this process; by the monotonic clock
+	gate chan struct{} // of this process, as its openings would only poll for the lock of the file
 }
 
 func newAddress(baseURL string, interval time.Duration, f *folder, l log) *address {
@@ -42,10 +39,13 @@ func newAddress(baseURL string, interval time.Duration, f *folder, l log) *addre
 	}
 }
 
-// enter waits until a session may be opened and keeps everyone else on this
-// machine from opening one until leave is called, which is told whether bunq may
+// waitTurn waits until a session may be opened and keeps everyone else on this
+// machine from opening one until done is called, which is told whether bunq may
 // have got the request. The error is that of ctx.
-func (a *address) enter(ctx context.Context) (leave func(sent bool), err error) {
+func (a *address) waitTurn(ctx context.Context) (done func(sent bool), err error) {
+	if a.folder == nil {
+		return func(bool) {}, nil
+	}
 	if err := acquire(ctx, a.gate, a.log, "another opening of this run"); err != nil {
 		return nil, err
 	}
@@ -54,23 +54,23 @@ func (a *address) enter(ctx context.Context) (leave func(sent bool), err error) 
 		<-a.gate
 		return nil, err
 	}
-	if err := a.wait(ctx); err != nil {
+	release := func() {
 		unlock()
 		<-a.gate
+	}
+	if err := a.wait(ctx); err != nil {
+		release()
 		return nil, err
 	}
 
-	last, written := a.last, a.written()
-	a.stamp(time.Now())
+	before := a.written()
+	a.write(time.Now())
 	return func(sent bool) {
 		if sent {
-			a.stamp(time.Now())
-		} else {
-			a.last = last
-			a.write(written)
+			before = time.Now()
 		}
-		unlock()
-		<-a.gate
+		a.write(before)
+		release()
 	}, nil
 }
 
@@ -83,10 +83,11 @@ func (a *address) wait(ctx context.Context) error {
 	if d > longWait {
 		a.log.waiting(ctx, "bunq's interval of "+a.interval.String()+" between two sessions from one address", "wait", d)
 	}
+
 	start := time.Now()
+	defer func() { bunq.StatsFrom(ctx).Waited(time.Since(start)) }()
 	t := time.NewTimer(d)
 	defer t.Stop()
-	defer func() { bunq.StatsFrom(ctx).Waited(time.Since(start)) }()
 	select {
 	case <-t.C:
 		return nil
@@ -98,22 +99,10 @@ func (a *address) wait(ctx context.Context) error {
 // remainder is what is left of the interval; never more than the whole of it,
 // also when the clock has been set back since the file was written.
 func (a *address) remainder(now time.Time) time.Duration {
-	var d time.Duration
-	if !a.last.IsZero() {
-		d = a.interval - now.Sub(a.last)
-	}
-	if last := a.written(); !last.IsZero() {
-		d = max(d, last.Add(a.interval).Sub(now))
-	}
-	return min(d, a.interval)
+	return min(a.written().Add(a.interval).Sub(now), a.interval)
 }
 
-func (a *address) stamp(now time.Time) {
-	a.last = now
-	a.write(now)
-}
-
-// written is the last opening that the file tells of; zero where there is none.
+// written returns the last opening that the file knows of; zero where there is none.
 func (a *address) written() time.Time {
 	text, ok := a.folder.read(a.file + openedSuffix)
 	if !ok {

@@ -63,6 +63,7 @@ func newBroker(c opener, o Options) *Broker {
 		log:     log{o.Logger},
 		sources: map[string]*Source{},
 	}
+
 	if o.CacheDir != "" {
 		b.folder = &folder{path: o.CacheDir}
 	}
@@ -73,19 +74,20 @@ func newBroker(c opener, o Options) *Broker {
 // For returns the source of an API context; the same one for the same context.
 func (b *Broker) For(ac bunq.APIContext) *Source {
 	id := ac.Fingerprint()
+
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s, ok := b.sources[id]
 	if !ok {
 		s = &Source{
-			id:      id,
-			context: ac,
-			opener:  b.opener,
-			address: b.address,
-			log:     b.log,
-			cache:   newCache(b.folder, ac, b.baseURL, b.log),
-			dead:    map[bunq.Secret]struct{}{},
-			opening: make(chan struct{}, 1),
+			id:         id,
+			apiContext: ac,
+			opener:     b.opener,
+			address:    b.address,
+			log:        b.log,
+			cache:      newCache(b.folder, ac, b.baseURL, b.log),
+			dead:       map[bunq.Secret]struct{}{},
+			turn:       make(chan struct{}, 1),
 		}
 		b.sources[id] = s
 	}

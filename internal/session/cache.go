@@ -86,7 +86,7 @@ func (c *cache) session() *entry {
 			Token:   bunq.Secret(s.Token),
 			Created: s.Created,
 			Timeout: s.Timeout,
-			User:    bunq.User{ID: s.User.ID, Kind: s.User.Kind, DisplayName: s.User.DisplayName, Status: s.User.Status},
+			User:    bunq.User(s.User),
 		},
 		opened: s.OpenedAt,
 	}
@@ -103,7 +103,7 @@ func (c *cache) keep(ctx context.Context, e *entry) {
 			Created:  s.Created,
 			Timeout:  s.Timeout,
 			OpenedAt: e.opened.Round(0),
-			User:     savedUser{ID: s.User.ID, Kind: s.User.Kind, DisplayName: s.User.DisplayName, Status: s.User.Status},
+			User:     savedUser(s.User),
 		}
 		return true
 	})
@@ -133,6 +133,7 @@ func (c *cache) change(ctx context.Context, f func(*record) bool) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, fileWait)
 	defer cancel()
+
 	if err := acquire(ctx, c.gate, log{}, ""); err != nil {
 		return
 	}
@@ -142,12 +143,14 @@ func (c *cache) change(ctx context.Context, f func(*record) bool) {
 		return
 	}
 	defer unlock()
+
 	r, _ := c.load()
 	changed := f(&r)
 	notes := c.takeNotes(&r)
 	if !changed && len(notes) == 0 {
 		return
 	}
+
 	if c.save(r) {
 		c.noteSaved(notes)
 	}

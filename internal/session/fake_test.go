@@ -191,3 +191,17 @@ func mustReplace(t *testing.T, s *Source, dead *bunq.Session) *bunq.Session {
 	}
 	return session
 }
+
+// live returns the session in memory or the cached one, without opening any; false
+// where there is none to be handed out.
+func live(t *testing.T, s *Source) (*bunq.Session, bool) {
+	t.Helper()
+	e, err := s.known()
+	if e == nil && err == nil {
+		e = s.fromCache(t.Context())
+	}
+	if e == nil || err != nil {
+		return nil, false
+	}
+	return e.copy(), true
+}

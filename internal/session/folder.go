@@ -1,128 +1,125 @@
 package session
 
 import (
-	"io"
+	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
-	"time"
-)
-
-const (
-	// maxFile is more than any file of ours has; a larger one is not read.
-	maxFile = 1 << 20
-
-	// tempAge is when a temporary file must be the leftover of a process that died.
-	tempAge = time.Hour
+	"sync"
 )
 
 // folder is where the cache files are. A nil one has none and keeps none. No
 // failure is an error: the callers go on without the file.
+//
+// It is the user's own, with mode 0700, and what is secret in it is encrypted and
+// authenticated. So the files are not guarded any further: one that is damaged or
+// lost costs an opening.
 type folder struct {
 	path string
+
+	mu       sync.Mutex
+	problem  error // the first one
+	reported bool
 }
 
-// ready tells whether the folder is there and ours alone, and makes it so where
-// that can be done: a missing one is made, one of ours that others may enter is
-// closed to them. A link or someone else's folder is left alone and not used.
+// ready makes the folder where it is missing, and closes it to others. It reports
+// whether it can be used.
 func (f *folder) ready() bool {
 	if f == nil {
 		return false
 	}
-	info, err := os.Lstat(f.path)
-	if os.IsNotExist(err) {
-		if err := os.MkdirAll(f.path, 0o700); err != nil {
-			return false
-		}
-		info, err = os.Lstat(f.path)
+	if err := os.MkdirAll(f.path, 0o700); err != nil {
+		return f.failed(err)
 	}
-	if err != nil || !info.IsDir() || !owned(info) {
-		return false
+
+	info, err := os.Stat(f.path)
+	if err != nil {
+		return f.failed(err)
 	}
-	if private(info) {
+	if info.Mode().Perm()&0o077 == 0 {
 		return true
 	}
-	return os.Chmod(f.path, 0o700) == nil //nolint:gosec // a folder: the owner must be able to enter it
+	if err := os.Chmod(f.path, 0o700); err != nil { //nolint:gosec // a folder: the owner must be able to enter it
+		return f.failed(err)
+	}
+	return true
 }
 
-// read gives the content of a file that is a plain file, ours, and closed to others.
+// read returns the content of a file; false where there is none.
 func (f *folder) read(name string) ([]byte, bool) {
 	if !f.ready() {
 		return nil, false
 	}
-	path := filepath.Join(f.path, name)
-	// First without opening, for opening a pipe or a device has effects.
-	if info, err := os.Lstat(path); err != nil || !trusted(info) {
-		return nil, false
-	}
-	file, err := os.OpenFile(path, os.O_RDONLY|noFollow, 0)
+	content, err := os.ReadFile(filepath.Join(f.path, name))
 	if err != nil {
-		return nil, false
-	}
-	defer file.Close() //nolint:errcheck // only read from
-	// Again, for it may have been exchanged.
-	if info, err := file.Stat(); err != nil || !trusted(info) {
-		return nil, false
-	}
-	content, err := io.ReadAll(io.LimitReader(file, maxFile+1))
-	if err != nil || len(content) > maxFile {
-		return nil, false
+		return nil, f.failed(err)
 	}
 	return content, true
 }
 
-// write replaces a file as a whole: a reader sees the old content or the new one,
-// also after a crash.
+// write replaces a file as a whole: a reader sees the old content or the new one. It
+// reports whether that worked.
 func (f *folder) write(name string, content []byte) bool {
 	if !f.ready() {
 		return false
 	}
-	f.sweep(name)
-	temp, err := os.CreateTemp(f.path, name+".*"+tempSuffix)
+	temp, err := os.CreateTemp(f.path, name+".*") // with mode 0600
 	if err != nil {
-		return false
+		return f.failed(err)
 	}
+
 	_, err = temp.Write(content)
+	err = errors.Join(err, temp.Close())
 	if err == nil {
-		err = temp.Chmod(0o600) // made so, except for the umask
-	}
-	if err == nil {
-		err = temp.Sync()
-	}
-	if closing := temp.Close(); err == nil {
-		err = closing
-	}
-	if err == nil {
-		err = replace(temp.Name(), filepath.Join(f.path, name))
+		err = os.Rename(temp.Name(), filepath.Join(f.path, name))
 	}
 	if err != nil {
-		_ = os.Remove(temp.Name()) // else sweep does it later
-		return false
+		_ = os.Remove(temp.Name()) // if it stays, it is in nobody's way
+		return f.failed(err)
 	}
-	syncFolder(f.path)
 	return true
 }
 
-// sweep removes the temporary files that processes left behind which died while
-// they wrote this file.
-func (f *folder) sweep(name string) {
-	files, err := os.ReadDir(f.path)
-	if err != nil {
+// append adds content to a file in one write, which others that append to it do not
+// interrupt.
+func (f *folder) append(name string, content []byte) {
+	if !f.ready() {
 		return
 	}
-	for _, file := range files {
-		if !strings.HasPrefix(file.Name(), name+".") || !strings.HasSuffix(file.Name(), tempSuffix) {
-			continue
-		}
-		if info, err := file.Info(); err == nil && time.Since(info.ModTime()) > tempAge {
-			_ = os.Remove(filepath.Join(f.path, file.Name())) // next time, then
-		}
+	file, err := os.OpenFile(filepath.Join(f.path, name), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		f.failed(err)
+		return
+	}
+	_, err = file.Write(content)
+	if err = errors.Join(err, file.Close()); err != nil {
+		f.failed(err)
 	}
 }
 
-const tempSuffix = ".tmp"
+// failed keeps what went wrong for report, and returns false. That a file is missing
+// is in order.
+func (f *folder) failed(err error) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.problem == nil && !errors.Is(err, fs.ErrNotExist) {
+		f.problem = err
+	}
+	return false
+}
 
-// trusted tells whether a file can be one of ours.
-func trusted(info os.FileInfo) bool {
-	return info.Mode().IsRegular() && owned(info) && private(info)
+// report logs once in a run why the folder or a file in it could not be used.
+func (f *folder) report(ctx context.Context, l log) {
+	if f == nil {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.problem != nil && !f.reported {
+		f.reported = true
+		l.debug(ctx, "the cache folder cannot be used as it is; sessions and notes may not outlive this run", map[string]any{
+			"folder": f.path, "reason": f.problem.Error(),
+		})
+	}
 }

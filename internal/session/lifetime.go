@@ -16,7 +16,7 @@ type entry struct {
 	opened  time.Time
 }
 
-// usable tells whether the session is within its announced lifetime. It counts
+// usable reports whether the session is within its announced lifetime. It counts
 // from bunq's time and from ours and takes what ends first, for the clocks may
 // differ. That bunq may end a session earlier (the docs say: the first one of a
 // credential after an hour, though no field tells) shows at the first call, and

@@ -40,9 +40,7 @@ func TestLines_areThereForTheNextProcess(t *testing.T) {
 	if len(files) != 1 {
 		t.Fatalf("%d files", len(files))
 	}
-	if modesMatter {
-		wantMode(t, filepath.Join(dir, files[0].Name()), 0o600)
-	}
+	wantMode(t, filepath.Join(dir, files[0].Name()), 0o600)
 }
 
 func TestLines_withoutAFolder(t *testing.T) {
@@ -72,24 +70,5 @@ func TestLines_doNotGrowForEver(t *testing.T) {
 	}
 	if string(got[len(got)-1]) != last || len(got[0]) != 999 {
 		t.Errorf("the first line kept has %d characters, the last is %.20s", len(got[0]), got[len(got)-1])
-	}
-}
-
-// What another has put in the place of the file is neither followed nor read.
-func TestLines_ofSomethingElse(t *testing.T) {
-	t.Parallel()
-	if !modesMatter {
-		t.Skip("links need a privilege here")
-	}
-	dir, elsewhere := t.TempDir(), filepath.Join(t.TempDir(), "elsewhere")
-	must(t, os.WriteFile(elsewhere, []byte("theirs\n"), 0o600))
-	l := linesIn(dir, "https://a/v1", "x")
-	must(t, os.Symlink(elsewhere, filepath.Join(dir, l.name)))
-
-	wantLines(t, l)
-	l.Append([]byte("one"))
-	wantLines(t, l, "one")
-	if content, err := os.ReadFile(elsewhere); err != nil || string(content) != "theirs\n" {
-		t.Errorf("a link was followed: %q, %v", content, err)
 	}
 }

@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -20,6 +19,7 @@ func acquire(ctx context.Context, gate chan struct{}, l log, what string) error 
 		return nil
 	default:
 	}
+
 	long := time.NewTimer(longWait)
 	defer long.Stop()
 	for {
@@ -42,15 +42,15 @@ func (f *folder) lock(ctx context.Context, name string, l log, what string) (unl
 	if !f.ready() {
 		return func() {}, nil
 	}
-	path := filepath.Join(f.path, name)
-	clearLockPath(path)
-	file := flock.New(path, flock.SetFlag(lockFlags), flock.SetPermissions(0o600))
+
+	file := flock.New(filepath.Join(f.path, name), flock.SetPermissions(0o600))
 	start := time.Now()
 	told := false
 	for {
 		held, err := file.TryLock()
 		if err != nil {
-			return func() {}, nil //nolint:nilerr // by contract: do without
+			f.failed(err)
+			return func() {}, nil
 		}
 		if held {
 			return func() { _ = file.Unlock() }, nil // closing the file frees it in any case
@@ -66,15 +66,5 @@ func (f *folder) lock(ctx context.Context, name string, l log, what string) (unl
 			t.Stop()
 			return nil, ctx.Err()
 		}
-	}
-}
-
-// clearLockPath removes what stands in the place of a lock file and is none: a
-// link would lead elsewhere, a pipe would never open, and a file of someone else
-// cannot be opened.
-func clearLockPath(path string) {
-	info, err := os.Lstat(path)
-	if err == nil && (!info.Mode().IsRegular() || !owned(info)) {
-		_ = os.Remove(path) // if it stays, opening it fails
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 )
 
-// longWait is the wait from which on the user is told what is waited for.
+// longWait is the threshold for logging a wait at INFO.
 const longWait = 2 * time.Second
 
 // log writes to a logger that may be missing.
@@ -21,13 +21,13 @@ func (l log) info(ctx context.Context, msg string, fields map[string]any) {
 	}
 }
 
-func (l log) debug(ctx context.Context, msg string) {
+func (l log) debug(ctx context.Context, msg string, fields map[string]any) {
 	if l.to != nil {
-		l.to.Debug(ctx, msg, nil)
+		l.to.Debug(ctx, msg, fields)
 	}
 }
 
-// waiting tells before or during a wait what it is for; d is its length where
+// waiting logs before or during a wait what it is for; d is its length where
 // that is known, else how long it has lasted.
 func (l log) waiting(ctx context.Context, what string, key string, d time.Duration) {
 	l.info(ctx, "waiting to open a session", map[string]any{

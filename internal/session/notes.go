@@ -14,7 +14,7 @@ func (s *Source) Note(ctx context.Context, name, value string) {
 	s.cache.note(ctx, name, &value)
 }
 
-// Noted gives the value kept under name; false when there is none.
+// Noted returns the value kept under name; false when there is none.
 func (s *Source) Noted(_ context.Context, name string) (string, bool) {
 	return s.cache.noted(name)
 }
@@ -36,6 +36,7 @@ func (c *cache) note(ctx context.Context, name string, value *string) {
 	c.unsaved[name] = value
 	c.mu.Unlock()
 	c.change(ctx, func(*record) bool { return false })
+	c.folder.report(ctx, c.log)
 }
 
 func (c *cache) noted(name string) (string, bool) {
@@ -53,11 +54,12 @@ func (c *cache) noted(name string) (string, bool) {
 	return text, ok
 }
 
-// takeNotes writes the unsaved notes into r and tells which these were.
+// takeNotes writes the unsaved notes into r and returns them.
 func (c *cache) takeNotes(r *record) map[string]*string {
 	c.mu.Lock()
 	taken := maps.Clone(c.unsaved)
 	c.mu.Unlock()
+
 	if r.Notes == nil {
 		r.Notes = map[string]string{}
 	}

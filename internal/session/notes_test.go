@@ -72,7 +72,7 @@ func TestNotes_surviveSessions(t *testing.T) {
 		session := mustSession(t, s)
 		wantNote(t, process(bk, dir).For(testContext()), "create", "before the session")
 		s.Note(t.Context(), "create", "in the session")
-		if got, ok := process(bk, dir).For(testContext()).Live(t.Context()); !ok || *got != *session {
+		if got, ok := live(t, process(bk, dir).For(testContext())); !ok || *got != *session {
 			t.Error("a note removed the session")
 		}
 		mustReplace(t, s, session)

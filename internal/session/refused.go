@@ -17,19 +17,19 @@ type RefusedError struct {
 	Err error
 }
 
-// Error tells what bunq said.
+// Error returns what bunq said.
 func (e *RefusedError) Error() string {
 	return "bunq refuses to open a session with this API key from this address: " + e.Err.Error()
 }
 
-// Unwrap gives bunq's answer.
+// Unwrap returns bunq's answer.
 func (e *RefusedError) Unwrap() error { return e.Err }
 
 // fresh is the age up to which a session that bunq refuses was never any good: it
 // did not die, and yet another one would be refused as well.
 const fresh = time.Minute
 
-// Refused tells that bunq refused a session, with err, although Replace had just given
+// Refused says that bunq refused a session, with err, although Replace had just given
 // it. Where this process opened it a moment ago, nobody opens another one in this
 // run: each would cost thirty seconds, and the answer is known.
 func (s *Source) Refused(ctx context.Context, dead *bunq.Session, err error) {
@@ -39,8 +39,8 @@ func (s *Source) Refused(ctx context.Context, dead *bunq.Session, err error) {
 	}
 	s.mu.Unlock()
 
-	s.bury(dead.Token)
-	s.cache.drop(ctx, s.buried)
+	s.markDead(dead.Token)
+	s.cache.drop(ctx, s.isDead)
 }
 
 // remembered returns the error of an opening as those who come later in the run get
@@ -50,6 +50,7 @@ func remembered(err error) error {
 	var refused *RefusedError
 	var signature *bunq.SignatureError
 	var decode *bunq.DecodeError
+
 	switch {
 	case errors.As(err, &refused):
 		return refused

@@ -13,12 +13,12 @@ import (
 
 // Source hands out sessions for one API context. It is safe for concurrent use.
 type Source struct {
-	id      string
-	context bunq.APIContext
-	opener  opener
-	address *address
-	cache   *cache
-	log     log
+	id         string
+	apiContext bunq.APIContext
+	opener     opener
+	address    *address
+	cache      *cache
+	log        log
 
 	mu      sync.Mutex
 	current *entry
@@ -27,14 +27,14 @@ type Source struct {
 	// registered counts ForgetRefusal: a refusal that was on its way then is about
 	// a registration that is no longer the one that counts.
 	registered int
-	flight     *flight // the one to join; nil also while one ends that nobody may join
+	opening    *opening // the latest one
 
-	opening chan struct{} // held by the flight that is in the air
+	turn chan struct{} // held by the opening that is under way
 }
 
 var _ bunq.SessionSource = (*Source)(nil)
 
-// Session gives a live session: the one in memory, else the cached one, else a
+// Session returns a live session: the one in memory, else the cached one, else a
 // new one. Concurrent callers share one opening; it goes on as long as one of
 // them waits.
 //
@@ -44,29 +44,14 @@ func (s *Source) Session(ctx context.Context) (*bunq.Session, error) {
 	return s.get(ctx)
 }
 
-// Replace gives another session for dead, which bunq refused. It is opened once
+// Replace returns another session for dead, which bunq refused. It is opened once
 // for all who noticed the same; a late one gets the session that took its place.
 // The dead one is not handed out again, and leaves the cache. Errors as of Session.
 func (s *Source) Replace(ctx context.Context, dead *bunq.Session) (*bunq.Session, error) {
 	if dead != nil {
-		s.bury(dead.Token)
+		s.markDead(dead.Token)
 	}
 	return s.get(ctx)
-}
-
-// Live gives the session in memory or the cached one; false when there is none
-// that is within its announced lifetime, or bunq has refused the context. It never
-// opens one and never asks bunq.
-func (s *Source) Live(ctx context.Context) (*bunq.Session, bool) {
-	if e, err := s.known(); err != nil {
-		return nil, false
-	} else if e != nil {
-		return e.copy(), true
-	}
-	if e := s.fromCache(ctx); e != nil {
-		return e.copy(), true
-	}
-	return nil, false
 }
 
 // ForgetRefusal lets the next call ask bunq again: the key was registered anew,
@@ -76,7 +61,7 @@ func (s *Source) ForgetRefusal() {
 	defer s.mu.Unlock()
 	s.refused = nil
 	s.registered++
-	s.flight = nil // one under way asked for the old registration; those who wait for it may
+	s.opening = nil // one under way asked for the old registration; those who wait for it may
 }
 
 // Format keeps every verb from printing what the source holds.
@@ -89,31 +74,25 @@ func (s *Source) get(ctx context.Context) (*bunq.Session, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		e, f, err := s.join(ctx)
+		e, opening, err := s.join(ctx)
 		if err != nil {
 			return nil, err
 		}
-		if f == nil {
+		if opening == nil {
 			return e.copy(), nil
 		}
-		bunq.StatsFrom(ctx).Join(f.stats)
-		select {
-		case <-f.done:
-		case <-ctx.Done():
-			s.leave(f)
-			return nil, ctx.Err()
-		}
-		if f.err != nil {
-			return nil, f.err
+
+		if e, err = opening.Wait(ctx); err != nil {
+			return nil, err
 		}
 		// It may have died between the end of the opening and here.
-		if !s.buried(f.entry.session.Token) {
-			return f.entry.copy(), nil
+		if !s.isDead(e.session.Token) {
+			return e.copy(), nil
 		}
 	}
 }
 
-func (s *Source) bury(token bunq.Secret) {
+func (s *Source) markDead(token bunq.Secret) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.dead[token] = struct{}{}
@@ -122,7 +101,7 @@ func (s *Source) bury(token bunq.Secret) {
 	}
 }
 
-func (s *Source) buried(token bunq.Secret) bool {
+func (s *Source) isDead(token bunq.Secret) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, dead := s.dead[token]
@@ -166,7 +145,7 @@ func (s *Source) fromCache(ctx context.Context) *entry {
 	}
 	if s.current == nil {
 		s.current = e
-		s.log.debug(ctx, "using the session kept by an earlier run")
+		s.log.debug(ctx, "using the session kept by an earlier run", nil)
 	}
 	return s.inMemory()
 }

@@ -108,7 +108,7 @@ func TestReplace_aNewSessionWithADeadTokenIsAnError(t *testing.T) {
 		if session, err := s.Replace(t.Context(), dead); err == nil {
 			t.Errorf("a dead session came back: %v", session.ID)
 		}
-		if _, ok := s.Live(t.Context()); ok {
+		if _, ok := live(t, s); ok {
 			t.Error("a dead session lives")
 		}
 	})
@@ -136,7 +136,7 @@ func TestSession_openedAnewAtTheEndOfItsLifetime(t *testing.T) {
 					mustSession(t, s)
 					bk.wantOpenings(t, opened)
 					time.Sleep(time.Nanosecond)
-					if _, ok := s.Live(t.Context()); ok {
+					if _, ok := live(t, s); ok {
 						t.Error("a session lives beyond its lifetime")
 					}
 					mustSession(t, s)
@@ -195,7 +195,7 @@ func TestReplace_deadSessionLeavesTheCacheThoughNoneTakesItsPlace(t *testing.T) 
 		dir := t.TempDir()
 		bk := &bank{refuse: func(n int) error {
 			if n == 2 {
-				if _, ok := process(&bank{}, dir).For(testContext()).Live(t.Context()); ok {
+				if _, ok := live(t, process(&bank{}, dir).For(testContext())); ok {
 					t.Error("it lives for others while another one is asked for")
 				}
 				return refusedByBunq()
@@ -207,10 +207,10 @@ func TestReplace_deadSessionLeavesTheCacheThoughNoneTakesItsPlace(t *testing.T) 
 		if _, err := s.Replace(t.Context(), dead); err == nil {
 			t.Fatal("no error from a failed opening")
 		}
-		if _, ok := s.Live(t.Context()); ok {
+		if _, ok := live(t, s); ok {
 			t.Error("it lives in the process that knows it dead")
 		}
-		if _, ok := process(bk, dir).For(testContext()).Live(t.Context()); ok {
+		if _, ok := live(t, process(bk, dir).For(testContext())); ok {
 			t.Error("it lives in a later process")
 		}
 	})
@@ -259,7 +259,7 @@ func TestSession_refusalIsFinal(t *testing.T) {
 		if _, err := s.Replace(t.Context(), &bunq.Session{Token: "x"}); !bunq.IsCredentialsRefused(err) {
 			t.Errorf("Replace: got %v", err)
 		}
-		if _, ok := s.Live(t.Context()); ok {
+		if _, ok := live(t, s); ok {
 			t.Error("Live gives a session")
 		}
 		bk.wantOpenings(t, 1)

@@ -19,8 +19,7 @@ import (
 
 // A sealed file is: magic, version, salt, nonce, AES-256-GCM ciphertext with its
 // tag. The key is HKDF-SHA256 of the context's secrets with the salt, which is
-// new for each writing. Associated data binds what is in front, the base URL and
-// the name of the file.
+// new for each writing. Associated data binds the base URL and the name of the file.
 const (
 	magic    = "bunqsess"
 	version  = 1
@@ -49,6 +48,7 @@ func newVault(ac bunq.APIContext, baseURL string) (*vault, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	var secrets []byte
 	for _, part := range [][]byte{
 		[]byte(ac.Environment),
@@ -58,6 +58,7 @@ func newVault(ac bunq.APIContext, baseURL string) (*vault, error) {
 	} {
 		secrets = appendSized(secrets, part)
 	}
+
 	name, err := hkdf.Key(sha256.New, secrets, nil, nameInfo+baseURL, nameSize)
 	if err != nil {
 		return nil, err
@@ -76,10 +77,10 @@ func (v *vault) seal(plain []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return aead.Seal(head, nil, plain, v.associated(head)), nil //nolint:gosec // no nonce is passed in: this AEAD makes a random one
+	return aead.Seal(head, nil, plain, v.place()), nil //nolint:gosec // no nonce is passed in: this AEAD makes a random one
 }
 
-// open gives the plain text; errNotOurs for a file of another context, base URL
+// open returns the plain text; errNotOurs for a file of another context, base URL
 // or version, and for one of which a single bit was changed.
 func (v *vault) open(sealed []byte) ([]byte, error) {
 	head := len(magic) + 1 + saltSize
@@ -90,7 +91,7 @@ func (v *vault) open(sealed []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	plain, err := aead.Open(nil, nil, sealed[head:], v.associated(sealed[:head]))
+	plain, err := aead.Open(nil, nil, sealed[head:], v.place())
 	if err != nil {
 		return nil, errNotOurs
 	}
@@ -109,10 +110,10 @@ func (v *vault) aead(salt []byte) (cipher.AEAD, error) {
 	return cipher.NewGCMWithRandomNonce(block)
 }
 
-func (v *vault) associated(head []byte) []byte {
-	data := appendSized(nil, head)
-	data = appendSized(data, []byte(v.baseURL))
-	return appendSized(data, []byte(v.name))
+// place is where a file belongs. What is in front of the ciphertext need not be bound:
+// another magic or version is refused, and another salt gives another key.
+func (v *vault) place() []byte {
+	return appendSized(appendSized(nil, []byte(v.baseURL)), []byte(v.name))
 }
 
 // Format keeps every verb from printing the secrets.

@@ -123,7 +123,7 @@ func TestVault_withoutAKeyThereIsNone(t *testing.T) {
 	}
 	dir := t.TempDir()
 	mustSession(t, process(&bank{}, dir).For(ac))
-	if _, ok := process(&bank{}, dir).For(ac).Live(t.Context()); ok {
+	if _, ok := live(t, process(&bank{}, dir).For(ac)); ok {
 		t.Error("its session was kept all the same")
 	}
 }

@@ -126,43 +126,19 @@ func TestSession_aNewcomerDoesNotJoinAnOpeningThatAllHaveLeft(t *testing.T) {
 	})
 }
 
-func inTheAir(s *Source) *flight {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.flight
-}
-
-// A caller may leave in the moment in which its flight lands; the next flight is
-// not its business.
-func TestLeave_ofALandedFlightTouchesNoOther(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		bk := &bank{latency: time.Second}
-		s := process(bk, "").For(testContext())
-		var wg sync.WaitGroup
-		wg.Go(func() { mustSession(t, s) })
-		synctest.Wait()
-		first := inTheAir(s)
-		wg.Wait()
-		wg.Go(func() { mustReplace(t, s, first.entry.copy()) })
-		synctest.Wait()
-		second := inTheAir(s)
-		s.leave(first)
-		if second == nil || inTheAir(s) != second {
-			t.Error("it took the next flight away")
-		}
-		wg.Wait()
-	})
-}
-
 // Another process may leave in the cache what this one learns to be dead while it
 // takes it from there.
-func TestGet_aSessionThatDiesBeforeItLandsIsNotHandedOut(t *testing.T) {
+func TestGet_aSessionThatDiesBeforeItIsHandedOutIsNot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		bk := &bank{}
 		s := process(bk, "").For(testContext())
-		f := &flight{cancel: func() {}, done: make(chan struct{})}
-		s.flight = f // nobody else knows s yet
+		fetched := make(chan struct{})
 		dying := bunq.Session{Token: "dying", Created: time.Now(), Timeout: time.Hour}
+		// Nobody else knows s yet.
+		s.opening = bunq.Begin(t.Context(), func(context.Context) (*entry, error) {
+			<-fetched
+			return &entry{dying, time.Now()}, nil
+		})
 		var wg sync.WaitGroup
 		for _, get := range []func() *bunq.Session{
 			func() *bunq.Session { return mustSession(t, s) },
@@ -175,7 +151,7 @@ func TestGet_aSessionThatDiesBeforeItLandsIsNotHandedOut(t *testing.T) {
 			})
 		}
 		synctest.Wait()
-		s.land(f, &entry{dying, time.Now()}, nil, 0)
+		close(fetched)
 		wg.Wait()
 		bk.wantOpenings(t, 1)
 	})
@@ -213,7 +189,7 @@ func TestSession_cancelledWhileItWaitsFor(t *testing.T) {
 					t.Errorf("left %v after it was cancelled", late)
 				}
 				synctest.Wait()
-				if len(s.opening) > 0 {
+				if len(s.turn) > 0 {
 					t.Error("the opening still waits when nobody waits for it")
 				}
 				bk.wantOpenings(t, before)
@@ -241,8 +217,8 @@ func TestSession_cancelledWhileItWaitsForAnotherContextOfTheProcess(t *testing.T
 			t.Errorf("got %v", err)
 		}
 		synctest.Wait()
-		if len(s.opening) > 0 || time.Since(start) != time.Minute {
-			t.Errorf("after %v the opening waits: %v", time.Since(start), len(s.opening) > 0)
+		if len(s.turn) > 0 || time.Since(start) != time.Minute {
+			t.Errorf("after %v the opening waits: %v", time.Since(start), len(s.turn) > 0)
 		}
 		wg.Wait()
 	})
