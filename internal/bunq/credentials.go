@@ -3,6 +3,7 @@ package bunq
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -61,12 +62,12 @@ func (u *UserClient) Credential(ctx context.Context, id int64) (*Credential, err
 			return nil, err
 		}
 		return c, sameID(typeCredential, c.ID, id)
-	})
+	}, shallow)
 }
 
 // Credentials reads all credentials of the user, newest first.
 func (u *UserClient) Credentials(ctx context.Context) ([]Credential, error) {
 	return readShared(ctx, u, routeCredentials(), true, func(elements []element) ([]Credential, error) {
 		return convert(elements, typeCredential, wireCredential.credential)
-	})
+	}, slices.Clone)
 }

@@ -2,6 +2,7 @@ package bunq
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -38,12 +39,12 @@ func (u *UserClient) DeviceServer(ctx context.Context, id int64) (*DeviceServer,
 			return nil, err
 		}
 		return d, sameID(typeDeviceServer, d.ID, id)
-	})
+	}, shallow)
 }
 
 // DeviceServers reads all devices, newest first.
 func (u *UserClient) DeviceServers(ctx context.Context) ([]DeviceServer, error) {
 	return readShared(ctx, u, routeDeviceServers(), true, func(elements []element) ([]DeviceServer, error) {
 		return convert(elements, typeDeviceServer, wireDeviceServer.device)
-	})
+	}, slices.Clone)
 }

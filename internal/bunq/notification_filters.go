@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 )
 
 // NotificationFilter is one webhook of a user: what happens in Category is told to
@@ -37,7 +38,7 @@ func filtersOf(elements []element) ([]NotificationFilter, error) {
 
 // NotificationFilters reads all webhooks of the user.
 func (u *UserClient) NotificationFilters(ctx context.Context) ([]NotificationFilter, error) {
-	return readShared(ctx, u, routeNotificationFilters(), true, filtersOf)
+	return readShared(ctx, u, routeNotificationFilters(), true, filtersOf, slices.Clone)
 }
 
 // ReplaceNotificationFilters makes filters the webhooks of the user: all of them,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 )
 
 // OAuthClient is the user's access for its own end users. ID is the number that
@@ -60,6 +61,12 @@ func (w wireOAuthClient) client() (OAuthClient, error) {
 	return c, nil
 }
 
+// clone returns a copy that shares no callback URLs with c.
+func (c OAuthClient) clone() OAuthClient {
+	c.CallbackURLs = slices.Clone(c.CallbackURLs)
+	return c
+}
+
 // OAuthClient reads one client with its callback URLs.
 func (u *UserClient) OAuthClient(ctx context.Context, id int64) (*OAuthClient, error) {
 	return readShared(ctx, u, routeOAuthClient(id), false, func(elements []element) (*OAuthClient, error) {
@@ -68,6 +75,9 @@ func (u *UserClient) OAuthClient(ctx context.Context, id int64) (*OAuthClient, e
 			return nil, err
 		}
 		return c, sameID(typeOAuthClient, c.ID, id)
+	}, func(c *OAuthClient) *OAuthClient {
+		copied := c.clone()
+		return &copied
 	})
 }
 
@@ -75,6 +85,12 @@ func (u *UserClient) OAuthClient(ctx context.Context, id int64) (*OAuthClient, e
 func (u *UserClient) OAuthClients(ctx context.Context) ([]OAuthClient, error) {
 	return readShared(ctx, u, routeOAuthClients(), true, func(elements []element) ([]OAuthClient, error) {
 		return convert(elements, typeOAuthClient, wireOAuthClient.client)
+	}, func(list []OAuthClient) []OAuthClient {
+		copied := make([]OAuthClient, len(list))
+		for i, c := range list {
+			copied[i] = c.clone()
+		}
+		return copied
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 )
 
 // PermittedIP is an address from which a credential may be used. Status is
@@ -33,7 +34,7 @@ func (w wirePermittedIP) permittedIP() (PermittedIP, error) {
 func (u *UserClient) PermittedIPs(ctx context.Context, credentialID int64) ([]PermittedIP, error) {
 	return readShared(ctx, u, routePermittedIPs(credentialID), true, func(elements []element) ([]PermittedIP, error) {
 		return convert(elements, typePermittedIP, wirePermittedIP.permittedIP)
-	})
+	}, slices.Clone)
 }
 
 // CreatePermittedIP adds an address, active. Not idempotent.

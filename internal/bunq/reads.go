@@ -6,8 +6,7 @@ import (
 )
 
 // reads shares what GETs bring, so that a plan over many resources costs bunq as
-// few calls as there are things to look at. It keeps elements as bunq sent them:
-// every caller decodes its own copy.
+// few calls as there are things to look at. It keeps what readShared has decoded.
 type reads struct {
 	mu    sync.Mutex
 	byKey map[readKey]read
@@ -19,7 +18,7 @@ type readKey struct {
 }
 
 type read struct {
-	*Work[[]element]
+	*Work[any]
 
 	route route
 }
@@ -28,7 +27,7 @@ func newReads() *reads { return &reads{byKey: map[readKey]read{}} }
 
 // get returns the read of k to wait for: what is kept or under way, else one that
 // fetch begins.
-func (r *reads) get(ctx context.Context, k readKey, at route, fetch func(context.Context) ([]element, error)) *Work[[]element] {
+func (r *reads) get(ctx context.Context, k readKey, at route, fetch func(context.Context) (any, error)) *Work[any] {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if known, ok := r.byKey[k]; ok && (known.Join() || known.succeeded()) {

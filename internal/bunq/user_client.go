@@ -106,19 +106,24 @@ func (u *UserClient) change(ctx context.Context, method string, at route, payloa
 	return err
 }
 
-// readShared makes a GET, of all pages where paged, and decodes what it brought.
-// decode runs once before a result is kept and again for each caller.
-func readShared[T any](ctx context.Context, u *UserClient, at route, paged bool, decode func([]element) (T, error)) (T, error) {
+// readShared makes a GET, of all pages where paged, and decodes what it brought: once
+// for all callers, since each of a thousand callback URLs reads the client that has
+// them all. What a caller does to its value changes that of no other: each gets its
+// own from clone.
+func readShared[T any](ctx context.Context, u *UserClient, at route, paged bool,
+	decode func([]element) (T, error), clone func(T) T,
+) (T, error) {
 	var none T
-	fetch := func(ctx context.Context) ([]element, error) {
+	fetch := func(ctx context.Context) (any, error) {
 		elements, a, x, err := u.fetch(ctx, at, paged)
 		if err != nil {
 			return nil, err
 		}
-		if _, err := decode(elements); err != nil {
+		value, err := decode(elements)
+		if err != nil {
 			return nil, x.decodeError(a, err)
 		}
-		return elements, nil
+		return value, nil
 	}
 
 	ctx, cancel := u.client.bound(ctx)
@@ -129,7 +134,7 @@ func readShared[T any](ctx context.Context, u *UserClient, at route, paged bool,
 	read := u.client.reads.get(ctx, readKey{u.fingerprint, at.key()}, at, fetch)
 
 	w := StatsFrom(ctx).waiting(reasonAnswer)
-	elements, err := read.Wait(ctx)
+	value, err := read.Wait(ctx)
 	w.done()
 	if err != nil {
 		if ctx.Err() != nil {
@@ -138,7 +143,13 @@ func readShared[T any](ctx context.Context, u *UserClient, at route, paged bool,
 		}
 		return none, err
 	}
-	return decode(elements)
+	return clone(value.(T)), nil //nolint:forcetypeassert // a route has one type, that of the only function that reads it
+}
+
+// shallow returns a copy of what p points at.
+func shallow[T any](p *T) *T {
+	v := *p
+	return &v
 }
 
 // User returns the user of the session. It makes no call of its own.
@@ -155,5 +166,5 @@ func (u *UserClient) User(ctx context.Context) (User, error) {
 // InstallationID returns the id of the session's installation. bunq lists that one
 // only, never its token (bunq docs, "GET /installation").
 func (u *UserClient) InstallationID(ctx context.Context) (int64, error) {
-	return readShared(ctx, u, routeInstallation(), false, createdID)
+	return readShared(ctx, u, routeInstallation(), false, createdID, func(id int64) int64 { return id })
 }

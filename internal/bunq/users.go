@@ -62,7 +62,7 @@ func (u *UserClient) UserDetails(ctx context.Context) (*UserDetails, error) {
 			User:    User{ID: w.ID, Kind: kind, DisplayName: w.DisplayName, Status: w.Status},
 			Created: more.Created.Time, Updated: more.Updated.Time, DistinguishedName: more.subject(),
 		}, sameID(kind, w.ID, me.ID)
-	})
+	}, shallow)
 }
 
 // CheckedSession returns a session that bunq has just accepted: a GET of its own,
