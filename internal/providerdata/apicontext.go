@@ -7,7 +7,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 )
@@ -139,12 +138,11 @@ func (d *Data) resolve(ctx context.Context, obj types.Object, at path.Path) (bun
 		return bunq.APIContext{}, diags
 	}
 
-	var m APIContextModel
-	diags.Append(obj.As(ctx, &m, basetypes.ObjectAsOptions{})...)
+	m, diags := modelOf(ctx, obj)
 	if diags.HasError() {
 		return bunq.APIContext{}, diags
 	}
-	return m.parseKnown(at)
+	return d.parsed.parse(m, at)
 }
 
 // Check reports at plan what Access would report at apply, as far as it is known by
@@ -157,8 +155,8 @@ func (d *Data) Check(ctx context.Context, obj types.Object, at path.Path) diag.D
 
 	var m APIContextModel
 	if !obj.IsNull() {
-		diags := obj.As(ctx, &m, basetypes.ObjectAsOptions{})
-		if diags.HasError() {
+		var diags diag.Diagnostics
+		if m, diags = modelOf(ctx, obj); diags.HasError() {
 			return diags
 		}
 		if !m.Known() {

@@ -44,6 +44,8 @@ type Data struct {
 
 	mu   sync.Mutex
 	seen []bunq.APIContext // see Remember
+
+	parsed parsedContexts
 }
 
 // Problem is an error that is reported where it matters.
@@ -94,8 +96,10 @@ func (d *Data) ReadyToRead(what string, diags *diag.Diagnostics) bool {
 
 // Calls returns the calls that need a session, made with ac.
 func (d *Data) Calls(ac bunq.APIContext) *bunq.UserClient {
-	d.Remember(ac)
-	return d.Client.WithSession(ac, d.Sessions.For(ac))
+	return d.parsed.callsOf(ac, func() *bunq.UserClient {
+		d.Remember(ac)
+		return d.Client.WithSession(ac, d.Sessions.For(ac))
+	})
 }
 
 // Remember keeps the contexts of this run, newest last: an import knows its
