@@ -119,6 +119,12 @@ func TestParsePublicKey(t *testing.T) {
 	}
 }
 
+// named is a PEM block whose type has n characters.
+func named(n int) string {
+	name := strings.Repeat("N", n)
+	return "-----BEGIN " + name + "-----\nAAAA\n-----END " + name + "-----\n"
+}
+
 func TestParsePublicKey_refuses(t *testing.T) {
 	for name, c := range map[string]struct {
 		text string
@@ -131,6 +137,8 @@ func TestParsePublicKey_refuses(t *testing.T) {
 		"an EC key":                       {read(t, "ec_public.pem"), signing.ErrNotRSA, ""},
 		"a body of something else":        {"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", signing.ErrMalformedKey, ""},
 		"a first line without an end":     {"-----BEGIN PUBLIC KEY", signing.ErrNotPEM, ""},
+		"a name of 64 characters":         {named(64), signing.ErrWrongPEMType, strings.Repeat("N", 64)},
+		"a longer name, which may be key": {named(65), signing.ErrNotPEM, "first line is damaged"},
 		"headers without anything else":   {"-----BEGIN PUBLIC KEY-----\nA: b\n-----END PUBLIC KEY-----\n", signing.ErrMalformedKey, ""},
 		"base64 with bits past its end":   {"-----BEGIN PUBLIC KEY-----\nAB==\n-----END PUBLIC KEY-----\n", signing.ErrMalformedKey, "base64"},
 		"a name with a line break in it":  {"-----BEGIN PUBLIC\nKEY-----\nAAAA\n-----END PUBLIC\nKEY-----\n", signing.ErrNotPEM, ""},
