@@ -200,8 +200,8 @@ func userID(session json.RawMessage) int64 {
 	}
 
 	id, err := strconv.ParseInt(strings.Trim(string(s.UserID), `"`), 10, 64)
-	if err != nil || id < 0 {
+	if err != nil {
 		return 0
 	}
-	return id
+	return max(id, 0)
 }

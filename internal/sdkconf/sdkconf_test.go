@@ -111,6 +111,7 @@ func TestParse_tolerates(t *testing.T) {
 		{"a session without a user", func(top, _ map[string]any) { top["session_context"] = map[string]any{} }, 0},
 		{"a user that is null", func(top, _ map[string]any) { top["session_context"] = map[string]any{"user_id": nil} }, 0},
 		{"a user that is no number", func(top, _ map[string]any) { top["session_context"] = map[string]any{"user_id": "x"} }, 0},
+		{"a user below zero", func(top, _ map[string]any) { top["session_context"] = map[string]any{"user_id": -42} }, 0},
 		{"a user as a string", func(top, _ map[string]any) { top["session_context"] = map[string]any{"user_id": "42"} }, 42},
 		{"members that are not known", func(top, in map[string]any) { top["new"], in["new"] = 1, []any{"x"} }, 42},
 		{"a small environment", func(top, _ map[string]any) { top["environment_type"] = "sandbox" }, 42},
@@ -231,6 +232,19 @@ func TestRead_saysWhatIsWrongWithTheFile(t *testing.T) {
 				t.Errorf("the error does not say %q: %v", tt.says, err)
 			}
 		})
+	}
+}
+
+func TestRead_takesAFileOfExactlyOneMiB(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "bunq.conf")
+	text := file(t, "python.conf")
+	padded := text + strings.Repeat(" ", 1<<20-len(text))
+	if err := os.WriteFile(path, []byte(padded), 0o600); err != nil {
+		t.Fatal(err)
+	}
+
+	if _, err := Read(path); err != nil {
+		t.Error(err)
 	}
 }
 
