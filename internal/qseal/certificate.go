@@ -143,9 +143,6 @@ func (c *Certificate) AuthorityName() string { return c.qc.ncaName }
 // AuthorityID is described at AuthorityName.
 func (c *Certificate) AuthorityID() string { return c.qc.ncaID }
 
-// PublicKey returns the certificate's key. The caller must not change it.
-func (c *Certificate) PublicKey() *rsa.PublicKey { return c.key }
-
 // PEM returns the certificate in canonical form: 64 columns, LF, a final LF, and nothing around it.
 func (c *Certificate) PEM() string { return encodeCertificate(c.x509) }
 

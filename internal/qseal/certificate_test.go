@@ -56,9 +56,9 @@ func TestParse_readsWhatOpenSSLMade(t *testing.T) {
 			if c.PEM() != vector(t, tt.file+".pem") {
 				t.Errorf("PEM() is not what openssl wrote:\n%s", c.PEM())
 			}
-			key, err := signing.MarshalPublicKey(c.PublicKey())
+			key, err := signing.MarshalPublicKey(c.key)
 			if err != nil || key != vector(t, "qseal.pub") {
-				t.Errorf("PublicKey() is another: %v\n%s", err, key)
+				t.Errorf("the key is another: %v\n%s", err, key)
 			}
 		})
 	}
@@ -123,6 +123,10 @@ func TestParse_saysWhatElseItIs(t *testing.T) {
 		{"nothing", " \n", signing.ErrNotPEM, "empty"},
 		{"some text", "my certificate", signing.ErrNotPEM, "no -----BEGIN"},
 		{"a path", "certs/qseal.pem", signing.ErrNotPEM, "file("},
+		{"a long path", strings.Repeat("~/.tls/", 146) + "a", signing.ErrNotPEM, "file("},
+		{"a line of 1,024 characters, which is longer than a path", strings.Repeat("~/.tls/", 146) + "ab", signing.ErrNotPEM, "no -----BEGIN"},
+		{"a token of bunq, which is base64 as well", strings.Repeat("1a2b", 16), signing.ErrNotPEM, "no -----BEGIN"},
+		{"the shortest base64 that is longer than a token", strings.Repeat("1a2b", 17), signing.ErrNotPEM, "-inform DER"},
 		{"line ends as backslash n", strings.ReplaceAll(cert, "\n", `\n`), signing.ErrNotPEM, "replace("},
 		{"base64 of DER", base64.StdEncoding.EncodeToString(block.Bytes), signing.ErrNotPEM, "-inform DER"},
 		{"a certificate that was cut off", cert[:len(cert)/2], signing.ErrNotPEM, "END line"},

@@ -133,7 +133,7 @@ func checkKDF(kdf pkix.AlgorithmIdentifier) error {
 		return nil
 	case kdf.Algorithm.Equal(oidScrypt):
 		var p scryptParams
-		if unmarshal(der, &p) != nil || p.N < 2 || p.R < 1 || p.P < 1 || p.N > maxScryptWork || p.R > 1024 || p.P > 1024 ||
+		if unmarshal(der, &p) != nil || p.N < 2 || p.R < 1 || p.P < 1 || p.N > maxScryptWork/128 || p.R > 1024 || p.P > 1024 ||
 			128*int64(p.N)*int64(p.R)*int64(p.P) > maxScryptWork {
 			return damaged
 		}

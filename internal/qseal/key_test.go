@@ -1,6 +1,9 @@
 package qseal
 
 import (
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/pem"
 	"errors"
@@ -95,6 +98,32 @@ func TestParsePrivateKey_saysWhatIsWrong(t *testing.T) {
 	}
 }
 
+// OpenSSL reads PKCS#8 in the encryption of RFC 1423, though it writes PKCS#1 only.
+func TestParsePrivateKey_readsPKCS8InTheFormerEncryption(t *testing.T) {
+	encrypted := func(file string) string {
+		t.Helper()
+		block, _ := pem.Decode([]byte(vector(t, file)))
+		//nolint:staticcheck // deprecated because the format is weak; that it is read is the point
+		block, err := x509.EncryptPEMBlock(rand.Reader, block.Type, block.Bytes, []byte("correct horse"), x509.PEMCipherAES256)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(pem.EncodeToMemory(block))
+	}
+
+	key, err := ParsePrivateKey(encrypted("qseal.key"), "correct horse")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := certificate(t, "seal.pem").CheckKey(key); err != nil {
+		t.Error(err)
+	}
+
+	if _, err := ParsePrivateKey(encrypted("ec-pkcs8.key"), "correct horse"); !errors.Is(err, signing.ErrNotRSA) {
+		t.Errorf("an elliptic curve key: %v", err)
+	}
+}
+
 // The pkcs8 module panics or works for hours on such parameters; they must not reach it.
 func TestParsePrivateKey_refusesParametersOfADamagedFile(t *testing.T) {
 	block, _ := pem.Decode([]byte(vector(t, "qseal-pkcs8-aes256.key")))
@@ -154,27 +183,46 @@ func TestParsePrivateKey_refusesParametersOfADamagedFile(t *testing.T) {
 	}
 }
 
-func TestParsePrivateKey_refusesScryptOfADamagedFile(t *testing.T) {
-	block, _ := pem.Decode([]byte(vector(t, "qseal-pkcs8-scrypt.key")))
-	var info encryptedKeyInfo
-	var params pbes2Params
-	if err := errors.Join(unmarshal(block.Bytes, &info), unmarshal(info.Algorithm.Parameters.FullBytes, &params)); err != nil {
-		t.Fatal(err)
-	}
-	for name, p := range map[string]scryptParams{
-		"too much memory": {Salt: []byte("salt"), N: 1 << 24, R: 8, P: 1},
-		"too many lanes":  {Salt: []byte("salt"), N: 1 << 10, R: 8, P: 1 << 20},
-		"no cost":         {Salt: []byte("salt"), N: 1, R: 8, P: 1},
-		"no blocks":       {Salt: []byte("salt"), N: 1 << 10, R: 0, P: 1},
+// What the strongest tools write is far below the bounds; the bounds themselves are still taken.
+func TestCheckKDF_takesItsBounds(t *testing.T) {
+	salt := []byte("salt")
+	for name, kdf := range map[string]pkix.AlgorithmIdentifier{
+		"one round of PBKDF2":                  derivation(t, oidPBKDF2, pbkdf2Params{Salt: salt, Iterations: 1}),
+		"ten million rounds of PBKDF2":         derivation(t, oidPBKDF2, pbkdf2Params{Salt: salt, Iterations: 10_000_000}),
+		"the least scrypt":                     derivation(t, oidScrypt, scryptParams{Salt: salt, N: 2, R: 1, P: 1}),
+		"scrypt with all memory in its cost":   derivation(t, oidScrypt, scryptParams{Salt: salt, N: 1 << 23, R: 1, P: 1}),
+		"scrypt with large blocks":             derivation(t, oidScrypt, scryptParams{Salt: salt, N: 2, R: 1024, P: 1}),
+		"scrypt with many lanes":               derivation(t, oidScrypt, scryptParams{Salt: salt, N: 2, R: 1, P: 1024}),
+		"scrypt with blocks and lanes at 1 GB": derivation(t, oidScrypt, scryptParams{Salt: salt, N: 1 << 19, R: 8, P: 2}),
 	} {
 		t.Run(name, func(t *testing.T) {
-			der, err := asn1.Marshal(p)
-			if err != nil {
-				t.Fatal(err)
+			if err := checkKDF(kdf); err != nil {
+				t.Error(err)
 			}
-			kdf := params.KDF
-			kdf.Parameters.FullBytes = der
-			if err := checkKDF(kdf); !errors.Is(err, signing.ErrMalformedKey) {
+		})
+	}
+}
+
+func derivation(t *testing.T, algorithm asn1.ObjectIdentifier, parameters any) pkix.AlgorithmIdentifier {
+	t.Helper()
+	der, err := asn1.Marshal(parameters)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pkix.AlgorithmIdentifier{Algorithm: algorithm, Parameters: asn1.RawValue{FullBytes: der}}
+}
+
+func TestParsePrivateKey_refusesScryptOfADamagedFile(t *testing.T) {
+	for name, p := range map[string]scryptParams{
+		"too much memory":                       {Salt: []byte("salt"), N: 1 << 24, R: 8, P: 1},
+		"too many lanes":                        {Salt: []byte("salt"), N: 1 << 10, R: 8, P: 1 << 20},
+		"one lane more than 1 GiB has room for": {Salt: []byte("salt"), N: 1 << 20, R: 8, P: 2},
+		"a cost that no number of bytes holds":  {Salt: []byte("salt"), N: 1 << 62, R: 8, P: 1},
+		"no cost":                               {Salt: []byte("salt"), N: 1, R: 8, P: 1},
+		"no blocks":                             {Salt: []byte("salt"), N: 1 << 10, R: 0, P: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := checkKDF(derivation(t, oidScrypt, p)); !errors.Is(err, signing.ErrMalformedKey) {
 				t.Errorf("error %v", err)
 			}
 		})

@@ -86,12 +86,15 @@ func isBase64(text string) bool {
 // since some programs write BER, which encoding/asn1 does not read.
 func IsPKCS12(text string) bool {
 	der, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
-	if err != nil || len(der) < 64 || der[0] != 0x30 {
+	if err != nil {
 		return false
 	}
+
+	head := der[:min(len(der), 32)]
+	sequence := []byte{0x30}
 	version := []byte{0x02, 0x01, 0x03, 0x30}
 	data := []byte{0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01} // 1.2.840.113549.1.7.1
-	return bytes.Contains(der[:12], version) && bytes.Contains(der[:32], data)
+	return bytes.HasPrefix(head, sequence) && bytes.Contains(head, version) && bytes.Contains(head, data)
 }
 
 func isPrivateKey(b *pem.Block) bool { return strings.HasSuffix(b.Type, "PRIVATE KEY") }

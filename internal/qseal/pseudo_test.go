@@ -25,6 +25,12 @@ func TestNewPseudoCertificate_isTakenByTheSandboxsRules(t *testing.T) {
 	}{
 		{"the order of bunq's command", func(*PseudoOptions) {}, "/CN=App 1f PISP AISP/C=NL", ""},
 		{"without a country", func(o *PseudoOptions) { o.Country = "" }, "/CN=App 1f PISP AISP", ""},
+		{"a common name of 64 characters", func(o *PseudoOptions) { o.CommonName = strings.Repeat("n", 54) + " PISP AISP" },
+			"/CN=" + strings.Repeat("n", 54) + " PISP AISP/C=NL", ""},
+		{"Azerbaijan, from the first letter to the last", func(o *PseudoOptions) { o.Country = "AZ" }, "/CN=App 1f PISP AISP/C=AZ", ""},
+		{"South Africa, from the last letter to the first", func(o *PseudoOptions) { o.Country = "ZA" }, "/CN=App 1f PISP AISP/C=ZA", ""},
+		{"a tilde, which is the last printable character", func(o *PseudoOptions) { o.CommonName = "App ~\x7f PISP AISP" },
+			`/CN=App ~\x7F PISP AISP/C=NL`, ""},
 		{"with everything", func(o *PseudoOptions) { o.Organization, o.OrganizationIdentifier = "Café B.V.", "PSDNL-DNB-1" },
 			`/CN=App 1f PISP AISP/O=Caf\xC3\xA9 B.V./organizationIdentifier=PSDNL-DNB-1/C=NL`, "PSDNL-DNB-1"},
 	} {

@@ -73,6 +73,25 @@ func TestParseQCStatements(t *testing.T) {
 	}
 }
 
+// An issuer has to be told which statement it is.
+func TestParseQCStatements_countsFromOne(t *testing.T) {
+	der, err := hex.DecodeString(seq(seq("0603550403"), "020101"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parseQCStatements(der); err == nil || !strings.Contains(err.Error(), "statement 2:") {
+		t.Errorf("error %v, want one about statement 2", err)
+	}
+}
+
+func TestKind_hasTheNameOfTheTrade(t *testing.T) {
+	for kind, want := range map[Kind]string{KindSeal: "QSEAL", KindWeb: "QWAC", KindUnknown: "unknown"} {
+		if got := kind.String(); got != want {
+			t.Errorf("%d is called %q, want %q", kind, got, want)
+		}
+	}
+}
+
 func FuzzParseQCStatements(f *testing.F) {
 	for _, s := range []string{seq(seq(oidHexQCType, seq(oidHexSeal))), seq(seq(oidHexPSD2, seq(seq(rolePISPHex), nameHex, nameHex)))} {
 		der, err := hex.DecodeString(s)
