@@ -10,6 +10,8 @@ func TestSentence(t *testing.T) {
 	for in, want := range map[string]string{
 		"":                  "",
 		"no key":            "No key.",
+		"a key is needed":   "A key is needed.",
+		"zero bytes came":   "Zero bytes came.",
 		"No key.":           "No key.",
 		"write it!":         "Write it!",
 		"éclair":            "éclair.",

@@ -162,6 +162,14 @@ func unused(t *testing.T, cases int) {
 	}
 }
 
+func TestWhile_isTheErrorWithWhatWasDone(t *testing.T) {
+	cause := api(400, "No.")
+	err := While("deactivating 203.0.113.7", cause)
+	if !errors.Is(err, cause) || err.Error() != "deactivating 203.0.113.7: "+cause.Error() {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestFailure_placesAndParts(t *testing.T) {
 	err := api(400, "No.")
 	at := path.Root("permitted_ips")
