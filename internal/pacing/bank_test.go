@@ -26,12 +26,12 @@ import (
 type bank struct {
 	*bunqsim.Sim
 
-	t        *testing.T
+	t        testing.TB
 	cacheDir string
 }
 
 // newBank gives one whose answers take as long as latency says.
-func newBank(t *testing.T, latency time.Duration) *bank {
+func newBank(t testing.TB, latency time.Duration) *bank {
 	t.Helper()
 	cacheDir := t.TempDir()
 	t.Cleanup(synctest.Wait) // what was cancelled still has files open
@@ -77,7 +77,7 @@ func newKey() *rsa.PrivateKey {
 	return key
 }
 
-func pemOf(t *testing.T, key *rsa.PrivateKey) string {
+func pemOf(t testing.TB, key *rsa.PrivateKey) string {
 	t.Helper()
 	text, err := signing.MarshalPrivateKey(key)
 	must(t, err)
@@ -88,7 +88,7 @@ var parties int // each party is a user of its own
 var partiesMu sync.Mutex
 
 // certificate is a pseudo certificate of a party that bunq has not seen yet.
-func certificate(t *testing.T) string {
+func certificate(t testing.TB) string {
 	t.Helper()
 	partiesMu.Lock()
 	parties++
@@ -138,7 +138,7 @@ func (r *run) addClient(ctx context.Context, p *party) {
 }
 
 // callback are the arguments of the i-th callback URL.
-func (p *party) callback(t *testing.T, i int) attributes {
+func (p *party) callback(t testing.TB, i int) attributes {
 	t.Helper()
 	return attributes{
 		"api_context": p.device.get(t, "api_context"), "oauth_client_id": p.client.get(t, "id"),
@@ -162,7 +162,7 @@ func (p *party) all() []*object {
 }
 
 // context is the API context of a party, for those who call the client itself.
-func (p *party) context(t *testing.T) bunq.APIContext {
+func (p *party) context(t testing.TB) bunq.APIContext {
 	t.Helper()
 	var members map[string]tftypes.Value
 	must(t, p.device.get(t, "api_context").As(&members))
@@ -177,7 +177,7 @@ func (p *party) context(t *testing.T) bunq.APIContext {
 }
 
 // id is the number in an attribute.
-func (o *object) id(t *testing.T) int64 {
+func (o *object) id(t testing.TB) int64 {
 	t.Helper()
 	var s string
 	must(t, o.get(t, "id").As(&s))

@@ -16,7 +16,7 @@ type machine struct {
 	calls  *bunq.UserClient
 }
 
-func newMachine(t *testing.T, base string, transport http.RoundTripper, cacheDir string, ac bunq.APIContext, maxWait time.Duration) *machine {
+func newMachine(t testing.TB, base string, transport http.RoundTripper, cacheDir string, ac bunq.APIContext, maxWait time.Duration) *machine {
 	t.Helper()
 	m, err := machineOf(base, transport, cacheDir, ac, maxWait)
 	must(t, err)

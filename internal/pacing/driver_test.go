@@ -21,7 +21,7 @@ const parallelism = 10
 // run is one process of the provider: Terraform starts one for a plan, and
 // another one for the apply. It speaks the protocol as Terraform's core does.
 type run struct {
-	t       *testing.T
+	t       testing.TB
 	server  tfprotov6.ProviderServer
 	schemas map[string]*tfprotov6.Schema
 
@@ -91,7 +91,7 @@ func (r *run) waited() []string {
 }
 
 // start starts the provider with a provider block.
-func start(ctx context.Context, t *testing.T, block attributes, opts ...provider.Option) *run {
+func start(ctx context.Context, t testing.TB, block attributes, opts ...provider.Option) *run {
 	t.Helper()
 	r := &run{t: t, server: providerserver.NewProtocol6(provider.New("test", opts...)())()}
 	schemas, err := r.server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
@@ -223,7 +223,7 @@ func (a attributes) value(schema *tfprotov6.Schema) tftypes.Value {
 
 // proposed is what Terraform's core proposes: the configuration, and what the
 // provider computed before; nothing that is write-only.
-func (a attributes) proposed(t *testing.T, schema *tfprotov6.Schema, prior tftypes.Value) tftypes.Value {
+func (a attributes) proposed(t testing.TB, schema *tfprotov6.Schema, prior tftypes.Value) tftypes.Value {
 	t.Helper()
 	all := map[string]tftypes.Value{}
 	must(t, a.value(schema).As(&all))
@@ -245,7 +245,7 @@ func (a attributes) proposed(t *testing.T, schema *tfprotov6.Schema, prior tftyp
 }
 
 // get gives an attribute of a resource.
-func (o *object) get(t *testing.T, name string) tftypes.Value {
+func (o *object) get(t testing.TB, name string) tftypes.Value {
 	t.Helper()
 	var all map[string]tftypes.Value
 	must(t, o.state.As(&all))
@@ -294,21 +294,21 @@ func text(s string) tftypes.Value { return tftypes.NewValue(tftypes.String, s) }
 
 func yes(b bool) tftypes.Value { return tftypes.NewValue(tftypes.Bool, b) }
 
-func dynamic(t *testing.T, v tftypes.Value) *tfprotov6.DynamicValue {
+func dynamic(t testing.TB, v tftypes.Value) *tfprotov6.DynamicValue {
 	t.Helper()
 	d, err := tfprotov6.NewDynamicValue(v.Type(), v)
 	must(t, err)
 	return &d
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-func mustAll(t *testing.T, errs []error) {
+func mustAll(t testing.TB, errs []error) {
 	t.Helper()
 	for i, err := range errs {
 		if err != nil {
