@@ -45,10 +45,11 @@ exit "$status"
 SHIM
 chmod +x "$temp/bin/go"
 
-# Without vet: what it thinks of a mutant is no judgement of the tests. What the tests missed so far is shown at once.
+# Without vet: what it thinks of a mutant is no judgement of the tests. Without debugging data, which takes long to link.
+# What the tests missed so far is shown at once.
 (
   cd "$temp/source"
-  export MUTATE_GO MUTATE_MUTANTS=$temp/mutants GOFLAGS="${GOFLAGS-} -vet=off" TMPDIR=$temp/work
+  export MUTATE_GO MUTATE_MUTANTS=$temp/mutants GOFLAGS="${GOFLAGS-} -vet=off -ldflags=-w" TMPDIR=$temp/work
   MUTATE_GO=$(command -v go)
   PATH=$temp/bin:$PATH "$gremlins" unleash --output "$temp/found.json" --output-statuses lct "$@" "./$package" </dev/null 2>&1 |
     tee "$temp/log" | awk '/^Gathering|^ *(LIVED|TIMED OUT|NOT COVERED) / { print; fflush() }' >&2
