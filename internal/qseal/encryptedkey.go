@@ -133,8 +133,8 @@ func checkKDF(kdf pkix.AlgorithmIdentifier) error {
 		return nil
 	case kdf.Algorithm.Equal(oidScrypt):
 		var p scryptParams
-		if unmarshal(der, &p) != nil || p.N < 2 || p.R < 1 || p.P < 1 || p.N > maxScryptWork/128 || p.R > 1024 || p.P > 1024 ||
-			128*int64(p.N)*int64(p.R)*int64(p.P) > maxScryptWork {
+		// By division, which no number in a damaged file makes overflow.
+		if unmarshal(der, &p) != nil || p.N < 2 || p.R < 1 || p.P < 1 || p.R > 1024 || p.P > 1024 || p.N > maxScryptWork/(128*p.R*p.P) {
 			return damaged
 		}
 		return nil
