@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs "go test" with everything that the acceptance tests need, and with the race detector where this machine has it.
 #
-# usage: scripts/test.sh [go test flags] PACKAGES
+# usage: scripts/test.sh [--no-race] [go test flags] PACKAGES
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/dev-provider.sh"
 cd "$root"
@@ -14,7 +14,10 @@ shield_from_settings
 export TF_ACC=1 TF_ACC_TERRAFORM_PATH=$TF_CLI TF_ACC_PROVIDER_HOST=$TF_CLI_REGISTRY_HOST
 
 race=(-race)
-if [[ $(go env CGO_ENABLED) != 1 ]]; then
+if [[ ${1-} == --no-race ]]; then
+  shift
+  race=()
+elif [[ $(go env CGO_ENABLED) != 1 ]]; then
   if [[ -n ${CI-} ]]; then
     echo "test.sh: CI tests with the race detector, which needs a C compiler; there is none here." >&2
     exit 1

@@ -42,9 +42,15 @@ validate() {
     printf 'terraform {\n  required_providers {\n    %s = { source = "%s" }\n  }\n}\n' "${address##*/}" "$address" \
       >"$work/validate_examples_terraform.tf"
   fi
-  # Files that a user brings (certificates, keys) are empty here: validate reads them, and looks no further.
-  grep -hoE 'file\("[^"]+"\)' "$work"/*.tf | sed -E 's/^file\("(\$\{path\.module\}\/)?([^"]+)"\)$/\2/' | while IFS= read -r file; do
-    if [[ ! -e $work/$file ]]; then : >"$work/$file"; fi
+  # Files that a user brings (certificates, keys) are empty here: validate reads them, and looks no further. A function
+  # looks into them already then, so those of its example are the tests' own.
+  grep -hoE 'file(base64)?\("[^"]+"\)' "$work"/*.tf | sed -E 's/^file(base64)?\("(\$\{path\.module\}\/)?([^"]+)"\)$/\3/' | while IFS= read -r file; do
+    if [[ -e $work/$file ]]; then continue; fi
+    case $dir/$file in
+    examples/functions/*.pem) cp internal/functions/testdata/several.pem "$work/$file" ;;
+    examples/functions/*.p12) cp internal/functions/testdata/modern.p12 "$work/$file" ;;
+    *) : >"$work/$file" ;;
+    esac
   done || true
   validated=$((validated + 1))
   if ! "$TF_CLI" -chdir="$work" validate -no-color </dev/null >"$temp/log" 2>&1; then

@@ -63,6 +63,20 @@ var versionPath = regexp.MustCompile(`/v[0-9]+$`)
 // user info, query or fragment. The error says what to write instead, and never
 // repeats user info.
 func ParseBaseURL(s string) (*url.URL, error) {
+	u, err := parseAddress(s, Sandbox.BaseURL())
+	if err != nil {
+		return nil, err
+	}
+	if u.RawPath != "" || path.Clean(u.Path) != u.Path || !versionPath.MatchString(u.Path) {
+		return nil, fmt.Errorf("the path must end in the version of the API: write %q", suggestedBase(u))
+	}
+	return u, nil
+}
+
+// parseAddress reads an absolute https URL, or http to a loopback host, without
+// user info, query and fragment. The error names the example, or the address
+// without what is wrong in it.
+func parseAddress(s, example string) (*url.URL, error) {
 	u, err := url.Parse(s)
 	if err != nil {
 		// url.Parse quotes its input, passwords included; only its reason is passed on.
@@ -70,19 +84,17 @@ func ParseBaseURL(s string) (*url.URL, error) {
 		if errors.As(err, &reason) {
 			err = reason.Err
 		}
-		return nil, fmt.Errorf("not a URL: %w; write for example %q", err, Sandbox.BaseURL())
+		return nil, fmt.Errorf("not a URL: %w; write for example %q", err, example)
 	}
 	switch {
 	case u.Scheme != "https" && u.Scheme != "http", u.Opaque != "", u.Hostname() == "":
-		return nil, fmt.Errorf("not an absolute http(s) URL: write for example %q", Sandbox.BaseURL())
+		return nil, fmt.Errorf("not an absolute http(s) URL: write for example %q", example)
 	case u.User != nil:
 		return nil, errors.New("the URL must not contain a user name or password: leave out the part before the @")
 	case u.Scheme == "http" && !loopback(u.Hostname()):
 		return nil, fmt.Errorf("plain http would show tokens to the network and is allowed to a loopback host only: write %q", "https://"+u.Host+u.EscapedPath())
 	case u.RawQuery != "" || u.ForceQuery || strings.Contains(s, "#"):
 		return nil, fmt.Errorf("the URL must not have a query or a fragment: write %q", u.Scheme+"://"+u.Host+u.EscapedPath())
-	case u.RawPath != "" || path.Clean(u.Path) != u.Path || !versionPath.MatchString(u.Path):
-		return nil, fmt.Errorf("the path must end in the version of the API: write %q", suggestedBase(u))
 	}
 	return u, nil
 }

@@ -1,11 +1,15 @@
 package bunqsim_test
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
@@ -154,10 +158,14 @@ func TestAnswersThatDoNotCount(t *testing.T) {
 	form := func(ticket, user, decision string) url.Values {
 		return url.Values{"ticket": {ticket}, "user": {user}, "decision": {decision}}
 	}
-	used := fresh()
-	a.browser.post("/auth", form(used, "new-person", "deny"))
 	old := fresh()
-	a.clock.Advance(15 * minute)
+	a.clock.Advance(15*minute - time.Microsecond)
+	denied := fresh()
+	a.browser.post("/auth", form(denied, "new-person", "deny"))
+	a.clock.Advance(time.Microsecond) // and no page is asked for: that would clear away the old one
+	if res := a.browser.post("/auth", form(old, "new-person", "allow")); res.status != 400 {
+		t.Errorf("too old: %d", res.status)
+	}
 	const stale = "This page has been answered already, or is too old. Go back to the application and start again."
 	for _, tc := range []struct {
 		rule   string
@@ -168,8 +176,7 @@ func TestAnswersThatDoNotCount(t *testing.T) {
 	}{
 		{"no ticket", form("", "new-person", "allow"), nil, 400, stale},
 		{"an invented ticket", form(strings.Repeat("0", 64), "new-person", "allow"), nil, 400, stale},
-		{"used", form(used, "new-person", "allow"), nil, 400, stale},
-		{"too old", form(old, "new-person", "allow"), nil, 400, stale},
+		{"used", form(denied, "new-person", "allow"), nil, 400, stale},
 		{"from another site", form(fresh(), "new-person", "allow"), map[string]string{"Sec-Fetch-Site": "cross-site"}, 403, "This form was sent from another site."},
 		{"from another site, by an old browser", form(fresh(), "new-person", "allow"), map[string]string{"Origin": "https://evil.example.com"}, 403, "This form was sent from another site."},
 		{"nobody", form(fresh(), "", "allow"), nil, 400, "Choose who you are."},
@@ -225,5 +232,70 @@ func TestTheFormComesBack(t *testing.T) {
 	res = a.browser.post("/auth", url.Values{"ticket": {string(m[1])}, "user": {"new-person"}, "decision": {"allow"}})
 	if !strings.HasPrefix(res.header.Get("Location"), callback+"?code=") {
 		t.Errorf("status %d, location %q", res.status, res.header.Get("Location"))
+	}
+}
+
+// The page says what the roles of the certificate allow, those of the last one; in production the roles are in its qcStatements.
+func TestPermissionsOfThePage(t *testing.T) {
+	texts := map[string]string{
+		"AISP": "<li>see your accounts, their balances and payments</li>", "PISP": "<li>prepare payments from your accounts, ",
+		"CBPII": "<li>ask whether an amount is available on an account</li>",
+	}
+	shows := func(t *testing.T, a *app, roles ...string) {
+		t.Helper()
+		page := string(a.browser.open(a.ask()).raw)
+		for role, text := range texts {
+			if strings.Contains(page, text) != slices.Contains(roles, role) {
+				t.Errorf("roles %q, %s: %s", roles, role, page)
+			}
+		}
+	}
+
+	clock := bunqsim.NewFakeClock(start)
+	sim := bunqsim.NewTest(t, bunqsim.Config{Environment: bunqsim.Production, Clock: clock})
+	a := &app{client: newClient(t, sim), sim: sim, clock: clock, browser: newBrowser(t, sim)}
+	ca := newAuthority(t)
+	a.cert, a.chain = ca.leaf(sealTemplate("PSDNL-DNB-1", statementPISPandCBPII, statementSeal)), ca.root
+	a.onboard()
+	a.oauth = a.addOAuthClient()
+	a.addCallback(a.oauth, callback)
+	body := a.oauthClient(a.oauth)
+	a.id, a.secret = body.ClientID, body.Secret
+	shows(t, a, "PISP", "CBPII")
+	a.as(a.token(a.consent())) // people are made up in production, too; only the API's way to make them is missing
+
+	a.cert = ca.leaf(sealTemplate("PSDNL-DNB-1"))
+	a.register()
+	shows(t, a, "AISP")
+
+	// A sandbox user may have a client as well. Nothing is known of what it may do.
+	box, clock := sandbox(t, bunqsim.Settings{})
+	b := &app{client: newClient(t, box), sim: box, clock: clock, browser: newBrowser(t, box)}
+	b.install()
+	b.apiKey = pick[struct {
+		Key string `json:"api_key"`
+	}](t, b.ok(request{method: "POST", path: "/sandbox-user-company"}), "ApiKey").Key
+	b.addDevice()
+	els := b.ok(b.sessionRequest())
+	b.sessionToken, b.user = pick[struct{ Token string }](t, els, "Token").Token, pick[idBody](t, els, "UserCompany").ID
+	b.oauth = b.addOAuthClient()
+	b.addCallback(b.oauth, callback)
+	b.id = b.oauthClient(b.oauth).ClientID
+	shows(t, b)
+	b.browser.answer(b.ask(), fmt.Sprint(b.user), "allow") // to itself
+	if page := string(b.browser.do("GET", "/connections", "", nil).raw); !strings.Contains(page, "Sandbox") {
+		t.Errorf("connections: %s", page)
+	}
+}
+
+// The style sheet is the one that the policy lets the browser apply.
+func TestPolicyAllowsTheStyle(t *testing.T) {
+	sim, _ := sandbox(t, bunqsim.Settings{})
+	res := newBrowser(t, sim).do("GET", "/connections", "", nil)
+	_, rest, _ := strings.Cut(string(res.raw), "<style>")
+	style, _, ok := strings.Cut(rest, "</style>")
+	sum := sha256.Sum256([]byte(style))
+	if hash := base64.StdEncoding.EncodeToString(sum[:]); !ok || !strings.Contains(res.header.Get("Content-Security-Policy"), "style-src 'sha256-"+hash+"';") {
+		t.Errorf("hash %s, policy %s", hash, res.header.Get("Content-Security-Policy"))
 	}
 }

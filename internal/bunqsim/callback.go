@@ -23,9 +23,14 @@ func findCallback(c *call) *apiError {
 	return nil
 }
 
+// urlsWritable reports whether the URLs of the client can be changed.
+func (c *call) urlsWritable() bool {
+	return c.client.Status == OAuthClientActive || c.set.CancelledOAuthClientURLs == Accepted
+}
+
 // checkCallback holds the rules for the URL of a new entry (self nil) or a changed one. URLs are compared byte by byte.
 func (c *call) checkCallback(text string, self *CallbackURL) *apiError {
-	if c.client.Status != OAuthClientActive {
+	if !c.urlsWritable() {
 		return errOAuthClientCancelled()
 	}
 	u, err := url.Parse(text)
@@ -72,7 +77,7 @@ func updateCallback(c *call) (reply, *apiError) {
 }
 
 func deleteCallback(c *call) (reply, *apiError) {
-	if c.client.Status != OAuthClientActive {
+	if !c.urlsWritable() {
 		return reply{}, errOAuthClientCancelled()
 	}
 	c.st.CallbackURLs = slices.DeleteFunc(c.st.CallbackURLs, func(u *CallbackURL) bool { return u == c.cb })

@@ -2,6 +2,8 @@ package bunqsim
 
 import (
 	"bytes"
+	"crypto"
+	"crypto/ecdsa"
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -38,7 +40,7 @@ var shortNames = map[string]string{
 
 // seal is a certificate that has been accepted for registration.
 type seal struct {
-	key        *rsa.PublicKey
+	key        crypto.PublicKey // *rsa.PublicKey or *ecdsa.PublicKey
 	identity   string
 	dn         string
 	commonName string
@@ -90,8 +92,7 @@ func checkCertificate(env Environment, set *Settings, now time.Time, leafPEM, ch
 	if err != nil {
 		return nil, errCertificateInvalid()
 	}
-	key, ok := leaf.PublicKey.(*rsa.PublicKey)
-	if !ok || key.N.BitLen() < keyBits {
+	if !sealKeyAllowed(leaf.PublicKey, set) {
 		return nil, errCertificateInvalid()
 	}
 	if (env == Production || set.ExpiredCertificate == Refused) && !validAt(leaf, now) {
@@ -112,7 +113,7 @@ func checkCertificate(env Environment, set *Settings, now time.Time, leafPEM, ch
 	if e != nil {
 		return nil, e
 	}
-	s := &seal{key: key, roles: roles, identity: names[oidOrgIdentifier.String()], dn: dn, commonName: cn}
+	s := &seal{key: leaf.PublicKey, roles: roles, identity: names[oidOrgIdentifier.String()], dn: dn, commonName: cn}
 	if s.identity == "" {
 		s.identity = dn
 	}
@@ -120,6 +121,18 @@ func checkCertificate(env Environment, set *Settings, now time.Time, leafPEM, ch
 		s.commonName = names[oidOrganisation.String()]
 	}
 	return s, nil
+}
+
+// sealKeyAllowed: every source has RSA.
+func sealKeyAllowed(key crypto.PublicKey, set *Settings) bool {
+	switch k := key.(type) {
+	case *rsa.PublicKey:
+		return k.N.BitLen() >= keyBits
+	case *ecdsa.PublicKey:
+		return set.ECCertificate == Accepted
+	default:
+		return false
+	}
 }
 
 // checkPseudo holds the rules of the sandbox, where neither chain nor issuer are looked at: the roles are words of the name.

@@ -329,7 +329,9 @@ const (
 	// SEQUENCE { OID 0.4.0.19495.2, SEQUENCE { SEQUENCE { SEQUENCE { OID 0.4.0.19495.1.3, UTF8String "PSP_AI" } },
 	// UTF8String "DNB", UTF8String "NL-DNB-XX" } }.
 	statementAISP = "MC8GBgQAgZgnAjAlMBMwEQYHBACBmCcBAwwGUFNQX0FJDANETkIMCU5MLUROQi1YWA=="
-	// The same with role OID 0.4.0.19495.1.9, which is none.
+	// The same with the roles PSP_PI, 0.4.0.19495.1.2, and PSP_IC, 0.4.0.19495.1.4.
+	statementPISPandCBPII = "MEIGBgQAgZgnAjA4MCYwEQYHBACBmCcBAgwGUFNQX1BJMBEGBwQAgZgnAQQMBlBTUF9JQwwDRE5CDAlOTC1ETkItWFg="
+	// The same as the first with role OID 0.4.0.19495.1.9, which is none.
 	statementNoRole = "MC8GBgQAgZgnAjAlMBMwEQYHBACBmCcBCQwGUFNQX0FJDANETkIMCU5MLUROQi1YWA=="
 	// SEQUENCE { OID 0.4.0.1862.1.6, SEQUENCE { OID 0.4.0.1862.1.6.2 } }, and .3 for a website.
 	statementSeal = "MBMGBgQAjkYBBjAJBgcEAI5GAQYC"

@@ -1,6 +1,8 @@
 // Package bunqsim is a strict simulator of the part of bunq's API that a PSD2 party needs to get from a key pair and a QSEAL
 // certificate to an OAuth client with its callback URLs: installation, payment-service-provider-credential, device-server,
 // session-server, the user, the addresses permitted to a key, OAuth clients and their callback URLs, notification filters.
+// Beside the API it has what comes after: the page where a bunq user says yes or no, the token endpoint, sessions with an
+// access token, the withdrawal of a consent, and the notifications of both.
 //
 // What bunq would refuse, it refuses, with bunq's status and words where they are known. Real signatures are checked on
 // requests and made on answers, sessions and unused keys run out, keys are bound to addresses, and bunq's published rate
@@ -31,6 +33,9 @@
 // Journal tells which requests came, Snapshot what exists, Fail scripts faults, and methods such as CancelOAuthClient or
 // SetPermittedIP change things behind the client's back, as bunq's other users would.
 //
-// The end user's side of OAuth (the authorisation page and the token endpoint) is not simulated; it belongs into files of its
-// own beside oauth.go.
+// # Where things are
+//
+// A request comes in at exchange.go, which lets scripted faults happen around it. What is below /v1 goes through the one gate of
+// gate.go, by the table in routes.go, into the file of its object. What bunq has on other hosts goes by the table in web.go to
+// authorise.go, token.go and connection.go; its pages are in the directory pages. webhook.go sends notifications.
 package bunqsim

@@ -223,6 +223,9 @@ func (s *Sim) stampLocked(a *answer, c *call) {
 	if id := c.header.Get(headerRequestID); id != "" {
 		a.header.Set(headerRequestID, id)
 	}
+	if s.set.WarningHeader != "" {
+		a.header.Set(headerWarning, s.set.WarningHeader)
+	}
 	if s.answerIsSigned(a.status, c) {
 		s.signAnswer(a, c, a.body)
 	}

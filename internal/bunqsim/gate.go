@@ -14,6 +14,7 @@ const (
 	headerRequestID       = "X-Bunq-Client-Request-Id"
 	headerResponseID      = "X-Bunq-Client-Response-Id"
 	headerServerSignature = "X-Bunq-Server-Signature"
+	headerWarning         = "X-Bunq-Warning"
 	headerLanguage        = "X-Bunq-Language"
 )
 
@@ -70,7 +71,11 @@ func (c *call) pass() (reply, *apiError) {
 			return reply{}, e
 		}
 	}
-	return r.do(c)
+	rep, e := r.do(c)
+	if e == nil && c.sess != nil {
+		c.extend(c.sess)
+	}
+	return rep, e
 }
 
 func (c *call) checkRate() *apiError {

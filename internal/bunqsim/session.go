@@ -1,5 +1,7 @@
 package bunqsim
 
+import "time"
+
 func createSession(c *call) (reply, *apiError) {
 	secret := c.body.strings["secret"]
 	cred := first(c.st.Credentials, func(k *Credential) bool { return k.Key == secret })
@@ -30,6 +32,25 @@ func createSession(c *call) (reply, *apiError) {
 		{"Token", wireToken{ID: s.ID, Created: wireTime(c.now), Updated: wireTime(c.now), Token: s.Token}},
 		c.userElement(c.userByID(cred.UserID)),
 	}}, nil
+}
+
+// The documentation has two versions of how a session is extended by a request shortly before it ends.
+const (
+	extendedWithin     = 30 * time.Minute
+	extendedLateWithin = 30 * time.Second
+	extendedLateBy     = 5 * time.Minute
+)
+
+// extend is what the use of a session does to its life.
+func (c *call) extend(s *Session) {
+	left := s.Expires.Sub(c.now)
+	switch {
+	case s.Status != SessionActive:
+	case c.set.SessionExtension == LastMinutes && left <= extendedWithin:
+		s.Expires = c.now.Add(c.set.SessionLifetime)
+	case c.set.SessionExtension == LastSeconds && left <= extendedLateWithin:
+		s.Expires = c.now.Add(min(c.set.SessionLifetime, extendedLateBy))
+	}
 }
 
 // deleteSession ends the caller's session, whatever id is in the path.

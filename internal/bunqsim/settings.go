@@ -40,6 +40,9 @@ const (
 	ByAddress       Choice = "address"
 	Whole           Choice = "whole" // all at once, without Pagination
 
+	Never             Choice = "never"
+	LastMinutes       Choice = "last-30-minutes"
+	LastSeconds       Choice = "last-30-seconds"
 	Revokes           Choice = "revokes"             // refused, and what was given before ends
 	ByRFC6749         Choice = "rfc6749"             // the errors that RFC 6749 has for each case
 	AllInvalidGrant   Choice = "invalid-grant"       // the one error that is documented, for everything
@@ -65,6 +68,9 @@ type Settings struct {
 	// ExpiredCertificate in the sandbox, where the issuer is documented not to be checked, but nothing is said of the dates.
 	// UNKNOWN. Refused or Accepted. Production always refuses.
 	ExpiredCertificate Choice `json:"expired_certificate,omitempty"`
+	// ECCertificate: a QSEAL certificate with an EC key, and so an ECDSA signature. Every source has RSA. UNKNOWN. Refused or
+	// Accepted.
+	ECCertificate Choice `json:"ec_certificate,omitempty"`
 	// LeafInChain in production: the documentation says that the chain is sent without the leaf, not what happens else.
 	// UNKNOWN. Refused or Accepted.
 	LeafInChain Choice `json:"leaf_in_chain,omitempty"`
@@ -116,6 +122,9 @@ type Settings struct {
 	FirstSessionLifetime time.Duration `json:"first_session_lifetime,omitempty"`
 	// SessionLifetime of all later ones. Seen: 90 h. Default 90 h (324000 s), which is also what session_timeout says.
 	SessionLifetime time.Duration `json:"session_lifetime,omitempty"`
+	// SessionExtension: whether the use of a session makes it last. Documented in two ways. Never, LastMinutes (a request in
+	// the last 30 minutes gives it a life anew) or LastSeconds (one in the last 30 seconds gives it 5 minutes at most).
+	SessionExtension Choice `json:"session_extension,omitempty"`
 	// DeadSessionStatus: both were seen for a session that has ended. 401 (default) or 403.
 	DeadSessionStatus int `json:"dead_session_status,omitempty"`
 	// UnknownTokenStatus: a token that was never given out, is of the wrong kind, or missing. UNKNOWN. 403 (default) or 401.
@@ -136,6 +145,11 @@ type Settings struct {
 	CancelPending time.Duration `json:"cancel_pending,omitempty"`
 	// CancelTwice: PUT CANCELLED on a cancelled client. UNKNOWN. Accepted (no change) or Refused.
 	CancelTwice Choice `json:"cancel_twice,omitempty"`
+	// ReactivateOAuthClient: PUT ACTIVE on a cancelled client. UNKNOWN. Refused, Accepted (it is ACTIVE again, unless another
+	// one is) or Ignored (200, and it stays cancelled).
+	ReactivateOAuthClient Choice `json:"reactivate_oauth_client,omitempty"`
+	// CancelledOAuthClientURLs: POST, PUT and DELETE of a cancelled client's callback URLs. UNKNOWN. Refused or Accepted.
+	CancelledOAuthClientURLs Choice `json:"cancelled_oauth_client_urls,omitempty"`
 	// OAuthClientFields: the optional fields of a client. WithDisplayName, Bare or WithTimestamps.
 	OAuthClientFields Choice `json:"oauth_client_fields,omitempty"`
 
@@ -180,6 +194,9 @@ type Settings struct {
 	// have no id. UNKNOWN. InPages or Whole.
 	NotificationFilterList Choice `json:"notification_filter_list,omitempty"`
 
+	// WarningHeader is the text of X-Bunq-Warning, which answers "occasionally" have; it is on every answer then. UNKNOWN.
+	// Default none.
+	WarningHeader string `json:"warning_header,omitempty"`
 	// DeleteBody of a successful DELETE. UNKNOWN. EmptyResponse, EmptyObject or NoBody.
 	DeleteBody Choice `json:"delete_body,omitempty"`
 	// RateLimitStatus: 429, formerly also 409 in the sandbox. 429 (default) or 409 (sandbox only).

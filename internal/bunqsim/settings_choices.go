@@ -31,6 +31,7 @@ func SettingChoices() []SettingChoice {
 		closed("CredentialWithInstallationToken", Accepted, Refused),
 		closed("OldKeys", Accepted, Refused),
 		closed("ExpiredCertificate", Refused, Accepted),
+		closed("ECCertificate", Refused, Accepted),
 		closed("LeafInChain", Refused, Accepted),
 		closed("InstallationKeyReuse", Accepted, Refused),
 		closed("ServerKey", PerProcess, PerInstallation),
@@ -53,6 +54,7 @@ func SettingChoices() []SettingChoice {
 
 		open("FirstSessionLifetime", time.Hour, 20*time.Second),
 		open("SessionLifetime", sessionTimeout, time.Minute),
+		closed("SessionExtension", Never, LastMinutes, LastSeconds),
 		closed("DeadSessionStatus", http.StatusUnauthorized, http.StatusForbidden),
 		closed("UnknownTokenStatus", http.StatusForbidden, http.StatusUnauthorized),
 		closed("ForeignUserStatus", http.StatusNotFound, http.StatusForbidden),
@@ -62,6 +64,8 @@ func SettingChoices() []SettingChoice {
 		closed("CancelledOAuthClient", Readable, Gone),
 		open("CancelPending", time.Duration(0), time.Second),
 		closed("CancelTwice", Accepted, Refused),
+		closed("ReactivateOAuthClient", Refused, Accepted, Ignored),
+		closed("CancelledOAuthClientURLs", Refused, Accepted),
 		closed("OAuthClientFields", WithDisplayName, Bare, WithTimestamps),
 
 		closed("HTTPCallback", Refused, Accepted),
@@ -81,6 +85,7 @@ func SettingChoices() []SettingChoice {
 		closed("NotificationFilterFields", Bare, WithTimestamps),
 		closed("NotificationFilterList", InPages, Whole),
 
+		open("WarningHeader", "", "This endpoint will be removed."),
 		closed("DeleteBody", EmptyResponse, EmptyObject, NoBody),
 		closed("RateLimitStatus", http.StatusTooManyRequests, http.StatusConflict),
 		closed("RecentLimitsFor", ByDevice, ByAddress),

@@ -257,7 +257,7 @@ func setSettings(t testing.TB, sim *bunqsim.Sim, set bunqsim.Settings) {
 
 func TestSettings(t *testing.T) {
 	tests := map[string]func(settingTest){}
-	for _, some := range []map[string]func(settingTest){other, otherLater, otherFilters, otherEndUser} {
+	for _, some := range []map[string]func(settingTest){other, otherLater, otherFilters, otherEndUser, otherLast} {
 		maps.Copy(tests, some)
 	}
 

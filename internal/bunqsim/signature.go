@@ -2,6 +2,7 @@ package bunqsim
 
 import (
 	"crypto"
+	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -37,8 +38,9 @@ func sign(key *rsa.PrivateKey, message []byte) (string, error) {
 	return base64.StdEncoding.EncodeToString(sig), nil
 }
 
-// verify reports whether signature is key's over message. Wrapped or unpadded base64 isn't.
-func verify(key *rsa.PublicKey, message []byte, signature string) bool {
+// verify reports whether signature is key's over message: RSASSA-PKCS1-v1_5, or ECDSA in ASN.1 for an EC key, over SHA-256.
+// Wrapped or unpadded base64 isn't.
+func verify(key crypto.PublicKey, message []byte, signature string) bool {
 	if strings.ContainsAny(signature, "\r\n") {
 		return false
 	}
@@ -47,7 +49,14 @@ func verify(key *rsa.PublicKey, message []byte, signature string) bool {
 		return false
 	}
 	sum := sha256.Sum256(message)
-	return rsa.VerifyPKCS1v15(key, crypto.SHA256, sum[:], sig) == nil
+	switch k := key.(type) {
+	case *rsa.PublicKey:
+		return rsa.VerifyPKCS1v15(k, crypto.SHA256, sum[:], sig) == nil
+	case *ecdsa.PublicKey:
+		return ecdsa.VerifyASN1(k, sum[:], sig)
+	default:
+		return false
+	}
 }
 
 type pemBlock struct {

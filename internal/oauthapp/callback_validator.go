@@ -2,16 +2,14 @@ package oauthapp
 
 import (
 	"context"
-	"net/url"
-	"strings"
-	"unicode"
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 )
 
 // callbackAddress accepts what bunq takes as callback URL: absolute, https,
-// without fragment. That http is refused is OBSERVED (a client written at bunq
-// registers https even for localhost); the rest is RFC 6749, section 3.1.2.
+// without fragment.
 type callbackAddress struct{}
 
 func (callbackAddress) Description(context.Context) string {
@@ -24,32 +22,8 @@ func (v callbackAddress) ValidateString(ctx context.Context, req validator.Strin
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
-	if problem := callbackProblem(req.ConfigValue.ValueString()); problem != "" {
+	if problem := bunq.CallbackURLProblem(req.ConfigValue.ValueString()); problem != "" {
 		resp.Diagnostics.AddAttributeError(req.Path, "Unusable callback URL",
 			"The URL "+problem+". Expected "+v.Description(ctx)+".")
 	}
-}
-
-// callbackProblem says what is wrong with a callback URL; empty where nothing is.
-// It does not repeat the URL: a value in the wrong place may be a secret.
-func callbackProblem(text string) string {
-	if strings.ContainsFunc(text, unicode.IsSpace) {
-		return "has white space in it; bunq compares callback URLs byte by byte"
-	}
-	u, err := url.Parse(text)
-	switch {
-	case err != nil:
-		return "is not a URL"
-	case strings.EqualFold(u.Scheme, "http"):
-		return "is plain http, over which the authorisation code could be read"
-	case u.Scheme != "" && !strings.EqualFold(u.Scheme, "https"):
-		return "has another scheme than https"
-	case u.Scheme == "" || u.Hostname() == "":
-		return "is not absolute: it needs scheme and host"
-	case strings.Contains(text, "#"):
-		return "has a fragment (#…), which OAuth forbids"
-	case u.User != nil:
-		return "has a user name or password in it"
-	}
-	return ""
 }

@@ -7,12 +7,14 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/functions"
 	"github.com/openpsd2/terraform-provider-bunq/internal/lookup"
 	"github.com/openpsd2/terraform-provider-bunq/internal/oauthapp"
 	"github.com/openpsd2/terraform-provider-bunq/internal/onboarding"
@@ -27,6 +29,8 @@ const (
 	// Address is where the registry has the provider.
 	Address = "registry.terraform.io/openpsd2/bunq"
 )
+
+var _ provider.ProviderWithFunctions = (*Bunq)(nil)
 
 // Bunq is the provider.
 type Bunq struct {
@@ -203,4 +207,14 @@ func (p *Bunq) EphemeralResources(context.Context) []func() ephemeral.EphemeralR
 // ListResources lists the list resources.
 func (p *Bunq) ListResources(context.Context) []func() list.ListResource {
 	return []func() list.ListResource{oauthapp.NewClientListResource, oauthapp.NewCallbackURLListResource}
+}
+
+// Functions lists the functions.
+func (p *Bunq) Functions(context.Context) []func() function.Function {
+	return []func() function.Function{
+		functions.NewOAuthAuthorizeURL,
+		functions.NewParseQSEALCertificate,
+		functions.NewPKCS12Decode,
+		functions.NewSDKContextJSON,
+	}
 }

@@ -127,7 +127,7 @@ func (c *Certificate) checkProduction() []Problem {
 			"The PSD2 statement of the certificate %s names no role that is known (PSP_AS, PISP, AISP, CBPII). Ask your issuer "+
 				"for a certificate with the roles of your authorisation.", c.Subject()))
 	}
-	if c.qcErr == nil && c.Kind() == KindUnknown {
+	if c.qcErr == nil && (c.Kind() == KindUnknown || c.Kind() == KindSignature) {
 		p := c.problem("Certificate does not say that it is for seals",
 			"The certificate %s has no statement that it is for electronic seals. bunq takes QSEAL certificates only and may "+
 				"refuse it; check with your issuer which kind it is.", c.Subject())

@@ -189,3 +189,24 @@ func TestCertificate_Check_keySize(t *testing.T) {
 		}
 	}
 }
+
+// A certificate for signatures of persons is none for seals, whatever else it says.
+func TestCheck_warnsOfSignatures(t *testing.T) {
+	c, err := Parse(vector(t, "seal.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	full, err := ParseChain(vector(t, "intermediate.pem", "root.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := c.NotBefore().Add(time.Hour)
+	if problems := c.Check(envProduction, full, now); len(problems) > 0 {
+		t.Fatalf("for seals: %v", problems)
+	}
+
+	c.qc.kind = KindSignature
+	if problems := c.Check(envProduction, full, now); len(problems) != 1 || !problems[0].Warning || problems[0].Summary != "Certificate does not say that it is for seals" {
+		t.Errorf("for signatures: %v", problems)
+	}
+}

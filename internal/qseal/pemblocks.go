@@ -60,7 +60,7 @@ func explainNoPEM(text string) string {
 		return `the line ends are written as the two characters \n; pass real ones, for example with replace(x, "\\n", "\n")`
 	case strings.Contains(t, pemBegin):
 		return "there is a BEGIN line, but what follows is damaged or has no END line"
-	case isPKCS12(t):
+	case IsPKCS12(t):
 		return "this is a PKCS#12 file (.p12, .pfx) in base64; take the certificates out of it with `openssl pkcs12 -in FILE -nokeys`, " +
 			"and the private key with `openssl pkcs12 -in FILE -nocerts`"
 	case isBase64(t):
@@ -78,9 +78,9 @@ func isBase64(text string) bool {
 	return err == nil && len(text) > 64
 }
 
-// isPKCS12 reports whether a text is the base64 of a PKCS#12 file: a sequence that begins with the version, 3, and content that is
+// IsPKCS12 reports whether a text is the base64 of a PKCS#12 file: a sequence that begins with the version, 3, and content that is
 // PKCS#7 data (RFC 7292, section 4). Only its head is looked at, since some programs write BER, which encoding/asn1 does not read.
-func isPKCS12(text string) bool {
+func IsPKCS12(text string) bool {
 	der, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
 	if err != nil || len(der) < 64 || der[0] != 0x30 {
 		return false

@@ -24,9 +24,10 @@ type Kind int
 
 // The kinds that matter here.
 const (
-	KindUnknown Kind = iota // no QcType statement, or one for electronic signatures of persons
-	KindSeal                // QSEAL: electronic seals
-	KindWeb                 // QWAC: web site authentication
+	KindUnknown   Kind = iota // no QcType statement
+	KindSeal                  // QSEAL: electronic seals
+	KindWeb                   // QWAC: web site authentication
+	KindSignature             // electronic signatures of persons
 )
 
 // String gives the name by which the trade knows the kind.
@@ -36,6 +37,8 @@ func (k Kind) String() string {
 		return "QSEAL"
 	case KindWeb:
 		return "QWAC"
+	case KindSignature:
+		return "signature"
 	default:
 		return "unknown"
 	}
@@ -44,6 +47,7 @@ func (k Kind) String() string {
 var (
 	oidQCStatements = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 1, 3} // RFC 3739
 	oidQCType       = asn1.ObjectIdentifier{0, 4, 0, 1862, 1, 6}       // ETSI EN 319 412-5
+	oidQCTypeSign   = asn1.ObjectIdentifier{0, 4, 0, 1862, 1, 6, 1}
 	oidQCTypeSeal   = asn1.ObjectIdentifier{0, 4, 0, 1862, 1, 6, 2}
 	oidQCTypeWeb    = asn1.ObjectIdentifier{0, 4, 0, 1862, 1, 6, 3}
 	oidPSD2         = asn1.ObjectIdentifier{0, 4, 0, 19495, 2} // ETSI TS 119 495
@@ -140,8 +144,10 @@ func (q *qcStatements) addType(der []byte) error {
 		switch {
 		case t.Equal(oidQCTypeSeal):
 			q.kind = KindSeal // also beside another type: it may be used for seals
-		case t.Equal(oidQCTypeWeb) && q.kind == KindUnknown:
+		case t.Equal(oidQCTypeWeb) && q.kind != KindSeal:
 			q.kind = KindWeb
+		case t.Equal(oidQCTypeSign) && q.kind == KindUnknown:
+			q.kind = KindSignature
 		}
 	}
 	return nil

@@ -1,11 +1,11 @@
-package oauthapp
+package bunq
 
 import (
 	"strings"
 	"testing"
 )
 
-func TestCallbackProblem(t *testing.T) {
+func TestCallbackURLProblem(t *testing.T) {
 	for name, tc := range map[string]struct {
 		url  string
 		want string // part of the problem; "" for none
@@ -37,9 +37,55 @@ func TestCallbackProblem(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := callbackProblem(tc.url)
+			got := CallbackURLProblem(tc.url)
 			if tc.want == "" && got != "" || !strings.Contains(got, tc.want) {
 				t.Errorf("%q %s; want %q", tc.url, got, tc.want)
+			}
+		})
+	}
+}
+
+// The hosts are those of bunq's documentation, "OAuth", written out by hand.
+func TestAuthorizeURL(t *testing.T) {
+	for e, want := range map[Environment]string{
+		Sandbox: "https://oauth.sandbox.bunq.com/auth", Production: "https://oauth.bunq.com/auth", "staging": "",
+	} {
+		if got := e.AuthorizeURL(); got != want {
+			t.Errorf("%s: %q", e, got)
+		}
+	}
+}
+
+func TestParseAuthorizeURL(t *testing.T) {
+	for name, tc := range map[string]struct {
+		address string
+		want    string // part of the error; "" for none
+	}{
+		"a simulator on this machine":           {"http://127.0.0.1:8080/auth", ""},
+		"its name":                              {"http://localhost:8080/auth", ""},
+		"another host":                          {"https://bunq.example.com/oauth/auth", ""},
+		"bunq's page for the sandbox":           {"https://oauth.sandbox.bunq.com/auth", ""},
+		"bunq's page for production":            {"https://oauth.bunq.com/auth", ""},
+		"the API of the sandbox":                {"https://public-api.sandbox.bunq.com/v1", `write "sandbox"`},
+		"the API of production":                 {"https://api.bunq.com/v1", `write "production"`},
+		"bunq's token address":                  {"https://api.oauth.bunq.com/v1/token", `write "production"`},
+		"bunq's page with another path":         {"https://oauth.bunq.com/", `write "production"`},
+		"plain http to another machine":         {"http://bunq.example.com/auth", `write "https://bunq.example.com/auth"`},
+		"a host alone":                          {"oauth.bunq.com", `write for example "https://oauth.sandbox.bunq.com/auth"`},
+		"a query":                               {"https://bunq.example.com/auth?x=1", `write "https://bunq.example.com/auth"`},
+		"a fragment":                            {"https://bunq.example.com/auth#", `write "https://bunq.example.com/auth"`},
+		"a password, which is not shown":        {"https://user:5ecret@bunq.example.com/auth", "user name or password"},
+		"a password in no URL is not shown too": {"https://user:5ecret@bunq.example.com/%zz", "not a URL"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			u, err := ParseAuthorizeURL(tc.address)
+			switch {
+			case tc.want == "":
+				if err != nil || u.String() != tc.address {
+					t.Errorf("%v, %v", u, err)
+				}
+			case err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "5ecret"):
+				t.Errorf("%v", err)
 			}
 		})
 	}

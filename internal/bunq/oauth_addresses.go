@@ -1,0 +1,64 @@
+package bunq
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"unicode"
+)
+
+// AuthorizeURL is the page at which a bunq user consents to an OAuth client of
+// the environment (bunq docs, "OAuth"); "" for an environment that is none.
+func (e Environment) AuthorizeURL() string {
+	switch e {
+	case Sandbox:
+		return "https://oauth.sandbox.bunq.com/auth"
+	case Production:
+		return "https://oauth.bunq.com/auth"
+	default:
+		return ""
+	}
+}
+
+// ParseAuthorizeURL reads the address of an authorisation page: https, or http
+// to a loopback host only; no user info, query or fragment. Of bunq's own hosts
+// only the two pages are taken. The error says what to write instead, and never
+// repeats user info.
+func ParseAuthorizeURL(s string) (*url.URL, error) {
+	u, err := parseAddress(s, Sandbox.AuthorizeURL())
+	if err != nil {
+		return nil, err
+	}
+	if env, own := EnvironmentOf(u); own && s != env.AuthorizeURL() {
+		return nil, fmt.Errorf("this address of bunq is not its authorisation page: write %q", env)
+	}
+	return u, nil
+}
+
+// CallbackURLProblem says what is wrong with a callback URL, after the words
+// "The URL"; "" where nothing is. bunq takes it absolute, https, and without
+// fragment: that http is refused is OBSERVED (a client written at bunq registers
+// https even for localhost); the rest is RFC 6749, section 3.1.2.
+//
+// It does not repeat the URL: a value in the wrong place may be a secret.
+func CallbackURLProblem(text string) string {
+	if strings.ContainsFunc(text, unicode.IsSpace) {
+		return "has white space in it; bunq compares callback URLs byte by byte"
+	}
+	u, err := url.Parse(text)
+	switch {
+	case err != nil:
+		return "is not a URL"
+	case strings.EqualFold(u.Scheme, "http"):
+		return "is plain http, over which the authorisation code could be read"
+	case u.Scheme != "" && !strings.EqualFold(u.Scheme, "https"):
+		return "has another scheme than https"
+	case u.Scheme == "" || u.Hostname() == "":
+		return "is not absolute: it needs scheme and host"
+	case strings.Contains(text, "#"):
+		return "has a fragment (#…), which OAuth forbids"
+	case u.User != nil:
+		return "has a user name or password in it"
+	}
+	return ""
+}

@@ -1,0 +1,68 @@
+package qseal
+
+import (
+	"crypto/x509"
+	"errors"
+	"math/big"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
+)
+
+// What openssl.cnf, qc-seal.asn1 and vectors.sh put into seal.pem, by hand.
+func TestDescribe(t *testing.T) {
+	d, err := Describe(vector(t, "seal.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.Subject != "/C=NL/O=Vector Payments B.V./organizationIdentifier=PSDNL-DNB-R123456/CN=Vector Payments B.V." ||
+		d.OrganizationIdentifier != "PSDNL-DNB-R123456" {
+		t.Errorf("owner %q, %q", d.Subject, d.OrganizationIdentifier)
+	}
+	if d.Authority == nil || *d.Authority != (Authority{ID: "NL-DNB", Name: "De Nederlandsche Bank"}) {
+		t.Errorf("authority %v", d.Authority)
+	}
+	if !slices.Equal(d.Roles, []Role{RolePISP, RoleAISP}) || d.Kind != KindSeal || d.KeyType != "RSA" || d.KeyBits != 2048 {
+		t.Errorf("roles %v, kind %v, key %s %d", d.Roles, d.Kind, d.KeyType, d.KeyBits)
+	}
+	if !d.NotBefore.Equal(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)) || !d.NotAfter.Equal(time.Date(2054, 1, 1, 0, 0, 0, 0, time.UTC)) {
+		t.Errorf("valid %v to %v", d.NotBefore, d.NotAfter)
+	}
+}
+
+// A key that bunq does not register is described, too.
+func TestDescribe_anyKey(t *testing.T) {
+	d, err := Describe(vector(t, "ec.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.KeyType != "EC" || d.KeyBits != 256 || d.Authority != nil || !slices.Equal(d.Roles, []Role{RolePISP, RoleAISP}) {
+		t.Errorf("key %s %d, authority %v, roles %v", d.KeyType, d.KeyBits, d.Authority, d.Roles)
+	}
+}
+
+func TestDescribe_refuses(t *testing.T) {
+	for name, tc := range map[string]struct {
+		text string
+		want error
+	}{
+		"malformed statements": {vector(t, "seal-badqc.pem"), ErrMalformedStatements},
+		"two certificates":     {vector(t, "seal.pem") + vector(t, "root.pem"), ErrSeveralCertificates},
+		"a key beside it":      {vector(t, "seal.pem") + vector(t, "qseal.key"), ErrPrivateKeyFound},
+		"nothing":              {"", signing.ErrNotPEM},
+	} {
+		if d, err := Describe(tc.text); d != nil || !errors.Is(err, tc.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestSerialNumber(t *testing.T) {
+	for number, want := range map[int64]string{0: "00", 10: "0A", 255: "FF", 256: "0100"} {
+		if got := serialNumber(&x509.Certificate{SerialNumber: big.NewInt(number)}); got != want {
+			t.Errorf("%d is %s, want %s", number, got, want)
+		}
+	}
+}
