@@ -1,8 +1,10 @@
 package acctest
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"testing"
 
@@ -38,10 +40,19 @@ func WithProvider(opts ...provider.Option) Option {
 	return func(_ *bunqsim.Config, o *[]provider.Option) { *o = append(*o, opts...) }
 }
 
+// settingsVariable holds the settings that every test's simulator starts from, as the probe prints them; a test's own options
+// come on top. Not BUNQ_…: those are taken out of the environment of a test.
+const settingsVariable = "ACCTEST_SETTINGS"
+
 // New starts a simulator on a free loopback port until the test ends.
 func New(t *testing.T, opts ...Option) *Bunq {
 	t.Helper()
 	var config bunqsim.Config
+	if text := os.Getenv(settingsVariable); text != "" {
+		if err := json.Unmarshal([]byte(text), &config.Settings); err != nil {
+			t.Fatalf("%s: %v", settingsVariable, err)
+		}
+	}
 	settings := []provider.Option{provider.WithoutPacing(), provider.WithCacheDir(t.TempDir())}
 	for _, o := range opts {
 		o(&config, &settings)

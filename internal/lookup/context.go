@@ -2,7 +2,6 @@ package lookup
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -18,50 +17,34 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
-// diagnostics shortens the signatures of this package.
-type diagnostics = diag.Diagnostics
-
 var apiContextPath = path.Root("api_context")
 
 const aboutAPIContext = "The context to call bunq with: `api_context = bunq_device_server.main.api_context`. If omitted, the provider's is used."
 
-// What the members of an api_context are, for both kinds of schemas.
-const (
-	aboutEnvironment       = "`sandbox` or `production`."
-	aboutAPIKey            = "The API key."
-	aboutInstallationToken = "Token of the installation."
-	aboutPrivateKey        = "Private key of the installation."
-	aboutServerPublicKey   = "bunq's public key."
-)
-
-// dataAPIContext is the context that a data source is read with. As in resources,
-// its secret members are sensitive, not the whole of it.
+// dataAPIContext is the context that a data source is read with. As in resources, its secret
+// members are sensitive, not the whole of it.
 func dataAPIContext() dataschema.SingleNestedAttribute {
+	members := map[string]dataschema.Attribute{}
+	for _, m := range providerdata.APIContextMembers() {
+		members[m.Name] = dataschema.StringAttribute{Required: true, Sensitive: m.Sensitive, MarkdownDescription: m.Description}
+	}
 	return dataschema.SingleNestedAttribute{
 		Optional:            true,
 		MarkdownDescription: aboutAPIContext + " While it is not known yet, the read waits for the apply.",
-		Attributes: map[string]dataschema.Attribute{
-			"environment":           dataschema.StringAttribute{Required: true, MarkdownDescription: aboutEnvironment},
-			"api_key":               dataschema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: aboutAPIKey},
-			"installation_token":    dataschema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: aboutInstallationToken},
-			"private_key_pem":       dataschema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: aboutPrivateKey},
-			"server_public_key_pem": dataschema.StringAttribute{Required: true, MarkdownDescription: aboutServerPublicKey},
-		},
+		Attributes:          members,
 	}
 }
 
 // ephemeralAPIContext is the context that an ephemeral resource is opened with.
 func ephemeralAPIContext() ephemeralschema.SingleNestedAttribute {
+	members := map[string]ephemeralschema.Attribute{}
+	for _, m := range providerdata.APIContextMembers() {
+		members[m.Name] = ephemeralschema.StringAttribute{Required: true, Sensitive: m.Sensitive, MarkdownDescription: m.Description}
+	}
 	return ephemeralschema.SingleNestedAttribute{
 		Optional:            true,
 		MarkdownDescription: aboutAPIContext + " While it is not known yet, the session waits for the apply.",
-		Attributes: map[string]ephemeralschema.Attribute{
-			"environment":           ephemeralschema.StringAttribute{Required: true, MarkdownDescription: aboutEnvironment},
-			"api_key":               ephemeralschema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: aboutAPIKey},
-			"installation_token":    ephemeralschema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: aboutInstallationToken},
-			"private_key_pem":       ephemeralschema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: aboutPrivateKey},
-			"server_public_key_pem": ephemeralschema.StringAttribute{Required: true, MarkdownDescription: aboutServerPublicKey},
-		},
+		Attributes:          members,
 	}
 }
 
@@ -90,7 +73,7 @@ func (b *ephemeralBase) Configure(_ context.Context, req ephemeral.ConfigureRequ
 // access resolves an api_context attribute; nil where it cannot. Terraform itself
 // waits for the apply where the attribute is not known at plan, but not where the
 // provider block's is: then it asks, and there is no answer.
-func access(ctx context.Context, data *providerdata.Data, block string, obj types.Object, diags *diagnostics) *providerdata.Access {
+func access(ctx context.Context, data *providerdata.Data, block string, obj types.Object, diags *diag.Diagnostics) *providerdata.Access {
 	if obj.IsNull() && data.Default == nil && data.DefaultUnknown {
 		diags.AddAttributeError(apiContextPath, "API context not known yet",
 			"The api_context of the provider block is only known after an apply, and "+block+" is read now, because nothing in its own block has to be waited for.\n\n"+
@@ -112,14 +95,6 @@ func unread(block string) tfdiag.Failure {
 	return tfdiag.Failure{Summary: block + " cannot be read", State: "nothing was stored, and nothing was changed at bunq."}
 }
 
-// stringOrNull has one form for "nothing".
-func stringOrNull(s string) types.String {
-	if s == "" {
-		return types.StringNull()
-	}
-	return types.StringValue(s)
-}
-
 // timeOrNull writes a time as RFC 3339; null where bunq named none.
 func timeOrNull(t time.Time) types.String {
 	if t.IsZero() {
@@ -128,10 +103,8 @@ func timeOrNull(t time.Time) types.String {
 	return types.StringValue(t.UTC().Format(time.RFC3339))
 }
 
-func itoa(id int64) string { return strconv.FormatInt(id, 10) }
-
 // listOf returns rows as the value of a list of objects.
-func listOf[T any](ctx context.Context, members map[string]attr.Type, rows []T, diags *diagnostics) types.List {
+func listOf[T any](ctx context.Context, members map[string]attr.Type, rows []T, diags *diag.Diagnostics) types.List {
 	list, more := types.ListValueFrom(ctx, types.ObjectType{AttrTypes: members}, rows)
 	diags.Append(more...)
 	return list

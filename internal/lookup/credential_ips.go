@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -104,9 +105,9 @@ func (d *CredentialIPsDataSource) Read(ctx context.Context, req datasource.ReadR
 	}
 	rows := make([]permittedIPRow, len(list))
 	for i, p := range list {
-		rows[i] = permittedIPRow{ID: types.StringValue(itoa(p.ID)), IP: types.StringValue(p.IP), Status: stringOrNull(p.Status)}
+		rows[i] = permittedIPRow{ID: types.StringValue(providerdata.FormatID(p.ID)), IP: types.StringValue(p.IP), Status: providerdata.StringOrNull(p.Status)}
 	}
-	m.CredentialID = types.StringValue(itoa(id))
+	m.CredentialID = types.StringValue(providerdata.FormatID(id))
 	m.PermittedIPs = listOf(ctx, permittedIPTypes(), rows, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
@@ -114,7 +115,7 @@ func (d *CredentialIPsDataSource) Read(ctx context.Context, req datasource.ReadR
 // ownCredential finds the credential of the context's key. bunq does not tell it
 // by the key: it is the one that was noted, else the only active one. 0 where there
 // is no such, which it reports.
-func (d *CredentialIPsDataSource) ownCredential(ctx context.Context, a *providerdata.Access, diags *diagnostics) int64 {
+func (d *CredentialIPsDataSource) ownCredential(ctx context.Context, a *providerdata.Access, diags *diag.Diagnostics) int64 {
 	if noted := providerdata.CredentialOf(ctx, d.data.Sessions.For(a.Context)); noted != 0 {
 		return noted
 	}
@@ -127,10 +128,10 @@ func (d *CredentialIPsDataSource) ownCredential(ctx context.Context, a *provider
 	var active []int64
 	var names []string
 	for _, c := range all {
-		if c.Status != bunq.CredentialActive {
+		if c.Status != bunq.StatusActive {
 			continue
 		}
-		name := itoa(c.ID)
+		name := providerdata.FormatID(c.ID)
 		if c.PermittedDevice != nil {
 			name = fmt.Sprintf("%d (device %q from %s)", c.ID, c.PermittedDevice.Description, c.PermittedDevice.IP)
 		}
@@ -148,7 +149,7 @@ func (d *CredentialIPsDataSource) ownCredential(ctx context.Context, a *provider
 	return 0
 }
 
-func (d *CredentialIPsDataSource) reportNoCredential(ctx context.Context, a *providerdata.Access, id int64, diags *diagnostics) {
+func (d *CredentialIPsDataSource) reportNoCredential(ctx context.Context, a *providerdata.Access, id int64, diags *diag.Diagnostics) {
 	who := "The user of this API context"
 	if user, err := a.Calls.User(ctx); err == nil {
 		who = fmt.Sprintf("bunq user %d (%s)", user.ID, user.DisplayName)

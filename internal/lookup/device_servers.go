@@ -90,8 +90,8 @@ func (d *DeviceServersDataSource) Read(ctx context.Context, req datasource.ReadR
 	rows := make([]deviceRow, len(devices))
 	for i, one := range devices {
 		rows[i] = deviceRow{
-			ID: types.StringValue(itoa(one.ID)), Description: stringOrNull(one.Description), IP: stringOrNull(one.IP),
-			Status: stringOrNull(one.Status), Created: timeOrNull(one.Created),
+			ID: types.StringValue(providerdata.FormatID(one.ID)), Description: providerdata.StringOrNull(one.Description), IP: providerdata.StringOrNull(one.IP),
+			Status: providerdata.StringOrNull(one.Status), Created: timeOrNull(one.Created),
 		}
 	}
 	m.Devices = listOf(ctx, deviceTypes(), rows, &resp.Diagnostics)

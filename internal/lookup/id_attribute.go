@@ -1,32 +1,30 @@
 package lookup
 
 import (
-	"regexp"
-	"strconv"
-
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-)
 
-var numeral = regexp.MustCompile(`^[1-9][0-9]{0,18}$`)
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
+)
 
 // idAttribute is an ID that is given, or else found.
 func idAttribute(about string) schema.StringAttribute {
 	return schema.StringAttribute{
 		Optional: true, Computed: true, MarkdownDescription: about,
-		Validators: []validator.String{stringvalidator.RegexMatches(numeral, "it must be one of the numbers that bunq uses as IDs, such as \"633\"")},
+		Validators: []validator.String{stringvalidator.RegexMatches(providerdata.IDPattern, "it must be one of the numbers that bunq uses as IDs, such as \"633\"")},
 	}
 }
 
 // number returns the ID that is given; 0 where none is.
-func number(id types.String, at path.Path, diags *diagnostics) int64 {
+func number(id types.String, at path.Path, diags *diag.Diagnostics) int64 {
 	if id.IsNull() {
 		return 0
 	}
-	n, err := strconv.ParseInt(id.ValueString(), 10, 64)
+	n, err := providerdata.ParseID(id.ValueString())
 	if err != nil {
 		diags.AddAttributeError(at, "Unusable ID", "bunq's IDs are numbers of at most 19 digits.")
 	}

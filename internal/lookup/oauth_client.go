@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -112,12 +113,12 @@ func (d *OAuthClientDataSource) Read(ctx context.Context, req datasource.ReadReq
 
 	rows := make([]callbackRow, len(found.CallbackURLs))
 	for i, u := range found.CallbackURLs {
-		rows[i] = callbackRow{ID: types.StringValue(itoa(u.ID)), URL: types.StringValue(u.URL)}
+		rows[i] = callbackRow{ID: types.StringValue(providerdata.FormatID(u.ID)), URL: types.StringValue(u.URL)}
 	}
-	m.ID = types.StringValue(itoa(found.ID))
-	m.UserID = types.StringValue(itoa(user.ID))
-	m.ClientID = stringOrNull(found.ClientID)
-	m.ClientSecret = stringOrNull(found.Secret.Reveal())
+	m.ID = types.StringValue(providerdata.FormatID(found.ID))
+	m.UserID = types.StringValue(providerdata.FormatID(user.ID))
+	m.ClientID = providerdata.StringOrNull(found.ClientID)
+	m.ClientSecret = providerdata.StringOrNull(found.Secret.Reveal())
 	m.Status = types.StringValue(found.Status)
 	m.CallbackURLs = listOf(ctx, callbackTypes(), rows, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
@@ -125,7 +126,7 @@ func (d *OAuthClientDataSource) Read(ctx context.Context, req datasource.ReadReq
 
 // clientOf returns the active client: the one with that id, or for 0 the user's.
 // nil where there is none, which it reports.
-func clientOf(ctx context.Context, calls *bunq.UserClient, user bunq.User, id int64, diags *diagnostics) (*bunq.OAuthClient, error) {
+func clientOf(ctx context.Context, calls *bunq.UserClient, user bunq.User, id int64, diags *diag.Diagnostics) (*bunq.OAuthClient, error) {
 	if id == 0 {
 		all, err := calls.OAuthClients(ctx)
 		if err != nil {
@@ -158,7 +159,7 @@ func clientOf(ctx context.Context, calls *bunq.UserClient, user bunq.User, id in
 	return found, nil
 }
 
-func reportNoClient(user bunq.User, cancelled []bunq.OAuthClient, diags *diagnostics) {
+func reportNoClient(user bunq.User, cancelled []bunq.OAuthClient, diags *diag.Diagnostics) {
 	detail := fmt.Sprintf("bunq user %d (%s) has no active OAuth client.", user.ID, user.DisplayName)
 	if len(cancelled) > 0 {
 		var list []string

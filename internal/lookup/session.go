@@ -109,7 +109,7 @@ func (r *SessionEphemeralResource) Open(ctx context.Context, req ephemeral.OpenR
 		return
 	}
 	m.Token = types.StringValue(s.Token.Reveal())
-	m.UserID = types.StringValue(itoa(s.User.ID))
+	m.UserID = types.StringValue(providerdata.FormatID(s.User.ID))
 	m.ExpiresAt = timeOrNull(endOf(s))
 	m.Environment = types.StringValue(string(a.Context.Environment))
 	m.BaseURL = types.StringValue(r.data.Client.BaseURL())

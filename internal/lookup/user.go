@@ -79,10 +79,10 @@ func (d *UserDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 		unread(userBlock).Error(&resp.Diagnostics, err)
 		return
 	}
-	m.ID = types.StringValue(itoa(user.ID))
+	m.ID = types.StringValue(providerdata.FormatID(user.ID))
 	m.Kind = types.StringValue(user.Kind)
-	m.DisplayName = stringOrNull(user.DisplayName)
-	m.Status = stringOrNull(user.Status)
-	m.DistinguishedName = stringOrNull(user.DistinguishedName)
+	m.DisplayName = providerdata.StringOrNull(user.DisplayName)
+	m.Status = providerdata.StringOrNull(user.Status)
+	m.DistinguishedName = providerdata.StringOrNull(user.DistinguishedName)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }

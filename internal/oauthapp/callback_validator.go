@@ -8,8 +8,9 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 )
 
-// callbackAddress accepts what bunq takes as callback URL: absolute, https,
-// without fragment.
+// callbackAddress accepts what bunq accepts as a callback URL: absolute, https, no fragment. That
+// http is refused is OBSERVED (a client written at bunq registers https even for localhost); the
+// rest is RFC 6749, section 3.1.2.
 type callbackAddress struct{}
 
 func (callbackAddress) Description(context.Context) string {

@@ -6,6 +6,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
 func TestClientModel_fromAPI(t *testing.T) {
@@ -37,12 +38,12 @@ func same(a, b clientModel) bool {
 func TestClientModel_cancelled(t *testing.T) {
 	for status, want := range map[string]bool{
 		"ACTIVE": false, "CANCELLED": true, "CANCELLED_PENDING": true,
-		// What is not known is not taken for an end: a client is not made anew for a word.
+		// What is not known is not taken for an end: a client is not made again for a word.
 		"": false, "SUSPENDED": false, "cancelled": false,
 	} {
 		t.Run(status, func(t *testing.T) {
 			t.Parallel()
-			m := clientModel{Status: stringOrNull(status)}
+			m := clientModel{Status: providerdata.StringOrNull(status)}
 			if m.cancelled() != want {
 				t.Errorf("%q: %v", status, !want)
 			}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
@@ -26,12 +27,12 @@ type filtersOwner string
 // own takes the filters of the user for one resource of this run. false: another
 // one has them.
 func (c *filtersCall) own() bool {
-	_, taken := c.data.Shared.LoadOrStore(filtersOwner(itoa(c.user.ID)), true)
+	_, taken := c.data.Shared.LoadOrStore(filtersOwner(providerdata.FormatID(c.user.ID)), true)
 	return !taken
 }
 
 // disown gives them back, where nothing came of it.
-func (c *filtersCall) disown() { c.data.Shared.Delete(filtersOwner(itoa(c.user.ID))) }
+func (c *filtersCall) disown() { c.data.Shared.Delete(filtersOwner(providerdata.FormatID(c.user.ID))) }
 
 func ownedHere(data *providerdata.Data, user string) bool {
 	_, owned := data.Shared.Load(filtersOwner(user))
@@ -41,7 +42,7 @@ func ownedHere(data *providerdata.Data, user string) bool {
 // replace makes want the set, where there is anything to do. before is what bunq has.
 // A lost answer is looked up, and where bunq still has what it had, the call goes
 // once more: it replaces, and so may be repeated.
-func (c *filtersCall) replace(ctx context.Context, before, want []bunq.NotificationFilter, diags *diagnostics) error {
+func (c *filtersCall) replace(ctx context.Context, before, want []bunq.NotificationFilter, diags *diag.Diagnostics) error {
 	if sameFilters(before, want) {
 		return nil
 	}
@@ -69,7 +70,7 @@ func (c *filtersCall) replace(ctx context.Context, before, want []bunq.Notificat
 	return &bunq.UnansweredError{Err: err, LookUp: lookErr}
 }
 
-func (c *filtersCall) post(ctx context.Context, want []bunq.NotificationFilter, diags *diagnostics) error {
+func (c *filtersCall) post(ctx context.Context, want []bunq.NotificationFilter, diags *diag.Diagnostics) error {
 	now, err := c.calls.ReplaceNotificationFilters(ctx, want)
 	if err == nil && !sameFilters(now, want) {
 		diags.AddAttributeWarning(path.Root("filters"), "bunq has other notification filters than it was sent", fmt.Sprintf(
@@ -104,7 +105,7 @@ func (c *filtersCall) there(lost []bunq.NotificationFilter) string {
 // ways are the next steps where filters would be lost.
 func (c *filtersCall) ways() string {
 	return "Next step: to keep them, add these lines to filters. To begin with the set that is there, import it:\n\n" +
-		importBlock("bunq_notification_filters.NAME", itoa(c.user.ID)) +
+		importBlock("bunq_notification_filters.NAME", providerdata.FormatID(c.user.ID)) +
 		"\n\nTo remove them, set adopt_existing = true. If another configuration manages them, use that one."
 }
 
@@ -112,7 +113,7 @@ func (c *filtersCall) ways() string {
 // makes wanted the set of a new resource: what is being replaced, or has another name
 // now, is nobody else's.
 func (c *filtersCall) had(filters, wanted []bunq.NotificationFilter) []bunq.NotificationFilter {
-	plan, _ := filtersLedger(c.data, itoa(c.user.ID)).plan("", creates(wanted))
+	plan, _ := filtersLedger(c.data, providerdata.FormatID(c.user.ID)).plan("", creates(wanted))
 	return foundIn(plan, filters)
 }
 

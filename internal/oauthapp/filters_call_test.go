@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 	"github.com/openpsd2/terraform-provider-bunq/internal/ratelimit"
 	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
@@ -74,7 +76,7 @@ func TestFiltersCall_tellsWhatBunqMadeOfThem(t *testing.T) {
 				Installation: bunq.Installation{Token: "token", PrivateKey: key, ServerPublicKey: &key.PublicKey},
 			}, oneSession{})
 
-			var diags diagnostics
+			var diags diag.Diagnostics
 			c := &filtersCall{calls: calls, user: bunq.User{ID: 28196}}
 			if err := c.replace(t.Context(), nil, []bunq.NotificationFilter{{Category: "OAUTH", Target: "https://a.test/x"}}, &diags); err != nil {
 				t.Fatal(err)

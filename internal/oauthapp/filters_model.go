@@ -9,9 +9,11 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
 type filtersModel struct {
@@ -44,11 +46,11 @@ func (m *filtersModel) refusedKey() refusedKey {
 
 // setUser stores whose filters they are.
 func (m *filtersModel) setUser(user int64) {
-	m.ID, m.UserID = types.StringValue(itoa(user)), types.StringValue(itoa(user))
+	m.ID, m.UserID = types.StringValue(providerdata.FormatID(user)), types.StringValue(providerdata.FormatID(user))
 }
 
 // fromAPI takes over what bunq has.
-func (m *filtersModel) fromAPI(ctx context.Context, filters []bunq.NotificationFilter, diags *diagnostics) {
+func (m *filtersModel) fromAPI(ctx context.Context, filters []bunq.NotificationFilter, diags *diag.Diagnostics) {
 	rows := []filterRow{}
 	for _, f := range without(filters) {
 		rows = append(rows, filterRow{Category: types.StringValue(f.Category), Target: types.StringValue(f.Target)})
@@ -59,7 +61,7 @@ func (m *filtersModel) fromAPI(ctx context.Context, filters []bunq.NotificationF
 }
 
 // declared returns the filters of an attribute. false: some of them are not known yet.
-func declared(ctx context.Context, set types.Set, diags *diagnostics) ([]bunq.NotificationFilter, bool) {
+func declared(ctx context.Context, set types.Set, diags *diag.Diagnostics) ([]bunq.NotificationFilter, bool) {
 	if set.IsUnknown() {
 		return nil, false
 	}

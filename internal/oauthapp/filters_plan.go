@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
@@ -24,7 +25,7 @@ const openMarks = "?"
 // noteRead leaves for the apply what an object of the state has. A plan shows
 // neither a tainted nor, before its destroy, a deposed one.
 func (r *FiltersResource) noteRead(m *filtersModel, filters []bunq.NotificationFilter) {
-	if id, err := number(m.UserID); err == nil && r.Data.Sessions != nil {
+	if id, err := providerdata.ParseID(m.UserID.ValueString()); err == nil && r.Data.Sessions != nil {
 		filtersLedger(r.Data, m.UserID.ValueString()).note(entry{ID: id, From: marks(filters)})
 	}
 }
@@ -32,13 +33,13 @@ func (r *FiltersResource) noteRead(m *filtersModel, filters []bunq.NotificationF
 // notePlan leaves for the apply what becomes of one resource, and returns the run.
 // user is whose filters it declares, for a new one as far as it is known. It reports
 // where two resources of the plan declare the filters of one user.
-func (r *FiltersResource) notePlan(ctx context.Context, plan, state *filtersModel, user string, diags *diagnostics) (run string) {
+func (r *FiltersResource) notePlan(ctx context.Context, plan, state *filtersModel, user string, diags *diag.Diagnostics) (run string) {
 	if r.Data.Sessions == nil || user == "" {
 		return "" // the provider's settings or the user are not known yet
 	}
 	var e entry
 	if state != nil {
-		id, err := number(state.UserID)
+		id, err := providerdata.ParseID(state.UserID.ValueString())
 		if err != nil {
 			return "" // whoever calls bunq with it says so
 		}
@@ -82,7 +83,7 @@ func (r *FiltersResource) hasAnotherOwner(ctx context.Context, m *filtersModel, 
 	if ownedHere(r.Data, user) {
 		return true
 	}
-	has, _ := declared(ctx, knownSet(m.Filters), &diagnostics{})
+	has, _ := declared(ctx, knownSet(m.Filters), &diag.Diagnostics{})
 	plan, _ := filtersLedger(r.Data, user).plan(run, func(e entry) bool { return e.ID != 0 && e.From == marks(has) })
 	return slices.ContainsFunc(plan, func(e entry) bool { return e.To != "" })
 }
@@ -90,7 +91,7 @@ func (r *FiltersResource) hasAnotherOwner(ctx context.Context, m *filtersModel, 
 // foretell warns of filters that are there already, before an apply meets them, and
 // returns whose they are. Where bunq cannot be asked, it says nothing and returns "":
 // the apply asks again. In an apply its read is the one that Create needs.
-func (r *FiltersResource) foretell(ctx context.Context, plan *filtersModel, diags *diagnostics) (user string) {
+func (r *FiltersResource) foretell(ctx context.Context, plan *filtersModel, diags *diag.Diagnostics) (user string) {
 	ctx, done := providerdata.Operation(ctx, "bunq_notification_filters: plan")
 	defer done()
 
@@ -103,7 +104,7 @@ func (r *FiltersResource) foretell(ctx context.Context, plan *filtersModel, diag
 	if c.user, err = access.Calls.User(ctx); err != nil {
 		return ""
 	}
-	user = itoa(c.user.ID)
+	user = providerdata.FormatID(c.user.ID)
 	there, err := access.Calls.NotificationFilters(ctx)
 	wanted, known := declared(ctx, plan.Filters, diags)
 	if err != nil || !known {
@@ -125,7 +126,7 @@ func (r *FiltersResource) foretell(ctx context.Context, plan *filtersModel, diag
 // hadAtPlan is had for a plan: it goes by what this process has read and planned, and
 // by the plan of which this process is the apply.
 func (c *filtersCall) hadAtPlan(filters, wanted []bunq.NotificationFilter) []bunq.NotificationFilter {
-	l := filtersLedger(c.data, itoa(c.user.ID))
+	l := filtersLedger(c.data, providerdata.FormatID(c.user.ID))
 	entries := l.planned()
 	if newest := l.newest(); slices.ContainsFunc(newest, creates(wanted)) {
 		entries = append(entries, newest...)

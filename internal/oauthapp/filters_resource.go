@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
@@ -117,13 +118,13 @@ func (r *FiltersResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	case plan == nil:
 		user = state.UserID.ValueString()
 	case state == nil:
-		needsContext(ctx, r.Data, plan.APIContext, noContext(), refusedKey{}, &resp.Diagnostics)
+		checkContext(ctx, r.Data, plan.APIContext, noContext(), refusedKey{}, &resp.Diagnostics)
 		if !resp.Diagnostics.HasError() {
 			user = r.foretell(ctx, plan, &resp.Diagnostics)
 		}
 	default:
 		user = state.UserID.ValueString()
-		needsContext(ctx, r.Data, plan.APIContext, state.APIContext, state.refusedKey(), &resp.Diagnostics)
+		checkContext(ctx, r.Data, plan.APIContext, state.APIContext, state.refusedKey(), &resp.Diagnostics)
 	}
 	run := r.notePlan(ctx, plan, state, user, &resp.Diagnostics)
 	if plan == nil && run != "" {
@@ -158,7 +159,7 @@ func (r *FiltersResource) Create(ctx context.Context, req resource.CreateRequest
 }
 
 // begin makes wanted the set of the user, for a new resource. false: it could not.
-func (c *filtersCall) begin(ctx context.Context, adopt bool, wanted []bunq.NotificationFilter, diags *diagnostics) bool {
+func (c *filtersCall) begin(ctx context.Context, adopt bool, wanted []bunq.NotificationFilter, diags *diag.Diagnostics) bool {
 	failed := tfdiag.Failure{Summary: "bunq_notification_filters was not created", State: "nothing was stored, and nothing was changed at bunq."}
 	var err error
 	if c.user, err = c.calls.User(ctx); err != nil {
@@ -216,7 +217,7 @@ func (r *FiltersResource) Read(ctx context.Context, req resource.ReadRequest, re
 
 	var found []bunq.NotificationFilter
 	from := refresh{
-		data: r.Data, context: m.APIContext, user: m.UserID, failed: unreadable, first: m.Filters.IsNull(), key: m.refusedKey(), private: resp.Private,
+		data: r.Data, apiContext: m.APIContext, user: m.UserID, failed: unreadable, importing: m.Filters.IsNull(), key: m.refusedKey(), private: resp.Private,
 	}
 	read, err := from.read(ctx, &resp.Diagnostics, func(a *providerdata.Access) (err error) {
 		found, err = a.Calls.NotificationFilters(ctx)
@@ -254,7 +255,7 @@ func (r *FiltersResource) Update(ctx context.Context, req resource.UpdateRequest
 			return
 		}
 		if err := sameUser(ctx, access, state.UserID); err != nil {
-			report(moved("bunq_notification_filters"), &resp.Diagnostics, err)
+			reportFailure(failureOfMove("bunq_notification_filters"), &resp.Diagnostics, err)
 			return
 		}
 		c := &filtersCall{data: r.Data, calls: access.Calls}
@@ -267,7 +268,7 @@ func (r *FiltersResource) Update(ctx context.Context, req resource.UpdateRequest
 }
 
 // update makes wanted the set of the user, of which the state has said that it is has.
-func (c *filtersCall) update(ctx context.Context, has, wanted []bunq.NotificationFilter, diags *diagnostics) bool {
+func (c *filtersCall) update(ctx context.Context, has, wanted []bunq.NotificationFilter, diags *diag.Diagnostics) bool {
 	failed := tfdiag.Failure{Summary: "bunq_notification_filters was not changed", State: "nothing was stored, and nothing was changed at bunq."}
 	var err error
 	if c.user, err = c.calls.User(ctx); err != nil {
@@ -330,7 +331,7 @@ func (r *FiltersResource) Delete(ctx context.Context, req resource.DeleteRequest
 	})
 	switch {
 	case err != nil:
-		report(tfdiag.Failure{Summary: "bunq_notification_filters was not destroyed", State: "the filters stay in the state."}, &resp.Diagnostics, err)
+		reportFailure(tfdiag.Failure{Summary: "bunq_notification_filters was not destroyed", State: "the filters stay in the state."}, &resp.Diagnostics, err)
 	case len(kept) > 0:
 		resp.Diagnostics.AddWarning("Some notification filters of the user stay at bunq", fmt.Sprintf(
 			"User %s has %s that the state did not have, so that the plan did not show them. They were kept:\n\n%s",
@@ -344,7 +345,7 @@ func (r *FiltersResource) ImportState(ctx context.Context, req resource.ImportSt
 	if user == "" && req.Identity != nil {
 		user = identityMember(ctx, req.Identity, "user_id", &resp.Diagnostics)
 	}
-	if _, err := strconv.ParseInt(user, 10, 64); err != nil || !numeral.MatchString(user) {
+	if _, err := strconv.ParseInt(user, 10, 64); err != nil || !providerdata.IDPattern.MatchString(user) {
 		resp.Diagnostics.AddError("Unusable import id", fmt.Sprintf("%q is no ID of a bunq user, which is a number: each user has one set of filters, and the user names it.\n\n"+
 			"Next step: take the id of data.bunq_user, or user_id of a bunq_oauth_client.", user))
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/list/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -53,20 +54,15 @@ const aboutQuery = "For `terraform query` (Terraform 1.14 and newer), which writ
 
 // listAPIContext is apiContextAttribute for a list block.
 func listAPIContext() schema.SingleNestedAttribute {
-	member := func(about string) schema.StringAttribute {
-		return schema.StringAttribute{Required: true, MarkdownDescription: about}
+	members := map[string]schema.Attribute{}
+	for _, m := range providerdata.APIContextMembers() {
+		members[m.Name] = schema.StringAttribute{Required: true, MarkdownDescription: m.Description}
 	}
 	return schema.SingleNestedAttribute{
 		Optional: true,
 		MarkdownDescription: "The context to call bunq with. If omitted, the provider's is used. A list block sees no resources: its members come from variables, or from " +
 			"the provider block.",
-		Attributes: map[string]schema.Attribute{
-			"environment":           member("`sandbox` or `production`."),
-			"api_key":               member("The API key."),
-			"installation_token":    member("Token of the installation."),
-			"private_key_pem":       member("Private key of the installation."),
-			"server_public_key_pem": member("bunq's public key."),
-		},
+		Attributes: members,
 	}
 }
 
@@ -86,7 +82,7 @@ func (l *CallbackURLListResource) ListResourceConfigSchema(_ context.Context, _ 
 			"api_context": listAPIContext(),
 			"oauth_client_id": schema.StringAttribute{
 				Optional: true, MarkdownDescription: "ID of the client (not its `client_id`). If omitted, the user's active client.",
-				Validators: []validator.String{stringvalidator.RegexMatches(numeral, "must be the ID of the client, which is not the client_id of OAuth")},
+				Validators: []validator.String{stringvalidator.RegexMatches(providerdata.IDPattern, "must be the ID of the client, which is not the client_id of OAuth")},
 			},
 		},
 	}
@@ -97,7 +93,7 @@ func (l *ClientListResource) List(ctx context.Context, req list.ListRequest, str
 	ctx, done := providerdata.Operation(ctx, "bunq_oauth_client: list")
 	defer done()
 
-	var diags diagnostics
+	var diags diag.Diagnostics
 	var m clientListModel
 	diags.Append(req.Config.Get(ctx, &m)...)
 	user, clients := activeClients(ctx, l.Data, m.APIContext, "", "bunq_oauth_client", &diags)
@@ -122,7 +118,7 @@ func (l *CallbackURLListResource) List(ctx context.Context, req list.ListRequest
 	ctx, done := providerdata.Operation(ctx, "bunq_oauth_callback_url: list")
 	defer done()
 
-	var diags diagnostics
+	var diags diag.Diagnostics
 	var m callbackListModel
 	diags.Append(req.Config.Get(ctx, &m)...)
 	user, clients := activeClients(ctx, l.Data, m.APIContext, m.OAuthClientID.ValueString(), "bunq_oauth_callback_url", &diags)
@@ -134,7 +130,7 @@ func (l *CallbackURLListResource) List(ctx context.Context, req list.ListRequest
 	var results []list.ListResult
 	for _, c := range clients {
 		for _, u := range c.CallbackURLs {
-			one := callbackModel{APIContext: noContext(), UserID: types.StringValue(itoa(user.ID)), OAuthClientID: types.StringValue(itoa(c.ID))}
+			one := callbackModel{APIContext: noContext(), UserID: types.StringValue(providerdata.FormatID(user.ID)), OAuthClientID: types.StringValue(providerdata.FormatID(c.ID))}
 			one.fromAPI(u)
 			results = append(results, result(ctx, req, u.URL, one.identity(), &one))
 		}
@@ -144,7 +140,7 @@ func (l *CallbackURLListResource) List(ctx context.Context, req list.ListRequest
 
 // activeClients returns the user's clients that are not cancelled, or the one with
 // that id.
-func activeClients(ctx context.Context, data *providerdata.Data, obj types.Object, id, what string, diags *diagnostics) (bunq.User, []bunq.OAuthClient) {
+func activeClients(ctx context.Context, data *providerdata.Data, obj types.Object, id, what string, diags *diag.Diagnostics) (bunq.User, []bunq.OAuthClient) {
 	if diags.HasError() {
 		return bunq.User{}, nil
 	}
@@ -167,7 +163,7 @@ func activeClients(ctx context.Context, data *providerdata.Data, obj types.Objec
 
 	var active []bunq.OAuthClient
 	for _, c := range all {
-		if !isCancelled(c.Status) && (id == "" || id == itoa(c.ID)) {
+		if !isCancelled(c.Status) && (id == "" || id == providerdata.FormatID(c.ID)) {
 			active = append(active, c)
 		}
 	}

@@ -1,0 +1,122 @@
+package probe
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+)
+
+// object is what an element of a Response holds.
+type object map[string]json.RawMessage
+
+func (o object) text(name string) string {
+	var s string
+	_ = json.Unmarshal(o[name], &s) // another type reads as "", which no question takes for an answer
+	return s
+}
+
+func (o object) number(name string) int64 {
+	var n int64
+	_ = json.Unmarshal(o[name], &n)
+	return n
+}
+
+func (o object) has(name string) bool { _, ok := o[name]; return ok }
+
+// elements returns the members of Response, each an object under its type.
+func (x *exchange) elements() ([]map[string]object, bool) {
+	var outer map[string]json.RawMessage
+	if json.Unmarshal(x.body, &outer) != nil {
+		return nil, false
+	}
+	var out []map[string]object
+	if json.Unmarshal(outer["Response"], &out) != nil || out == nil {
+		return nil, false
+	}
+	return out, true
+}
+
+// ok reports whether the call succeeded: 200, with the signature that belongs to it.
+func (x *exchange) ok() bool { return x.status == http.StatusOK && x.trusted() }
+
+// errorTexts returns what the Error envelope says; nil where there is none that is whole.
+func (x *exchange) errorTexts() []string {
+	var outer struct {
+		Error []struct {
+			Description *string `json:"error_description"`
+			Translated  *string `json:"error_description_translated"`
+		} `json:"Error"`
+	}
+	if json.Unmarshal(x.body, &outer) != nil {
+		return nil
+	}
+	var out []string
+	for _, e := range outer.Error {
+		if e.Description == nil || e.Translated == nil {
+			return nil
+		}
+		out = append(out, *e.Description)
+	}
+	return out
+}
+
+// says reports whether the answer is an error of this status with this text alone, signed as its status is to be.
+func (x *exchange) says(status int, text string) bool {
+	return x.status == status && x.trusted() && slices.Equal(x.errorTexts(), []string{text})
+}
+
+// objects returns all elements of a type, or a surprise where the answer is not a signed list of what was asked for. Each
+// must have the fields named.
+func (x *exchange) objects(kind string, fields ...string) ([]object, error) {
+	if x.status != http.StatusOK {
+		return nil, unforeseen(x, "the status is not 200")
+	}
+	if !x.trusted() {
+		return nil, unforeseen(x, "its signature is "+string(x.signature))
+	}
+	elements, ok := x.elements()
+	if !ok {
+		return nil, unforeseen(x, "it has no Response array")
+	}
+
+	out := []object{}
+	for _, e := range elements {
+		o, ok := e[kind]
+		if !ok {
+			continue
+		}
+		for _, f := range fields {
+			if !o.has(f) {
+				return nil, unforeseen(x, fmt.Sprintf("its %s has no %s", kind, f))
+			}
+		}
+		out = append(out, o)
+	}
+	return out, nil
+}
+
+// object returns the one element of a type.
+func (x *exchange) object(kind string, fields ...string) (object, error) {
+	all, err := x.objects(kind, fields...)
+	if err != nil {
+		return nil, err
+	}
+	if len(all) != 1 {
+		return nil, unforeseen(x, fmt.Sprintf("it has %d elements %s, not one", len(all), kind))
+	}
+	return all[0], nil
+}
+
+// id returns the id that a creation or a change is answered with.
+func (x *exchange) id() (int64, error) {
+	o, err := x.object("Id", "id")
+	if err != nil {
+		return 0, err
+	}
+	n := o.number("id")
+	if n <= 0 {
+		return 0, unforeseen(x, "its Id is not a positive number")
+	}
+	return n, nil
+}
