@@ -178,15 +178,15 @@ func endOf(s *bunq.Session) time.Time {
 	return s.Created.Add(s.Timeout)
 }
 
-// lastMinutes are the end of a session in which the run itself no longer uses it
+// ending is the last part of a session in which the run itself no longer uses it
 // (see package session). Whoever holds it may, until its very end.
-const lastMinutes = 5 * time.Minute
+const ending = 5 * time.Minute
 
 // nextCheck is when the session is to be looked at again: at its announced end,
 // where that comes first.
 func nextCheck(now time.Time, s *bunq.Session) time.Time {
 	next := now.Add(checkInterval)
-	if end := endOf(s); end.After(now) && end.Before(next.Add(lastMinutes)) {
+	if end := endOf(s); end.After(now) && end.Before(next.Add(ending)) {
 		return end
 	}
 	return next
