@@ -206,3 +206,39 @@ func TestInterrupted(t *testing.T) {
 		}
 	}
 }
+
+// What can be taken away is taken away: clients, URLs, filters, sessions and addresses, also where sessions are short.
+func TestCleansUp(t *testing.T) {
+	for _, set := range []bunqsim.Settings{{}, {
+		SecondOAuthClient: bunqsim.Accepted, ReactivateOAuthClient: bunqsim.Accepted, HTTPCallback: bunqsim.Accepted,
+		DuplicateCallback: bunqsim.Accepted, OptionalSignature: bunqsim.Ignored, MissingNotificationFilters: bunqsim.Accepted,
+		UnknownNotificationCategory: bunqsim.Accepted, DuplicateNotificationFilter: bunqsim.Accepted, IPInPermittedIPUpdate: bunqsim.Required,
+		DuplicatePermittedIP: bunqsim.Accepted, SessionLifetime: time.Minute, FirstSessionLifetime: 20 * time.Second,
+	}} {
+		o := ask(t, bunqsim.Config{Limits: bunqsim.LimitsPublished, Settings: set}, nil)
+		now := o.sim.Snapshot()
+		for _, c := range now.OAuthClients {
+			if c.Status == bunqsim.OAuthClientActive {
+				t.Errorf("client %d is left", c.ID)
+			}
+		}
+		for _, u := range now.CallbackURLs {
+			if u.OAuthClientID == now.OAuthClients[0].ID { // that of the questions about URLs
+				t.Errorf("URL %s is left", u.URL)
+			}
+		}
+		for _, s := range now.Sessions {
+			if s.Status == bunqsim.SessionActive {
+				t.Errorf("session %d is left", s.ID)
+			}
+		}
+		for _, a := range now.PermittedIPs {
+			if strings.HasPrefix(a.IP, "192.0.2.1") && a.IP != "192.0.2.1" && a.Status == bunqsim.PermittedIPActive {
+				t.Errorf("address %s is left active", a.IP)
+			}
+		}
+		if n := len(now.NotificationFilters); n > 0 {
+			t.Errorf("%d notification filters are left", n)
+		}
+	}
+}
