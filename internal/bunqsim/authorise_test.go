@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
@@ -157,10 +158,14 @@ func TestAnswersThatDoNotCount(t *testing.T) {
 	form := func(ticket, user, decision string) url.Values {
 		return url.Values{"ticket": {ticket}, "user": {user}, "decision": {decision}}
 	}
-	used := fresh()
-	a.browser.post("/auth", form(used, "new-person", "deny"))
 	old := fresh()
-	a.clock.Advance(15 * minute)
+	a.clock.Advance(15*minute - time.Microsecond)
+	denied := fresh()
+	a.browser.post("/auth", form(denied, "new-person", "deny"))
+	a.clock.Advance(time.Microsecond) // and no page is asked for: that would clear away the old one
+	if res := a.browser.post("/auth", form(old, "new-person", "allow")); res.status != 400 {
+		t.Errorf("too old: %d", res.status)
+	}
 	const stale = "This page has been answered already, or is too old. Go back to the application and start again."
 	for _, tc := range []struct {
 		rule   string
@@ -171,8 +176,7 @@ func TestAnswersThatDoNotCount(t *testing.T) {
 	}{
 		{"no ticket", form("", "new-person", "allow"), nil, 400, stale},
 		{"an invented ticket", form(strings.Repeat("0", 64), "new-person", "allow"), nil, 400, stale},
-		{"used", form(used, "new-person", "allow"), nil, 400, stale},
-		{"too old", form(old, "new-person", "allow"), nil, 400, stale},
+		{"used", form(denied, "new-person", "allow"), nil, 400, stale},
 		{"from another site", form(fresh(), "new-person", "allow"), map[string]string{"Sec-Fetch-Site": "cross-site"}, 403, "This form was sent from another site."},
 		{"from another site, by an old browser", form(fresh(), "new-person", "allow"), map[string]string{"Origin": "https://evil.example.com"}, 403, "This form was sent from another site."},
 		{"nobody", form(fresh(), "", "allow"), nil, 400, "Choose who you are."},
@@ -273,7 +277,7 @@ func TestPermissionsOfThePage(t *testing.T) {
 	}](t, b.ok(request{method: "POST", path: "/sandbox-user-company"}), "ApiKey").Key
 	b.addDevice()
 	els := b.ok(b.sessionRequest())
-	b.sessionToken, b.client.user = pick[struct{ Token string }](t, els, "Token").Token, pick[idBody](t, els, "UserCompany").ID
+	b.sessionToken, b.user = pick[struct{ Token string }](t, els, "Token").Token, pick[idBody](t, els, "UserCompany").ID
 	b.oauth = b.addOAuthClient()
 	b.addCallback(b.oauth, callback)
 	b.id = b.oauthClient(b.oauth).ClientID

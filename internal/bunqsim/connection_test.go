@@ -86,12 +86,15 @@ func TestCancelledClientEndsItsTokens(t *testing.T) {
 			a := newApp(t, bunqsim.Settings{})
 			token := a.token(a.consent())
 			c := a.as(token)
+			other := appOf(t, a.sim, a.clock, "Another App PISP")
+			theirs := other.as(other.token(other.consent()))
 			if err := cancel(a); err != nil {
 				t.Fatal(err)
 			}
 			c.refused(c.get("/user"), 401, textAuthorisation)
 			a.refused(a.sessionOf(token), 400, textCredentials)
 			a.ok(a.get("/user"))
+			theirs.ok(theirs.get("/user"))
 			if got := a.sim.Snapshot().Connections[0].Status; got != bunqsim.ConnectionCancelled {
 				t.Errorf("status %s", got)
 			}

@@ -248,6 +248,10 @@ func TestAccessTokenOnAnotherInstallation(t *testing.T) {
 	a.addDevice()
 	a.as(token)
 
+	// Another company's installation is none of the company's own.
+	other := appOf(t, a.sim, a.clock, "Another App PISP")
+	other.refused(other.sessionOf(token), 400, textCredentials)
+
 	// On the company's own it is bound to the company's addresses.
 	b := newApp(t, bunqsim.Settings{})
 	token = b.token(b.consent())

@@ -99,7 +99,7 @@ func serve(ctx context.Context, o options, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	srv, err := bunqsim.Listen(sim, o.listen)
+	srv, err := bunqsim.Listen(sim, o.listen) //nolint:contextcheck // it serves until Shutdown, which lets requests under way end
 	if err != nil {
 		return err
 	}
