@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -189,7 +190,7 @@ func askWitness(ctx context.Context, j *journey, s *stage) error {
 	case <-timer.C:
 		s.waited += j.settle
 	}
-	cmd := exec.CommandContext(ctx, j.witness, "-base-url", j.base, "-want-no-client")
+	cmd := exec.CommandContext(ctx, j.witness, "-base-url", j.base, "-want-no-client") //nolint:gosec // the program that the caller names
 	cmd.Stdin = bytes.NewReader(j.state)
 	out, err := cmd.CombinedOutput()
 	s.calls["by the witness"] += 2
@@ -236,7 +237,7 @@ func (j *journey) clearUp(ctx context.Context, failed int) {
 	defer cancel()
 	_ = os.Remove(filepath.Join(j.dir, "example", "import.tf"))
 	_, _ = fmt.Fprintln(j.progress, "Clearing up.")
-	vars := append(j.vars, "-var", "deletion_protection=false")
+	vars := slices.Concat(j.vars, []string{"-var", "deletion_protection=false"})
 	j.terraform(clean, append([]string{"apply", "-auto-approve", "-no-color", "-input=false"}, vars...)...)
 	r := j.terraform(clean, append([]string{"destroy", "-auto-approve", "-no-color", "-input=false"}, vars...)...)
 	if r.status != 0 || r.err != nil {

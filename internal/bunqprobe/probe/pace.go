@@ -129,7 +129,7 @@ func (p *pace) held() []string {
 	defer p.mu.Unlock()
 	var out []string
 	for k, calls := range p.calls {
-		out = append(out, fmt.Sprintf("`%s`: %d calls", k, len(calls)))
+		out = append(out, fmt.Sprintf("%#q: %d calls", k, len(calls)))
 	}
 	slices.Sort(out)
 	return out
