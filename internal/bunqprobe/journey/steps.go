@@ -177,6 +177,7 @@ func importAll(ctx context.Context, j *journey, s *stage) error {
 	if err := emptyPlan(ctx, j, s); err != nil {
 		return err
 	}
+	s.notes = append(s.notes, "What an import looks up is not in the provider's log, and so not among these calls.")
 	return os.Remove(filepath.Join(j.dir, "example", "import.tf"))
 }
 
@@ -235,7 +236,10 @@ func (j *journey) clearUp(ctx context.Context, failed int) {
 	}
 	clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Minute)
 	defer cancel()
-	_ = os.Remove(filepath.Join(j.dir, "example", "import.tf"))
+	// What an import has taken out of the state is taken over first, so that it can be cancelled.
+	if file := filepath.Join(j.dir, "bunq.conf"); exists(filepath.Join(j.dir, "example", "import.tf")) {
+		j.context = file
+	}
 	_, _ = fmt.Fprintln(j.progress, "Clearing up.")
 	vars := slices.Concat(j.vars, []string{"-var", "deletion_protection=false"})
 	j.terraform(clean, append([]string{"apply", "-auto-approve", "-no-color", "-input=false"}, vars...)...)
@@ -243,4 +247,9 @@ func (j *journey) clearUp(ctx context.Context, failed int) {
 	if r.status != 0 || r.err != nil {
 		_, _ = fmt.Fprintln(j.progress, "Something is left at the sandbox: its state is gone with this run, and a sandbox forgets in time.")
 	}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
