@@ -96,7 +96,7 @@ func TestReset(t *testing.T) {
 	if testing.Short() {
 		every = 45
 	}
-	for nth := 2; nth < 300; nth += every {
+	for nth := 2; nth < 230; nth += every { // a run makes some 250 calls, and cleans up with the last
 		t.Run(fmt.Sprint(nth), func(t *testing.T) {
 			t.Parallel()
 			o := ask(t, bunqsim.Config{Limits: bunqsim.LimitsPublished}, func(sim *bunqsim.Sim, c *probe.Config) {
@@ -142,7 +142,7 @@ func TestInstallationsPerDay(t *testing.T) {
 		if n := len(o.sim.Calls("POST /installation")); n != nth {
 			t.Errorf("%d installations were asked for, not %d", n, nth)
 		}
-		if nth == 1 && len(o.Settled) > 1 { // unknown_token_status needs none
+		if nth == 1 && len(o.Settled) > 2 { // unknown_token_status and token_errors need none
 			t.Errorf("settled %v", o.Settled)
 		}
 		if !strings.Contains(o.Markdown(), "10 calls per 86400 second") {
