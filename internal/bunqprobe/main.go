@@ -11,8 +11,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -114,7 +116,7 @@ func list(stdout io.Writer) {
 		}
 		_, _ = fmt.Fprintf(stdout, "%-34s leaves: %s%s\n", s.Name, s.Leaves, note)
 	}
-	for name, reason := range probe.Unseen {
-		_, _ = fmt.Fprintf(stdout, "%-34s cannot be seen: %s\n", name, reason)
+	for _, name := range slices.Sorted(maps.Keys(probe.Unseen)) {
+		_, _ = fmt.Fprintf(stdout, "%-34s cannot be seen: %s\n", name, probe.Unseen[name])
 	}
 }

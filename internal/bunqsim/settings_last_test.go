@@ -53,7 +53,7 @@ var otherLast = map[string]func(settingTest){
 			t.Errorf("extended too early, to %v", got)
 		}
 		clock.Advance(time.Microsecond)
-		c.refused(c.get("/user/1"), 404, `User for id "1" not found.`)
+		c.refused(c.in("POST", "/oauth-client", `{"status":"CANCELLED"}`), 400, `Invalid value for field "status".`)
 		if got := expires(); got != 30*time.Minute {
 			t.Errorf("extended by a request that failed, to %v", got)
 		}

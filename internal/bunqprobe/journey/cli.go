@@ -29,7 +29,7 @@ const stopWait = 2 * time.Minute
 func (j *journey) terraform(ctx context.Context, args ...string) result {
 	log := filepath.Join(j.dir, "provider.log")
 	_ = os.Remove(log)
-	cmd := exec.CommandContext(ctx, j.cli, append([]string{"-chdir=" + filepath.Join(j.dir, "example")}, args...)...)
+	cmd := exec.CommandContext(ctx, j.cli, append([]string{"-chdir=" + filepath.Join(j.dir, "example")}, args...)...) //nolint:gosec // the program that the caller names
 	cmd.Env = append(slices.DeleteFunc(os.Environ(), func(e string) bool {
 		return strings.HasPrefix(e, "BUNQ_") || strings.HasPrefix(e, "HOME=") || strings.HasPrefix(e, "XDG_")
 	}), "HOME="+filepath.Join(j.dir, "home"), "XDG_CACHE_HOME="+filepath.Join(j.dir, "cache"), "XDG_CONFIG_HOME="+filepath.Join(j.dir, "home", ".config"),

@@ -80,7 +80,7 @@ func fake(t *testing.T, otherwise string) config {
 	}
 	cli := write("cli", `
 shift
-echo "$*" >> `+dir+`/commands
+echo "$BUNQ_CONTEXT_FILE: $*" >> `+dir+`/commands
 echo 'x: y: calls to bunq: calls="map[GET /user:1]" waited=1s retries=0' > "$TF_LOG_PATH"
 `+otherwise+`
 case "$*" in
@@ -143,6 +143,9 @@ case "$*$(cat $(dirname $0)/next)" in apply*/plandestroyed) echo "Apply complete
 			}
 			if text := r.markdown(); !strings.Contains(text, "**failed**") || !strings.Contains(text, "not reached") {
 				t.Errorf("report %s", text)
+			}
+			if step == "import" && !strings.Contains(c.commands(t), c.dir+"/bunq.conf: apply -auto-approve") {
+				t.Errorf("it is taken over without its context: %s", c.commands(t))
 			}
 			if step != "destroy" && !strings.Contains(c.commands(t), "destroy -auto-approve") {
 				t.Errorf("nothing is cleared up: %s", c.commands(t))

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -176,6 +177,7 @@ func importAll(ctx context.Context, j *journey, s *stage) error {
 	if err := emptyPlan(ctx, j, s); err != nil {
 		return err
 	}
+	s.notes = append(s.notes, "What an import looks up is not in the provider's log, and so not among these calls.")
 	return os.Remove(filepath.Join(j.dir, "example", "import.tf"))
 }
 
@@ -189,7 +191,7 @@ func askWitness(ctx context.Context, j *journey, s *stage) error {
 	case <-timer.C:
 		s.waited += j.settle
 	}
-	cmd := exec.CommandContext(ctx, j.witness, "-base-url", j.base, "-want-no-client")
+	cmd := exec.CommandContext(ctx, j.witness, "-base-url", j.base, "-want-no-client") //nolint:gosec // the program that the caller names
 	cmd.Stdin = bytes.NewReader(j.state)
 	out, err := cmd.CombinedOutput()
 	s.calls["by the witness"] += 2
@@ -234,12 +236,20 @@ func (j *journey) clearUp(ctx context.Context, failed int) {
 	}
 	clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Minute)
 	defer cancel()
-	_ = os.Remove(filepath.Join(j.dir, "example", "import.tf"))
+	// What an import has taken out of the state is taken over first, so that it can be cancelled.
+	if file := filepath.Join(j.dir, "bunq.conf"); exists(filepath.Join(j.dir, "example", "import.tf")) {
+		j.context = file
+	}
 	_, _ = fmt.Fprintln(j.progress, "Clearing up.")
-	vars := append(j.vars, "-var", "deletion_protection=false")
+	vars := slices.Concat(j.vars, []string{"-var", "deletion_protection=false"})
 	j.terraform(clean, append([]string{"apply", "-auto-approve", "-no-color", "-input=false"}, vars...)...)
 	r := j.terraform(clean, append([]string{"destroy", "-auto-approve", "-no-color", "-input=false"}, vars...)...)
 	if r.status != 0 || r.err != nil {
 		_, _ = fmt.Fprintln(j.progress, "Something is left at the sandbox: its state is gone with this run, and a sandbox forgets in time.")
 	}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }

@@ -16,9 +16,9 @@ func (o object) text(name string) string {
 	return s
 }
 
-func (o object) number(name string) int64 {
+func (o object) id() int64 {
 	var n int64
-	_ = json.Unmarshal(o[name], &n)
+	_ = json.Unmarshal(o["id"], &n) // another type reads as 0, which is no id
 	return n
 }
 
@@ -114,7 +114,7 @@ func (x *exchange) id() (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	n := o.number("id")
+	n := o.id()
 	if n <= 0 {
 		return 0, unforeseen(x, "its Id is not a positive number")
 	}

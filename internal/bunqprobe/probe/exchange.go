@@ -132,7 +132,7 @@ func clip(body string) string {
 	if len(body) > maxShown {
 		return body[:maxShown] + fmt.Sprintf("… (%d bytes more)", len(body)-maxShown)
 	}
-	return string(body)
+	return body
 }
 
 // brief is the exchange in one line, for a settled answer.

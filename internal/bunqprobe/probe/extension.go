@@ -50,7 +50,7 @@ func (r *run) usedAt(ctx context.Context, open openSentinel, use, look time.Dura
 		return false, nil, nil, err
 	}
 	for _, age := range []time.Duration{use, look} {
-		if err = r.client.pace.sleep(ctx, s.at(age).Sub(r.clock.Now()), "a session must be "+age.String()+" old"); err != nil {
+		if err := r.client.pace.sleep(ctx, s.at(age).Sub(r.clock.Now()), "a session must be "+age.String()+" old"); err != nil {
 			return false, s, nil, err
 		}
 		if alive, x, err = r.look(ctx, s); err != nil {

@@ -187,7 +187,7 @@ func (r *run) newParty(ctx context.Context, name, cert string) (*party, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &party{name: name, cert: cert, inst: i, credential: o.number("id"), key: o.text("token_value"), status: o.text("status"),
+	p := &party{name: name, cert: cert, inst: i, credential: o.id(), key: o.text("token_value"), status: o.text("status"),
 		expires: o.text("expiry_time")}
 	if p.credential <= 0 || p.key == "" {
 		return nil, unforeseen(x, "it has no id or no key")

@@ -62,7 +62,7 @@ func (p *pace) wait(ctx context.Context, method, route string) error {
 	if d <= 0 {
 		return ctx.Err()
 	}
-	return p.sleep(ctx, d, fmt.Sprintf("%s %s may be called %s", method, route, publishedLimit(method, route)))
+	return p.sleep(ctx, d, fmt.Sprintf("bunq's limit for %s %s is %s", method, route, p.limit(method, route)))
 }
 
 func (p *pace) sleep(ctx context.Context, d time.Duration, what string) error {
@@ -81,15 +81,26 @@ func (p *pace) until(method, route string) time.Duration {
 	if p.off {
 		return 0
 	}
-	lim := publishedLimit(method, route)
-	if named, ok := p.named[method+" "+route]; ok {
-		lim = named
-	}
+	lim := p.limitLocked(method, route)
 	calls := p.calls[method+" "+route]
 	if len(calls) < lim.max {
 		return 0
 	}
 	return calls[len(calls)-lim.max].Add(lim.window + margin).Sub(p.clock.Now())
+}
+
+// limit is what a call is spaced to: the published limit, or the one that bunq has named since.
+func (p *pace) limit(method, route string) limit {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.limitLocked(method, route)
+}
+
+func (p *pace) limitLocked(method, route string) limit {
+	if named, ok := p.named[method+" "+route]; ok {
+		return named
+	}
+	return publishedLimit(method, route)
 }
 
 // done notes that a call was answered, or may have arrived.
@@ -129,7 +140,7 @@ func (p *pace) held() []string {
 	defer p.mu.Unlock()
 	var out []string
 	for k, calls := range p.calls {
-		out = append(out, fmt.Sprintf("`%s`: %d calls", k, len(calls)))
+		out = append(out, fmt.Sprintf("%#q: %d calls", k, len(calls)))
 	}
 	slices.Sort(out)
 	return out

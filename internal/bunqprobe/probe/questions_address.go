@@ -62,7 +62,7 @@ func (r *run) newAddress(ctx context.Context, p *party, ip, status string) (id i
 		return id, nil, nil, err
 	}
 	o, err = x.object("PermittedIp", "id", "created", "updated", "ip", "status")
-	if err == nil && o.number("id") != id {
+	if err == nil && o.id() != id {
 		err = unforeseen(x, "it is another address than the one asked for")
 	}
 	return id, o, x, err

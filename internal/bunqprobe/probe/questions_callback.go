@@ -45,8 +45,9 @@ func (r *run) newURL(ctx context.Context) (p *party, client, id int64, url strin
 	return p, client, id, url, err
 }
 
-func (r *run) removeURL(ctx context.Context, p *party, client, id int64) {
-	_, _ = r.remove(ctx, p, p.userPath("/oauth-client/%d/callback-url/%d", client, id))
+func (r *run) removeURL(ctx context.Context, p *party, client, id int64) error {
+	_, err := r.remove(ctx, p, p.userPath("/oauth-client/%d/callback-url/%d", client, id))
+	return err
 }
 
 func askHTTP(ctx context.Context, r *run) (*finding, error) {
@@ -69,7 +70,7 @@ func (r *run) askURL(ctx context.Context, url, refusal string) (*finding, error)
 	if err != nil {
 		return nil, err
 	}
-	r.removeURL(ctx, p, client, id)
+	_ = r.removeURL(ctx, p, client, id)
 	return settled(accepted, x)
 }
 
@@ -79,7 +80,7 @@ func askDuplicateURL(ctx context.Context, r *run) (*finding, error) {
 		return nil, err
 	}
 	f, err := r.askURL(ctx, url, textURLExists)
-	r.removeURL(ctx, p, client, id)
+	_ = r.removeURL(ctx, p, client, id)
 	return f, err
 }
 
@@ -101,7 +102,7 @@ func askURLLength(ctx context.Context, r *run) (*finding, error) {
 		}
 		return fits(x, "url")
 	})
-	r.removeURL(ctx, p, client, id)
+	_ = r.removeURL(ctx, p, client, id)
 	return f, err
 }
 
@@ -123,7 +124,9 @@ func askURLNumber(ctx context.Context, r *run) (*finding, error) {
 	var made []int64
 	defer func() {
 		for _, id := range made {
-			r.removeURL(ctx, p, client, id)
+			if r.removeURL(ctx, p, client, id) != nil {
+				return // what is in the way of one is in the way of all
+			}
 		}
 	}()
 	var x *exchange

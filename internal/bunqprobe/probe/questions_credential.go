@@ -39,7 +39,7 @@ func (r *run) readCredential(ctx context.Context, p *party) (*exchange, error) {
 
 func credentialOf(x *exchange, id int64) (object, error) {
 	o, err := x.object("CredentialPasswordIp", "id", "created", "updated", "status", "expiry_time", "token_value", "permitted_device")
-	if err == nil && o.number("id") != id {
+	if err == nil && o.id() != id {
 		return nil, unforeseen(x, "it is another key than the one asked for")
 	}
 	return o, err

@@ -113,7 +113,7 @@ func askDeviceList(ctx context.Context, r *run) (*finding, error) {
 	}
 
 	has := func(id int64) bool {
-		return slices.ContainsFunc(devices, func(d object) bool { return d.number("id") == id })
+		return slices.ContainsFunc(devices, func(d object) bool { return d.id() == id })
 	}
 	switch {
 	case !has(p.device):

@@ -117,7 +117,7 @@ func askOptionalSignature(ctx context.Context, r *run) (*finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.removeURL(ctx, p, client, id)
+	_ = r.removeURL(ctx, p, client, id)
 	return settled(ignored, x)
 }
 

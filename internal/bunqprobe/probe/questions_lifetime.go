@@ -213,7 +213,7 @@ func (r *run) measureLong(ctx context.Context, open openSentinel, ages []time.Du
 func roundest(low, high time.Duration) (time.Duration, bool) {
 	for _, unit := range []time.Duration{24 * time.Hour, time.Hour, 30 * time.Minute, 15 * time.Minute, 10 * time.Minute, 5 * time.Minute,
 		time.Minute, 30 * time.Second, 10 * time.Second, 5 * time.Second, time.Second} {
-		d := high / unit * unit
+		d := high.Truncate(unit)
 		if d > low {
 			return d, d-unit <= low && high-low <= max(2*time.Second, high/20)
 		}

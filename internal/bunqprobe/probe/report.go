@@ -178,7 +178,7 @@ func (r *Report) Markdown() string {
 	var b strings.Builder
 	p := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	p("# What bunq answered\n")
-	p("Asked `%s` from %s UTC, for %s: %d calls, of which %s were waiting for limits.", r.BaseURL, r.Started.UTC().Format(time.DateTime),
+	p("Asked `%s` from %s UTC, for %s: %d calls, and %s of waiting for limits and for sessions to age.", r.BaseURL, r.Started.UTC().Format(time.DateTime),
 		r.Took.Round(time.Second), r.Calls, r.Waited.Round(time.Second))
 	p("%d settled, %d not settled, %d surprises.", len(r.Settled), len(r.Unsettled), len(r.Surprises))
 	if r.Interrupted {

@@ -39,13 +39,13 @@ func (r *run) postSession(ctx context.Context, p *party) (*exchange, error) {
 		return x, err
 	}
 	created, ok := parseTime(token.text("created"))
-	if !ok || token.text("token") == "" || user.number("id") <= 0 {
+	if !ok || token.text("token") == "" || user.id() <= 0 {
 		return x, unforeseen(x, "token, time or user are not of the known form")
 	}
 
 	r.redact.learn(token.text("token"))
 	r.noteClock(x, token.text("created"))
-	p.session, p.user = &session{token: token.text("token"), created: created, x: x}, user.number("id")
+	p.session, p.user = &session{token: token.text("token"), created: created, x: x}, user.id()
 	p.opened++
 	return x, nil
 }

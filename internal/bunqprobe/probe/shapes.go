@@ -203,7 +203,7 @@ func (r *run) readShapes(ctx context.Context) {
 			r.problem("GET %s was not compared: %v", routeOf(path), err)
 		}
 	}
-	r.removeURL(ctx, p, client, url)
+	_ = r.removeURL(ctx, p, client, url)
 }
 
 // problem notes what stood in the way.
