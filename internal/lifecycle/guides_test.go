@@ -1,0 +1,153 @@
+package lifecycle_test
+
+import (
+	"archive/zip"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
+)
+
+// The guide on state and secrets says how often the secrets of an API context are in
+// the state, and that an alias with api_context saves the copies of client and
+// callback URLs; and that a saved plan holds them, too.
+func TestAccGuides_copiesOfTheAPIContext(t *testing.T) {
+	t.Parallel()
+	for dir, want := range map[string]int{
+		// Credential, the device's credential and api_context; client and two callback URLs.
+		"complete":     6,
+		"second-alias": 3,
+	} {
+		t.Run(dir, func(t *testing.T) {
+			t.Parallel()
+			b := acctest.New(t)
+			cli := acctest.NewCLI(t, b)
+			copyExample(t, example{dir: dir}, cli.Dir)
+			cli.MustApply(t)
+
+			key := b.Sim.Snapshot().Credentials[0].Key
+			state := cli.Run(t, "state", "pull")
+			state.MustSay(t, 0)
+			if got := strings.Count(state.Output, key); got != want {
+				t.Errorf("the state holds the API key %d times; the guide says %d", got, want)
+			}
+
+			cli.Run(t, "plan", "-out=saved").MustSay(t, 0)
+			if !strings.Contains(unzipped(t, filepath.Join(cli.Dir, "saved")), key) {
+				t.Error("a saved plan does not hold the API key; the guide says it does")
+			}
+		})
+	}
+}
+
+// unzipped is all that is in a saved plan.
+func unzipped(t *testing.T, path string) string {
+	t.Helper()
+	z, err := zip.OpenReader(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	var all strings.Builder
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(&all, r); err != nil { //nolint:gosec // the plan is the test's own
+			t.Fatal(err)
+		}
+		_ = r.Close()
+	}
+	return all.String()
+}
+
+// A key that cannot leave its token registers a certificate: the scripts of the
+// guide on HSM and KMS, with SoftHSM.
+func TestAccGuides_keyOnAToken(t *testing.T) {
+	t.Parallel()
+	const module = "/usr/lib/softhsm/libsofthsm2.so"
+	if _, err := os.Stat(module); err != nil {
+		t.Skipf("SoftHSM is not installed (Debian: apt-get install softhsm2 opensc libengine-pkcs11-openssl): %v", err)
+	}
+	for _, program := range []string{"softhsm2-util", "pkcs11-tool", "openssl"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skipf("%s is not installed (Debian: apt-get install softhsm2 opensc libengine-pkcs11-openssl): %v", program, err)
+		}
+	}
+	if out, err := exec.CommandContext(t.Context(), "openssl", "engine", "-t", "pkcs11").CombinedOutput(); err != nil || !strings.Contains(string(out), "[ available ]") {
+		t.Skipf("openssl has no pkcs11 engine (Debian: apt-get install libengine-pkcs11-openssl): %v\n%s", err, out)
+	}
+
+	b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Environment = bunqsim.Sandbox }))
+	cli := acctest.NewCLI(t, b)
+	copyExample(t, example{dir: "detached-signature"}, cli.Dir)
+	tokens := t.TempDir()
+	config := filepath.Join(tokens, "softhsm2.conf")
+	write(t, config, fmt.Sprintf("directories.tokendir = %s\nobjectstore.backend = file\nlog.level = ERROR\n", tokens))
+	run := func(script string, args ...string) string {
+		t.Helper()
+		path, err := filepath.Abs(filepath.Join("..", "..", "examples", "detached-signature", script))
+		if err != nil {
+			t.Fatal(err)
+		}
+		command := exec.CommandContext(t.Context(), path, args...) //nolint:gosec // the repository's own script
+		command.Dir = cli.Dir
+		command.Env = append(os.Environ(), "SOFTHSM2_CONF="+config, "PKCS11_MODULE_PATH="+module, "PIN=123456")
+		var said strings.Builder
+		command.Stderr = &said
+		out, err := command.Output()
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", script, err, said.String())
+		}
+		return string(out)
+	}
+
+	run("softhsm-key.sh", "Example 4711 PISP AISP")
+	certificate, err := os.ReadFile(filepath.Join(cli.Dir, "qseal.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cli.Env = append(cli.Env, "TF_VAR_certificate_pem="+string(certificate))
+	cli.MustApply(t, "-target=bunq_installation.main")
+	payload := cli.Run(t, "output", "-raw", "registration_payload")
+	payload.MustSay(t, 0)
+	write(t, filepath.Join(cli.Dir, "payload"), payload.Output)
+
+	cli.Env = append(cli.Env, "TF_VAR_signature="+run("sign-pkcs11.sh"))
+	cli.MustApply(t)
+	if got := len(b.Sim.Snapshot().Devices); got != 1 {
+		t.Errorf("bunq has %d devices, want 1", got)
+	}
+}
+
+// The module of the guide on testing is tested beside the simulator, and nothing is
+// left of it but what bunq cannot remove.
+func TestAccGuides_terraformTest(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	cli := acctest.NewCLI(t, b)
+	copyExample(t, example{dir: "module-test"}, cli.Dir)
+	const test = "tests/onboarding.tftest.hcl"
+	raw, err := os.ReadFile(filepath.Join("..", "..", "examples", "module-test", test))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(cli.Dir, "tests"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(cli.Dir, test), string(raw))
+
+	cli.Run(t, "test", "-no-color").MustSay(t, 0, "4 passed, 0 failed")
+	for _, c := range b.Sim.Snapshot().OAuthClients {
+		if c.Status == "ACTIVE" {
+			t.Errorf("OAuth client %d is still active", c.ID)
+		}
+	}
+}
