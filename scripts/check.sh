@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything that must hold beside the tests. Each check runs, whatever the others found; the end tells which failed and
+# Everything that must hold besides the tests. Each check runs, whatever the others found; the end tells which failed and
 # what to do.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/dev-provider.sh"

@@ -1,6 +1,6 @@
-# From nothing to an OAuth client with callback URLs at bunq's sandbox, in one
-# apply. It needs no files and no account: the certificate is a pseudo
-# certificate, which the sandbox takes in place of a QSEAL.
+# From nothing to an OAuth client with callback URLs in bunq's sandbox, in one apply.
+# It needs no files and no account: the certificate is a pseudo certificate, which
+# the sandbox accepts in place of a QSEAL certificate.
 
 terraform {
   required_version = ">= 1.11"

@@ -1,8 +1,7 @@
-# A QSEAL key that cannot be read, because it lives in an HSM or KMS: the
-# installation is made first, its registration_payload is signed elsewhere, and
-# the signature registers the certificate. README.md shows the two applies.
-# Nothing here depends on whether the signature is given: it is needed when the
-# credential is made, and never again.
+# A QSEAL key that cannot be exported, because it is in an HSM or KMS: create the
+# installation first, sign its registration_payload elsewhere, and register the
+# certificate with the signature. README.md shows the two applies. The signature
+# may be missing later: it is only needed when the credential is created.
 
 terraform {
   required_version = ">= 1.11"

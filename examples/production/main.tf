@@ -36,7 +36,7 @@ resource "bunq_psd2_credential" "main" {
   private_key_pem_wo    = var.qseal_key
   expiry_warning_days   = 60
 
-  # At a rotation the new key is made first. Only when it works, the old one ends.
+  # In a rotation the new key is created first. The old one ends after the new one works.
   deactivate_on_destroy = true
   lifecycle {
     create_before_destroy = true

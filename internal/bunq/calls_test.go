@@ -65,7 +65,7 @@ func pendingWant() bunq.Credential {
 func activeWant() bunq.Credential {
 	return bunq.Credential{
 		ID: 9, Created: at("2020-05-18 10:00:00.363462"), Updated: at("2020-05-18 10:01:00.000000"),
-		Status: bunq.CredentialActive, PermittedDevice: &bunq.PermittedDevice{Description: "tf-runner", IP: "203.0.113.7"},
+		Status: bunq.StatusActive, PermittedDevice: &bunq.PermittedDevice{Description: "tf-runner", IP: "203.0.113.7"},
 	}
 }
 

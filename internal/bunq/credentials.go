@@ -7,15 +7,6 @@ import (
 	"time"
 )
 
-// Statuses of a credential (bunq docs, "credential-password-ip"). What bunq calls
-// one whose time ran out is unknown.
-const (
-	// CredentialPendingFirstUse: the key was never used; bunq still shows it, until ExpiryTime.
-	CredentialPendingFirstUse = "PENDING_FIRST_USE"
-	// CredentialActive: the key is in use, and no longer shown.
-	CredentialActive = "ACTIVE"
-)
-
 // Credential is an API key as bunq keeps it. Times are UTC.
 type Credential struct {
 	ID               int64

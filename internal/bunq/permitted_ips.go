@@ -39,7 +39,7 @@ func (u *UserClient) PermittedIPs(ctx context.Context, credentialID int64) ([]Pe
 // CreatePermittedIP adds an address, active. Not idempotent.
 func (u *UserClient) CreatePermittedIP(ctx context.Context, credentialID int64, ip string) (int64, error) {
 	// The status is said, since bunq's default is unknown.
-	return u.create(ctx, routePermittedIPs(credentialID), permittedIPPayload{IP: ip, Status: "ACTIVE"})
+	return u.create(ctx, routePermittedIPs(credentialID), permittedIPPayload{IP: ip, Status: StatusActive})
 }
 
 // ipUpdateForm is what bunq wants in the update of a permitted address.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
@@ -12,30 +13,28 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
-// refresh is the reading of one resource of the state. The configuration cannot
-// be seen then.
+// refresh reads one resource of the state. It cannot see the configuration.
 type refresh struct {
-	data    *providerdata.Data
-	context types.Object // of the state
-	user    types.String
-	failed  tfdiag.Failure
-	// first: the resource is being imported. Any other one that cannot be read
-	// stays as it is, with a warning, where only its context is at fault: its
-	// configuration may have another one, which the apply stores.
-	first   bool
-	key     refusedKey
-	private privateState
+	data       *providerdata.Data
+	apiContext types.Object // of the state
+	user       types.String
+	failed     tfdiag.Failure
+	// importing: the resource is being imported. Any other resource stays as it is, with a warning,
+	// if it cannot be read because of its context alone: its configuration may have another one,
+	// which the apply stores.
+	importing bool
+	key       refusedKey
+	private   privateState
 }
 
-// refusedKey is a resource of the state that bunq was not asked about, as it
-// refuses the key. The value is its answer.
+// refusedKey is a resource of the state that was not read because bunq refuses the key of its
+// context. The value is bunq's error.
 type refusedKey struct{ kind, id string }
 
-// read calls get with the context of the state. Where bunq refuses its key, or
-// the state has none as after an import, it is called with another context of
-// the same user that this run has used. false: get was not called, and diags says
-// why; else the error is get's.
-func (r refresh) read(ctx context.Context, diags *diagnostics, get func(*providerdata.Access) error) (bool, error) {
+// read calls get with the context of the state. If bunq refuses its key, or the state has none as
+// after an import, it calls get with another context of the same user that this run has used. It
+// returns false if get was not called, and diags has the reason; otherwise the error is get's.
+func (r refresh) read(ctx context.Context, diags *diag.Diagnostics, get func(*providerdata.Access) error) (bool, error) {
 	access, ok := r.access(ctx, diags)
 	if !ok {
 		return false, nil
@@ -53,32 +52,33 @@ func (r refresh) read(ctx context.Context, diags *diagnostics, get func(*provide
 		}
 		return get(a)
 	})
-	if err == nil && !r.first {
+
+	if err == nil && !r.importing {
 		keepSubstitute(ctx, r.private, used, diags)
 	}
 	switch {
-	case bunq.IsCredentialsRefused(err) && !r.first:
+	case bunq.IsCredentialsRefused(err) && !r.importing:
 		r.data.Shared.Store(r.key, err)
-		r.failed.Next = "give it an api_context with a key that bunq accepts; the next apply stores that one."
+		r.failed.Next = "set an api_context with a key that bunq accepts; the next apply stores it."
 		r.failed.Warning(diags, err)
 		return false, nil
 	case bunq.IsCredentialsRefused(err), !asked:
-		report(r.failed, diags, err)
+		reportFailure(r.failed, diags, err)
 		return false, nil
 	}
 	return true, err
 }
 
-// access is the context to begin with.
-func (r refresh) access(ctx context.Context, diags *diagnostics) (*providerdata.Access, bool) {
+// access returns the context to begin with.
+func (r refresh) access(ctx context.Context, diags *diag.Diagnostics) (*providerdata.Access, bool) {
 	switch {
-	case !r.first && !r.data.ReadyToRead(r.key.kind, diags):
+	case !r.importing && !r.data.ReadyToRead(r.key.kind, diags):
 		return nil, false
-	case r.context.IsNull() && r.data.DefaultUnknown && !r.first:
-		r.later(diags, "The api_context of the provider block is only known after the apply.")
+	case r.apiContext.IsNull() && r.data.DefaultUnknown && !r.importing:
+		r.warnNotRefreshed(diags, "The api_context of the provider block is only known after the apply.")
 		return nil, false
-	case !contextMissing(r.data, r.context):
-		access, more := r.data.Access(ctx, r.context, apiContextPath)
+	case !contextMissing(r.data, r.apiContext):
+		access, more := r.data.Access(ctx, r.apiContext, apiContextPath)
 		diags.Append(more...)
 		return access, !more.HasError()
 	}
@@ -86,26 +86,26 @@ func (r refresh) access(ctx context.Context, diags *diagnostics) (*providerdata.
 	for a := range contextsOf(ctx, r.data, r.user) {
 		return a, true
 	}
-	if r.first {
-		diags.AddAttributeError(apiContextPath, "No API context to import with", "An import sees the provider's configuration and not the resource's. The provider "+
-			"block has no API context, and no other resource of this run has one of bunq user "+r.user.ValueString()+".\n\n"+
-			"Next step: set api_context or context_file (BUNQ_CONTEXT_FILE) in the provider block, or have the resource refer to a bunq_device_server of that user "+
-			"that is in the state already, and use an import block.")
+	if r.importing {
+		diags.AddAttributeError(apiContextPath, "No API context to import with", "An import sees the configuration of the provider, not that of the resource. The "+
+			"provider block has no API context, and no other resource of this run has one of bunq user "+r.user.ValueString()+".\n\n"+
+			"Next step: set api_context or context_file (BUNQ_CONTEXT_FILE) in the provider block. Or use an import block, and let the resource refer to a "+
+			"bunq_device_server of that user that is already in the state.")
 		return nil, false
 	}
-	diags.AddAttributeWarning(apiContextPath, r.failed.Summary+" without an API context", "The state has no api_context for it, and the provider block has none "+
-		"any more. If the resource has one in the configuration, the next apply stores it, and refreshes with it from then on.\n\nState: "+r.failed.State)
+	diags.AddAttributeWarning(apiContextPath, r.failed.Summary+" without an API context", "The state has no api_context for it, and the provider block no longer "+
+		"has one. If the configuration of the resource has one, the next apply stores it, and later refreshes use it.\n\nState: "+r.failed.State)
 	return nil, false
 }
 
-// later warns that the resource is read when more is known.
-func (r refresh) later(diags *diagnostics, why string) {
+// warnNotRefreshed warns that the resource can only be read when more is known.
+func (r refresh) warnNotRefreshed(diags *diag.Diagnostics, why string) {
 	diags.AddAttributeWarning(apiContextPath, r.failed.Summary+" until the apply", why+
-		" What was changed at bunq in the meantime is seen by the next plan.\n\nState: "+r.failed.State)
+		" The next plan shows what has changed at bunq in the meantime.\n\nState: "+r.failed.State)
 }
 
-// withAnotherContext calls do with access and, where bunq refuses its key, with
-// the other contexts of that user which this run has used, until one is accepted.
+// withAnotherContext calls do with access and, if bunq refuses its key, with the other contexts of
+// that user which this run has used, until one is accepted.
 func withAnotherContext(ctx context.Context, data *providerdata.Data, access *providerdata.Access, user types.String,
 	do func(*providerdata.Access) error,
 ) error {
@@ -124,80 +124,79 @@ func withAnotherContext(ctx context.Context, data *providerdata.Data, access *pr
 	return err
 }
 
-// contextsOf yields the contexts of a user that this run has used and bunq
-// accepts, the newest first. One that bunq is known to refuse costs no call.
+// contextsOf yields the contexts of a user that this run has used and bunq accepts, the newest
+// first. One that bunq is known to refuse costs no call.
 func contextsOf(ctx context.Context, data *providerdata.Data, user types.String) func(yield func(*providerdata.Access) bool) {
 	return func(yield func(*providerdata.Access) bool) {
 		for _, ac := range slices.Backward(data.Seen()) {
 			calls := data.Calls(ac)
 			u, err := calls.User(ctx)
-			if err == nil && itoa(u.ID) == user.ValueString() && !yield(&providerdata.Access{Context: ac, Calls: calls}) {
+			if err == nil && providerdata.FormatID(u.ID) == user.ValueString() && !yield(&providerdata.Access{Context: ac, Calls: calls}) {
 				return
 			}
 		}
 	}
 }
 
-// contextMissing reports whether neither resource nor provider block has a
-// context, not even one that is known later.
+// contextMissing reports whether neither the resource nor the provider block has a context, not
+// even one that is known later.
 func contextMissing(data *providerdata.Data, obj types.Object) bool {
 	return obj.IsNull() && data.Default == nil && data.DefaultProblem == nil && !data.DefaultUnknown && len(data.Unknown) == 0
 }
 
-// needsContext reports at plan that an apply could not call bunq: there is no
-// context, it is one of another environment, or the refresh has shown that bunq
-// refuses it.
-func needsContext(ctx context.Context, data *providerdata.Data, planned, state types.Object, key refusedKey, diags *diagnostics) {
+// checkContext reports at plan that an apply could not call bunq: there is no context, it belongs
+// to another environment, or bunq has refused it in the refresh.
+func checkContext(ctx context.Context, data *providerdata.Data, planned, state types.Object, key refusedKey, diags *diag.Diagnostics) {
 	if more := data.Check(ctx, planned, apiContextPath); more.HasError() {
 		diags.Append(more...)
 		return
 	}
+
 	refused, ok := data.Shared.Load(key)
 	if err, isError := refused.(error); ok && isError && planned.Equal(state) {
 		tfdiag.Failure{
 			Summary: key.kind + " has an API context that bunq refuses", At: apiContextPath,
-			State: "nothing was changed. The configuration still has this context, so an apply could not do better.",
+			State: "nothing was changed. The configuration still has this context, so an apply would fail in the same way.",
 		}.Error(diags, err)
 	}
 }
 
-// strangerError means that a context belongs to another bunq user than the
-// object: bunq would answer that the object does not exist, which says nothing
-// about it.
-type strangerError struct {
+// otherUserError means that a context belongs to another bunq user than the object. bunq would
+// answer that the object does not exist, which would be misleading.
+type otherUserError struct {
 	has  bunq.User
 	want string
 }
 
-func (e *strangerError) Error() string {
-	return fmt.Sprintf("the API context belongs to bunq user %d (%s), and this object to bunq user %s; nothing was sent about it",
+func (e *otherUserError) Error() string {
+	return fmt.Sprintf("the API context belongs to bunq user %d (%s), but this object belongs to bunq user %s; nothing was sent",
 		e.has.ID, e.has.DisplayName, e.want)
 }
 
-// sameUser returns a *strangerError where the context belongs to another user,
-// and the error of a session that cannot be opened.
+// sameUser returns an *otherUserError if the context belongs to another user, or the error of a
+// session that cannot be opened.
 func sameUser(ctx context.Context, access *providerdata.Access, user types.String) error {
 	u, err := access.Calls.User(ctx)
 	if err != nil {
 		return err
 	}
-	if user.ValueString() != itoa(u.ID) {
-		return &strangerError{has: u, want: user.ValueString()}
+	if user.ValueString() != providerdata.FormatID(u.ID) {
+		return &otherUserError{has: u, want: user.ValueString()}
 	}
 	return nil
 }
 
-// report reports err as that failure.
-func report(f tfdiag.Failure, diags *diagnostics, err error) {
-	if stranger, ok := err.(*strangerError); ok { //nolint:errorlint // sameUser returns it as it is
+// reportFailure reports err as that failure.
+func reportFailure(f tfdiag.Failure, diags *diag.Diagnostics, err error) {
+	if other, ok := err.(*otherUserError); ok { //nolint:errorlint // sameUser returns it as it is
 		f.At = apiContextPath
-		f.Next = "use the context of bunq user " + stranger.want + ". In the sandbox the subject of the certificate names the user, in production its " +
-			"organizationIdentifier: a certificate with another one is another user."
+		f.Next = "use the context of bunq user " + other.want + ". The certificate decides which user that is: in the sandbox by its subject, in production " +
+			"by its organizationIdentifier."
 	}
 	f.Error(diags, err)
 }
 
-// moved is the failure of an update to a context of another user.
-func moved(resource string) tfdiag.Failure {
-	return tfdiag.Failure{Summary: resource + " cannot move to another bunq user", State: "the state stays as it was, and nothing was changed at bunq."}
+// failureOfMove returns the failure of an update to a context of another user.
+func failureOfMove(resource string) tfdiag.Failure {
+	return tfdiag.Failure{Summary: resource + " cannot move to another bunq user", State: "the state is unchanged, and nothing was changed at bunq."}
 }

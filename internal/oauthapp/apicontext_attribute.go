@@ -10,24 +10,27 @@ import (
 
 var apiContextPath = path.Root("api_context")
 
-// apiContextAttribute is the context that a resource is called with. Its secret
-// members are sensitive, not the whole of it: for a whole one, the configuration
-// that a CLI generates at an import has {} in it, which is none.
+// apiContextAttribute returns the attribute for the context that a resource calls bunq with. Its
+// secret members are sensitive, not the object as a whole: for a sensitive object, the
+// configuration that a CLI generates at an import contains {}, which is no context.
 func apiContextAttribute() schema.SingleNestedAttribute {
+	members := map[string]schema.Attribute{}
+	for _, m := range providerdata.APIContextMembers() {
+		members[m.Name] = schema.StringAttribute{
+			Required:            true,
+			Sensitive:           m.Sensitive,
+			MarkdownDescription: m.Description,
+		}
+	}
+
 	return schema.SingleNestedAttribute{
 		Optional: true,
 		MarkdownDescription: "The context to call bunq with: `api_context = bunq_device_server.main.api_context`. If omitted, the provider's is used. " +
-			"Another context of the same bunq user is an update in place without a call; one of another user is refused. The resource is read with the context in its " +
-			"state; where bunq refuses that key, as after a rotation that stopped half-way, with another context of the same user that the run has used.",
-		Attributes: map[string]schema.Attribute{
-			"environment":           schema.StringAttribute{Required: true, MarkdownDescription: "`sandbox` or `production`."},
-			"api_key":               schema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: "The API key."},
-			"installation_token":    schema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: "Token of the installation."},
-			"private_key_pem":       schema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: "Private key of the installation."},
-			"server_public_key_pem": schema.StringAttribute{Required: true, MarkdownDescription: "bunq's public key."},
-		},
+			"Changing to another context of the same bunq user is an update in place without a call; a context of another user is refused. A refresh uses the " +
+			"context in the state. If bunq refuses its key, for example after an interrupted rotation, it uses another context of the same user from the same run.",
+		Attributes: members,
 	}
 }
 
-// noContext is the attribute where it is omitted.
+// noContext returns the value of an omitted api_context.
 func noContext() types.Object { return types.ObjectNull(providerdata.APIContextTypes()) }

@@ -20,8 +20,8 @@ func callbackConfig(client, url, line string) string {
 
 func inContext(p *acctest.Party) string { return "  api_context = " + p.APIContext() }
 
-// Another context of the same user is an update in place without any call but
-// the session that proves whose context it is; one of another user is refused.
+// Another context of the same user is an update in place without any call but the session that
+// proves whose context it is; one of another user is refused.
 func TestAccAPIContext_changes(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -55,8 +55,8 @@ func TestAccAPIContext_changes(t *testing.T) {
 	b.Sim.ResetJournal()
 	snapshot := b.Sim.Snapshot()
 	cli.Apply(t).MustSay(t, 1, "bunq_oauth_client cannot move to another bunq user",
-		fmt.Sprintf("belongs to bunq user %d (Another user AISP PISP), and this object to bunq user %d", other.UserID, p.UserID),
-		"the state stays as it was", fmt.Sprintf("use the context of bunq user %d", p.UserID))
+		fmt.Sprintf("belongs to bunq user %d (Another user AISP PISP), but this object belongs to bunq user %d", other.UserID, p.UserID),
+		"the state is unchanged", fmt.Sprintf("use the context of bunq user %d", p.UserID))
 	if writes := b.Writes(0); len(writes) > 0 {
 		t.Errorf("written: %q", writes)
 	}
@@ -117,9 +117,8 @@ func TestAccAPIContext_ofTheProvider(t *testing.T) {
 	cli.MustHaveNothingToDo(t)
 }
 
-// The provider's context comes from a device of the same configuration, through
-// another provider block, and the device is made anew: the plan goes on without
-// a refresh, and the client stays.
+// The provider's context comes from a device of the same configuration, through another provider
+// block, and the device is made anew: the plan goes on without a refresh, and the client stays.
 func TestAccAPIContext_unknownOfTheProvider(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)

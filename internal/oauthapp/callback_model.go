@@ -4,6 +4,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
 type callbackModel struct {
@@ -14,7 +15,7 @@ type callbackModel struct {
 	UserID        types.String `tfsdk:"user_id"`
 }
 
-// callbackIdentity is what names a callback URL at bunq.
+// callbackIdentity identifies a callback URL at bunq.
 type callbackIdentity struct {
 	UserID        types.String `tfsdk:"user_id"`
 	OAuthClientID types.String `tfsdk:"oauth_client_id"`
@@ -25,9 +26,9 @@ func (m *callbackModel) identity() callbackIdentity {
 	return callbackIdentity{UserID: m.UserID, OAuthClientID: m.OAuthClientID, ID: m.ID}
 }
 
-// fromAPI takes over what bunq says of the callback URL.
+// fromAPI stores what bunq returned for the callback URL.
 func (m *callbackModel) fromAPI(u bunq.CallbackURL) {
-	m.ID = types.StringValue(itoa(u.ID))
+	m.ID = types.StringValue(providerdata.FormatID(u.ID))
 	m.URL = types.StringValue(u.URL)
 }
 

@@ -134,8 +134,8 @@ func TestAccCallbackURL_drift(t *testing.T) {
 	}
 }
 
-// A client that was cancelled takes its callback URLs along, and destroying them
-// does not fail for that.
+// A client that was cancelled takes its callback URLs along, and destroying them does not fail for
+// that.
 func TestAccCallbackURL_ofACancelledClient(t *testing.T) {
 	t.Parallel()
 	for name, settings := range map[string]bunqsim.Settings{
@@ -171,9 +171,8 @@ func TestAccCallbackURL_ofACancelledClient(t *testing.T) {
 	}
 }
 
-// A URL that is there already may be another resource's that the plan does not
-// show: it is not adopted, and the import block that the error prints works as
-// pasted.
+// A URL that is there already may be another resource's that the plan does not show: it is not
+// adopted, and the import block that the error prints works as pasted.
 func TestAccCallbackURL_thereAlready(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -194,8 +193,8 @@ func TestAccCallbackURL_thereAlready(t *testing.T) {
 	}
 }
 
-// Without a cache folder nothing is known of a plan: a URL that is there is
-// adopted, and it is said.
+// Without a cache folder nothing is known of a plan: a URL that is there is adopted, and it is
+// said.
 func TestAccCallbackURL_thereAlreadyWithoutACache(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -216,8 +215,8 @@ func TestAccCallbackURL_thereAlreadyWithoutACache(t *testing.T) {
 	}
 }
 
-// The same URL twice in one configuration is an error of the plan; added to a
-// resource that has it, one of the apply, as a replacement looks the same before.
+// The same URL twice in one configuration is an error of the plan; added to a resource that has it,
+// one of the apply, as a replacement looks the same before.
 func TestAccCallbackURL_declaredTwice(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -228,8 +227,8 @@ func TestAccCallbackURL_declaredTwice(t *testing.T) {
 		return p.Provider() + callbackConfig(fmt.Sprint(client), callback('a'), fmt.Sprintf("  count = %d", n))
 	}
 	cli.Write(t, config(2))
-	cli.Plan(t).MustSay(t, 1, "Two resources declare the same callback URL", fmt.Sprintf("has %q on OAuth client %d", callback('a'), client),
-		"Next step: remove one of them")
+	cli.Plan(t).MustSay(t, 1, "Two resources declare the same callback URL", fmt.Sprintf("declares %q for OAuth client %d", callback('a'), client),
+		"Next step: remove one of the two resources")
 	cli.Write(t, config(1))
 	cli.MustApply(t)
 	cli.MustHaveNothingToDo(t)
@@ -291,8 +290,8 @@ func TestAccCallbackURL_refused(t *testing.T) {
 	}
 }
 
-// However many callback URLs: a plan costs the same number of calls, and the
-// apply that adds them one read and one call each.
+// However many callback URLs: a plan costs the same number of calls, and the apply that adds them
+// one read and one call each.
 func TestAccCallbackURL_manyAreReadWithOneCall(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{1, 20, 100} {

@@ -11,8 +11,8 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
-// shifting is a party whose client has callback URLs that move between resources,
-// and who watches over them.
+// shifting is a party whose client has callback URLs that move between resources, and who watches
+// over them.
 type shifting struct {
 	*acctest.Party
 	b      *acctest.Bunq
@@ -74,8 +74,7 @@ resource "bunq_oauth_callback_url" "main" {
 `, s.client)
 }
 
-// named is a resource for each host, called as the names say, with the same lines
-// in each.
+// named is a resource for each host, called as the names say, with the same lines in each.
 func (s *shifting) named(names, hosts, line string) string {
 	config := s.Provider()
 	for i, name := range strings.Fields(names) {
@@ -113,10 +112,9 @@ func (s *shifting) check(t *testing.T, hosts string) {
 	}
 }
 
-// URLs move between resources, while bunq keeps each once. Whatever the order in
-// which Terraform asks, at the end bunq has the URLs that were asked for, each in
-// one resource, there is nothing to do, and none that was declared before and
-// after was missing in between.
+// URLs move between resources, while bunq keeps each once. Whatever the order in which Terraform
+// asks, at the end bunq has the URLs that were asked for, each in one resource, there is nothing to
+// do, and none that was declared before and after was missing in between.
 func TestAccCallbackURL_movesBetweenResources(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ before, after, kept string }{
@@ -154,8 +152,8 @@ func TestAccCallbackURL_movesWhereBunqTakesOneTwice(t *testing.T) {
 	}
 }
 
-// A resource that was renamed without a moved block is made and destroyed in one
-// apply, in any order.
+// A resource that was renamed without a moved block is made and destroyed in one apply, in any
+// order.
 func TestAccCallbackURL_isRenamed(t *testing.T) {
 	t.Parallel()
 	s := newShifting(t, bunqsim.Settings{})
@@ -194,8 +192,8 @@ func TestAccCallbackURL_isReplaced(t *testing.T) {
 	s.check(t, "ab")
 }
 
-// One element alone takes nothing from a resource that the plan does not show; a
-// plain apply does what was asked for.
+// One element alone takes nothing from a resource that the plan does not show; a plain apply does
+// what was asked for.
 func TestAccCallbackURL_targeted(t *testing.T) {
 	t.Parallel()
 	for target, refused := range map[string]bool{"[0]": false, "[1]": true, "[2]": true} {
@@ -283,8 +281,8 @@ func TestAccCallbackURL_movesWithoutACache(t *testing.T) {
 	}
 }
 
-// Two resources of the state that are one callback URL, as older versions made
-// them: a plan says how to forget one, and to delete it deletes no live URL.
+// Two resources of the state that are one callback URL, as older versions made them: a plan says
+// how to forget one, and to delete it deletes no live URL.
 func TestAccCallbackURL_twoThatAreOne(t *testing.T) {
 	t.Parallel()
 	s := newShifting(t, bunqsim.Settings{})
@@ -310,9 +308,9 @@ func TestAccCallbackURL_twoThatAreOne(t *testing.T) {
 	}
 }
 
-// The resource that gave up its callback URL can't get another one: it has none
-// then, with an error that says so, rather than share one with another resource,
-// and the next apply makes it, with a refresh or without.
+// The resource that gave up its callback URL can't get another one: it has none then, with an error
+// that says so, rather than share one with another resource, and the next apply makes it, with a
+// refresh or without.
 func TestAccCallbackURL_losesItsOwn(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ refresh, done string }{
@@ -337,7 +335,7 @@ func losesItsOwn(t *testing.T, refresh, done string) {
 	s.cli.Write(t, s.named("main", "x", "  depends_on = [bunq_oauth_callback_url.taker]")+strings.TrimPrefix(s.named("taker", "a", ""), s.Provider()))
 	fault := s.b.Sim.Fail(bunqsim.Fault{Route: postCallback, Every: true, Kind: bunqsim.FaultStatus, Status: 400})
 	s.cli.Apply(t).MustSay(t, 1, "bunq_oauth_callback_url was not changed",
-		fmt.Sprintf("callback URL %d stays at bunq for another resource of this apply", id), "This resource has none in the state; the next apply makes it")
+		fmt.Sprintf("callback URL %d now belongs to another resource of this apply", id), "This resource has no callback URL in the state; the next apply adds it")
 	if state := s.cli.State(t); state[callbackAddress]["id"] != nil || state.String(t, "bunq_oauth_callback_url.taker", "id") != fmt.Sprint(id) {
 		t.Errorf("the state is %v", state)
 	}

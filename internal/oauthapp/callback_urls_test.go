@@ -27,9 +27,9 @@ var shifts = map[string]struct{ before, after string }{
 	"all go":                        {"0=a 1=b", ""},
 }
 
-// Whatever the order in which Terraform asks, and whether bunq takes a URL twice
-// or not: the first apply does it, each resource has a callback URL of its own,
-// and a URL that is declared before and after is never missing.
+// Whatever the order in which Terraform asks, and whether bunq takes a URL twice or not: the first
+// apply does it, each resource has a callback URL of its own, and a URL that is declared before and
+// after is never missing.
 func TestCallbackURLs_everyOrder(t *testing.T) {
 	t.Parallel()
 	for name, tc := range shifts {
@@ -104,8 +104,8 @@ func TestCallbackURLs_stoppedAnywhere(t *testing.T) {
 	}
 }
 
-// Without a cache folder a URL may be missing between two calls; at the end it
-// is all there, of one resource each.
+// Without a cache folder a URL may be missing between two calls; at the end it is all there, of one
+// resource each.
 func TestCallbackURLs_withoutALedger(t *testing.T) {
 	t.Parallel()
 	for name, tc := range shifts {
@@ -125,8 +125,8 @@ func TestCallbackURLs_withoutALedger(t *testing.T) {
 	}
 }
 
-// One element alone, as with -target: it works or it is refused, and never takes
-// what another resource has. The plain apply after it does the rest.
+// One element alone, as with -target: it works or it is refused, and never takes what another
+// resource has. The plain apply after it does the rest.
 func TestCallbackURLs_oneAlone(t *testing.T) {
 	t.Parallel()
 	for name, tc := range shifts {
@@ -177,8 +177,8 @@ func TestCallbackURLs_replaced(t *testing.T) {
 	}
 }
 
-// Two resources that are one callback URL, as older versions have left them: each
-// gets its own, or one is destroyed; what the other wants stays.
+// Two resources that are one callback URL, as older versions have left them: each gets its own, or
+// one is destroyed; what the other wants stays.
 func TestCallbackURLs_twoThatAreOne(t *testing.T) {
 	t.Parallel()
 	for _, after := range []string{"0=x 1=a", "0=a 1=x", "0=x 1=y", "1=a", "0=a"} {
@@ -195,8 +195,8 @@ func TestCallbackURLs_twoThatAreOne(t *testing.T) {
 	}
 }
 
-// Nothing but the apply has seen the state: one alone takes no more than after a
-// plan of everything.
+// Nothing but the apply has seen the state: one alone takes no more than after a plan of
+// everything.
 func TestCallbackURLs_oneAloneRightAfterAnApply(t *testing.T) {
 	t.Parallel()
 	w := newTerraform(&memory{}, nil)
@@ -228,7 +228,7 @@ func TestCallbackURLs_twoWithOneURL(t *testing.T) {
 func TestCallbackURLs_oldState(t *testing.T) {
 	t.Parallel()
 	w := newTerraform(&memory{}, of("0=a 1=b"))
-	leave(w.file, entry{ID: 1, From: "a", To: "x"}, entry{ID: 2, From: "b", Gone: true}, entry{To: "b"})
+	notePlan(w.file, entry{ID: 1, From: "a", To: "x"}, entry{ID: 2, From: "b", Gone: true}, entry{To: "b"})
 	w.client.urls[1], w.client.urls[2] = "x", "z"
 	urls := newCallbackURLs(newLedger(w.file))
 	if p, _, err := urls.place(t.Context(), w.client, 1, "x"); err != nil || p.id != 1 || w.client.calls > 0 {
@@ -239,8 +239,8 @@ func TestCallbackURLs_oldState(t *testing.T) {
 	}
 }
 
-// What no resource has given up is not taken where the plan is known: it may be
-// a resource's that the plan does not show, or somebody else's.
+// What no resource has given up is not taken where the plan is known: it may be a resource's that
+// the plan does not show, or somebody else's.
 func TestCallbackURLs_ofAStranger(t *testing.T) {
 	t.Parallel()
 	for name, keeps := range map[string]bool{"of a resource that keeps it": true, "of nobody": false} {
@@ -267,7 +267,7 @@ func TestCallbackURLs_refusedIsNotFree(t *testing.T) {
 	w := newTerraform(&memory{}, nil)
 	w.client.urls[7] = "a"
 	urls := newCallbackURLs(newLedger(w.file))
-	urls.at = []bunq.CallbackURL{} // read before someone else added it
+	urls.current = []bunq.CallbackURL{} // read before someone else added it
 	w.plan(of("0=a"), nil)
 	if _, _, err := urls.place(t.Context(), w.client, 0, "a"); !errors.Is(err, errExists) {
 		t.Fatal(err)
@@ -294,11 +294,11 @@ func TestCallbackURLs_planThatWasNotApplied(t *testing.T) {
 func TestCallbackURLs_waitIsCancelled(t *testing.T) {
 	t.Parallel()
 	urls := newCallbackURLs(newLedger(noMemory{}))
-	leave, err := urls.enter(t.Context())
+	endTurn, err := urls.turn.wait(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer leave()
+	defer endTurn()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, _, err := urls.place(ctx, nil, 1, "a"); !errors.Is(err, context.Canceled) {

@@ -9,9 +9,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 )
 
-// callbackAddress accepts what bunq takes as callback URL: absolute, https,
-// without fragment. That http is refused is OBSERVED (a client written at bunq
-// registers https even for localhost); the rest is RFC 6749, section 3.1.2.
+// callbackAddress accepts what bunq accepts as a callback URL: absolute, https, no fragment. That
+// http is refused is OBSERVED (a client written at bunq registers https even for localhost); the
+// rest is RFC 6749, section 3.1.2.
 type callbackAddress struct{}
 
 func (callbackAddress) Description(context.Context) string {
@@ -30,11 +30,11 @@ func (v callbackAddress) ValidateString(ctx context.Context, req validator.Strin
 	}
 }
 
-// callbackProblem says what is wrong with a callback URL; empty where nothing is.
-// It does not repeat the URL: a value in the wrong place may be a secret.
+// callbackProblem returns what is wrong with a callback URL; "" if nothing is. It does not repeat
+// the URL: a value in the wrong place may be a secret.
 func callbackProblem(text string) string {
 	if strings.ContainsFunc(text, unicode.IsSpace) {
-		return "has white space in it; bunq compares callback URLs byte by byte"
+		return "contains white space; bunq compares callback URLs byte by byte"
 	}
 	u, err := url.Parse(text)
 	switch {
@@ -43,13 +43,13 @@ func callbackProblem(text string) string {
 	case strings.EqualFold(u.Scheme, "http"):
 		return "is plain http, over which the authorisation code could be read"
 	case u.Scheme != "" && !strings.EqualFold(u.Scheme, "https"):
-		return "has another scheme than https"
+		return "has a scheme other than https"
 	case u.Scheme == "" || u.Hostname() == "":
-		return "is not absolute: it needs scheme and host"
+		return "is not absolute: it needs a scheme and a host"
 	case strings.Contains(text, "#"):
 		return "has a fragment (#…), which OAuth forbids"
 	case u.User != nil:
-		return "has a user name or password in it"
+		return "contains a user name or password"
 	}
 	return ""
 }

@@ -96,8 +96,8 @@ type held struct {
 	url string
 }
 
-// terraform is a state, a client at bunq and a machine, with Terraform's ways
-// reduced to what a provider sees of them.
+// terraform is a state, a client at bunq and a machine, with Terraform's ways reduced to what a
+// provider sees of them.
 type terraform struct {
 	client *fakeClient
 	state  map[string]held
@@ -130,8 +130,7 @@ type operation struct {
 	replace bool // one that is destroyed and made anew
 }
 
-// plan refreshes, leaves its ledger, and returns what is to be done. only: the
-// targets; nil is all.
+// plan refreshes, leaves its ledger, and returns what is to be done. only: the targets; nil is all.
 func (t *terraform) plan(config map[string]string, only []string, replace ...string) (todo []operation) {
 	l := newLedger(t.file)
 	names := map[string]bool{}
@@ -205,9 +204,9 @@ func (t *terraform) operate(ctx context.Context, urls *callbackURLs, op operatio
 	}
 
 	urls.ledger.note(entry{ID: have.id, From: have.url, To: url}) // Terraform plans it once more
-	now, lost, err := urls.place(ctx, t.client, have.id, url)
+	p, lost, err := urls.place(ctx, t.client, have.id, url)
 	if err == nil {
-		t.state[op.name] = held{now.id, url}
+		t.state[op.name] = held{p.id, url}
 	} else if have.id != 0 && lost {
 		t.state[op.name] = held{0, have.url}
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
-// The user has a client already: the error names it, nothing is made, and the
-// import block that it prints works as pasted.
+// The user has a client already: the error names it, nothing is made, and the import block that it
+// prints works as pasted.
 func TestAccClient_thereAlready(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -25,8 +25,8 @@ func TestAccClient_thereAlready(t *testing.T) {
 	cli.Write(t, config)
 
 	r := cli.Apply(t)
-	r.MustSay(t, 1, "The user has an OAuth client already", fmt.Sprintf("user %d has client %d (client_id %s)", p.UserID, id, client.ClientID),
-		callback('a'), callback('b'), "nothing was made, nothing was stored, nothing was changed at bunq", "adopt_existing = true")
+	r.MustSay(t, 1, "The user already has an OAuth client", fmt.Sprintf("user %d has client %d (client_id %s)", p.UserID, id, client.ClientID),
+		callback('a'), callback('b'), "nothing was stored, and nothing was made or changed at bunq", "adopt_existing = true")
 	if writes := b.Writes(3); len(writes) > 0 {
 		t.Errorf("written: %q", writes)
 	}
@@ -45,8 +45,8 @@ func TestAccClient_thereAlready(t *testing.T) {
 	}
 }
 
-// pasted is the import block out of what the CLI printed, with the resource's
-// own name in place of NAME.
+// pasted is the import block out of what the CLI printed, with the resource's own name in place of
+// NAME.
 func pasted(t *testing.T, output string) string {
 	t.Helper()
 	_, rest, ok := strings.Cut(output, "import {")
@@ -101,8 +101,8 @@ func TestAccClient_nothingToAdopt(t *testing.T) {
 	}
 }
 
-// Protection: a plan that destroys or replaces fails before anything is done, and
-// the way that the error names works.
+// Protection: a plan that destroys or replaces fails before anything is done, and the way that the
+// error names works.
 func TestAccClient_protection(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -161,5 +161,5 @@ func TestAccClient_isForgotten(t *testing.T) {
 	}
 	// That this machine made it once is no reason to take it up unasked.
 	cli.Write(t, p.Provider()+clientConfig(""))
-	cli.Apply(t).MustSay(t, 1, "The user has an OAuth client already")
+	cli.Apply(t).MustSay(t, 1, "The user already has an OAuth client")
 }

@@ -1,11 +1,10 @@
 package oauthapp
 
 import (
-	"strconv"
-
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
 type clientModel struct {
@@ -19,7 +18,7 @@ type clientModel struct {
 	Status             types.String `tfsdk:"status"`
 }
 
-// clientIdentity is what names a client at bunq.
+// clientIdentity identifies a client at bunq.
 type clientIdentity struct {
 	UserID types.String `tfsdk:"user_id"`
 	ID     types.String `tfsdk:"id"`
@@ -27,22 +26,22 @@ type clientIdentity struct {
 
 func (m *clientModel) identity() clientIdentity { return clientIdentity{UserID: m.UserID, ID: m.ID} }
 
-// setIDs stores what names the client: as soon as bunq has said so.
+// setIDs stores what identifies the client, as soon as bunq has returned it.
 func (m *clientModel) setIDs(user, id int64) {
-	m.UserID = types.StringValue(itoa(user))
-	m.ID = types.StringValue(itoa(id))
+	m.UserID = types.StringValue(providerdata.FormatID(user))
+	m.ID = types.StringValue(providerdata.FormatID(id))
 }
 
-// fromAPI takes over what bunq says of the client.
+// fromAPI stores what bunq returned for the client.
 func (m *clientModel) fromAPI(c *bunq.OAuthClient) {
-	m.ID = types.StringValue(itoa(c.ID))
+	m.ID = types.StringValue(providerdata.FormatID(c.ID))
 	m.ClientID = stringOrNull(c.ClientID)
 	m.ClientSecret = stringOrNull(c.Secret.Reveal())
 	m.Status = stringOrNull(c.Status)
 }
 
-// unread leaves what bunq has not told yet as null: a later read fills it in.
-func (m *clientModel) unread() {
+// setUnread sets what was not read yet to null: a later read fills it in.
+func (m *clientModel) setUnread() {
 	m.ClientID, m.ClientSecret, m.Status = types.StringNull(), types.StringNull(), types.StringNull()
 }
 
@@ -52,19 +51,15 @@ func (m *clientModel) refusedKey() refusedKey {
 
 func (m *clientModel) cancelled() bool { return isCancelled(m.Status.ValueString()) }
 
-// isCancelled reports whether a client of that status is of no more use. bunq's
-// docs name CANCELLED and CANCELLED_PENDING; what the latter waits for is
-// UNKNOWN.
+// isCancelled reports whether a client with that status can no longer be used.
 func isCancelled(status string) bool {
-	return status == statusCancelled || status == statusCancelledPending
+	return status == bunq.ClientCancelled || status == bunq.ClientCancelledPending
 }
 
-// stringOrNull has one form for "nothing".
+// stringOrNull returns null for an empty string, so that a missing value has one form.
 func stringOrNull(s string) types.String {
 	if s == "" {
 		return types.StringNull()
 	}
 	return types.StringValue(s)
 }
-
-func itoa(id int64) string { return strconv.FormatInt(id, 10) }

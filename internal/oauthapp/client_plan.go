@@ -4,27 +4,90 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
-// What the entries of this ledger have in place of URLs: To of a client that is
-// to be made, From of one that is protected.
+// ModifyPlan protects the client, proposes to replace one that was cancelled elsewhere, and warns
+// about one that the user already has.
+func (r *ClientResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if r.Data == nil {
+		return // Terraform only validates
+	}
+
+	var plan, state *clientModel
+	if !req.Plan.Raw.IsNull() {
+		resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	}
+	if !req.State.Raw.IsNull() {
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+
+	if run := r.notePlan(plan, state); run != "" && plan == nil {
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privatePlan, []byte(strconv.Quote(run)))...)
+	}
+	switch {
+	case plan == nil:
+		state.protect(&resp.Diagnostics)
+	case state == nil:
+		checkContext(ctx, r.Data, plan.APIContext, noContext(), refusedKey{}, &resp.Diagnostics)
+		if !resp.Diagnostics.HasError() {
+			r.warnOfExisting(ctx, plan, &resp.Diagnostics)
+		}
+	default:
+		checkContext(ctx, r.Data, plan.APIContext, state.APIContext, state.refusedKey(), &resp.Diagnostics)
+		if state.cancelled() && !resp.Diagnostics.HasError() {
+			replaceCancelled(ctx, state, resp)
+		}
+	}
+}
+
+// protect reports an error if the client is protected from a destroy.
+func (m *clientModel) protect(diags *diag.Diagnostics) {
+	if !m.DeletionProtection.ValueBool() || m.cancelled() {
+		return
+	}
+	diags.AddAttributeError(path.Root("deletion_protection"), "The OAuth client is protected", fmt.Sprintf(
+		"This plan would cancel OAuth client %s of bunq user %s. That ends the connections of all its end users and cannot be undone.\n\n"+
+			"Next step: if the resource was renamed or moved, add a moved block (from = the old address, to = the new one). Otherwise, to keep the client, "+
+			"undo the change that removes it, or make Terraform forget it with a removed block (destroy = false). To cancel it for good, "+
+			"set deletion_protection = false and apply, then destroy.", m.ID.ValueString(), m.UserID.ValueString()))
+}
+
+func replaceCancelled(ctx context.Context, state *clientModel, resp *resource.ModifyPlanResponse) {
+	resp.Diagnostics.AddAttributeWarning(path.Root("status"), "The OAuth client was cancelled at bunq", fmt.Sprintf(
+		"bunq lists OAuth client %s as %s, and it cannot be made active again. Applying makes another one with another client_id and secret: "+
+			"every end user must connect again.", state.ID.ValueString(), state.Status.ValueString()))
+	for _, name := range []string{"id", "client_id", "client_secret", "status"} {
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root(name), types.StringUnknown())...)
+	}
+	resp.RequiresReplace = append(resp.RequiresReplace, path.Root("status"))
+}
+
+// What the entries of this ledger have instead of URLs: To of a client that is to be made, From of
+// one that is protected.
 const (
 	newClient       = "new"
 	protectedClient = "protected"
 )
 
-// clientLedger holds which clients the objects of a plan are.
+// clientLedger returns the ledger of which clients the objects of a plan are.
 func clientLedger(data *providerdata.Data) *ledger { return ledgerOf(data, "OAuth clients") }
 
-// noteRead leaves for the apply that an object of the state is this client. A plan
-// shows neither a tainted nor, before its destroy, a deposed one.
+// noteRead notes for the apply that an object of the state is this client. A plan shows neither a
+// tainted object nor, before its destroy, a deposed one.
 func (r *ClientResource) noteRead(m *clientModel, id int64) {
 	if r.Data.Sessions != nil {
 		clientLedger(r.Data).note(entry{ID: id, From: m.protection(), Open: true})
@@ -38,35 +101,36 @@ func (m *clientModel) protection() string {
 	return ""
 }
 
-// notePlan leaves for the apply what becomes of one resource, and returns the run.
+// notePlan notes for the apply what the plan does with one resource, and returns the run.
 func (r *ClientResource) notePlan(plan, state *clientModel) (run string) {
 	if r.Data.Sessions == nil {
 		return "" // the provider's settings are not known yet
 	}
+
 	e := entry{To: newClient}
 	if state != nil {
-		id, err := number(state.ID)
+		id, err := idOf(state.ID)
 		if err != nil {
 			return ""
 		}
 		e = entry{ID: id, From: state.protection(), Gone: plan == nil}
 	}
+
 	l := clientLedger(r.Data)
 	l.note(e)
 	return l.run
 }
 
-// isOfThePlan reports whether an object of the plan that makes a client is that
-// client already.
+// isOfThePlan reports whether an object of the plan that makes a client is already that client.
 func isOfThePlan(data *providerdata.Data, id int64) bool {
 	plan, _ := clientLedger(data).plan("", func(e entry) bool { return e.To == newClient })
 	return slices.ContainsFunc(plan, func(e entry) bool { return e.ID == id })
 }
 
-// hasAnotherOwner reports whether the client of an object that is destroyed is
-// also another one's: one of this run, or one of the plan that keeps it.
+// hasAnotherOwner reports whether the client of an object that is destroyed is also that of another
+// object: one of this run, or one that the plan keeps.
 func (r *ClientResource) hasAnotherOwner(m *clientModel, id int64, run string) bool {
-	if turnOf(r.Data, m.UserID.ValueString()).owns(id) {
+	if userClientOf(r.Data, m.UserID.ValueString()).owns(id) {
 		return true
 	}
 	plan, _ := clientLedger(r.Data).plan(run, func(e entry) bool { return e.ID == id })
@@ -75,10 +139,9 @@ func (r *ClientResource) hasAnotherOwner(m *clientModel, id int64, run string) b
 	return gone && kept
 }
 
-// foretell warns of a client that is there already, before an apply meets it.
-// Where bunq cannot be asked, it says nothing: the apply asks again. In an apply
-// it costs no call, as its read is the one that Create needs.
-func (r *ClientResource) foretell(ctx context.Context, plan *clientModel, diags *diagnostics) {
+// warnOfExisting warns at plan about a client that the user already has. If that cannot be read, it
+// says nothing: the apply looks again. In an apply it costs no call, as Create needs the same read.
+func (r *ClientResource) warnOfExisting(ctx context.Context, plan *clientModel, diags *diag.Diagnostics) {
 	ctx, done := providerdata.Operation(ctx, "bunq_oauth_client: plan")
 	defer done()
 
@@ -86,6 +149,7 @@ func (r *ClientResource) foretell(ctx context.Context, plan *clientModel, diags 
 	if more.HasError() {
 		return
 	}
+
 	g := registrationOf(r.Data, access, plan.AdoptExisting.ValueBool())
 	user, err := access.Calls.User(ctx)
 	if err != nil {
@@ -96,7 +160,8 @@ func (r *ClientResource) foretell(ctx context.Context, plan *clientModel, diags 
 	if err != nil || active == nil {
 		return
 	}
-	// A replacement is planned as a new object, too.
+
+	// A replacement is also planned as a new object.
 	for _, e := range clientLedger(r.Data).planned() {
 		if e.ID == active.ID && e.From == protectedClient {
 			g.reportProtected(active, diags)
@@ -107,39 +172,39 @@ func (r *ClientResource) foretell(ctx context.Context, plan *clientModel, diags 
 	}
 
 	if g.adopt || g.interrupted(ctx, active.ID) {
-		diags.AddAttributeWarning(path.Root("adopt_existing"), "The user's OAuth client will be adopted", g.there(active)+
-			"\n\nApplying adopts it. "+g.imports("To have its callback URLs in the state as well, import them:", active, false))
+		diags.AddAttributeWarning(path.Root("adopt_existing"), "The user's OAuth client will be adopted", g.describe(active)+
+			"\n\nApplying adopts it. "+g.importBlocks("To manage its callback URLs as well, import them:", active, false))
 		return
 	}
-	diags.AddAttributeWarning(path.Root("adopt_existing"), "The user has an OAuth client already", g.there(active)+
-		"\n\nApplying will fail, and change nothing.\n\n"+g.ways(active))
+	diags.AddAttributeWarning(path.Root("adopt_existing"), "The user already has an OAuth client", g.describe(active)+
+		"\n\nApplying will fail and change nothing.\n\n"+g.nextSteps(active))
 }
 
-// reportProtected reports a plan that replaces a protected client, or makes a
-// second one: the apply could do neither, and would find out too late.
-func (g *clientRegistration) reportProtected(active *bunq.OAuthClient, diags *diagnostics) {
+// reportProtected reports a plan that replaces a protected client, or makes a second one: the apply
+// can do neither, and would find out too late.
+func (g *clientRegistration) reportProtected(active *bunq.OAuthClient, diags *diag.Diagnostics) {
 	diags.AddAttributeError(path.Root("deletion_protection"), "The OAuth client is protected", fmt.Sprintf(
-		"This plan would make another OAuth client for bunq user %d, who has client %d, which this state has and protects. bunq allows one active client "+
-			"per user, and cancelling it ends the connections of all its end users and cannot be undone. Nothing was sent.\n\n"+
-			"Next step: if the client is being replaced (-replace, or tainted), apply without -replace, or terraform untaint it. To replace it for good, set "+
-			"deletion_protection = false, apply, and replace then. If two resources declare the client of this user, remove one of them.",
+		"This plan would make another OAuth client for bunq user %d, who already has client %d, which is in this state and protected. bunq allows one "+
+			"active client per user, and cancelling it ends the connections of all its end users and cannot be undone. Nothing was sent.\n\n"+
+			"Next step: if the client is being replaced (-replace, or tainted), apply without -replace, or run terraform untaint. To replace it for good, set "+
+			"deletion_protection = false and apply, then replace it. If two resources declare the client of this user, remove one of them.",
 		g.user.ID, active.ID))
 }
 
-// there says which client the user has.
-func (g *clientRegistration) there(active *bunq.OAuthClient) string {
+// describe says which client the user has.
+func (g *clientRegistration) describe(active *bunq.OAuthClient) string {
 	return fmt.Sprintf("bunq allows one active OAuth client per user, and user %d has client %d (client_id %s).", g.user.ID, active.ID, active.ClientID)
 }
 
-// ways are the next steps where the client is there.
-func (g *clientRegistration) ways(active *bunq.OAuthClient) string {
-	return g.imports("Next step: to manage that client with this configuration, import it:", active, true) +
+// nextSteps returns the next steps if the user already has a client.
+func (g *clientRegistration) nextSteps(active *bunq.OAuthClient) string {
+	return g.importBlocks("Next step: to manage that client with this configuration, import it:", active, true) +
 		"\n\nOr set adopt_existing = true. If another configuration manages it, use that one."
 }
 
-// imports are import blocks, ready to be pasted, of the callback URLs and perhaps
-// of the client itself; "" for none.
-func (g *clientRegistration) imports(before string, active *bunq.OAuthClient, withClient bool) string {
+// importBlocks returns import blocks, ready to be pasted, for the callback URLs and, if wanted, for
+// the client itself; "" for none.
+func (g *clientRegistration) importBlocks(before string, active *bunq.OAuthClient, withClient bool) string {
 	id := fmt.Sprintf("%d/%d", g.user.ID, active.ID)
 	var blocks []string
 	if withClient {
@@ -148,6 +213,7 @@ func (g *clientRegistration) imports(before string, active *bunq.OAuthClient, wi
 	for _, u := range active.CallbackURLs {
 		blocks = append(blocks, "    # "+oneLine(u.URL)+"\n"+importBlock("bunq_oauth_callback_url.NAME", fmt.Sprintf("%s/%d", id, u.ID)))
 	}
+
 	if len(blocks) == 0 {
 		return ""
 	}
@@ -158,7 +224,7 @@ func importBlock(to, id string) string {
 	return fmt.Sprintf("    import {\n      to = %s\n      id = %q\n    }", to, id)
 }
 
-// oneLine keeps a text within its line.
+// oneLine replaces what would break a line.
 func oneLine(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {

@@ -13,58 +13,53 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
-// noteClient is the note that this machine began to make a client and has not
-// seen it in the state yet. It is kept with the session, encrypted: the state
-// cannot tell after a killed run, and bunq gives a client no mark of who made
-// it.
+// noteClient names the note that this machine began to make a client and has not seen it in the
+// state yet. It is kept with the session, encrypted: after a killed run the state does not know,
+// and bunq does not say who made a client.
 const noteClient = "oauth-client"
 
 const noteBegun = "begun"
 
-// clientRegistration is one POST /user/{id}/oauth-client, made once whatever
-// happens.
+// clientRegistration is one POST /user/{id}/oauth-client, made only once whatever happens.
 type clientRegistration struct {
 	data  *providerdata.Data
 	calls *bunq.UserClient
 	notes *session.Source
 	adopt bool
 	user  bunq.User
-	// pending is a client whose cancellation bunq has not finished; 0 for none.
+	// pending is a client whose cancellation is not complete; 0 for none.
 	pending int64
 }
 
-// clientTurn lets one resource of a run at a time look for the client of a user
-// and make it: two that look at once would both find none.
-type clientTurn struct {
-	// turn is a channel so that waiting for it can be cancelled.
-	turn chan struct{}
+// userClient is the OAuth client of a user, as this run knows it. One resource at a time looks for
+// it and makes it: two that look at the same time would both find none.
+type userClient struct {
+	turn turn
 	// owned is the client that a resource of this run got; 0 for none.
 	owned int64
 }
 
 // owns reports whether a resource of this run got that client.
-func (t *clientTurn) owns(id int64) bool {
-	t.turn <- struct{}{}
-	defer func() { <-t.turn }()
-	return id != 0 && t.owned == id
+func (c *userClient) owns(id int64) bool {
+	defer c.turn.take()()
+	return id != 0 && c.owned == id
 }
 
-// turnKey is the user that a clientTurn belongs to.
-type turnKey string
+type userClientKey string
 
-// registrationOf prepares a registration.
+// userClientOf returns the one userClient of a user in this run.
+func userClientOf(data *providerdata.Data, user string) *userClient {
+	stored, _ := data.Shared.LoadOrStore(userClientKey(user), &userClient{turn: newTurn()})
+	return stored.(*userClient) //nolint:forcetypeassert // nothing else is stored under this key
+}
+
+// registrationOf returns a registration that has not begun.
 func registrationOf(data *providerdata.Data, access *providerdata.Access, adopt bool) *clientRegistration {
 	return &clientRegistration{data: data, calls: access.Calls, notes: data.Sessions.For(access.Context), adopt: adopt}
 }
 
-// turnOf returns the one turn of a user of this run.
-func turnOf(data *providerdata.Data, user string) *clientTurn {
-	stored, _ := data.Shared.LoadOrStore(turnKey(user), &clientTurn{turn: make(chan struct{}, 1)})
-	return stored.(*clientTurn) //nolint:forcetypeassert // nothing else is stored under this key
-}
-
-// register returns the id of the user's active client, and the client itself
-// where it was read on the way. One resource of a run gets it.
+// register returns the ID of the user's active client, and the client itself if it was read. Only
+// one resource of a run gets it.
 func (g *clientRegistration) register(ctx context.Context, diags *diag.Diagnostics) (int64, *bunq.OAuthClient, bool) {
 	failed := tfdiag.Failure{Summary: "bunq_oauth_client was not made", State: "nothing was made and nothing was stored."}
 	var err error
@@ -72,33 +67,33 @@ func (g *clientRegistration) register(ctx context.Context, diags *diag.Diagnosti
 		failed.Error(diags, err)
 		return 0, nil, false
 	}
-	one := turnOf(g.data, itoa(g.user.ID))
-	select {
-	case one.turn <- struct{}{}:
-		defer func() { <-one.turn }()
-	case <-ctx.Done():
-		failed.Error(diags, ctx.Err())
+
+	client := userClientOf(g.data, providerdata.FormatID(g.user.ID))
+	endTurn, err := client.turn.wait(ctx)
+	if err != nil {
+		failed.Error(diags, err)
 		return 0, nil, false
 	}
+	defer endTurn()
 
-	if one.owned != 0 {
+	if client.owned != 0 {
 		diags.AddError("Two resources declare the OAuth client of one user", fmt.Sprintf(
-			"bunq allows one active OAuth client per user, and another bunq_oauth_client of this run has client %d of bunq user %d.\n\n"+
-				"State: nothing was made and nothing was stored for this one.\n\nNext step: remove one of them.", one.owned, g.user.ID))
+			"bunq allows one active OAuth client per user, and another bunq_oauth_client of this run is client %d of bunq user %d.\n\n"+
+				"State: nothing was made or stored for this resource.\n\nNext step: remove one of the two.", client.owned, g.user.ID))
 		return 0, nil, false
 	}
 	id, found, ok := g.find(ctx, failed, diags)
 	if ok {
-		one.owned = id
+		client.owned = id
 	}
 	return id, found, ok
 }
 
-// find adopts the user's client or makes it.
+// find adopts the user's client, or makes one.
 func (g *clientRegistration) find(ctx context.Context, failed tfdiag.Failure, diags *diag.Diagnostics) (int64, *bunq.OAuthClient, bool) {
 	active, err := g.active(ctx)
 	if err != nil {
-		failed.State = "nothing was made and nothing was stored: the user's clients are looked up first, because bunq allows one."
+		failed.State = "nothing was made and nothing was stored. The user's clients are read first, because bunq allows only one."
 		failed.Error(diags, err)
 		return 0, nil, false
 	}
@@ -110,13 +105,13 @@ func (g *clientRegistration) find(ctx context.Context, failed tfdiag.Failure, di
 	id, err := g.calls.CreateOAuthClient(ctx)
 	switch {
 	case err == nil && id == g.pending:
-		// Which client a second POST answers with is UNKNOWN.
+		// Which client a second POST returns is UNKNOWN.
 		g.notes.ClearNote(ctx, noteClient)
 		failed.Next = g.nextForPending()
-		failed.Error(diags, fmt.Errorf("bunq made no OAuth client: it answered with the one that is being cancelled, %d", id))
+		failed.Error(diags, fmt.Errorf("bunq made no OAuth client: it returned client %d, which is being cancelled", id))
 		return 0, nil, false
 	case err == nil:
-		g.notes.Note(ctx, noteClient, itoa(id))
+		g.notes.Note(ctx, noteClient, providerdata.FormatID(id))
 		return id, nil, true
 	}
 	if !bunq.OutcomeUnknown(err) {
@@ -128,28 +123,27 @@ func (g *clientRegistration) find(ctx context.Context, failed tfdiag.Failure, di
 		return 0, nil, false
 	}
 
-	// There was none a moment ago: the one that is there now is the one whose
-	// answer was lost.
+	// There was none a moment ago, so an active one is the one whose answer was lost.
 	active, lookErr := g.active(ctx)
 	if lookErr == nil && active != nil {
-		g.notes.Note(ctx, noteClient, itoa(active.ID))
+		g.notes.Note(ctx, noteClient, providerdata.FormatID(active.ID))
 		return active.ID, active, true
 	}
 	failed.State = "nothing was stored, and bunq has no active client of this user."
 	if lookErr != nil {
-		failed.State = "nothing was stored. bunq may have made the client; it could not be asked."
-		failed.Next = "apply again: the client is looked up before another one is made. If it is found and refused, import it, as the error shows."
+		failed.State = "nothing was stored. bunq may have made the client; this could not be checked."
+		failed.Next = "apply again: the client is looked up before another one is made. If the error then says that the user already has a client, import it."
 	}
 	failed.Error(diags, &bunq.UnansweredError{Err: err, LookUp: lookErr})
 	return 0, nil, false
 }
 
 func (g *clientRegistration) nextForPending() string {
-	return fmt.Sprintf("bunq still lists OAuth client %d as %s, and allows one client per user: apply again when it is %s.",
-		g.pending, statusCancelledPending, statusCancelled)
+	return fmt.Sprintf("bunq still lists OAuth client %d as %s, and allows one client per user: apply again once it is %s.",
+		g.pending, bunq.ClientCancelledPending, bunq.ClientCancelled)
 }
 
-// active is the user's active client, nil where there is none.
+// active returns the user's active client, nil if there is none.
 func (g *clientRegistration) active(ctx context.Context) (*bunq.OAuthClient, error) {
 	all, err := g.calls.OAuthClients(ctx)
 	if err != nil {
@@ -157,48 +151,50 @@ func (g *clientRegistration) active(ctx context.Context) (*bunq.OAuthClient, err
 	}
 	for i := range all {
 		switch all[i].Status {
-		case statusActive:
+		case bunq.StatusActive:
 			return &all[i], nil
-		case statusCancelledPending:
+		case bunq.ClientCancelledPending:
 			g.pending = all[i].ID
 		}
 	}
 	return nil, nil
 }
 
-// mayAdopt decides what to do with a client that is there already.
+// mayAdopt reports whether a client that the user already has may be adopted, and adds the warning
+// or the error.
 func (g *clientRegistration) mayAdopt(ctx context.Context, active *bunq.OAuthClient, diags *diag.Diagnostics) bool {
 	switch {
 	case isOfThePlan(g.data, active.ID):
 		diags.AddError("Another object of this state is the OAuth client", fmt.Sprintf(
-			"bunq allows one active OAuth client per user, and user %d has client %d, which this state has as the object that is being replaced or destroyed.\n\n"+
-				"State: nothing was made, nothing was stored, nothing was changed at bunq.\n\n"+
-				"Next step: if the client is being replaced, remove create_before_destroy from it and from what depends on it (such as its "+
-				"bunq_oauth_callback_url, which pass it on), and apply again: the old client is cancelled first. If the resource was renamed, keep the client "+
-				"with a moved block instead.", g.user.ID, active.ID))
+			"bunq allows one active OAuth client per user, and user %d has client %d, which is in this state as the object that is being replaced or "+
+				"destroyed.\n\n"+
+				"State: nothing was stored, and nothing was made or changed at bunq.\n\n"+
+				"Next step: if the client is being replaced, remove create_before_destroy from it and from everything that depends on it (such as its "+
+				"bunq_oauth_callback_url, from which it is inherited), and apply again: the old client is then cancelled first. If the resource was renamed, "+
+				"keep the client with a moved block instead.", g.user.ID, active.ID))
 		return false
 	case g.adopt:
 		return true
 	case g.interrupted(ctx, active.ID):
 		diags.AddWarning("Existing OAuth client adopted", fmt.Sprintf(
-			"bunq already has OAuth client %d, and an interrupted run on this machine had begun to make it. It is used; no second one was made.", active.ID))
+			"bunq already has OAuth client %d, which an interrupted run on this machine had begun to make. It was adopted; no second one was made.", active.ID))
 		return true
 	}
-	diags.AddAttributeError(path.Root("adopt_existing"), "The user has an OAuth client already", g.there(active)+
-		"\n\nState: nothing was made, nothing was stored, nothing was changed at bunq.\n\n"+g.ways(active))
+	diags.AddAttributeError(path.Root("adopt_existing"), "The user already has an OAuth client", g.describe(active)+
+		"\n\nState: nothing was stored, and nothing was made or changed at bunq.\n\n"+g.nextSteps(active))
 	return false
 }
 
-// interrupted reports whether this machine began to make the client and has not
-// seen it in the state.
+// interrupted reports whether this machine began to make the client and has not seen it in the
+// state.
 func (g *clientRegistration) interrupted(ctx context.Context, id int64) bool {
 	note, noted := g.notes.Noted(ctx, noteClient)
-	return noted && (note == noteBegun || note == itoa(id))
+	return noted && (note == noteBegun || note == providerdata.FormatID(id))
 }
 
-// noteStored forgets the note once a client is read from the state: it got there.
+// noteStored clears the note once the client is read from the state.
 func noteStored(ctx context.Context, notes *session.Source, id int64) {
-	if note, ok := notes.Noted(ctx, noteClient); ok && note == itoa(id) {
+	if note, ok := notes.Noted(ctx, noteClient); ok && note == providerdata.FormatID(id) {
 		notes.ClearNote(ctx, noteClient)
 	}
 }

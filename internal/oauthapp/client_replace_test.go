@@ -17,8 +17,8 @@ const (
 	adopting     = "\n  adopt_existing = true"
 )
 
-// What the object that is being replaced has is not adopted as new, and nothing
-// cancels it: bunq has one client per user, so there is no other one.
+// What the object that is being replaced has is not adopted as new, and nothing cancels it: bunq
+// has one client per user, so there is no other one.
 func TestAccClient_createBeforeDestroy(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -54,7 +54,7 @@ func TestAccClient_createBeforeDestroy(t *testing.T) {
 			mark := len(b.Sim.Journal())
 
 			tc.how(t, cli).MustSay(t, 1, "Another object of this state is the OAuth client", fmt.Sprintf("user %d has client %d", p.UserID, id),
-				"remove create_before_destroy from it and from what depends on it")
+				"remove create_before_destroy from it and from everything that depends on it")
 			if writes := b.Writes(mark); len(writes) > 0 {
 				t.Errorf("written: %q", writes)
 			}
@@ -70,8 +70,8 @@ func TestAccClient_createBeforeDestroy(t *testing.T) {
 	}
 }
 
-// Without a cache folder the apply cannot know it, and adopts. Then the object
-// that was replaced is only forgotten: the client in use stays.
+// Without a cache folder the apply cannot know it, and adopts. Then the object that was replaced is
+// only forgotten: the client in use stays.
 func TestAccClient_createBeforeDestroyWithoutACache(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -87,8 +87,7 @@ func TestAccClient_createBeforeDestroyWithoutACache(t *testing.T) {
 	}
 }
 
-// Two resources of the state are the client; one is destroyed. The other one's
-// client stays.
+// Two resources of the state are the client; one is destroyed. The other one's client stays.
 func TestAccClient_twoThatAreOne(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -116,8 +115,7 @@ func TestAccClient_twoThatAreOne(t *testing.T) {
 	}
 }
 
-// What was forgotten is no object of the state any more: it is adopted where that
-// is asked for.
+// What was forgotten is no object of the state any more: it is adopted where that is asked for.
 func TestAccClient_adoptedAgainAfterItWasForgotten(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -134,8 +132,8 @@ func TestAccClient_adoptedAgainAfterItWasForgotten(t *testing.T) {
 	}
 }
 
-// A client that bunq refused to make is not this machine's: one that somebody
-// makes later is not adopted for it.
+// A client that bunq refused to make is not this machine's: one that somebody makes later is not
+// adopted for it.
 func TestAccClient_refusedIsNotBegun(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -149,15 +147,14 @@ func TestAccClient_refusedIsNotBegun(t *testing.T) {
 		t.Fatal("bunq was not asked to make it")
 	}
 	p.OAuthClient(t)
-	cli.Apply(t).MustSay(t, 1, "The user has an OAuth client already")
+	cli.Apply(t).MustSay(t, 1, "The user already has an OAuth client")
 	if state := cli.State(t); len(state) > 0 {
 		t.Errorf("the state has %v", state)
 	}
 }
 
-// A plan that would make a client where one is says so, with the import blocks of
-// the client and its callback URLs, ready to be pasted; and does so without a
-// refresh.
+// A plan that would make a client where one is says so, with the import blocks of the client and
+// its callback URLs, ready to be pasted; and does so without a refresh.
 func TestAccClient_planNamesTheOneThatIsThere(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -168,7 +165,7 @@ func TestAccClient_planNamesTheOneThatIsThere(t *testing.T) {
 	config := p.Provider() + clientConfig("")
 	cli.Write(t, config)
 	says := []string{
-		"The user has an OAuth client already", "Applying will fail, and change nothing",
+		"The user already has an OAuth client", "Applying will fail and change nothing",
 		fmt.Sprintf("to = bunq_oauth_client.NAME id = \"%d/%d\"", p.UserID, id),
 		fmt.Sprintf("# %s import { to = bunq_oauth_callback_url.NAME id = \"%d/%d/%d\"", callback('a'), p.UserID, id, urls[0].ID),
 		fmt.Sprintf("# %s import { to = bunq_oauth_callback_url.NAME id = \"%d/%d/%d\"", callback('b'), p.UserID, id, urls[1].ID),
@@ -178,20 +175,19 @@ func TestAccClient_planNamesTheOneThatIsThere(t *testing.T) {
 	cli.Apply(t).MustSay(t, 1, says[2:]...)
 
 	cli.Write(t, p.Provider()+clientConfig(adopting))
-	cli.Plan(t).MustSay(t, 2, "The user's OAuth client will be adopted", "To have its callback URLs in the state as well, import them", says[3])
+	cli.Plan(t).MustSay(t, 2, "The user's OAuth client will be adopted", "To manage its callback URLs as well, import them", says[3])
 
 	// A replacement is none of that.
 	cli.MustApply(t)
 	cli.Write(t, p.Provider()+clientConfig(unprotected))
 	cli.MustApply(t)
 	r := cli.Plan(t, "-replace="+clientAddress)
-	if acctest.Says("OAuth client already|will be adopted").MatchString(r.Output) {
+	if acctest.Says("already has an OAuth client|will be adopted").MatchString(r.Output) {
 		t.Errorf("a replacement of the own client is warned of:\n%s", r.Output)
 	}
 }
 
-// A plan that does not know the context asks nobody; an apply asks no more than
-// Create does.
+// A plan that does not know the context asks nobody; an apply asks no more than Create does.
 func TestAccClient_planThatKnowsNoContext(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -207,8 +203,8 @@ func TestAccClient_planThatKnowsNoContext(t *testing.T) {
 	}
 }
 
-// Where the plan does not know the context, and so not the client either, the
-// apply stops the replacement of a protected one.
+// Where the plan does not know the context, and so not the client either, the apply stops the
+// replacement of a protected one.
 func TestAccClient_protectedInTheApply(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)

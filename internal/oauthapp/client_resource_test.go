@@ -101,8 +101,8 @@ func TestAccClient_contextUnknownAtPlan(t *testing.T) {
 	})
 }
 
-// Cancelled elsewhere: the plan says what it means and makes another, also where
-// the client is protected, because nothing is left to protect.
+// Cancelled elsewhere: the plan says what it means and makes another, also where the client is
+// protected, because nothing is left to protect.
 func TestAccClient_cancelledElsewhere(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -144,9 +144,8 @@ func TestAccClient_cancelledElsewhere(t *testing.T) {
 	}
 }
 
-// While bunq has the client as CANCELLED_PENDING it still takes the user's one
-// place: what bunq says is passed on, the state stays, and it works once the
-// client is CANCELLED.
+// While bunq has the client as CANCELLED_PENDING it still takes the user's one place: what bunq
+// says is passed on, the state stays, and it works once the client is CANCELLED.
 func TestAccClient_cancelPending(t *testing.T) {
 	t.Parallel()
 	clock := bunqsim.NewFakeClock(time.Now())

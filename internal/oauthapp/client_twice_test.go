@@ -10,9 +10,9 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
-// Two resources that declare a client of the same user, made at the same time:
-// one gets it, the other an error, whatever bunq would do about a second one, and
-// also where both would adopt. Otherwise two resources would own one client.
+// Two resources that declare a client of the same user, made at the same time: one gets it, the
+// other an error, whatever bunq would do about a second one, and also where both would adopt.
+// Otherwise two resources would own one client.
 func TestAccClient_declaredTwice(t *testing.T) {
 	t.Parallel()
 	for name, adopt := range map[string]string{"adopting nothing": "false", "both adopting": "true"} {

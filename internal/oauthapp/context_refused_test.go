@@ -17,9 +17,8 @@ func revoke(t *testing.T, b *acctest.Bunq, credential int64) {
 	}
 }
 
-// A rotation that stopped before client and callback URL, whose old key has died
-// since: they are read with the device's new context, and a plain apply finishes
-// it.
+// A rotation that stopped before client and callback URL, whose old key has died since: they are
+// read with the device's new context, and a plain apply finishes it.
 func TestAccAPIContext_halfDoneRotation(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -44,9 +43,8 @@ func TestAccAPIContext_halfDoneRotation(t *testing.T) {
 	}
 }
 
-// No context of this run is accepted: the state is kept with a warning, and what
-// the configuration says decides. A new key is stored by the apply; the dead one
-// again is an error of the plan.
+// No context of this run is accepted: the state is kept with a warning, and what the configuration
+// says decides. A new key is stored by the apply; the dead one again is an error of the plan.
 func TestAccAPIContext_deadKeyInTheState(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -85,8 +83,8 @@ func TestAccAPIContext_deadKeyOfAnImport(t *testing.T) {
 	}
 }
 
-// A rotation in which the new key ends the old one, together with resources that
-// go: they are removed with the new one.
+// A rotation in which the new key ends the old one, together with resources that go: they are
+// removed with the new one.
 func TestAccAPIContext_deletedAfterARotation(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Settings.OldKeys = bunqsim.Refused }))
@@ -106,8 +104,8 @@ func TestAccAPIContext_deletedAfterARotation(t *testing.T) {
 	}
 }
 
-// To a context of another user what is to be removed is not there: that is no
-// proof that it is gone.
+// To a context of another user what is to be removed is not there: that is no proof that it is
+// gone.
 func TestAccAPIContext_deletedByAnotherUser(t *testing.T) {
 	t.Parallel()
 	for address, config := range map[string]func(client int64) string{
@@ -124,7 +122,7 @@ func TestAccAPIContext_deletedByAnotherUser(t *testing.T) {
 			mark := len(b.Sim.Journal())
 
 			cli.Write(t, other.Provider())
-			cli.Apply(t, "-refresh=false").MustSay(t, 1, fmt.Sprintf("belongs to bunq user %d", other.UserID), fmt.Sprintf("this object to bunq user %d", p.UserID))
+			cli.Apply(t, "-refresh=false").MustSay(t, 1, fmt.Sprintf("belongs to bunq user %d", other.UserID), fmt.Sprintf("this object belongs to bunq user %d", p.UserID))
 			if _, ok := cli.State(t)[address]; !ok {
 				t.Error("it left the state")
 			}

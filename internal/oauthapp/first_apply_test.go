@@ -11,8 +11,8 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
 )
 
-// onboarding is the journal of a first apply up to the client; bunq is asked
-// whether there is one before it is made.
+// onboarding is the journal of a first apply up to the client; bunq is asked whether there is one
+// before it is made.
 var onboarding = []string{
 	"POST /installation",
 	"POST /payment-service-provider-credential",
@@ -32,9 +32,9 @@ const (
 	openSession    = "POST /session-server"
 )
 
-// The journals of a life: nothing before anything exists, each call of the
-// chain once, and reads alone from then on; with the session of the run before,
-// or, without the cache, with one of its own.
+// The journals of a life: nothing before anything exists, each call of the chain once, and reads
+// alone from then on; with the session of the run before, or, without the cache, with one of its
+// own.
 func TestAccFirstApply_makesEachCallOnce(t *testing.T) {
 	t.Parallel()
 	credential, device, ips := "GET /user/{id}/credential-password-ip/{id}", "GET /device-server/{id}", "GET /user/{id}/credential-password-ip/{id}/ip"

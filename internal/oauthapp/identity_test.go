@@ -12,9 +12,8 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
 )
 
-// Identity at the level of the protocol, whatever CLI there is: an import by it
-// gives the same object as one by id, a read keeps it, and its members are those
-// of the docs.
+// Identity at the level of the protocol, whatever CLI there is: an import by it gives the same
+// object as one by id, a read keeps it, and its members are those of the docs.
 func TestIdentity_imports(t *testing.T) {
 	t.Parallel()
 	h := newThere(t)
@@ -119,7 +118,7 @@ func TestIdentity_mistakes(t *testing.T) {
 	if len(answer.Diagnostics) != 1 || answer.Diagnostics[0].Summary != "Unusable import id" {
 		t.Fatalf("diagnostics: %v", answer.Diagnostics)
 	}
-	if want := `OAUTH_CLIENT_ID is "0a1b2c", and must be a number`; !strings.Contains(answer.Diagnostics[0].Detail, want) {
+	if want := `OAUTH_CLIENT_ID is "0a1b2c", but must be a number`; !strings.Contains(answer.Diagnostics[0].Detail, want) {
 		t.Errorf("said %q, want %q in it", answer.Diagnostics[0].Detail, want)
 	}
 }

@@ -3,8 +3,6 @@ package oauthapp
 import (
 	"context"
 	"fmt"
-	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -12,16 +10,13 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
-// diagnostics shortens the signatures of this package.
-type diagnostics = diag.Diagnostics
-
-var numeral = regexp.MustCompile(`^[1-9][0-9]{0,18}$`)
-
-// importParts takes the numbers of an import from its id, "1/2/3", or from the
-// identity, by their names. form is how the id is written in the docs.
-func importParts(ctx context.Context, req resource.ImportStateRequest, diags *diagnostics, form string, names ...string) []string {
+// importParts returns the IDs of an import, from the import id ("1/2/3") or from the members of the
+// identity with these names. form is how the docs write the import id.
+func importParts(ctx context.Context, req resource.ImportStateRequest, diags *diag.Diagnostics, form string, names ...string) []string {
 	parts := make([]string, len(names))
 	if req.ID == "" && req.Identity != nil {
 		for i, name := range names {
@@ -30,16 +25,18 @@ func importParts(ctx context.Context, req resource.ImportStateRequest, diags *di
 	} else {
 		parts = strings.Split(req.ID, "/")
 	}
+
 	if len(parts) != len(names) {
-		diags.AddError("Unusable import id", fmt.Sprintf("%q is not of the form %s, the IDs that bunq uses.\n\n"+
-			"Next step: let a plan name them: declare a bunq_oauth_client without an import block, and terraform plan prints the import blocks of the "+
-			"client that the user has, and of its callback URLs.", req.ID, form))
+		diags.AddError("Unusable import id", fmt.Sprintf("%q does not have the form %s.\n\n"+
+			"Next step: let a plan find the IDs: declare a bunq_oauth_client without an import block, and terraform plan prints the import blocks for the "+
+			"user's existing client and its callback URLs.", req.ID, form))
 		return nil
 	}
+
 	for i, p := range parts {
-		if _, err := strconv.ParseInt(p, 10, 64); err != nil || !numeral.MatchString(p) {
-			diags.AddError("Unusable import id", fmt.Sprintf("%s is %q, and must be a number. The form is %s. "+
-				"(The client_id of OAuth is not the ID of the client.)", strings.Split(form, "/")[i], p, form))
+		if _, err := providerdata.ParseID(p); err != nil || !providerdata.IDPattern.MatchString(p) {
+			diags.AddError("Unusable import id", fmt.Sprintf("%s is %q, but must be a number. The form is %s. "+
+				"(The client_id is not the ID of the client.)", strings.Split(form, "/")[i], p, form))
 		}
 	}
 	if diags.HasError() {
@@ -48,33 +45,35 @@ func importParts(ctx context.Context, req resource.ImportStateRequest, diags *di
 	return parts
 }
 
-func identityMember(ctx context.Context, identity *tfsdk.ResourceIdentity, name string, diags *diagnostics) string {
+func identityMember(ctx context.Context, identity *tfsdk.ResourceIdentity, name string, diags *diag.Diagnostics) string {
 	var v types.String
 	diags.Append(identity.GetAttribute(ctx, path.Root(name), &v)...)
 	return v.ValueString()
 }
 
-// ImportState takes USER_ID/OAUTH_CLIENT_ID; the read that follows does the rest.
+// ImportState takes USER_ID/OAUTH_CLIENT_ID; Read does the rest.
 func (r *ClientResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	parts := importParts(ctx, req, &resp.Diagnostics, "USER_ID/OAUTH_CLIENT_ID", "user_id", "id")
 	if parts == nil {
 		return
 	}
+
 	m := clientModel{
 		ID: types.StringValue(parts[1]), UserID: types.StringValue(parts[0]), APIContext: noContext(),
 		AdoptExisting: types.BoolValue(false), DeletionProtection: types.BoolValue(true),
 	}
-	m.unread()
+	m.setUnread()
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 }
 
-// ImportState takes USER_ID/OAUTH_CLIENT_ID/ID; the read that follows does the rest.
+// ImportState takes USER_ID/OAUTH_CLIENT_ID/ID; Read does the rest.
 func (r *CallbackURLResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	parts := importParts(ctx, req, &resp.Diagnostics, "USER_ID/OAUTH_CLIENT_ID/ID", "user_id", "oauth_client_id", "id")
 	if parts == nil {
 		return
 	}
+
 	m := callbackModel{
 		UserID: types.StringValue(parts[0]), OAuthClientID: types.StringValue(parts[1]), ID: types.StringValue(parts[2]),
 		APIContext: noContext(), URL: types.StringNull(),

@@ -110,8 +110,8 @@ func TestAccImport_withGeneratedConfiguration(t *testing.T) {
 	h.check(t, cli)
 }
 
-// Only the resources have a context, and an import does not see it: it is found
-// among those that the run has used.
+// Only the resources have a context, and an import does not see it: it is found among those that
+// the run has used.
 func TestAccImport_withTheContextOfAResource(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -183,9 +183,9 @@ func TestAccImport_mistakes(t *testing.T) {
 		"the client_id of OAuth": {h.Provider(), clientAddress, fmt.Sprintf("%d/%s", h.UserID, h.b.Sim.Snapshot().OAuthClients[0].ClientID),
 			[]string{"Unusable import id", "The form is USER_ID/OAUTH_CLIENT_ID"}},
 		"the number alone": {h.Provider(), callbackAddress, fmt.Sprint(h.callback),
-			[]string{"Unusable import id", "not of the form USER_ID/OAUTH_CLIENT_ID/ID"}},
+			[]string{"Unusable import id", "does not have the form USER_ID/OAUTH_CLIENT_ID/ID"}},
 		"another user's context": {other.Provider(), clientAddress, h.clientID,
-			[]string{fmt.Sprintf("belongs to bunq user %d", other.UserID), fmt.Sprintf("this object to bunq user %d", h.UserID)}},
+			[]string{fmt.Sprintf("belongs to bunq user %d", other.UserID), fmt.Sprintf("this object belongs to bunq user %d", h.UserID)}},
 		"another user's client": {other.Provider(), clientAddress, fmt.Sprintf("%d/%d", other.UserID, h.client),
 			[]string{"Cannot import non-existent remote object"}},
 		"no such callback URL": {h.Provider(), callbackAddress, h.clientID + "/999",

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 )
 
@@ -17,11 +18,11 @@ func TestImportParts_ofAnID(t *testing.T) {
 	}{
 		"two numbers name a client":               {"28196/633", "USER_ID/OAUTH_CLIENT_ID", []string{"28196", "633"}, ""},
 		"three numbers name a callback URL":       {"1/2/3", "USER_ID/OAUTH_CLIENT_ID/ID", []string{"1", "2", "3"}, ""},
-		"one number is too few":                   {"633", "USER_ID/OAUTH_CLIENT_ID", nil, "form USER_ID/OAUTH_CLIENT_ID,"},
-		"three numbers are too many for a client": {"1/2/3", "USER_ID/OAUTH_CLIENT_ID", nil, "form USER_ID/OAUTH_CLIENT_ID,"},
-		"nothing is no id":                        {"", "USER_ID/OAUTH_CLIENT_ID", nil, "form USER_ID/OAUTH_CLIENT_ID,"},
+		"one number is too few":                   {"633", "USER_ID/OAUTH_CLIENT_ID", nil, "form USER_ID/OAUTH_CLIENT_ID."},
+		"three numbers are too many for a client": {"1/2/3", "USER_ID/OAUTH_CLIENT_ID", nil, "form USER_ID/OAUTH_CLIENT_ID."},
+		"nothing is no id":                        {"", "USER_ID/OAUTH_CLIENT_ID", nil, "form USER_ID/OAUTH_CLIENT_ID."},
 		"the client_id of OAuth is not the number": {"28196/0a1b2c3d4e5f", "USER_ID/OAUTH_CLIENT_ID", nil,
-			`OAUTH_CLIENT_ID is "0a1b2c3d4e5f", and must be a number`},
+			`OAUTH_CLIENT_ID is "0a1b2c3d4e5f", but must be a number`},
 		"the part that is wrong is named":    {"me/633", "USER_ID/OAUTH_CLIENT_ID", nil, `USER_ID is "me"`},
 		"a part that is empty is named":      {"28196/", "USER_ID/OAUTH_CLIENT_ID", nil, `OAUTH_CLIENT_ID is ""`},
 		"zero is no number of bunq's":        {"0/633", "USER_ID/OAUTH_CLIENT_ID", nil, `USER_ID is "0"`},
@@ -33,7 +34,7 @@ func TestImportParts_ofAnID(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var diags diagnostics
+			var diags diag.Diagnostics
 			got := importParts(t.Context(), resource.ImportStateRequest{ID: tc.id}, &diags, tc.form, strings.Split(tc.form, "/")...)
 			if !slices.Equal(got, tc.want) {
 				t.Errorf("%q: %q, want %q", tc.id, got, tc.want)

@@ -9,57 +9,56 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
-// ledger is what a plan leaves for its apply: which objects the resources of the
-// plan have, and what they will have. Terraform makes both in processes of their
-// own and shows neither a resource but the one at hand, so it is kept in a file of
-// the cache folder. Without the folder it is empty, and so is one that is read
-// for a plan of another machine: see ADR 5 for what holds then.
+// ledger is what a plan notes for its apply: which objects the resources of the plan have, and
+// which they will have. Terraform runs plan and apply in separate processes and shows a provider
+// only one resource at a time, so the ledger is a file in the cache folder. It is empty without the
+// folder, and for a plan of another machine; ADR 5 says what holds then.
 //
-// The file keeps several plans. An operation finds its own by what it is about
-// to do: the newest plan that says so.
+// The file keeps several plans. An operation finds its own by what it is about to do: the newest
+// plan with a matching entry.
 type ledger struct {
 	file lines
 
 	mu       sync.Mutex
-	run      string             // names this process's own entries
+	run      string             // identifies the entries of this process
 	applies  bool               // the run was noted to be an apply
 	own      []entry            // planned in this process
-	plans    map[string][]entry // by the run that left them
+	plans    map[string][]entry // by the run that noted them
 	order    []string           // the runs, oldest first
 	freeURLs map[string]bool
 }
 
-// lines is the file, see session.Lines.
+// lines is the file; see session.Lines.
 type lines interface {
 	Load() [][]byte
 	Append(line []byte)
 }
 
-// entry is one line: a resource of a plan, or one of the other three.
+// entry is one line: a resource of a plan, or Applies, Free or Held.
 type entry struct {
 	Run string `json:"run,omitempty"`
-	// ID is the object that the resource has, as the state says; 0 for none.
+	// ID is the object that the resource has in the state; 0 for none.
 	ID int64 `json:"id,omitempty"`
-	// From is the URL that it has, To the one that it will have.
+	// From is the URL that it has, To the URL that it will have.
 	From string `json:"from,omitempty"`
 	To   string `json:"to,omitempty"`
 	// Open: To is not known yet.
 	Open bool `json:"open,omitempty"`
-	// Gone: the object is given up, for none.
+	// Gone: the object is given up, and no other one takes its place.
 	Gone bool `json:"gone,omitempty"`
 
-	// Applies: the run is an apply. What it plans is a part of a plan only.
+	// Applies: the run is an apply, so what it plans is only a part of a plan.
 	Applies bool `json:"applies,omitempty"`
-	// Free is a URL that bunq may have while no resource has it: an operation is
-	// about to add it, or has left it to another one.
+	// Free is a URL that bunq may have while no resource has it: an operation is about to add it,
+	// or has handed it over to another one.
 	Free string `json:"free,omitempty"`
-	// Held is a URL that is free no more: a resource got it, or bunq refused it.
+	// Held is a URL that is no longer free: a resource got it, or bunq refused it.
 	Held string `json:"held,omitempty"`
 }
 
 type ledgerKey string
 
-// ledgerOf returns the one ledger of that name of this run.
+// ledgerOf returns the one ledger with that name in this run.
 func ledgerOf(data *providerdata.Data, name string) *ledger {
 	if l, ok := data.Shared.Load(ledgerKey(name)); ok {
 		return l.(*ledger) //nolint:forcetypeassert // nothing else is stored under this key
@@ -70,7 +69,7 @@ func ledgerOf(data *providerdata.Data, name string) *ledger {
 
 func newLedger(file lines) *ledger { return &ledger{file: file, run: rand.Text()} }
 
-// note keeps an entry for the apply.
+// note stores an entry for the apply.
 func (l *ledger) note(e entry) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -88,11 +87,11 @@ func (l *ledger) planned() []entry {
 	return slices.Clone(l.own)
 }
 
-// plan returns the plan that an operation of an apply belongs to: the one of that
-// run, or for "" the newest that has a fitting entry. false: there is none.
+// plan returns the plan that an operation of an apply belongs to: the one of that run, or for ""
+// the newest with a matching entry; false if there is none.
 //
-// What the plan left open and this process has learned since is filled in.
-func (l *ledger) plan(run string, fits func(entry) bool) ([]entry, bool) {
+// It fills in what the plan left open and this process has learned since.
+func (l *ledger) plan(run string, matches func(entry) bool) ([]entry, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 
@@ -102,15 +101,15 @@ func (l *ledger) plan(run string, fits func(entry) bool) ([]entry, bool) {
 		l.append(entry{Run: l.run, Applies: true})
 	}
 	for _, r := range slices.Backward(l.order) {
-		if entries := l.plans[r]; r == run || run == "" && slices.ContainsFunc(entries, fits) {
+		if entries := l.plans[r]; r == run || run == "" && slices.ContainsFunc(entries, matches) {
 			return l.learned(entries), true
 		}
 	}
 	return nil, false
 }
 
-// newest returns the newest plan, for an operation that has no entry in it: what
-// is tainted is planned as if it were new.
+// newest returns the newest plan, for an operation that has no entry in it: a tainted object is
+// planned as if it were new.
 func (l *ledger) newest() []entry {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -133,8 +132,8 @@ func (l *ledger) learned(entries []entry) []entry {
 	return all
 }
 
-// free notes that bunq may have the URL while no resource has it.
-func (l *ledger) free(url string) {
+// noteFree notes that bunq may have the URL while no resource has it.
+func (l *ledger) noteFree(url string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 
@@ -143,8 +142,8 @@ func (l *ledger) free(url string) {
 	l.append(entry{Free: url})
 }
 
-// hold takes free back.
-func (l *ledger) hold(url string) {
+// noteHeld notes that the URL is no longer free.
+func (l *ledger) noteHeld(url string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 
@@ -163,7 +162,7 @@ func (l *ledger) isFree(url string) bool {
 	return l.freeURLs[url]
 }
 
-// load takes over what others have left. The caller holds the lock.
+// load reads what other processes have noted. The caller holds the lock.
 func (l *ledger) load() {
 	if l.plans != nil {
 		return
@@ -193,14 +192,14 @@ func (l *ledger) take(e entry) {
 		}
 		l.plans[e.Run] = append(l.plans[e.Run], e)
 		if e.ID != 0 && e.From != "" {
-			delete(l.freeURLs, e.From) // it got into the state in another way
+			delete(l.freeURLs, e.From) // it reached the state in another way
 		}
 	}
 }
 
 func (l *ledger) append(e entry) {
 	line, err := json.Marshal(e)
-	if err == nil { // it has texts and truths only
+	if err == nil { // an entry has only strings, numbers and booleans
 		l.file.Append(line)
 	}
 }

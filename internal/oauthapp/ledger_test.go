@@ -5,7 +5,7 @@ import (
 )
 
 // An entry of a plan for the URLs of a client, as ModifyPlan leaves it.
-func leave(file lines, all ...entry) (run string) {
+func notePlan(file lines, all ...entry) (run string) {
 	l := newLedger(file)
 	for _, e := range all {
 		l.note(e)
@@ -16,9 +16,9 @@ func leave(file lines, all ...entry) (run string) {
 func TestLedger_findsThePlanOfAnOperation(t *testing.T) {
 	t.Parallel()
 	file := &memory{}
-	rename := leave(file, entry{ID: 1, From: "a", Gone: true}, entry{To: "a"})
+	rename := notePlan(file, entry{ID: 1, From: "a", Gone: true}, entry{To: "a"})
 	file.Append([]byte(`{"run":"half a li`))
-	leave(file, entry{ID: 1, From: "a", Gone: true})
+	notePlan(file, entry{ID: 1, From: "a", Gone: true})
 
 	l := newLedger(file)
 	if plan, ok := l.plan("", func(e entry) bool { return e.ID == 1 && e.Gone }); !ok || len(plan) != 1 {
@@ -35,19 +35,18 @@ func TestLedger_findsThePlanOfAnOperation(t *testing.T) {
 	}
 }
 
-// What an apply plans once more is a part of a plan: the next apply does not take
-// it for one.
+// What an apply plans once more is a part of a plan: the next apply does not take it for one.
 func TestLedger_applyIsNoPlan(t *testing.T) {
 	t.Parallel()
 	file := &memory{}
-	leave(file, entry{ID: 1, From: "a", To: "x"}, entry{ID: 2, From: "b", To: "a"})
+	notePlan(file, entry{ID: 1, From: "a", To: "x"}, entry{ID: 2, From: "b", To: "a"})
 	apply := newLedger(file)
-	fits := func(e entry) bool { return e.ID == 1 && e.To == "x" }
+	matches := func(e entry) bool { return e.ID == 1 && e.To == "x" }
 	apply.note(entry{ID: 1, From: "a", To: "x"})
-	if plan, ok := apply.plan("", fits); !ok || len(plan) != 2 {
+	if plan, ok := apply.plan("", matches); !ok || len(plan) != 2 {
 		t.Errorf("the apply took its own: %v", plan)
 	}
-	if plan, ok := newLedger(file).plan("", fits); !ok || len(plan) != 2 {
+	if plan, ok := newLedger(file).plan("", matches); !ok || len(plan) != 2 {
 		t.Errorf("the next apply took what the last one planned once more: %v", plan)
 	}
 }
@@ -57,11 +56,11 @@ func TestLedger_freeURLs(t *testing.T) {
 	t.Parallel()
 	file := &memory{}
 	l := newLedger(file)
-	l.free("a")
-	l.free("b")
-	l.free("c")
-	l.hold("a")
-	leave(file, entry{ID: 2, From: "b", To: "x"}, entry{To: "c"})
+	l.noteFree("a")
+	l.noteFree("b")
+	l.noteFree("c")
+	l.noteHeld("a")
+	notePlan(file, entry{ID: 2, From: "b", To: "x"}, entry{To: "c"})
 	for url, free := range map[string]bool{"a": false, "b": false, "c": true} {
 		if newLedger(file).isFree(url) != free {
 			t.Errorf("%s is free: %v", url, !free)
@@ -69,8 +68,8 @@ func TestLedger_freeURLs(t *testing.T) {
 	}
 }
 
-// URLs that were not known at plan: what became known since counts, and the rest
-// is neither given up nor wanted.
+// URLs that were not known at plan: what became known since counts, and the rest is neither given
+// up nor wanted.
 func TestCallbackURLs_notKnownAtPlan(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -82,7 +81,7 @@ func TestCallbackURLs_notKnownAtPlan(t *testing.T) {
 		"known: given up": {[]entry{{ID: 1, From: "a", To: "x"}}, false},
 	} {
 		w := newTerraform(&memory{}, of("0=a 1=b"))
-		leave(w.file, entry{ID: 1, From: "a", Open: true}, entry{ID: 2, From: "b", Open: true})
+		notePlan(w.file, entry{ID: 1, From: "a", Open: true}, entry{ID: 2, From: "b", Open: true})
 		urls := newCallbackURLs(newLedger(w.file))
 		for _, e := range tc.now {
 			urls.ledger.note(e)
@@ -94,13 +93,13 @@ func TestCallbackURLs_notKnownAtPlan(t *testing.T) {
 	}
 }
 
-// A destroy counts on the plan that it belongs to, and on no other: otherwise a
-// URL would stay at bunq for a resource that nobody declares any more.
+// A destroy counts on the plan that it belongs to, and on no other: otherwise a URL would stay at
+// bunq for a resource that nobody declares any more.
 func TestCallbackURLs_destroyOfAnotherMachinesPlan(t *testing.T) {
 	t.Parallel()
 	for run, stays := range map[string]bool{"": true, "another machine's": false} {
 		w := newTerraform(&memory{}, of("0=a"))
-		leave(w.file, entry{ID: 1, From: "a", Gone: true}, entry{To: "a"})
+		notePlan(w.file, entry{ID: 1, From: "a", Gone: true}, entry{To: "a"})
 		urls := newCallbackURLs(newLedger(w.file))
 		if err := urls.destroy(t.Context(), w.client, 1, "a", run); err != nil {
 			t.Fatal(err)

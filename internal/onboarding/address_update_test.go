@@ -9,8 +9,8 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
-// Whether bunq refuses, ignores or requires the address in the update of a permitted one is not known: addresses change
-// with each of the three.
+// Whether bunq refuses, ignores or requires the address in the update of a permitted one is not
+// known: addresses change with each of the three.
 func TestAccDeviceServer_addressUpdateWhateverBunqTakes(t *testing.T) {
 	t.Parallel()
 	for _, choice := range []bunqsim.Choice{bunqsim.Refused, bunqsim.Ignored, bunqsim.Required} {

@@ -49,12 +49,12 @@ func TestAccInstallation_badInput(t *testing.T) {
 		{
 			name:   "a key that is too short",
 			config: installation(set("private_key_pem", file(written(t, keyPEM(t, 1024))))),
-			want:   acctest.SaysAt("private_key_pem", "this key has 1024 bits, and bunq takes 2048 only"),
+			want:   acctest.SaysAt("private_key_pem", "this key has 1024 bits, and bunq accepts only 2048"),
 		},
 		{
 			name:   "a key of another size",
 			config: installation(set("private_key_pem", file(written(t, keyPEM(t, 3072))))),
-			want:   acctest.SaysAt("private_key_pem", "this key has 3072 bits, and bunq takes 2048 only"),
+			want:   acctest.SaysAt("private_key_pem", "this key has 3072 bits, and bunq accepts only 2048"),
 		},
 	})
 }
@@ -71,7 +71,7 @@ func TestAccDeviceServer_badInput(t *testing.T) {
 		{
 			name:   "a range",
 			config: device(named, set("permitted_ips", `["203.0.113.0/24"]`)),
-			want:   acctest.SaysAt("permitted_ips", "bunq takes single addresses, no ranges"),
+			want:   acctest.SaysAt("permitted_ips", "bunq accepts single addresses, no ranges"),
 		},
 		{
 			name:   "an address with a zone",
@@ -81,7 +81,7 @@ func TestAccDeviceServer_badInput(t *testing.T) {
 		{
 			name:   "one address in two spellings",
 			config: device(named, set("permitted_ips", `["2001:db8::1", "2001:DB8:0::1"]`)),
-			want:   acctest.SaysAt("permitted_ips", "are one address in two spellings"),
+			want:   acctest.SaysAt("permitted_ips", "are the same address in two notations"),
 		},
 		{
 			name:   "every address without one's own",
@@ -172,8 +172,8 @@ func TestAccCallbackURL_badInput(t *testing.T) {
 		{"an empty fragment", "https://app.example.com/callback#", "has a fragment"},
 		{"plain http", "http://app.example.com/callback", "is plain http, over which the authorisation code could be read"},
 		{"plain http to this machine", "http://localhost:8080/callback", "is plain http"},
-		{"another scheme", "myapp://callback", "has another scheme than https"},
-		{"a user name", "https://me@app.example.com/callback", "has a user name or password"},
+		{"another scheme", "myapp://callback", "has a scheme other than https"},
+		{"a user name", "https://me@app.example.com/callback", "contains a user name or password"},
 		{"white space after it", "https://app.example.com/callback ", "white space"},
 		{"a URL that is none", "https://app.example.com:port/", "is not a URL"},
 	}

@@ -12,8 +12,7 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
-// badInput is a resource called main that must fail at plan, before anything is
-// sent.
+// badInput is a resource called main that must fail at plan, before anything is sent.
 type badInput struct {
 	name       string
 	production bool
@@ -21,10 +20,9 @@ type badInput struct {
 	want       *regexp.Regexp
 }
 
-// runBadInput puts the resources of all cases into one configuration, each under
-// a name of its own, and plans it: Terraform reports every error of a stage.
-// What it finds while it validates keeps it from planning, so that the rest is
-// planned once more.
+// runBadInput puts the resources of all cases into one configuration, each under a name of its own,
+// and plans it: Terraform reports every error of a stage. What it finds while it validates keeps it
+// from planning, so that the rest is planned once more.
 func runBadInput(t *testing.T, cases []badInput) {
 	t.Helper()
 	for _, environment := range []bunqsim.Environment{bunqsim.Sandbox, bunqsim.Production} {
@@ -85,8 +83,8 @@ func plannedErrors(t *testing.T, c *acctest.CLI, resources map[string]badInput) 
 
 var addressed = regexp.MustCompile(`with bunq_[a-z0-9_]+\.(case_[0-9]+),`)
 
-// credential is a bunq_psd2_credential with these lines, on an installation that
-// does not exist yet.
+// credential is a bunq_psd2_credential with these lines, on an installation that does not exist
+// yet.
 func credential(lines ...string) string {
 	return acctest.Installation + "resource \"bunq_psd2_credential\" \"main\" {\n  installation = bunq_installation.main\n  " +
 		strings.Join(lines, "\n  ") + "\n}\n"
@@ -112,14 +110,14 @@ func TestAccCredential_badInput(t *testing.T) {
 
 	runBadInput(t, []badInput{
 		{
-			name:   "a key that does not fit the certificate",
+			name:   "a key that does not match the certificate",
 			config: credential(set("certificate_pem", cert), set("private_key_pem_wo", of("client.key"))),
-			want:   acctest.SaysAt("private_key_pem_wo", "Private key does not fit the certificate /C=NL/CN=Test"),
+			want:   acctest.SaysAt("private_key_pem_wo", "Private key does not match the certificate /C=NL/CN=Test"),
 		},
 		{
 			name:   "an expired certificate",
 			config: credential(set("certificate_pem", expired), set("private_key_pem_wo", expiredKey)),
-			want:   acctest.SaysAt("certificate_pem", "ran out on "+now.Add(-time.Hour).UTC().Format("2006-01-02")),
+			want:   acctest.SaysAt("certificate_pem", "expired on "+now.Add(-time.Hour).UTC().Format("2006-01-02")),
 		},
 		{
 			name:   "a certificate that is not valid yet",
@@ -149,7 +147,7 @@ func TestAccCredential_badInput(t *testing.T) {
 		{
 			name:   "a PKCS#1 public key as certificate",
 			config: credential(set("certificate_pem", of("qseal-pkcs1.pub")), set("private_key_pem_wo", key)),
-			want:   acctest.SaysAt("certificate_pem", "a bare public key does not say whose it is"),
+			want:   acctest.SaysAt("certificate_pem", "a public key alone does not say whose it is"),
 		},
 		{
 			name:   "garbage instead of a certificate",
@@ -182,7 +180,7 @@ func TestAccCredential_badInput(t *testing.T) {
 		{
 			name:   "an encrypted key without its passphrase",
 			config: credential(set("certificate_pem", of("pseudo.pem")), set("private_key_pem_wo", of("qseal-pkcs8-aes256.key"))),
-			want:   acctest.SaysAt("private_key_pem_wo", "Private key is encrypted: give its passphrase. Next step: set private_key_passphrase_wo."),
+			want:   acctest.SaysAt("private_key_pem_wo", "Private key is encrypted: its passphrase is needed. Next step: set private_key_passphrase_wo."),
 		},
 		{
 			name: "an encrypted key with a wrong passphrase",
@@ -199,7 +197,7 @@ func TestAccCredential_badInput(t *testing.T) {
 		{
 			name:   "a passphrase without a key",
 			config: credential(set("certificate_pem", cert), set("client_public_key_signature", `"AAAA"`), set("private_key_passphrase_wo", `"x"`)),
-			want:   acctest.SaysAt("private_key_passphrase_wo", "private_key_passphrase_wo belongs to private_key_pem_wo, which is not set."),
+			want:   acctest.SaysAt("private_key_passphrase_wo", "private_key_passphrase_wo is the passphrase of private_key_pem_wo, which is not set."),
 		},
 		{
 			name:   "both key and signature",
@@ -214,7 +212,7 @@ func TestAccCredential_badInput(t *testing.T) {
 		{
 			name:   "a common name over 64 characters",
 			config: credential(set("certificate_pem", long), set("private_key_pem_wo", longKey)),
-			want:   acctest.SaysAt("certificate_pem", "has 70 characters; bunq's sandbox takes at most 64"),
+			want:   acctest.SaysAt("certificate_pem", "has 70 characters; bunq's sandbox accepts at most 64"),
 		},
 		{
 			name:   "a common name without role",
@@ -239,7 +237,7 @@ func TestAccCredential_badInput(t *testing.T) {
 			name:       "a pseudo certificate in production",
 			production: true,
 			config:     credential(set("certificate_pem", cert), set("private_key_pem_wo", key)),
-			want:       acctest.SaysAt("certificate_pem", "is self-signed. Only bunq's sandbox takes such pseudo certificates"),
+			want:       acctest.SaysAt("certificate_pem", "is self-signed. Only bunq's sandbox accepts such pseudo certificates"),
 		},
 		{
 			name:   "expiry_warning_days below zero",

@@ -27,9 +27,8 @@ resource "bunq_oauth_callback_url" "main" {
 `, n)
 }
 
-// How many calls a plan makes does not depend on the number of callback URLs:
-// none before anything exists; four GETs with nothing to do, and one session
-// where none is kept.
+// How many calls a plan makes does not depend on the number of callback URLs: none before anything
+// exists; four GETs with nothing to do, and one session where none is kept.
 func TestAccPlan_calls(t *testing.T) {
 	t.Parallel()
 	reads := []string{

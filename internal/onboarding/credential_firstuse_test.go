@@ -12,8 +12,8 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
-// While a key waits for its first use, plans say until when it lives, refreshes
-// change nothing, and a device made later uses it.
+// While a key waits for its first use, plans say until when it lives, refreshes change nothing, and
+// a device made later uses it.
 func TestAccCredential_waitsForFirstUse(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -25,7 +25,7 @@ func TestAccCredential_waitsForFirstUse(t *testing.T) {
 
 	got := c.Plan(t)
 	if got.Code != 0 || !acctest.Says("Warning: The API key waits for its first use").MatchString(got.Output) ||
-		!acctest.Says("bunq drops it at "+until+" unless a device is registered with it before.").MatchString(got.Output) {
+		!acctest.Says("bunq deletes it at "+until+" unless a device is registered with it by then.").MatchString(got.Output) {
 		t.Errorf("plan with nothing to do: status %d\n%s", got.Code, got.Output)
 	}
 	if again := c.Run(t, "refresh", "-no-color"); again.Code != 0 {
@@ -46,12 +46,11 @@ func TestAccCredential_waitsForFirstUse(t *testing.T) {
 	}
 }
 
-// A key whose time ran out unused is replaced, with a warning that says why; the
-// bunq user stays.
+// A key whose time ran out unused is replaced, with a warning that says why; the bunq user stays.
 func TestAccCredential_diesUnused(t *testing.T) {
 	t.Parallel()
-	// bunq's clock is behind, so that the key's time is over for the provider, and
-	// for bunq as soon as its clock has moved.
+	// bunq's clock is behind, so that the key's time is over for the provider, and for bunq as soon
+	// as its clock has moved.
 	clock := bunqsim.NewFakeClock(time.Now().Add(-2 * time.Hour))
 	b := acctest.New(t, withSimClock(clock))
 	c := acctest.NewCLI(t, b)
@@ -80,8 +79,8 @@ func TestAccCredential_diesUnused(t *testing.T) {
 	}
 }
 
-// That a key's time is over by this machine's clock is no reason to replace it:
-// only bunq's refusal is.
+// That a key's time is over by this machine's clock is no reason to replace it: only bunq's refusal
+// is.
 func TestAccCredential_clockAloneKillsNoKey(t *testing.T) {
 	t.Parallel()
 	ahead := time.Duration(0)
@@ -99,8 +98,8 @@ func TestAccCredential_clockAloneKillsNoKey(t *testing.T) {
 	}})
 }
 
-// A refused key whose time is not over yet stays: the address may be what is
-// refused, and a device may still be made with it.
+// A refused key whose time is not over yet stays: the address may be what is refused, and a device
+// may still be made with it.
 func TestAccCredential_refusedInTimeStays(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)

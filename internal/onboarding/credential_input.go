@@ -16,10 +16,10 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
-// credentialInput is what the configuration says about the certificate and
-// its key, as far as it is known. What is unknown is nil or empty.
+// credentialInput is what the configuration says about the certificate and its key. What is not
+// known yet is nil or empty.
 type credentialInput struct {
-	// chainUnknown tells a chain that is not known yet from one that is missing.
+	// chainUnknown distinguishes a chain that is not known yet from one that is missing.
 	chainUnknown bool
 
 	certificate *qseal.Certificate
@@ -28,8 +28,8 @@ type credentialInput struct {
 	signature   string
 }
 
-// readInput reads certificate and chain as far as they are known, and reports
-// what cannot be read at its attribute.
+// readInput reads certificate and chain as far as they are known, and reports what cannot be read
+// at its attribute.
 func readInput(config *credentialModel, diags *diag.Diagnostics) credentialInput {
 	in := credentialInput{chainUnknown: config.CertificateChainPEM.IsUnknown()}
 	if !config.CertificatePEM.IsUnknown() && !config.CertificatePEM.IsNull() {
@@ -41,8 +41,8 @@ func readInput(config *credentialModel, diags *diag.Diagnostics) credentialInput
 	return in
 }
 
-// readCertificate reads the certificate, which its chain may follow where none
-// is given apart from it.
+// readCertificate reads the certificate. Its chain may follow it if certificate_chain_pem is
+// omitted.
 func (in *credentialInput) readCertificate(config *credentialModel, diags *diag.Diagnostics) {
 	text := config.CertificatePEM.ValueString()
 	if config.CertificateChainPEM.IsNull() || in.chainUnknown {
@@ -57,6 +57,7 @@ func (in *credentialInput) readCertificate(config *credentialModel, diags *diag.
 		}
 		return
 	}
+
 	certificate, err := qseal.Parse(text)
 	if err != nil {
 		diags.AddAttributeError(path.Root("certificate_pem"), "Unusable certificate", tfdiag.Sentence(err))
@@ -69,7 +70,7 @@ func (in *credentialInput) readChain(config *credentialModel, diags *diag.Diagno
 	chain, err := qseal.ParseChain(config.CertificateChainPEM.ValueString())
 	if err != nil {
 		diags.AddAttributeError(path.Root("certificate_chain_pem"), "Unusable certificate chain", tfdiag.Sentence(err))
-		in.chainUnknown = true // nothing more can be said of it
+		in.chainUnknown = true // so that nothing else is reported about it
 		return
 	}
 	in.chain = chain
@@ -78,10 +79,9 @@ func (in *credentialInput) readChain(config *credentialModel, diags *diag.Diagno
 	}
 }
 
-// checkInput checks what is to be sent: the certificate, its chain, and the key
-// or the signature. Where nothing is sent (the credential exists and stays) it
-// is not called: key and signature are needed when the credential is made and
-// never again, and a certificate that has run out would block every plan.
+// checkInput checks what will be sent: the certificate, its chain, and the key or the signature. It
+// is not called where nothing is sent, because the credential exists and stays: key and signature
+// are needed only when the credential is made, and an expired certificate would block every plan.
 func (in *credentialInput) checkInput(config *credentialModel, env bunq.Environment, now time.Time, diags *diag.Diagnostics) {
 	in.readKey(config, diags)
 	in.check(env, now, diags)
@@ -93,20 +93,22 @@ func (in *credentialInput) readKey(config *credentialModel, diags *diag.Diagnost
 	if config.PrivateKeyPEMWO.IsUnknown() || config.ClientPublicKeySignature.IsUnknown() {
 		return
 	}
+
 	in.signature = config.ClientPublicKeySignature.ValueString()
 	if config.PrivateKeyPEMWO.IsNull() {
 		if !config.PrivateKeyPassphraseWO.IsNull() {
 			diags.AddAttributeError(path.Root("private_key_passphrase_wo"), "A passphrase without its key",
-				"private_key_passphrase_wo belongs to private_key_pem_wo, which is not set.")
+				"private_key_passphrase_wo is the passphrase of private_key_pem_wo, which is not set.")
 		}
 		if in.signature == "" {
 			diags.AddAttributeError(at, "Neither key nor signature",
-				"To register the certificate, bunq wants a signature by its private key.\n\n"+
-					"Next step: set private_key_pem_wo (it is used once and stored nowhere), or, for a key in an HSM or KMS, sign "+
+				"bunq registers a certificate only with a signature by its private key.\n\n"+
+					"Next step: set private_key_pem_wo (it is used once and never stored). For a key in an HSM or KMS, sign "+
 					"registration_payload of the bunq_installation there and set client_public_key_signature.")
 		}
 		return
 	}
+
 	if config.PrivateKeyPassphraseWO.IsUnknown() {
 		return
 	}
@@ -122,6 +124,7 @@ func (in *credentialInput) readKey(config *credentialModel, diags *diag.Diagnost
 		diags.AddAttributeError(at, "Unusable private key of the certificate", detail)
 		return
 	}
+
 	in.key = key
 }
 
@@ -139,17 +142,18 @@ func (in *credentialInput) check(env bunq.Environment, now time.Time, diags *dia
 		}
 		diags.AddAttributeError(path.Root(p.Attribute), p.Summary, p.Detail)
 	}
+
 	if in.key == nil {
 		return
 	}
 	if err := in.certificate.CheckKey(in.key); err != nil {
-		diags.AddAttributeError(path.Root("private_key_pem_wo"), "The key does not fit the certificate", tfdiag.Sentence(err)+
-			"\n\nNext step: give the private key from which the request for this certificate was made; it is not the key of the installation.")
+		diags.AddAttributeError(path.Root("private_key_pem_wo"), "The key does not match the certificate", tfdiag.Sentence(err)+
+			"\n\nNext step: use the private key with which this certificate was requested; it is not the key of the installation.")
 	}
 }
 
-// payload is the text that the certificate's key must sign to register it for
-// the installation.
+// payload returns the text that the certificate's key must sign to register it for the
+// installation.
 func payload(installation providerdata.InstallationModel, diags *diag.Diagnostics) (string, bool) {
 	public, err := signing.ParsePublicKey(installation.PublicKeyPEM.ValueString())
 	if err != nil {
@@ -164,8 +168,7 @@ func payload(installation providerdata.InstallationModel, diags *diag.Diagnostic
 	return text, true
 }
 
-// checkSignature checks a signature that was made elsewhere at plan, where the
-// installation is known by then.
+// checkSignature checks a signature that was made elsewhere, if the installation is known at plan.
 func (in *credentialInput) checkSignature(installation providerdata.InstallationModel, diags *diag.Diagnostics) {
 	if in.certificate == nil || in.key != nil || in.signature == "" || installation.PublicKeyPEM.IsUnknown() || installation.Token.IsUnknown() {
 		return
@@ -175,13 +178,14 @@ func (in *credentialInput) checkSignature(installation providerdata.Installation
 	}
 }
 
-// sign returns the registration signature: made here, or made elsewhere and
-// checked, because bunq says only that it is wrong, not why.
+// sign returns the registration signature. One that was made elsewhere is checked here, because
+// bunq only says that it is wrong, not why.
 func (in *credentialInput) sign(installation providerdata.InstallationModel, diags *diag.Diagnostics) string {
 	payload, ok := payload(installation, diags)
 	if !ok {
 		return ""
 	}
+
 	if in.key != nil {
 		signature, err := qseal.SignRegistration(in.key, payload)
 		if err != nil {
@@ -195,29 +199,32 @@ func (in *credentialInput) sign(installation providerdata.InstallationModel, dia
 
 func (in *credentialInput) verify(payload string, diags *diag.Diagnostics) {
 	if err := in.certificate.VerifyRegistration(payload, in.signature); err != nil {
-		diags.AddAttributeError(path.Root("client_public_key_signature"), "The signature does not fit",
+		diags.AddAttributeError(path.Root("client_public_key_signature"), "The signature does not match",
 			tfdiag.Sentence(err)+" Nothing was sent to bunq.\n\n"+
-				"Next step: sign registration_payload of this installation, byte for byte (it ends with the token, without a newline), with the key "+
-				"of the certificate (RSASSA-PKCS1-v1_5, SHA-256), and give the result as base64 on one line. It fits one installation only.")
+				"Next step: sign registration_payload of this installation byte for byte (it ends with the token, without a newline) with the key "+
+				"of the certificate (RSASSA-PKCS1-v1_5, SHA-256), and set the result as base64 on one line. A signature is valid for one "+
+				"installation only.")
 	}
 }
 
-// warnExpiry tells when the certificate runs out soon, or has run out.
+// warnExpiry warns if the certificate expires within that many days, or has expired.
 func (in *credentialInput) warnExpiry(days int64, now time.Time, diags *diag.Diagnostics) {
 	if in.certificate == nil {
 		return
 	}
+
 	left := in.certificate.NotAfter().Sub(now)
 	day := 24 * time.Hour
 	at := path.Root("certificate_pem")
-	next := "\n\nNext step: order its successor for the same organisation and put it in place of this one; it joins the same bunq user, " +
-		"whose OAuth client and connections stay."
+	next := "\n\nNext step: order a new certificate for the same organisation and replace this one. It joins the same bunq user, so the OAuth " +
+		"client and its connections stay."
+
 	switch {
 	case left <= 0:
-		diags.AddAttributeWarning(at, "The certificate has run out",
+		diags.AddAttributeWarning(at, "The certificate has expired",
 			"It was valid until "+in.certificate.NotAfter().UTC().Format(time.RFC3339)+"."+next)
 	case left <= time.Duration(days)*day:
-		diags.AddAttributeWarning(at, "The certificate runs out soon", fmt.Sprintf("It is valid until %s, for %d more days.%s",
+		diags.AddAttributeWarning(at, "The certificate expires soon", fmt.Sprintf("It is valid until %s, for %d more days.%s",
 			in.certificate.NotAfter().UTC().Format(time.RFC3339), int(left/day), next))
 	}
 }

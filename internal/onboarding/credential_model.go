@@ -2,13 +2,13 @@ package onboarding
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 	"github.com/openpsd2/terraform-provider-bunq/internal/qseal"
 )
 
@@ -33,11 +33,10 @@ type credentialModel struct {
 	FingerprintSHA256        types.String `tfsdk:"fingerprint_sha256"`
 }
 
-// fromAPI takes what bunq says of a credential that was made or imported. The API key is in its
-// answer only until the key is used for the first time; a key that the state
-// holds is never replaced with nothing.
+// fromAPI stores what bunq returned for a credential that was made or imported. The answer holds
+// the API key only until its first use; a key in the state is never replaced with null.
 func (m *credentialModel) fromAPI(c *bunq.Credential) {
-	m.ID = types.StringValue(strconv.FormatInt(c.ID, 10))
+	m.ID = types.StringValue(providerdata.FormatID(c.ID))
 	m.Status = types.StringValue(c.Status)
 	if c.TokenValue != "" && (m.APIKey.IsNull() || m.APIKey.IsUnknown()) {
 		m.APIKey = types.StringValue(c.TokenValue.Reveal())
@@ -51,17 +50,15 @@ func (m *credentialModel) fromAPI(c *bunq.Credential) {
 	}
 }
 
-// refreshed takes what bunq says of the credential later.
+// fromRefresh stores what bunq returned for the credential later.
 //
-// That a device has used the key for the first time is what every onboarding
-// does next, in the same apply; bunq says so only after Create has stored what it
-// answered. Stored by the first refresh, it would make the next plan report that
-// the credential was changed outside of Terraform, with every resource that
-// leads back to it. So status and api_key_expiry_time stay as they are then; the
-// private state notes the use, and the next change of the credential stores it
-// (see markUsed). Any other status is news, and is taken at once.
-func (m *credentialModel) refreshed(c *bunq.Credential) {
-	if m.pending() && c.Status == bunq.CredentialActive {
+// In every onboarding a device uses the key for the first time in the same apply, after Create has
+// stored the answer. If the first refresh stored that use, the next plan would report that the
+// credential, and every resource that depends on it, was changed outside of Terraform. So status
+// and api_key_expiry_time stay as they are; the private state notes the use, and the next change of
+// the credential stores it (see markUsed). Any other status is stored at once.
+func (m *credentialModel) fromRefresh(c *bunq.Credential) {
+	if m.pending() && c.Status == bunq.StatusActive {
 		return
 	}
 	m.fromAPI(c)
@@ -70,12 +67,11 @@ func (m *credentialModel) refreshed(c *bunq.Credential) {
 // markUsed stores that the key was used.
 func (m *credentialModel) markUsed() {
 	if m.pending() {
-		m.Status, m.APIKeyExpiryTime = types.StringValue(bunq.CredentialActive), types.StringNull()
+		m.Status, m.APIKeyExpiryTime = types.StringValue(bunq.StatusActive), types.StringNull()
 	}
 }
 
-// bundle is what was registered; false where the state does not say, as after
-// an import.
+// bundle returns the certificate and its chain; false if they are not known, as after an import.
 func (m *credentialModel) bundle() (qseal.Bundle, bool) {
 	if m.CertificatePEM.IsNull() || m.CertificatePEM.IsUnknown() || m.CertificateChainPEM.IsUnknown() {
 		return qseal.Bundle{}, false
@@ -99,20 +95,20 @@ func (m *credentialModel) fromCertificate(ctx context.Context, c *qseal.Certific
 	return diags
 }
 
-// withoutCertificate leaves what is read from the certificate empty, as after
-// an import: bunq does not give the certificate back.
+// withoutCertificate sets what is read from the certificate to null, for an import: bunq does not
+// return the certificate.
 func (m *credentialModel) withoutCertificate() {
 	m.Roles = types.ListNull(types.StringType)
 	m.Subject, m.OrganizationIdentifier = types.StringNull(), types.StringNull()
 	m.NotBefore, m.NotAfter, m.FingerprintSHA256 = types.StringNull(), types.StringNull(), types.StringNull()
 }
 
-// pending reports whether bunq last said that the key waits for its first use.
+// pending reports whether the key was still waiting for its first use when bunq was last read.
 func (m *credentialModel) pending() bool {
 	return m.Status.ValueString() == bunq.CredentialPendingFirstUse
 }
 
-// expiry is until when an unused key lives; zero where that is not known.
+// expiry returns when an unused key expires; zero if that is not known.
 func (m *credentialModel) expiry() time.Time {
 	t, err := time.Parse(time.RFC3339, m.APIKeyExpiryTime.ValueString())
 	if err != nil {

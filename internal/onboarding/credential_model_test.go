@@ -28,7 +28,7 @@ func TestCredentialModel_fromAPI(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			m := credentialModel{APIKey: tt.before, APIKeyExpiryTime: text("stale")}
-			tt.api.ID, tt.api.Status = 42, bunq.CredentialActive
+			tt.api.ID, tt.api.Status = 42, bunq.StatusActive
 			m.fromAPI(&tt.api)
 			if !m.APIKey.Equal(tt.apiKey) || !m.APIKeyExpiryTime.Equal(tt.expiry) {
 				t.Errorf("API key %v, expiry %v, want %v, %v", m.APIKey, m.APIKeyExpiryTime, tt.apiKey, tt.expiry)

@@ -10,15 +10,14 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
 )
 
-// sealed is a credential on files of the working directory, in production, with
-// its key only as long as it is needed.
+// sealed is a credential on files of the working directory, in production, with its key only as
+// long as it is needed.
 func sealed(lines ...string) string {
 	return credential(append(lines, set("private_key_pem_wo", `fileexists("qseal.key") ? file("qseal.key") : null`))...)
 }
 
-// How certificate and chain are written is no change: nothing is planned, and
-// where Terraform wants the omission of an attribute stored, that is no call and
-// no other credential.
+// How certificate and chain are written is no change: nothing is planned, and where Terraform wants
+// the omission of an attribute stored, that is no call and no other credential.
 func TestAccCredential_writing(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t, acctest.WithSim(production))
@@ -151,8 +150,8 @@ func TestAccCredential_signatureIsNeededOnce(t *testing.T) {
 	c.Plan(t, "-replace="+credentialAddress).MustSay(t, 1, "Neither key nor signature")
 }
 
-// A certificate of another organisation is refused at plan, however the plan came
-// about; one of the same organisation is taken, whatever else its subject says.
+// A certificate of another organisation is refused at plan, however the plan came about; one of the
+// same organisation is taken, whatever else its subject says.
 func TestAccCredential_anotherOrganisation(t *testing.T) {
 	t.Parallel()
 	chainOf := fmt.Sprintf("join(\"\", [%s, %s])", file(vector(t, "intermediate.pem")), file(vector(t, "root.pem")))

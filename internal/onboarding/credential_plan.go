@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
@@ -15,13 +16,14 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
-// ModifyPlan checks what can be checked before anything is sent, fills in what
-// the certificate says, and decides whether the change makes another credential.
+// ModifyPlan checks everything that can be checked before a call, fills in what the certificate
+// says, and decides whether the change makes another credential.
 func (r *CredentialResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if r.Data == nil {
 		return
 	}
 	var config, plan, state credentialModel
+
 	exists, ends := !req.State.Raw.IsNull(), req.Plan.Raw.IsNull()
 	if exists {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -34,6 +36,7 @@ func (r *CredentialResource) ModifyPlan(ctx context.Context, req resource.Modify
 	if resp.Diagnostics.HasError() {
 		return
 	}
+
 	if ends {
 		warnEnd(&state, facts, &resp.Diagnostics)
 		return
@@ -68,9 +71,9 @@ func (r *CredentialResource) ModifyPlan(ctx context.Context, req resource.Modify
 			warnEnd(&state, facts, &resp.Diagnostics)
 		}
 	default:
-		plan.keepWriting(&state)
+		plan.keepNotation(&state)
 		in.warnExpiry(plan.ExpiryWarningDays.ValueInt64(), now, &resp.Diagnostics)
-		r.refuseDeadKey(&state, &resp.Diagnostics)
+		r.reportRefusedKey(&state, &resp.Diagnostics)
 	}
 
 	if in.certificate != nil {
@@ -82,8 +85,8 @@ func (r *CredentialResource) ModifyPlan(ctx context.Context, req resource.Modify
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
 
-// changes reports whether the plan changes anything that the state holds.
-func (m *credentialModel) changes(ctx context.Context, state tfsdk.State, diags *diagnostics) bool {
+// changes reports whether the plan changes anything in the state.
+func (m *credentialModel) changes(ctx context.Context, state tfsdk.State, diags *diag.Diagnostics) bool {
 	stored := *m
 	stored.PrivateKeyPEMWO, stored.PrivateKeyPassphraseWO = types.StringNull(), types.StringNull()
 	after := tfsdk.State{Schema: state.Schema, Raw: state.Raw}
@@ -91,20 +94,21 @@ func (m *credentialModel) changes(ctx context.Context, state tfsdk.State, diags 
 	return !after.Raw.Equal(state.Raw)
 }
 
-// registersAnother returns the attributes that make another credential of the
-// one in state: bunq would be given another certificate, or a chain of other
-// certificates. How they are written does not matter. Nothing is known of what
-// was registered after an import: bunq does not give it back, so the state holds
-// null, and the configuration fills it in.
+// registersAnother returns the attributes because of which another credential is needed: another
+// certificate, or a chain of other certificates. How they are written does not matter. After an
+// import it is not known what was registered: bunq does not return it, so the state holds null and
+// the configuration fills it in.
 func (m *credentialModel) registersAnother(state *credentialModel) path.Paths {
 	if state.CertificatePEM.IsNull() {
 		return nil
 	}
+
 	before, wasRead := state.bundle()
 	after, isKnown := m.bundle()
 	if wasRead && isKnown && before.Equal(after) {
 		return nil
 	}
+
 	var changed path.Paths
 	if !m.CertificatePEM.Equal(state.CertificatePEM) {
 		changed = append(changed, path.Root("certificate_pem"))
@@ -115,12 +119,11 @@ func (m *credentialModel) registersAnother(state *credentialModel) path.Paths {
 	return changed
 }
 
-// keepWriting plans certificate and chain as the state writes them, where that
-// means the same as the configuration: Terraform lets a plan keep the prior
-// value of an attribute whose configured one is equivalent. An attribute that is
-// omitted must be planned so; where it counts that it is, both stay as
-// configured, and the state takes them over without a call.
-func (m *credentialModel) keepWriting(state *credentialModel) {
+// keepNotation plans certificate and chain as the state writes them if the configuration means the
+// same: Terraform lets a plan keep the prior value of an attribute if the configured one is
+// equivalent. An omitted attribute must be planned as null; if that would change the meaning, both
+// are planned as configured, and the apply stores them without a call.
+func (m *credentialModel) keepNotation(state *credentialModel) {
 	configured, known := m.bundle()
 	kept := *m
 	if !state.CertificatePEM.IsNull() {
@@ -129,13 +132,14 @@ func (m *credentialModel) keepWriting(state *credentialModel) {
 	if !m.CertificateChainPEM.IsNull() && !state.CertificateChainPEM.IsNull() {
 		kept.CertificateChainPEM = state.CertificateChainPEM
 	}
+
 	if written, ok := kept.bundle(); known && ok && written.Equal(configured) {
 		m.CertificatePEM, m.CertificateChainPEM = kept.CertificatePEM, kept.CertificateChainPEM
 	}
 }
 
-// installationID is the id in an installation object; an unknown one is like
-// none that exists.
+// installationID returns the id in an installation object, and for an unknown one a text that no id
+// equals.
 func installationID(obj types.Object) string {
 	id, ok := obj.Attributes()["id"].(types.String)
 	if !ok || id.IsUnknown() {
@@ -144,88 +148,90 @@ func installationID(obj types.Object) string {
 	return id.ValueString()
 }
 
-// sameOrganisation refuses the certificate of another organisation than the one
-// in state. Seen at apply only, the old credential would be gone and a second
-// bunq user there before anything was said.
-func (r *CredentialResource) sameOrganisation(state *credentialModel, c *qseal.Certificate, diags *diagnostics) {
+// sameOrganisation reports a certificate of another organisation than the one in the state. An
+// apply would find out too late: the old credential would be gone, and a second bunq user made.
+func (r *CredentialResource) sameOrganisation(state *credentialModel, c *qseal.Certificate, diags *diag.Diagnostics) {
 	if c == nil || state.Subject.IsNull() {
 		return
 	}
+
 	before, after := state.Subject.ValueString(), c.Subject()
 	named := state.OrganizationIdentifier.ValueString()
-	same, told := before == after, "In the sandbox the subject of the certificate names the bunq user"
+	same, why := before == after, "In the sandbox the subject of the certificate names the bunq user"
+
 	switch {
 	case named != "" && named == c.OrganizationIdentifier():
 		same = true
 	case r.Data.Environment == bunq.Production && (named != "" || c.OrganizationIdentifier() != ""):
-		same, told = false, "In production the organizationIdentifier of the certificate names the bunq user"
+		same, why = false, "In production the organizationIdentifier of the certificate names the bunq user"
 		before, after = orNone(named), orNone(c.OrganizationIdentifier())
 	}
+
 	if same {
 		return
 	}
 	diags.AddAttributeError(path.Root("certificate_pem"), "The certificate belongs to another organisation", fmt.Sprintf(
 		"Credential %[1]s was registered for %[2]s, and this certificate is for %[3]s. %[4]s, so this would be another user. An OAuth client, its callback "+
-			"URLs and the connections of its end users cannot move to another user. Nothing was sent, and the state is as it was.\n\n"+
-			"Next step: use a certificate of %[2]s. To register %[3]s as well, declare a second set of resources (installation, credential, device, client), "+
-			"under other names or in another state. To have it in place of %[2]s, end that one first: terraform destroy -refresh=false "+
-			"-target=bunq_psd2_credential.NAME destroys the credential with all that is built on it; terraform state rm forgets and keeps it.",
-		state.ID.ValueString(), before, after, told))
+			"URLs and the connections of its end users cannot move to another user. Nothing was sent, and the state is unchanged.\n\n"+
+			"Next step: use a certificate for %[2]s. To register %[3]s as well, declare a second set of resources (installation, credential, device, client) "+
+			"under other names or in another state. To replace %[2]s with it, destroy the old credential and everything that depends on it first: terraform "+
+			"destroy -refresh=false -target=bunq_psd2_credential.NAME. Or let Terraform forget it with terraform state rm, which keeps it at bunq.",
+		state.ID.ValueString(), before, after, why))
 }
 
-// sameSubject refuses a certificate that is only known after the apply, where it
-// is known that a bunq_sandbox_certificate changes its subject.
-func (r *CredentialResource) sameSubject(state *credentialModel, diags *diagnostics) {
+// sameSubject reports a certificate that is only known after the apply, if its
+// bunq_sandbox_certificate is known to change its subject.
+func (r *CredentialResource) sameSubject(state *credentialModel, diags *diag.Diagnostics) {
 	if _, ends := r.Data.Shared.Load(endingSubject(state.CertificatePEM.ValueString())); !ends {
 		return
 	}
 	diags.AddAttributeError(path.Root("certificate_pem"), "The certificate belongs to another organisation", fmt.Sprintf(
 		"Credential %[1]s was registered for %[2]s, and this plan changes the subject of its bunq_sandbox_certificate. In the sandbox the subject names the "+
 			"bunq user, so this would be another user. An OAuth client, its callback URLs and the connections of its end users cannot move to another "+
-			"user. Nothing was sent, and the state is as it was.\n\n"+
+			"user. Nothing was sent, and the state is unchanged.\n\n"+
 			"Next step: undo the change of the bunq_sandbox_certificate. To register another subject as well, declare a second set of resources "+
-			"(certificate, installation, credential, device, client), under other names or in another state. To have it in place of this one, end this one "+
-			"first: terraform destroy -refresh=false -target=bunq_psd2_credential.NAME destroys the credential with all that is built on it.",
+			"(certificate, installation, credential, device, client) under other names or in another state. To replace this one, destroy it and everything "+
+			"that depends on it first: terraform destroy -refresh=false -target=bunq_psd2_credential.NAME.",
 		state.ID.ValueString(), state.Subject.ValueString()))
 }
 
 func orNone(identifier string) string {
 	if identifier == "" {
-		return "an organisation without identifier"
+		return "an organisation without an identifier"
 	}
 	return identifier
 }
 
-// proposeAnother warns while a key waits for its first use, and reports whether
-// it is to be replaced because it is dead. Only a refresh that saw bunq refuse the
-// key makes it so, and only a refresh of this run knows that it still waits: the
-// state alone may be older than the first use.
-func (r *CredentialResource) proposeAnother(plan, state *credentialModel, facts keyFacts, diags *diagnostics) bool {
-	if facts.Dead && state.Status.ValueString() != bunq.CredentialActive {
+// proposeAnother warns while a key waits for its first use, and reports whether it must be replaced
+// because it is dead. A key counts as dead only after a refresh in which bunq refused it, and as
+// waiting only after a refresh of this run: the state alone may be older than the first use.
+func (r *CredentialResource) proposeAnother(plan, state *credentialModel, facts keyFacts, diags *diag.Diagnostics) bool {
+	if facts.Dead && state.Status.ValueString() != bunq.StatusActive {
 		text := "bunq lists this credential as " + state.Status.ValueString() + "."
 		doubt := ""
 		if state.pending() {
 			text = "The key had to be used by " + state.expiry().Format(time.RFC3339) + ". The state does not say that it was, and bunq refuses it."
-			doubt = " If it was used all the same, from a machine at another address, the key lives and bunq refuses this address: plan from there instead."
+			doubt = " If a machine at another address has used it, the key is alive and bunq refuses only this address: plan from that machine instead."
 		}
 		diags.AddAttributeWarning(path.Root("api_key"), "The API key is dead and will be replaced",
 			text+" Applying registers the certificate again; it joins the same bunq user."+doubt)
 		plan.ID, plan.APIKey, plan.Status, plan.APIKeyExpiryTime = types.StringUnknown(), types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
 		return true
 	}
+
 	_, waits := r.Data.Shared.Load(waitingKey(state.ID.ValueString()))
 	if at := state.expiry(); waits && state.pending() && !at.IsZero() {
 		diags.AddAttributeWarning(path.Root("api_key"), "The API key waits for its first use",
-			fmt.Sprintf("bunq drops it at %s unless a device is registered with it before.\n\n"+
-				"Next step: apply before then; a bunq_device_server with this credential uses it. If one has used it already, bunq refuses the address "+
-				"of this machine: run Terraform from one that is permitted.", at.Format(time.RFC3339)))
+			fmt.Sprintf("bunq deletes it at %s unless a device is registered with it by then.\n\n"+
+				"Next step: apply by then, with a bunq_device_server that uses this credential. If a device was registered already, bunq refuses the "+
+				"address of this machine: run Terraform from a permitted one.", at.Format(time.RFC3339)))
 	}
 	return false
 }
 
-// refuseDeadKey reports that a refresh of this run saw bunq refuse a key that was
-// in use, and that the plan keeps.
-func (r *CredentialResource) refuseDeadKey(state *credentialModel, diags *diagnostics) {
+// reportRefusedKey reports a key that the plan keeps although bunq refused it in the refresh of
+// this run.
+func (r *CredentialResource) reportRefusedKey(state *credentialModel, diags *diag.Diagnostics) {
 	v, refused := r.Data.Shared.Load(refusedKey(state.ID.ValueString()))
 	err, ok := v.(error)
 	if !refused || !ok {
@@ -235,17 +241,17 @@ func (r *CredentialResource) refuseDeadKey(state *credentialModel, diags *diagno
 		Summary: "bunq_psd2_credential: bunq refuses the API key",
 		State:   "credential " + state.ID.ValueString() + " stays in the state as it was, and nothing was changed.",
 		Next: "check in this order:\n" +
-			"  1. Is the public address of this machine permitted for the key (permitted_ips and registration_ip of the bunq_device_server)? A proxy or NAT " +
-			"has its own. If it is not, run Terraform from an address that is.\n" +
-			"  2. Has bunq blocked the device? Its support knows.\n" +
-			"  3. If it is neither, the key is dead. Register the certificate again: terraform apply -refresh=false -replace=bunq_psd2_credential.NAME. It " +
-			"joins the same bunq user. To destroy instead, use terraform destroy -refresh=false.",
+			"  1. Is the public address of this machine, or of its proxy or NAT, permitted for the key (permitted_ips and registration_ip of the " +
+			"bunq_device_server)? If not, run Terraform from a permitted address.\n" +
+			"  2. Has bunq blocked the device? Ask bunq's support.\n" +
+			"  3. Otherwise the key is dead. Register the certificate again, which joins the same bunq user: terraform apply -refresh=false " +
+			"-replace=bunq_psd2_credential.NAME. To destroy instead, use terraform destroy -refresh=false.",
 		At: path.Root("api_key"),
 	}.Error(diags, err)
 }
 
-// warnEnd says at plan what a destroy will not be able to do.
-func warnEnd(m *credentialModel, facts keyFacts, diags *diagnostics) {
+// warnEnd warns at plan about what a destroy will not be able to do.
+func warnEnd(m *credentialModel, facts keyFacts, diags *diag.Diagnostics) {
 	if !m.DeactivateOnDestroy.ValueBool() {
 		return
 	}
@@ -253,11 +259,11 @@ func warnEnd(m *credentialModel, facts keyFacts, diags *diagnostics) {
 	switch {
 	case facts.Refused:
 		diags.AddAttributeWarning(at, "The addresses of the key may stay active", "bunq refuses the key of credential "+m.ID.ValueString()+
-			", or the address of this machine. If you end the credential now, and no other key of the same bunq user is used in the same run, its "+
-			"permitted addresses are not set inactive: from them the key can still be used, if it lives.\n\n"+
-			"Next step: if the key lives, run Terraform from an address that is permitted.")
+			", or the address of this machine. Unless another key of the same bunq user is used in the same run, applying does not set the permitted "+
+			"addresses of the key inactive: from them it can still be used, if it is alive.\n\n"+
+			"Next step: if the key is alive, run Terraform from a permitted address.")
 	case facts.Open:
-		diags.AddAttributeWarning(at, "The key stays open to every address", `bunq permits every address ("*") to the key of credential `+m.ID.ValueString()+
-			`, and has no call to take that back. When the credential ends, its other addresses are set inactive; "*" stays.`)
+		diags.AddAttributeWarning(at, "The key stays open to every address", `bunq permits every address ("*") for the key of credential `+m.ID.ValueString()+
+			`, and has no call to undo that. Applying sets its other addresses inactive; "*" stays.`)
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
 )
 
-// usedKey is a credential whose key is in use by a device that Terraform does not
-// look after, so that it stands alone in plans.
+// usedKey is a credential whose key is in use by a device that Terraform does not look after, so
+// that it stands alone in plans.
 func usedKey(t *testing.T, c *acctest.CLI, alone, withDevice string) {
 	t.Helper()
 	c.Write(t, withDevice)
@@ -22,8 +22,8 @@ func usedKey(t *testing.T, c *acctest.CLI, alone, withDevice string) {
 	}
 }
 
-// A key that was in use and is refused: a plan that keeps the credential fails,
-// with checks in the order in which they help, and what it names last works.
+// A key that was in use and is refused: a plan that keeps the credential fails, with checks in the
+// order in which they help, and what it names last works.
 func TestAccCredential_refusedKey(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -36,7 +36,7 @@ func TestAccCredential_refusedKey(t *testing.T) {
 	got.MustSay(t, 1, "Warning: bunq refuses the API key of the credential", "Error: bunq_psd2_credential: bunq refuses the API key",
 		fmt.Sprintf("State: credential %d stays in the state as it was, and nothing was changed.", id))
 	var at []int
-	for _, check := range []string{"public address of this machine permitted", "blocked the device", "the key is dead", "terraform apply -refresh=false -replace="} {
+	for _, check := range []string{"public address of this machine, or of its proxy or NAT, permitted", "blocked the device", "the key is dead", "terraform apply -refresh=false -replace="} {
 		at = append(at, strings.Index(strings.Join(strings.Fields(got.Output), " "), check))
 	}
 	for i := 1; i < len(at); i++ {
@@ -87,8 +87,8 @@ func TestAccCredential_refusedKeyGoes(t *testing.T) {
 	c.Destroy(t, "-refresh=false").MustSay(t, 0, "its addresses were not set inactive")
 }
 
-// After a good onboarding nothing is said that only a refresh could know, and no
-// plan reports its own first use as a change from outside.
+// After a good onboarding nothing is said that only a refresh could know, and no plan reports its
+// own first use as a change from outside.
 func TestAccCredential_quietAfterOnboarding(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -126,8 +126,8 @@ func TestAccCredential_quietAfterOnboarding(t *testing.T) {
 	c.MustHaveNothingToDo(t)
 }
 
-// Settings of the provider block that only the apply will know keep a refresh
-// from asking bunq: a warning, and the state stays.
+// Settings of the provider block that only the apply will know keep a refresh from asking bunq: a
+// warning, and the state stays.
 func TestAccRefresh_unknownSettings(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)

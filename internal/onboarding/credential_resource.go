@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -30,13 +29,13 @@ var (
 	_ resource.ResourceWithImportState = (*CredentialResource)(nil)
 )
 
-// CredentialResource is bunq_psd2_credential: a QSEAL certificate registered
-// for an installation, and the API key that bunq gives for it.
+// CredentialResource is bunq_psd2_credential: a QSEAL certificate registered for an installation,
+// and the API key that bunq returns for it.
 type CredentialResource struct {
 	providerdata.Base
 }
 
-// NewCredentialResource makes the resource for the provider's list.
+// NewCredentialResource returns the resource for the provider's list.
 func NewCredentialResource() resource.Resource { return &CredentialResource{} }
 
 // defaultWarningDays is the default of expiry_warning_days.
@@ -50,92 +49,102 @@ func (r *CredentialResource) Metadata(_ context.Context, req resource.MetadataRe
 // Schema describes the resource.
 func (r *CredentialResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Registers a QSEAL certificate for an installation (`POST /payment-service-provider-credential`) and keeps the API key " +
+		MarkdownDescription: "Registers a QSEAL certificate for an installation (`POST /payment-service-provider-credential`) and stores the API key " +
 			"that bunq returns for it.\n\n" +
-			"bunq shows the API key once, and it must be used before `api_key_expiry_time` (one hour in the sandbox, four in production): make a " +
-			"`bunq_device_server` with it in the same apply. A certificate renewed for the same organisation joins the same bunq user, so its OAuth " +
-			"client and connections stay.\n\n" +
-			"bunq cannot revoke a credential: destroying this resource forgets it. With `deactivate_on_destroy` its key can no longer be used. For a " +
-			"rotation without a gap set `create_before_destroy` as well: the old key ends after the new one works.",
+			"bunq shows the API key once, and it must be used before `api_key_expiry_time` (one hour in the sandbox, four in production): create a " +
+			"`bunq_device_server` with it in the same apply. A certificate renewed for the same organisation joins the same bunq user, so the OAuth " +
+			"client and its connections stay.\n\n" +
+			"bunq cannot revoke a credential: destroying this resource only forgets it. With `deactivate_on_destroy` its key can no longer be used " +
+			"afterwards. For a rotation without a gap, also set `create_before_destroy`: the old key then ends after the new one works.",
+
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
-				Computed: true, MarkdownDescription: "bunq's number of the credential.", PlanModifiers: keepString(),
+				Computed:            true,
+				MarkdownDescription: "ID of the credential at bunq.",
+				PlanModifiers:       keepString(),
 			},
 			"installation": installationAttribute(),
 			"certificate_pem": schema.StringAttribute{
 				Required: true,
-				MarkdownDescription: "The QSEAL certificate, PEM; where `certificate_chain_pem` is omitted, its chain may follow it (`fullchain.pem`). In the " +
-					"sandbox a pseudo certificate, as `bunq_sandbox_certificate` makes it. Another certificate makes another credential; it must be for the " +
-					"same organisation, since another one is another bunq user. Line ends, comments and other ways to write the same are no change.",
+				MarkdownDescription: "The QSEAL certificate, PEM. If `certificate_chain_pem` is omitted, its chain may follow it (`fullchain.pem`). In the " +
+					"sandbox this is a pseudo certificate, for example from `bunq_sandbox_certificate`. Changing it registers a new credential. The new " +
+					"certificate must be for the same organisation: another organisation is another bunq user. Differences in line ends, comments and " +
+					"notation are not a change.",
 			},
 			"certificate_chain_pem": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "The intermediate and root certificates, PEM blocks one after the other, in any order; the certificate itself is omitted " +
-					"when sent. Not needed for a pseudo certificate, which is its own chain. Other certificates make another credential.",
+				MarkdownDescription: "The intermediate and root certificates, concatenated PEM blocks in any order. The certificate itself may be among them; " +
+					"it is not sent as part of the chain. Not needed for a pseudo certificate, which is its own chain. Changing the certificates registers " +
+					"a new credential.",
 			},
 			"private_key_pem_wo": schema.StringAttribute{
-				Optional: true, WriteOnly: true,
-				MarkdownDescription: "Private key of the certificate, PEM (PKCS#8 or PKCS#1, may be encrypted), from a file or an ephemeral value. It is used once, to sign, and is stored " +
-					"neither in plan nor state. Give this or `client_public_key_signature` when the credential is made; later neither is needed.",
+				Optional:  true,
+				WriteOnly: true,
+				MarkdownDescription: "Private key of the certificate, PEM (PKCS#8 or PKCS#1, may be encrypted), from a file or an ephemeral value. It is used " +
+					"once, to sign, and is stored neither in the plan nor in the state. Set this or `client_public_key_signature` when the credential is " +
+					"created; later neither is needed.",
 				Validators: []validator.String{
 					stringvalidator.ConflictsWith(path.MatchRoot("client_public_key_signature")),
 				},
 			},
 			"private_key_passphrase_wo": schema.StringAttribute{
-				Optional: true, WriteOnly: true,
-				MarkdownDescription: "Passphrase of `private_key_pem_wo`, where it is encrypted.",
+				Optional:            true,
+				WriteOnly:           true,
+				MarkdownDescription: "Passphrase of `private_key_pem_wo`, if it is encrypted.",
 			},
 			"client_public_key_signature": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "Signature by the certificate's key over `registration_payload` of the installation, base64 on one line, for a key that " +
-					"cannot be read. It is checked against the certificate before bunq is called. Needed when the credential is made, and never again: a change or " +
-					"removal only changes the state.",
+					"cannot be exported (HSM, KMS). It is checked against the certificate before bunq is called. Needed only when the credential is " +
+					"created: changing or removing it later only changes the state.",
 			},
 			"expiry_warning_days": schema.Int64Attribute{
-				Optional: true, Computed: true, Default: int64default.StaticInt64(defaultWarningDays),
-				MarkdownDescription: "Plans warn this many days before the certificate runs out. `30` by default; `0` warns only when it has.",
+				Optional:            true,
+				Computed:            true,
+				Default:             int64default.StaticInt64(defaultWarningDays),
+				MarkdownDescription: "Plans warn this many days before the certificate expires. `30` by default; with `0` they warn only after it has.",
 				Validators:          []validator.Int64{int64validator.AtLeast(0)},
 			},
 			"deactivate_on_destroy": schema.BoolAttribute{
-				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
-				MarkdownDescription: "Set every permitted address of the key inactive when the credential is destroyed or replaced, as the last thing that is " +
-					"done with it, so that nobody can use the key any more. `*` cannot be set inactive. `false` by default.",
+				Optional: true,
+				Computed: true,
+				Default:  booldefault.StaticBool(false),
+				MarkdownDescription: "Set every permitted address of the key inactive when the credential is destroyed or replaced, as the last step, so that " +
+					"the key can no longer be used. `*` cannot be set inactive. `false` by default.",
 			},
 			"api_key": schema.StringAttribute{
-				Computed: true, Sensitive: true, MarkdownDescription: "The API key. bunq shows it once.", PlanModifiers: keepString(),
+				Computed:            true,
+				Sensitive:           true,
+				MarkdownDescription: "The API key. bunq shows it once.",
+				PlanModifiers:       keepString(),
 			},
 			"status": schema.StringAttribute{
-				Computed: true, PlanModifiers: keepString(),
-				MarkdownDescription: "Status as bunq returned it: `PENDING_FIRST_USE` for a new key. That a device uses it is expected, and is stored (`ACTIVE`) " +
-					"with the next change of this resource.",
+				Computed: true,
+				MarkdownDescription: "Status that bunq returned: `PENDING_FIRST_USE` for a new key. Its first use by a device is expected, so `ACTIVE` is only " +
+					"stored with the next change of this resource.",
+				PlanModifiers: keepString(),
 			},
 			"api_key_expiry_time": schema.StringAttribute{
-				Computed: true, PlanModifiers: keepString(),
-				MarkdownDescription: "Until when the key lives unless it is used before (RFC 3339, UTC), as bunq returned it; null for a key that was in use then.",
+				Computed:            true,
+				MarkdownDescription: "When bunq deletes the key if it is not used by then (RFC 3339, UTC). Null for a key that was already in use.",
+				PlanModifiers:       keepString(),
 			},
 			"roles": schema.ListAttribute{
-				Computed: true, ElementType: types.StringType,
-				MarkdownDescription: "PSD2 roles of the certificate: `AISP`, `PISP`, `CBPII`, `PSP_AS`. They limit what the bunq user may call.",
+				Computed:            true,
+				ElementType:         types.StringType,
+				MarkdownDescription: "PSD2 roles of the certificate: `AISP`, `PISP`, `CBPII`, `PSP_AS`. They decide which calls the bunq user may make.",
 			},
-			"subject":                 computedFromCertificate("Subject of the certificate in OpenSSL's one-line form. In the sandbox the same subject is the same bunq user."),
-			"organization_identifier": computedFromCertificate("organizationIdentifier of the certificate, such as `PSDNL-DNB-R123456`; null where it has none. In production the same identifier is the same bunq user."),
-			"not_before":              computedFromCertificate("From when the certificate is valid (RFC 3339, UTC)."),
-			"not_after":               computedFromCertificate("Until when the certificate is valid (RFC 3339, UTC)."),
-			"fingerprint_sha256":      computedFromCertificate("SHA-256 of the certificate, lower-case hexadecimal."),
+			"subject":                 computedFromCertificate("Subject of the certificate in OpenSSL's one-line form. In the sandbox, certificates with the same subject belong to the same bunq user."),
+			"organization_identifier": computedFromCertificate("organizationIdentifier of the certificate, such as `PSDNL-DNB-R123456`; null if it has none. In production, certificates with the same identifier belong to the same bunq user."),
+			"not_before":              computedFromCertificate("When the certificate becomes valid (RFC 3339, UTC)."),
+			"not_after":               computedFromCertificate("When the certificate expires (RFC 3339, UTC)."),
+			"fingerprint_sha256":      computedFromCertificate("SHA-256 fingerprint of the certificate, lower-case hexadecimal."),
 		},
 	}
 }
 
-func keepString() []planmodifier.String {
-	return []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
-}
-
-func computedFromCertificate(text string) schema.StringAttribute {
-	return schema.StringAttribute{Computed: true, MarkdownDescription: text}
-}
-
-// Create registers the certificate. The API key reaches the state with bunq's
-// answer, before anything else can fail.
+// Create registers the certificate. The API key is stored as soon as bunq has answered, before
+// anything else can fail.
 func (r *CredentialResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	ctx, done := providerdata.Operation(ctx, "bunq_psd2_credential: create")
 	defer done()
@@ -146,6 +155,7 @@ func (r *CredentialResource) Create(ctx context.Context, req resource.CreateRequ
 	if resp.Diagnostics.HasError() || !r.Data.Ready(&resp.Diagnostics) {
 		return
 	}
+
 	model, known := installationOf(ctx, m.Installation, &resp.Diagnostics)
 	if !known || !r.Data.SameEnvironment(model.Environment.ValueString(), "installation", installationPath, &resp.Diagnostics) {
 		return
@@ -157,6 +167,7 @@ func (r *CredentialResource) Create(ctx context.Context, req resource.CreateRequ
 	if resp.Diagnostics.HasError() {
 		return
 	}
+
 	signature := in.sign(model, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
@@ -168,34 +179,34 @@ func (r *CredentialResource) Create(ctx context.Context, req resource.CreateRequ
 	if err != nil {
 		f := tfdiag.Failure{Summary: "bunq_psd2_credential was not registered", State: "nothing was made and nothing was stored."}
 		if bunq.OutcomeUnknown(err) {
-			f.State = "nothing was stored. bunq may have made a credential whose API key was lost on the way. It is harmless: nobody knows the key, " +
-				"and bunq drops it unused after one hour in the sandbox, four hours in production."
+			f.State = "nothing was stored. bunq may have made a credential whose API key was lost with the answer. It is harmless: nobody knows the " +
+				"key, and bunq deletes it unused after one hour in the sandbox, four hours in production."
 			f.Next = "apply again; the certificate is registered again and joins the same bunq user."
 		}
 		f.Error(&resp.Diagnostics, err)
 		return
 	}
+
 	m.fromAPI(made)
 	resp.Diagnostics.Append(m.fromCertificate(ctx, in.certificate)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	if m.APIKey.ValueString() == "" {
 		resp.Diagnostics.AddError("bunq returned no API key",
-			fmt.Sprintf("bunq made credential %d with status %s, but without an API key.\n\nState: the credential is stored and marked for replacement.\n\n"+
+			fmt.Sprintf("bunq made credential %d with status %s, but returned no API key.\n\nState: the credential is stored and marked for replacement.\n\n"+
 				"Next step: apply again; the certificate is registered again and joins the same bunq user.", made.ID, made.Status))
 		return
 	}
+
 	r.Data.MarkCreated(made.TokenValue)
 	r.noteCredential(ctx, model, &m)
 }
 
-// Read looks the credential up with a session of its own key. While the key
-// waits for its first use it opens none: bunq refuses it, and that is no
-// reason to fail or to forget it.
+// Read looks the credential up with a session of its own key. bunq refuses a key that waits for its
+// first use; that is no reason to fail, or to remove the credential from the state.
 //
-// Neither is it for a key that was in use: what is said of it depends on whether
-// the plan keeps this credential, which Read cannot know (see refusedKey). So
-// that a credential that is being replaced or destroyed is no dead end, it says
-// no more than that the state is kept.
+// If bunq refuses a key that was in use, Read only warns that the state is kept. Whether that is an
+// error depends on whether the plan keeps the credential, which Read cannot know (see refusedKey);
+// a credential that is being replaced or destroyed must not get stuck.
 func (r *CredentialResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	ctx, done := providerdata.Operation(ctx, "bunq_psd2_credential: read")
 	defer done()
@@ -209,8 +220,9 @@ func (r *CredentialResource) Read(ctx context.Context, req resource.ReadRequest,
 	if !r.Data.SameEnvironment(model.Environment.ValueString(), "credential", installationPath, &resp.Diagnostics) {
 		return
 	}
+
 	ac, diags := model.Context(m.APIKey).Parse(installationPath)
-	id, err := strconv.ParseInt(m.ID.ValueString(), 10, 64)
+	id, err := providerdata.ParseID(m.ID.ValueString())
 	if diags.HasError() || err != nil {
 		// Without a key nothing can be asked; the plan replaces it (see Create).
 		return
@@ -218,9 +230,11 @@ func (r *CredentialResource) Read(ctx context.Context, req resource.ReadRequest,
 
 	r.noteCredential(ctx, model, &m)
 	facts := keyFactsOf(ctx, req.Private, &resp.Diagnostics)
+
 	waiting := m.pending() && !facts.Used
 	notes, now := r.Data.Sessions.For(ac), r.Data.Now()
 	over := !m.expiry().IsZero() && now.After(m.expiry())
+
 	if waiting && !over && refusedLately(ctx, notes, now) {
 		r.Data.Shared.Store(waitingKey(m.ID.ValueString()), true)
 		return
@@ -236,16 +250,16 @@ func (r *CredentialResource) Read(ctx context.Context, req resource.ReadRequest,
 		if !over {
 			r.Data.Shared.Store(waitingKey(m.ID.ValueString()), true)
 		}
-		resp.Diagnostics.Append(facts.store(ctx, resp.Private)...)
+		facts.store(ctx, resp.Private, &resp.Diagnostics)
 		return
 	case bunq.IsCredentialsRefused(err):
 		noteRefusal(ctx, notes, now)
 		facts.Refused = true
-		resp.Diagnostics.Append(facts.store(ctx, resp.Private)...)
+		facts.store(ctx, resp.Private, &resp.Diagnostics)
 		r.Data.Shared.Store(refusedKey(m.ID.ValueString()), err)
 		resp.Diagnostics.AddWarning("bunq refuses the API key of the credential",
-			"bunq refuses the key of credential "+m.ID.ValueString()+", or the address that this machine calls from. The credential was not refreshed, and "+
-				"stays in the state as it was.")
+			"bunq refuses the key of credential "+m.ID.ValueString()+", or the address of this machine. The credential was not refreshed and stays in the "+
+				"state as it was.")
 		return
 	case bunq.IsNotFound(err):
 		resp.State.RemoveResource(ctx)
@@ -262,20 +276,20 @@ func (r *CredentialResource) Read(ctx context.Context, req resource.ReadRequest,
 		notes.ClearNote(ctx, noteRefused)
 	}
 	facts = keyFacts{
-		Used: found.Status == bunq.CredentialActive,
-		Dead: found.Status != bunq.CredentialActive && found.Status != bunq.CredentialPendingFirstUse,
+		Used: found.Status == bunq.StatusActive,
+		Dead: found.Status != bunq.StatusActive && found.Status != bunq.CredentialPendingFirstUse,
 		Open: m.DeactivateOnDestroy.ValueBool() && permitsEveryone(ctx, calls, id),
 	}
 	if !facts.Used && !facts.Dead {
 		r.Data.Shared.Store(waitingKey(m.ID.ValueString()), true)
 	}
-	resp.Diagnostics.Append(facts.store(ctx, resp.Private)...)
-	m.refreshed(found)
+	facts.store(ctx, resp.Private, &resp.Diagnostics)
+	m.fromRefresh(found)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
-// Update has no call: bunq cannot change a credential. It stores what concerns
-// Terraform only, and the certificate after an import.
+// Update makes no call, as bunq cannot change a credential. It stores what concerns Terraform only,
+// and the certificate after an import.
 func (r *CredentialResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var m credentialModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
@@ -292,8 +306,8 @@ func (r *CredentialResource) Update(ctx context.Context, req resource.UpdateRequ
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
-// Delete forgets the credential: bunq's API has no call to revoke one. What it
-// has is making the key's addresses inactive, which ends its use.
+// Delete forgets the credential: bunq's API has no call to revoke one. Setting the key's addresses
+// inactive is the closest bunq offers.
 func (r *CredentialResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	ctx, done := providerdata.Operation(ctx, "bunq_psd2_credential: delete")
 	defer done()
@@ -303,12 +317,25 @@ func (r *CredentialResource) Delete(ctx context.Context, req resource.DeleteRequ
 	if resp.Diagnostics.HasError() {
 		return
 	}
+
 	if m.DeactivateOnDestroy.ValueBool() {
-		r.endKey(ctx, &m, req, resp)
+		r.deactivateKey(ctx, &m, req, resp)
 		return
 	}
+
 	resp.Diagnostics.AddWarning("The credential stays at bunq",
-		"bunq has no call to revoke a credential. Credential "+m.ID.ValueString()+" and its API key stay valid for the permitted addresses; this state has "+
-			"forgotten the key, and older versions of it still hold it.\n\n"+
-			"To make the key useless from every address, set deactivate_on_destroy = true and apply before you destroy.")
+		"bunq has no call to revoke a credential. Credential "+m.ID.ValueString()+" and its API key stay valid for the permitted addresses. The key is no "+
+			"longer in this state; older versions of the state still hold it.\n\n"+
+			"To make a key unusable from every address, set deactivate_on_destroy = true and apply before you destroy.")
+}
+
+func keepString() []planmodifier.String {
+	return []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
+}
+
+func computedFromCertificate(text string) schema.StringAttribute {
+	return schema.StringAttribute{
+		Computed:            true,
+		MarkdownDescription: text,
+	}
 }

@@ -21,9 +21,8 @@ const credentialAddress = "bunq_psd2_credential.main"
 // production is a bunq that takes qualified certificates only.
 func production(c *bunqsim.Config) { c.Environment = bunqsim.Production }
 
-// A qualified certificate, its chain in any order and with the leaf in it, and
-// an encrypted key, in production; what is read from the certificate is known
-// at plan.
+// A qualified certificate, its chain in any order and with the leaf in it, and an encrypted key, in
+// production; what is read from the certificate is known at plan.
 func TestAccCredential_life(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t, acctest.WithSim(production))
@@ -105,8 +104,8 @@ func TestAccCredential_life(t *testing.T) {
 	}})
 }
 
-// Everything may come from what only the apply makes: nothing is refused at
-// plan, everything is checked before it is sent.
+// Everything may come from what only the apply makes: nothing is refused at plan, everything is
+// checked before it is sent.
 func TestAccCredential_unknownInputs(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -123,12 +122,12 @@ resource "terraform_data" "seal" {
 	b.Test(t, resource.TestCase{Steps: []resource.TestStep{
 		{
 			Config:      config(good.certificate, other.key),
-			ExpectError: acctest.SaysAt("private_key_pem_wo", "Private key does not fit the certificate"),
+			ExpectError: acctest.SaysAt("private_key_pem_wo", "Private key does not match the certificate"),
 		},
 		{
 			PreConfig: func() {
 				if n := b.Count("POST /payment-service-provider-credential"); n != 0 {
-					t.Errorf("%d credentials were registered with a key that does not fit", n)
+					t.Errorf("%d credentials were registered with a key that does not match", n)
 				}
 			},
 			Config:           config(good.certificate, good.key),
@@ -139,8 +138,8 @@ resource "terraform_data" "seal" {
 	}})
 }
 
-// A plan warns before the certificate runs out, and says so when it has; it does
-// not fail, or nothing could be planned any more.
+// A plan warns before the certificate runs out, and says so when it has; it does not fail, or
+// nothing could be planned any more.
 func TestAccCredential_certificateRunsOut(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -153,13 +152,13 @@ func TestAccCredential_certificateRunsOut(t *testing.T) {
 		t.Errorf("20 of 30 days before the end: status %d\n%s", got.Code, got.Output)
 	}
 	c.Write(t, strings.Replace(config, "private_key_pem_wo", "expiry_warning_days = 19\n  private_key_pem_wo", 1))
-	if got := c.Apply(t); got.Code != 0 || strings.Contains(got.Output, "runs out soon") {
+	if got := c.Apply(t); got.Code != 0 || strings.Contains(got.Output, "expires soon") {
 		t.Errorf("20 days before the end, with 19 days of warning: status %d\n%s", got.Code, got.Output)
 	}
 }
 
-// The same by the provider's clock: a certificate that has run out blocks no
-// plan, and no later apply of what does not register it.
+// The same by the provider's clock: an expired certificate blocks no plan, and no later
+// apply of what does not register it.
 func TestAccCredential_certificateRanOut(t *testing.T) {
 	t.Parallel()
 	var ahead time.Duration
@@ -178,7 +177,7 @@ func TestAccCredential_certificateRanOut(t *testing.T) {
 			// It cannot be registered again, though.
 			Taint:       []string{credentialAddress},
 			Config:      b.Provider("") + deviceOn(lines...),
-			ExpectError: acctest.SaysAt("certificate_pem", "ran out on"),
+			ExpectError: acctest.SaysAt("certificate_pem", "expired on"),
 		},
 	}})
 }

@@ -24,8 +24,8 @@ func hsm(t *testing.T, key, payload string) string {
 	return base64.StdEncoding.EncodeToString(out)
 }
 
-// The key never comes near Terraform: the first apply gives the text to sign,
-// the second one takes the signature.
+// The key never comes near Terraform: the first apply gives the text to sign, the second one takes
+// the signature.
 func TestAccCredential_detachedSignature(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -73,8 +73,8 @@ func TestAccCredential_detachedSignature(t *testing.T) {
 	}
 }
 
-// A signature for an installation that is made in the same apply can be checked
-// then only; the certificate is not sent with it.
+// A signature for an installation that is made in the same apply can be checked then only; the
+// certificate is not sent with it.
 func TestAccCredential_wrongSignatureAtApply(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)

@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -17,88 +17,84 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
-// Statuses of a permitted address (bunq docs, credential-password-ip/ip).
-const (
-	addressActive   = "ACTIVE"
-	addressInactive = "INACTIVE"
-)
-
-func itoa(id int64) string { return strconv.FormatInt(id, 10) }
-
-// ambiguousError means that bunq does not say which credential a key belongs to.
+// ambiguousError means that it is not known which credential a key belongs to.
 type ambiguousError struct{ ids []string }
 
-// Error names the credentials that fit.
+// Error names the credentials that match.
 func (e *ambiguousError) Error() string {
 	if len(e.ids) == 0 {
-		return "bunq does not say which credential the API key belongs to, and lists none that is active"
+		return "bunq does not say which credential the API key belongs to, and lists no active one"
 	}
-	return fmt.Sprintf("bunq does not say which credential the API key belongs to, and %d fit the device: %s",
+	return fmt.Sprintf("bunq does not say which credential the API key belongs to, and %d match the device: %s",
 		len(e.ids), strings.Join(e.ids, ", "))
 }
 
-// nameCredential is the way out of ambiguity. It is an update in place.
-const nameCredential = "write credential = { id = …, api_key = … } with the id of the credential that the key was made with; this changes the device in place. " +
+// nameCredential is the next step after an ambiguousError.
+const nameCredential = "set credential = { id = …, api_key = … } with the id of the credential that the key was made with; this changes the device in place. " +
 	"Or omit permitted_ips, and Terraform does not manage addresses."
 
-// knownCredential is what is known of the credential of a device whose
-// configuration does not name it.
+// knownCredential is what is known about the credential of a device whose configuration does not
+// name it.
 type knownCredential struct {
-	// id is the one that was found when there was no doubt; 0 for none.
+	// id is the one that was found when only one matched; 0 for none.
 	id int64
-	// ip is the address that registered the device; "" where it is not known.
+	// ip is the address that registered the device; "" if it is not known.
 	ip string
 }
 
-// known is what is known of the credential of a device beside its configuration.
-func (r *DeviceServerResource) known(ctx context.Context, m *deviceModel, f facts) knownCredential {
-	var diags diagnostics
+// known returns what is known about the credential of a device besides its configuration.
+func (r *DeviceServerResource) known(ctx context.Context, m *deviceModel, f deviceFacts) knownCredential {
+	var diags diag.Diagnostics
 	k := knownCredential{id: f.Credential, ip: f.IP}
-	if ac, ok := r.quietContext(ctx, m, &diags); ok {
+	if ac, ok := r.knownAPIContext(ctx, m, &diags); ok {
 		k.id = cmp.Or(credentialOf(ctx, r.Data.Sessions.For(ac)), k.id)
 	}
 	return k
 }
 
-// credentialID finds the credential whose addresses are to be managed: the one
-// that is named, else the one known, else the only one that fits the device.
+// credentialID returns the credential whose addresses are managed: the one that is named, or the
+// one that is known, or the only one that matches the device. Otherwise the error is an
+// *ambiguousError.
 func credentialID(ctx context.Context, calls *bunq.UserClient, m *deviceModel, known knownCredential) (int64, error) {
-	var diags diagnostics
+	var diags diag.Diagnostics
 	if c, ok := m.credential(ctx, &diags); ok && c.ID.ValueString() != "" {
-		return strconv.ParseInt(c.ID.ValueString(), 10, 64)
+		return providerdata.ParseID(c.ID.ValueString())
 	}
 	if known.id != 0 {
 		return known.id, nil
 	}
+
 	all, err := calls.Credentials(ctx)
 	if err != nil {
 		return 0, err
 	}
-	active := slices.DeleteFunc(all, func(c bunq.Credential) bool { return c.Status != bunq.CredentialActive })
+	active := slices.DeleteFunc(all, func(c bunq.Credential) bool { return c.Status != bunq.StatusActive })
 	if len(active) > 1 {
 		active = slices.DeleteFunc(active, func(c bunq.Credential) bool {
 			d := c.PermittedDevice
 			return d == nil || d.Description != m.Description.ValueString() || known.ip != "" && !sameAddress(d.IP, known.ip)
 		})
 	}
+
 	if len(active) == 1 {
 		return active[0].ID, nil
 	}
+
 	ids := make([]string, len(active))
 	for i, c := range active {
-		ids[i] = itoa(c.ID)
+		ids[i] = providerdata.FormatID(c.ID)
 	}
 	return 0, &ambiguousError{ids}
 }
 
-// readAddresses makes permitted_ips what is active at bunq, written as the state
-// writes it. own is permitted without being listed, so that it counts only where
-// the state lists it. "*" cannot be managed: it stays as the state has it.
+// readAddresses sets permitted_ips to what is active at bunq, written as the state writes it. own
+// is permitted without being listed, so it is only included if the state lists it. "*" cannot be
+// managed: it stays as the state has it.
 func readAddresses(ctx context.Context, m *deviceModel, list []bunq.PermittedIP, own string) error {
 	known, diags := addresses(ctx, m.PermittedIPs)
 	active := []string{}
 	for _, p := range list {
-		if p.Status != addressActive || p.IP == anyAddress || containsAddress(active, p.IP) {
+		if p.Status != bunq.StatusActive || p.IP == anyAddress || containsAddress(active, p.IP) {
 			continue
 		}
 		ip := p.IP
@@ -109,6 +105,7 @@ func readAddresses(ctx context.Context, m *deviceModel, list []bunq.PermittedIP,
 		}
 		active = append(active, ip)
 	}
+
 	if slices.Contains(known, anyAddress) {
 		active = append(active, anyAddress)
 	}
@@ -118,14 +115,13 @@ func readAddresses(ctx context.Context, m *deviceModel, list []bunq.PermittedIP,
 	return asError(diags)
 }
 
-// readInto takes over what bunq says of the addresses, where they are managed.
+// readAddressesOf stores the addresses of a device as bunq lists them, if they are managed.
 //
-// registration_ip is left null where the state has null, although bunq says it
-// here: Terraform calls what a refresh fills in "changed outside of Terraform",
-// in every later plan that changes the device, and an output of it would make the
-// plan after a good apply one with changes. The next update of the device stores
-// it; what the provider does with it, it takes from the private state.
-func (r *DeviceServerResource) readInto(ctx context.Context, calls *bunq.UserClient, m *deviceModel, f *facts, diags *diagnostics) error {
+// registration_ip stays null if the state has null, although bunq returns it here: Terraform
+// reports what a refresh fills in as "changed outside of Terraform", in every later plan that
+// changes the device, and an output of it would make the plan after an apply show changes. The next
+// update of the device stores it; until then the provider uses the one in the private state.
+func (r *DeviceServerResource) readAddressesOf(ctx context.Context, calls *bunq.UserClient, m *deviceModel, f *deviceFacts, diags *diag.Diagnostics) error {
 	if !m.RegistrationIP.IsNull() {
 		m.RegistrationIP = textOrNull(f.IP)
 	}
@@ -133,12 +129,13 @@ func (r *DeviceServerResource) readInto(ctx context.Context, calls *bunq.UserCli
 	if m.PermittedIPs.IsNull() {
 		return nil
 	}
+
 	credential, err := credentialID(ctx, calls, m, r.known(ctx, m, *f))
 	var several *ambiguousError
 	if errors.As(err, &several) {
 		tfdiag.Failure{
 			Summary: "bunq_device_server: the permitted addresses were not read",
-			State:   "permitted_ips stays in the state as it was; the rest of the device was read.",
+			State:   "permitted_ips stays in the state as it was; the rest of the device was refreshed.",
 			Next:    nextForAddresses(err),
 			At:      path.Root("credential"),
 		}.Warning(diags, err)
@@ -160,13 +157,14 @@ func (r *DeviceServerResource) readInto(ctx context.Context, calls *bunq.UserCli
 	return readAddresses(ctx, m, list, f.IP)
 }
 
-// setAddresses makes the addresses at bunq those of m, and notes in f what it
-// learned on the way.
-func (r *DeviceServerResource) setAddresses(ctx context.Context, access *providerdata.Access, m *deviceModel, f *facts) error {
+// setAddresses makes the addresses at bunq those of m, and notes in f what it learns about the
+// device.
+func (r *DeviceServerResource) setAddresses(ctx context.Context, access *providerdata.Access, m *deviceModel, f *deviceFacts) error {
 	want, diags := addresses(ctx, m.PermittedIPs)
 	if err := asError(diags); err != nil {
 		return err
 	}
+
 	credential, err := credentialID(ctx, access.Calls, m, r.known(ctx, m, *f))
 	if err != nil {
 		return err
@@ -176,17 +174,18 @@ func (r *DeviceServerResource) setAddresses(ctx context.Context, access *provide
 		return err
 	}
 
-	// A key that was made in this run has the address of its registration only.
+	// A key that was made in this run only has the address of its registration.
 	f.Credential = credential
-	active := slices.DeleteFunc(slices.Clone(list), func(p bunq.PermittedIP) bool { return p.Status != addressActive || p.IP == anyAddress })
+	active := slices.DeleteFunc(slices.Clone(list), func(p bunq.PermittedIP) bool { return p.Status != bunq.StatusActive || p.IP == anyAddress })
 	if f.IP == "" && len(active) == 1 && r.Data.IsCreatedHere(access.Context.APIKey) {
 		f.IP = active[0].IP
 	}
-	use, id := r.useOf(access.Context), m.ID.ValueString()
+
+	use, id := r.keyUseOf(access.Context), m.ID.ValueString()
 	change := reconciliation{
 		calls: access.Calls, credential: credential, own: f.IP,
 		findOwn: func(ctx context.Context) (string, error) {
-			n, err := strconv.ParseInt(id, 10, 64)
+			n, err := providerdata.ParseID(id)
 			if err != nil {
 				return "", err
 			}
@@ -198,6 +197,7 @@ func (r *DeviceServerResource) setAddresses(ctx context.Context, access *provide
 		},
 		others: func(ctx context.Context) ([]string, error) { return use.others(ctx, access.Calls, id) },
 	}
+
 	err = change.run(ctx, want, list)
 	f.IP = change.own
 	return err
@@ -205,24 +205,24 @@ func (r *DeviceServerResource) setAddresses(ctx context.Context, access *provide
 
 // isActive reports whether the list has the address as active.
 func isActive(list []bunq.PermittedIP, ip string) bool {
-	return slices.ContainsFunc(list, func(p bunq.PermittedIP) bool { return p.Status == addressActive && sameAddress(p.IP, ip) })
+	return slices.ContainsFunc(list, func(p bunq.PermittedIP) bool { return p.Status == bunq.StatusActive && sameAddress(p.IP, ip) })
 }
 
 // reconciliation makes the active addresses of a key those that a device wants.
 type reconciliation struct {
 	calls      *bunq.UserClient
 	credential int64
-	// own is the address that registered the device, "" as long as it is not known;
-	// findOwn asks for it where that is needed.
+	// own is the address that registered the device, "" until it is known; findOwn reads it if that
+	// is needed.
 	own     string
 	findOwn func(context.Context) (string, error)
 	// others are the addresses that registered other devices with this key.
 	others func(context.Context) ([]string, error)
 }
 
-// run activates what is missing, before it deactivates anything: bunq refuses
-// every call from an address that is not active. The address that registered the
-// device stays whatever the configuration lists, so that no list locks it out.
+// run activates what is missing before it deactivates anything: bunq refuses every call from an
+// address that is not active. The address that registered the device always stays active, so that
+// no list locks it out.
 func (c *reconciliation) run(ctx context.Context, want []string, list []bunq.PermittedIP) error {
 	if c.own != "" && !containsAddress(want, c.own) {
 		want = append(slices.Clone(want), c.own)
@@ -237,27 +237,27 @@ func (c *reconciliation) run(ctx context.Context, want []string, list []bunq.Per
 	}
 
 	rest := slices.DeleteFunc(slices.Clone(list), func(p bunq.PermittedIP) bool {
-		return p.Status != addressActive || p.IP == anyAddress || containsAddress(want, p.IP)
+		return p.Status != bunq.StatusActive || p.IP == anyAddress || containsAddress(want, p.IP)
 	})
 	if len(rest) == 0 {
 		return nil
 	}
 	keep, err := c.registeredFrom(ctx)
 	if err != nil {
-		return tfdiag.While("asking from where the devices of this key were registered", err)
+		return tfdiag.While("reading from which addresses the devices of this key were registered", err)
 	}
 	for _, p := range rest {
 		if containsAddress(keep, p.IP) {
 			continue
 		}
-		if err := c.set(ctx, p, addressInactive); err != nil {
+		if err := c.set(ctx, p, bunq.AddressInactive); err != nil {
 			return tfdiag.While("deactivating "+p.IP, err)
 		}
 	}
 	return nil
 }
 
-// registeredFrom are the addresses that must not be deactivated.
+// registeredFrom returns the addresses that must not be deactivated.
 func (c *reconciliation) registeredFrom(ctx context.Context) ([]string, error) {
 	if c.own == "" {
 		own, err := c.findOwn(ctx)
@@ -270,17 +270,18 @@ func (c *reconciliation) registeredFrom(ctx context.Context) ([]string, error) {
 	return append(others, c.own), err
 }
 
-// activate makes ip active, once: an entry that is there is used, whatever its
-// status, because bunq may refuse the same address twice.
+// activate makes ip active, once: an existing entry is used, whatever its status, because bunq may
+// refuse the same address twice.
 func (c *reconciliation) activate(ctx context.Context, list []bunq.PermittedIP, ip string) error {
 	if isActive(list, ip) {
 		return nil
 	}
 	if i := slices.IndexFunc(list, func(p bunq.PermittedIP) bool { return sameAddress(p.IP, ip) }); i >= 0 {
-		return c.set(ctx, list[i], addressActive)
+		return c.set(ctx, list[i], bunq.StatusActive)
 	}
+
 	_, err := c.calls.CreatePermittedIP(ctx, c.credential, ip)
-	return c.confirm(ctx, err, func(p bunq.PermittedIP) bool { return sameAddress(p.IP, ip) && p.Status == addressActive })
+	return c.confirm(ctx, err, func(p bunq.PermittedIP) bool { return sameAddress(p.IP, ip) && p.Status == bunq.StatusActive })
 }
 
 // set changes one entry.
@@ -289,11 +290,12 @@ func (c *reconciliation) set(ctx context.Context, p bunq.PermittedIP, status str
 	return c.confirm(ctx, err, func(n bunq.PermittedIP) bool { return n.ID == p.ID && n.Status == status })
 }
 
-// confirm asks bunq what became of a write whose answer was lost.
+// confirm reads the addresses after a write whose answer was lost, and reports whether it was done.
 func (c *reconciliation) confirm(ctx context.Context, err error, done func(bunq.PermittedIP) bool) error {
 	if !bunq.OutcomeUnknown(err) {
 		return err
 	}
+
 	now, lookErr := c.calls.PermittedIPs(ctx, c.credential)
 	if lookErr != nil {
 		return &bunq.UnansweredError{Err: err, LookUp: lookErr}
@@ -304,7 +306,7 @@ func (c *reconciliation) confirm(ctx context.Context, err error, done func(bunq.
 	return &bunq.UnansweredError{Err: err}
 }
 
-func asError(diags diagnostics) error {
+func asError(diags diag.Diagnostics) error {
 	if !diags.HasError() {
 		return nil
 	}

@@ -28,8 +28,7 @@ func at(b *acctest.Bunq, ip string) func() { return func() { b.Sim.SetCallerIP(i
 
 func list(ips ...string) string { return permitted(`["` + strings.Join(ips, `", "`) + `"]`) }
 
-// changes are the writes on addresses, with the address and the status that each
-// one led to.
+// changes are the writes on addresses, with the address and the status that each one led to.
 type changes struct {
 	bunq *acctest.Bunq
 
@@ -82,9 +81,9 @@ func (c *changes) are(want ...string) resource.TestCheckFunc {
 	}
 }
 
-// Addresses change in place: new ones are active before old ones go, and what is
-// there is used again. The one that registered the device stays, listed or not,
-// until the device is replaced from another one.
+// Addresses change in place: new ones are active before old ones go, and what is there is used
+// again. The one that registered the device stays, listed or not, until the device is replaced from
+// another one.
 func TestAccDeviceServer_addressesInPlace(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -138,8 +137,8 @@ func registeredFrom(ip string) resource.TestCheckFunc {
 	}
 }
 
-// A list without the own address does not lock this machine out, neither when
-// the device is made nor later.
+// A list without the own address does not lock this machine out, neither when the device is made
+// nor later.
 func TestAccDeviceServer_listWithoutOwnAddress(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -265,8 +264,8 @@ func TestAccDeviceServer_addressesChangedElsewhere(t *testing.T) {
 	}})
 }
 
-// Somebody sets the address inactive that registered the device: the plan is not
-// empty, although it is not listed, and applying sets it active again.
+// Somebody sets the address inactive that registered the device: the plan is not empty, although it
+// is not listed, and applying sets it active again.
 func TestAccDeviceServer_registrationAddressShut(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -280,7 +279,7 @@ func TestAccDeviceServer_registrationAddressShut(t *testing.T) {
 	}
 	try(t, func() error { return b.Sim.SetPermittedIP(key.ID, own, "INACTIVE") })()
 	at(b, next)()
-	c.Plan(t).MustSay(t, 2, "Somebody has set "+own+" inactive, from which device")
+	c.Plan(t).MustSay(t, 2, "was registered from "+own+", and somebody has set that address inactive")
 	b.Sim.ResetJournal()
 	c.MustApply(t)
 	if writes := fmt.Sprint(b.Writes(0)); writes != "["+changeAddress+"]" {
@@ -314,8 +313,8 @@ func TestAccDeviceServer_addressSpelling(t *testing.T) {
 	}
 }
 
-// "*" belongs to the key: a change to or from it makes another device, says what
-// bunq makes of that, and works with another key.
+// "*" belongs to the key: a change to or from it makes another device, says what bunq makes of
+// that, and works with another key.
 func TestAccDeviceServer_everyAddress(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)

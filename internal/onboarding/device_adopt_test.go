@@ -10,8 +10,8 @@ import (
 
 const createDevice = "POST /device-server"
 
-// A run that is killed after bunq made the device: the next one adopts it, with a
-// note of this machine or, where none can be kept, as the newest of its name.
+// A run that is killed after bunq made the device: the next one adopts it, with a note of this
+// machine or, where none can be kept, as the newest of its name.
 func TestAccDeviceServer_adoptsWhatWasBegun(t *testing.T) {
 	t.Parallel()
 	for _, cache := range []string{"true", "false"} {
@@ -26,7 +26,7 @@ func TestAccDeviceServer_adoptsWhatWasBegun(t *testing.T) {
 				t.Fatalf("the provider was not killed\n%s", got.Output)
 			}
 			b.Sim.ResetJournal()
-			c.MustApply(t).MustSay(t, 0, "Warning: Existing device adopted", "An interrupted run had begun to register it")
+			c.MustApply(t).MustSay(t, 0, "Warning: Existing device adopted", "registered by an interrupted run")
 			if devices := b.Sim.Snapshot().Devices; len(devices) != 1 || c.State(t).String(t, deviceAddress, "id") != fmt.Sprint(devices[0].ID) {
 				t.Errorf("%d devices", len(devices))
 			}
@@ -38,8 +38,8 @@ func TestAccDeviceServer_adoptsWhatWasBegun(t *testing.T) {
 	}
 }
 
-// What this machine did not begin is not adopted: not what another resource of
-// the state is, nor a device of the same name that another key has.
+// What this machine did not begin is not adopted: not what another resource of the state is, nor a
+// device of the same name that another key has.
 func TestAccDeviceServer_adoptsNothingElse(t *testing.T) {
 	t.Parallel()
 	second := `
@@ -76,7 +76,8 @@ resource "bunq_device_server" "other" {
 			}
 			c.Write(t, deviceWith(named)+other)
 			c.MustApply(t)
-			// A device with an older key does not adopt the one of the newer key, nor the other way round.
+			// A device with an older key does not adopt the one of the newer key, nor the other way
+			// round.
 			c.MustApply(t, "-replace="+deviceAddress)
 			c.MustApply(t, "-replace=bunq_device_server.other")
 			state := c.State(t)
@@ -91,8 +92,8 @@ resource "bunq_device_server" "other" {
 	}
 }
 
-// Where bunq registers a key once only, a new name cannot be had with it: the
-// error says which device has the key, and going back to its name works.
+// Where bunq registers a key once only, a new name cannot be had with it: the error says which
+// device has the key, and going back to its name works.
 func TestAccDeviceServer_keyRegisteredOnce(t *testing.T) {
 	t.Parallel()
 	for _, answer := range []bunqsim.Choice{bunqsim.Refused, bunqsim.Existing} {
@@ -121,7 +122,7 @@ func TestAccDeviceServer_keyRegisteredOnce(t *testing.T) {
 				b, c, id := once(t)
 				c.Write(t, deviceWith(set("description", `"ci 2"`)))
 				c.Apply(t).MustSay(t, 1, "Error: The API key has a device already", "device "+id+` "ci"`,
-					`set description = "ci" and apply; device `+id+" is then adopted again")
+					`set description = "ci" and apply; device `+id+" is then adopted")
 				c.Apply(t).MustSay(t, 1, `set description = "ci" and apply`)
 				c.Write(t, deviceWith(named))
 				c.MustApply(t).MustSay(t, 0, "Existing device adopted")
@@ -129,7 +130,7 @@ func TestAccDeviceServer_keyRegisteredOnce(t *testing.T) {
 			})
 			t.Run(name+"replaced", func(t *testing.T) {
 				b, c, id := once(t)
-				c.MustApply(t, "-replace="+deviceAddress).MustSay(t, 0, "Existing device adopted", "bunq registers this key once only")
+				c.MustApply(t, "-replace="+deviceAddress).MustSay(t, 0, "Existing device adopted", "bunq registers this key only once")
 				same(t, b, c, id)
 			})
 			t.Run(name+"another name, created before", func(t *testing.T) {
@@ -147,7 +148,7 @@ func TestAccDeviceServer_keyRegisteredOnce(t *testing.T) {
 				b, c, id := once(t, before)
 				for range 2 {
 					c.Apply(t, "-replace="+deviceAddress).MustSay(t, 1, "Error: The API key has a device already",
-						"another resource of this state, or the one that is being replaced, is device "+id)
+						"another resource of this state, or the one being replaced, is device "+id)
 				}
 				c.MustApply(t)
 				same(t, b, c, id)
@@ -157,7 +158,7 @@ func TestAccDeviceServer_keyRegisteredOnce(t *testing.T) {
 				if got := c.Run(t, "state", "rm", deviceAddress); got.Code != 0 {
 					t.Fatal(got.Output)
 				}
-				c.Apply(t).MustSay(t, 1, "If no state has it any more (terraform state rm), apply again")
+				c.Apply(t).MustSay(t, 1, "If it is no longer in any state (terraform state rm), apply again")
 				c.MustApply(t).MustSay(t, 0, "Existing device adopted")
 				same(t, b, c, id)
 			})

@@ -7,8 +7,8 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
 )
 
-// Destroying forgets the device, says what stays at bunq, and sends nothing: the
-// addresses belong to the key.
+// Destroying forgets the device, says what stays at bunq, and sends nothing: the addresses belong
+// to the key.
 func TestAccDeviceServer_destroyOnlyForgets(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -17,15 +17,15 @@ func TestAccDeviceServer_destroyOnlyForgets(t *testing.T) {
 	c.MustApply(t)
 	id := c.State(t).String(t, deviceAddress, "id")
 	b.Sim.ResetJournal()
-	c.Destroy(t).MustSay(t, 0, "bunq has no call to remove a device. Device "+id+" and its API key stay usable",
-		"deactivate_on_destroy = true of bunq_psd2_credential ends the use of the key")
+	c.Destroy(t).MustSay(t, 0, "bunq has no call to remove a device. Device "+id+" and its API key can still be used",
+		"set deactivate_on_destroy = true on its bunq_psd2_credential and apply")
 	if writes := b.Writes(0); len(writes) > 0 {
 		t.Errorf("sent: %v", writes)
 	}
 }
 
-// Replacing a device makes another one, and deactivates nothing that is in use;
-// the old one is not adopted where anything tells that it is the old one.
+// Replacing a device makes another one, and deactivates nothing that is in use; the old one is not
+// adopted where anything tells that it is the old one.
 func TestAccDeviceServer_replaceAlone(t *testing.T) {
 	t.Parallel()
 	for _, cache := range []string{"true", "false"} {

@@ -33,7 +33,7 @@ func deviceCredentialTypes() map[string]attr.Type {
 	return map[string]attr.Type{"id": types.StringType, "api_key": types.StringType}
 }
 
-// credential decodes the credential object; false where it is not known.
+// credential decodes the credential object; false if it is not known.
 func (m *deviceModel) credential(ctx context.Context, diags *diag.Diagnostics) (deviceCredentialModel, bool) {
 	var c deviceCredentialModel
 	if m.Credential.IsNull() || m.Credential.IsUnknown() {
@@ -43,18 +43,17 @@ func (m *deviceModel) credential(ctx context.Context, diags *diag.Diagnostics) (
 	return c, !diags.HasError()
 }
 
-// namesAnother reports whether the configuration names a credential other than
-// the one whose addresses were managed so far.
+// namesAnother reports whether the configuration names another credential than the one whose
+// addresses were managed so far.
 func (m *deviceModel) namesAnother(ctx context.Context, known int64, diags *diag.Diagnostics) bool {
 	c, ok := m.credential(ctx, diags)
-	return ok && c.ID.ValueString() != "" && c.ID.ValueString() != itoa(known)
+	return ok && c.ID.ValueString() != "" && c.ID.ValueString() != providerdata.FormatID(known)
 }
 
-// context joins installation and API key; false where a part is not known. What
-// is not known is then an unknown member: Terraform takes an object that is
-// unknown as a whole for one without secrets, and says so in the plan of each
-// resource below.
-func (m *deviceModel) context(ctx context.Context, diags *diag.Diagnostics) (providerdata.APIContextModel, bool) {
+// apiContext returns the API context of installation and API key; false if a part is not known.
+// Only that member is unknown then: Terraform treats an object that is unknown as a whole as one
+// without secrets, and says so in the plan of each resource that uses it.
+func (m *deviceModel) apiContext(ctx context.Context, diags *diag.Diagnostics) (providerdata.APIContextModel, bool) {
 	installation, ok := installationOf(ctx, m.Installation, diags)
 	if !ok {
 		unknown := types.StringUnknown()
@@ -70,9 +69,8 @@ func (m *deviceModel) context(ctx context.Context, diags *diag.Diagnostics) (pro
 	return c, ok && c.Known()
 }
 
-// addresses are the permitted addresses that are known, sorted; "*" comes last,
-// as bunq wants the caller's own address before it. None where they are omitted
-// or unknown.
+// addresses returns the permitted addresses that are known, sorted, with "*" last, as bunq wants
+// the caller's own address before it. It returns none if the set is null or unknown.
 func addresses(ctx context.Context, set types.Set) ([]string, diag.Diagnostics) {
 	if set.IsNull() || set.IsUnknown() {
 		return nil, nil
@@ -97,8 +95,8 @@ func allKnown(set types.Set) bool {
 	return !set.IsUnknown() && !slices.ContainsFunc(set.Elements(), attr.Value.IsUnknown)
 }
 
-// movesAny reports whether the plan is known to set "*", or to take it back.
-func movesAny(plan, state types.Set) bool {
+// changesAny reports whether the plan is known to add "*" or to remove it.
+func changesAny(plan, state types.Set) bool {
 	if hasAny(plan) {
 		return !hasAny(state)
 	}
@@ -113,8 +111,8 @@ func hasAny(set types.Set) bool {
 	})
 }
 
-// sameAddress compares two addresses by what they mean: IPv6 has many ways to
-// be written, IPv4 among them, and bunq's may differ from the user's.
+// sameAddress compares two addresses by meaning: an IPv6 address, or an IPv4 address within IPv6,
+// can be written in many ways, and bunq's may differ from the user's.
 func sameAddress(a, b string) bool {
 	if a == b {
 		return true

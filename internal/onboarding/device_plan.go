@@ -3,22 +3,24 @@ package onboarding
 import (
 	"context"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
-// ModifyPlan joins the api_context where its parts are known, proposes another
-// device for one that bunq no longer accepts, and reports what an apply would
-// run into.
+// ModifyPlan assembles the api_context if its parts are known, proposes another device for one that
+// bunq no longer accepts, and reports what would make an apply fail.
 func (r *DeviceServerResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() || r.Data == nil {
 		return
 	}
 	var plan, state deviceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+
 	exists := !req.State.Raw.IsNull()
 	if exists {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -35,27 +37,29 @@ func (r *DeviceServerResource) ModifyPlan(ctx context.Context, req resource.Modi
 	ip := ""
 	if exists {
 		r.noteInState(ctx, &state, &resp.Diagnostics)
-		f := factsOf(ctx, req.Private, &resp.Diagnostics)
+		f := deviceFactsOf(ctx, req.Private, &resp.Diagnostics)
 		ip = f.IP
 		r.proposeAnother(resp, &plan, &state, f)
 		r.reportRefused(ctx, &plan, &state, f, &resp.Diagnostics)
 	}
-	ac, known := plan.context(ctx, &resp.Diagnostics)
+
+	ac, known := plan.apiContext(ctx, &resp.Diagnostics)
 	obj, diags := ac.Object(ctx)
 	resp.Diagnostics.Append(diags...)
 	plan.APIContext = obj
 	if known {
-		r.planWith(ctx, ac, &plan, &state, ip, &resp.Diagnostics)
+		r.notePlan(ctx, ac, &plan, &state, ip, &resp.Diagnostics)
 	}
+
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 	}
 }
 
-// proposeAnother plans another device where an update cannot do it, and an
-// update where bunq has lost what the state does not list.
-func (r *DeviceServerResource) proposeAnother(resp *resource.ModifyPlanResponse, plan, state *deviceModel, f facts) {
-	// It is unknown where something changes, and only then filled in: see readInto.
+// proposeAnother plans another device for changes that an update cannot make, and an update if an
+// address that the state does not list must be restored.
+func (r *DeviceServerResource) proposeAnother(resp *resource.ModifyPlanResponse, plan, state *deviceModel, f deviceFacts) {
+	// It is unknown if something changes, and only filled in then: see readAddressesOf.
 	switch {
 	case !plan.RegistrationIP.IsUnknown():
 	case !state.RegistrationIP.IsNull():
@@ -64,26 +68,28 @@ func (r *DeviceServerResource) proposeAnother(resp *resource.ModifyPlanResponse,
 		plan.RegistrationIP = textOrNull(f.IP)
 	}
 
-	// A set that was not known in the plan may turn out to hold "*" in the apply,
-	// which plans again and must not replace then what was to be updated. Only the
-	// process that plans reads; Update reports what this one may not propose.
-	if movesAny(plan.PermittedIPs, state.PermittedIPs) && ledgerOf(r.Data).of(state.ID.ValueString()).read {
+	// A set that was unknown in the plan may turn out to hold "*" in the apply, which plans again
+	// and must not turn the update into a replacement. Only the process that plans has read the
+	// device; in the other one, Update reports the change.
+	if changesAny(plan.PermittedIPs, state.PermittedIPs) && ledgerOf(r.Data).of(state.ID.ValueString()).read {
 		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("permitted_ips"))
 	}
+
 	warnAnyAddress(plan, state, f.Open, &resp.Diagnostics)
 
 	if f.Shut && !plan.PermittedIPs.IsNull() {
-		resp.Diagnostics.AddAttributeWarning(path.Root("registration_ip"), "The address that registered the device is not permitted any more",
-			"Somebody has set "+f.IP+" inactive, from which device "+state.ID.ValueString()+" was registered. Applying sets it active again: it stays "+
-				"permitted as long as the device lives.\n\nNext step: apply; or replace the device from another address, to leave this one behind.")
+		resp.Diagnostics.AddAttributeWarning(path.Root("registration_ip"), "The address that registered the device is no longer permitted",
+			"Device "+state.ID.ValueString()+" was registered from "+f.IP+", and somebody has set that address inactive. Applying sets it active again: it "+
+				"stays permitted as long as the device exists.\n\nNext step: apply. To drop the address instead, replace the device from another one.")
 		plan.RegistrationIP = types.StringUnknown()
 	}
 	if f.Unset && !plan.PermittedIPs.IsNull() {
-		plan.RegistrationIP = types.StringUnknown() // so that there is an update, which sets them or says what is in the way
+		plan.RegistrationIP = types.StringUnknown() // so that there is an update, which sets them or reports why it cannot
 	}
+
 	switch f.Status {
-	case "", deviceActive:
-	case deviceNeedsConfirmation:
+	case "", bunq.StatusActive:
+	case bunq.DeviceNeedsConfirmation:
 		resp.Diagnostics.AddWarning("The device waits for confirmation",
 			"bunq lists device "+state.ID.ValueString()+" as "+f.Status+". Confirm it with bunq; calls may be refused until then.")
 	default:
@@ -94,15 +100,15 @@ func (r *DeviceServerResource) proposeAnother(resp *resource.ModifyPlanResponse,
 	}
 }
 
-// planWith notes for the run what a device with a known context is: what reads
-// below it may call with, and what else its key is used for.
-func (r *DeviceServerResource) planWith(ctx context.Context, model providerdata.APIContextModel, plan, state *deviceModel, ip string, diags *diagnostics) {
+// notePlan notes for the run what a device with a known context is: a context that other resources
+// may be read with, and a user of its key.
+func (r *DeviceServerResource) notePlan(ctx context.Context, model providerdata.APIContextModel, plan, state *deviceModel, ip string, diags *diag.Diagnostics) {
 	if r.Data.Sessions == nil || diags.HasError() {
 		return
 	}
 	ac, more := model.Parse(installationPath)
 	if more.HasError() {
-		return // reported where it is used
+		return // reported where the context is used
 	}
 	r.Data.Remember(ac)
 
@@ -114,13 +120,13 @@ func (r *DeviceServerResource) planWith(ctx context.Context, model providerdata.
 	if !state.ID.IsNull() && !plan.replaces(ctx, state, diags) {
 		p.id, p.ip = state.ID.ValueString(), ip
 	}
-	r.useOf(ac).planOne(p, diags)
+	r.keyUseOf(ac).addPlan(p, diags)
 }
 
-// warnAnyAddress warns where a plan changes to or from "*" with a key that is in
-// use: bunq ties "*" to the key, not to the device, and takes it only as long as
-// the key has no address (bunq docs, device-server).
-func warnAnyAddress(plan, state *deviceModel, open bool, diags *diagnostics) {
+// warnAnyAddress warns if a plan changes to or from "*" with a key that is in use: bunq ties "*" to
+// the key, not to the device, and accepts it only while the key has no address (bunq docs,
+// device-server).
+func warnAnyAddress(plan, state *deviceModel, open bool, diags *diag.Diagnostics) {
 	if !allKnown(plan.PermittedIPs) || !plan.Credential.Equal(state.Credential) {
 		return
 	}
@@ -129,9 +135,9 @@ func warnAnyAddress(plan, state *deviceModel, open bool, diags *diagnostics) {
 	switch {
 	case hasAny(plan.PermittedIPs) && !hasAny(state.PermittedIPs):
 		diags.AddAttributeWarning(at, `Too late to open this key to every address`,
-			`bunq takes "*" only for a key that has no permitted address yet, and may refuse it for this one.`+next)
+			`bunq accepts "*" only for a key that has no permitted address yet, and may refuse it for this one.`+next)
 	case !hasAny(plan.PermittedIPs) && (open || hasAny(state.PermittedIPs)):
 		diags.AddAttributeWarning(at, "The key stays open to every address",
-			`bunq has no call to take "*" back, so that permitted_ips does not restrict this key.`+next)
+			`bunq has no call to undo "*", so permitted_ips does not restrict this key.`+next)
 	}
 }

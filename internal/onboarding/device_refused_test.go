@@ -14,9 +14,8 @@ func keyElsewhere(name, key string, lines ...string) string {
 		name, key, strings.Join(lines, "\n  "))
 }
 
-// Where bunq refuses the key, a plan that goes on with it is an error that says
-// what to check; a refresh keeps the state, and a plan that replaces the key or
-// destroys the device goes on.
+// Where bunq refuses the key, a plan that goes on with it is an error that says what to check; a
+// refresh keeps the state, and a plan that replaces the key or destroys the device goes on.
 func TestAccDeviceServer_refusedKey(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -33,7 +32,7 @@ func TestAccDeviceServer_refusedKey(t *testing.T) {
 
 	got := c.Plan(t)
 	got.MustSay(t, 1, "Error: bunq_device_server: bunq refuses the API key", "check, the likeliest first:",
-		"1. Does this machine call from registration_ip", "3. If it is neither, the key is dead", "device "+id+" stays in the state as it was")
+		"1. Is the public address of this machine", "3. Otherwise the key is dead", "device "+id+" stays in the state as it was")
 	if strings.Contains(got.Output, first.APIKey) {
 		t.Error("the key is in the message")
 	}
@@ -69,8 +68,8 @@ func TestAccDeviceServer_blockedIsRegisteredAgain(t *testing.T) {
 	c.MustHaveNothingToDo(t)
 }
 
-// Two credentials fit a key that was made elsewhere: reading keeps the state and
-// says what to write, and that works in place.
+// Two credentials fit a key that was made elsewhere: reading keeps the state and says what to
+// write, and that works in place.
 func TestAccDeviceServer_ambiguousCredential(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -81,7 +80,7 @@ func TestAccDeviceServer_ambiguousCredential(t *testing.T) {
 		return acctest.Installation + keyElsewhere("main", credential, named, list(ips...))
 	}
 	guessed, said := fmt.Sprintf("{ api_key = %q }", p.APIKey), fmt.Sprintf("{ id = \"%d\", api_key = %q }", p.CredentialID, p.APIKey)
-	const remedy = "write credential = { id = …, api_key = … }"
+	const remedy = "set credential = { id = …, api_key = … }"
 	c.Write(t, config(guessed, next))
 	c.MustApply(t).MustSay(t, 0, "Warning: bunq_device_server: the permitted addresses are not as configured", remedy)
 	id := c.State(t).String(t, deviceAddress, "id")

@@ -13,58 +13,49 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
-// diagnostics shortens the signatures of this package.
-type diagnostics = diag.Diagnostics
-
-// Statuses of a device (bunq docs, GET /device-server).
-const (
-	deviceActive            = "ACTIVE"
-	deviceNeedsConfirmation = "NEEDS_CONFIRMATION"
-)
-
-// registration is one POST /device-server, made once whatever happens: bunq
-// has no idempotency key, and a device cannot be removed.
+// registration is one POST /device-server, made only once whatever happens: bunq has no idempotency
+// key, and a device cannot be removed.
 type registration struct {
-	model   *deviceModel
-	context bunq.APIContext
-	calls   *bunq.UserClient
-	source  *session.Source
-	notes   deviceNotes
-	data    *providerdata.Data
-	ledger  *deviceLedger
-	request bunq.DeviceServerRequest
-	// before are the devices that bunq listed before anything was sent; nil where
-	// it was not asked.
+	model      *deviceModel
+	apiContext bunq.APIContext
+	calls      *bunq.UserClient
+	source     *session.Source
+	notes      deviceNotes
+	data       *providerdata.Data
+	ledger     *deviceLedger
+	request    bunq.DeviceServerRequest
+	// before are the devices that bunq listed before the POST; nil if they were not read.
 	before []bunq.DeviceServer
 }
 
 // registered is a device that bunq has for the key.
 type registered struct {
 	id int64
-	// ip is the address that it was registered from; "" where no call showed it.
+	// ip is the address that it was registered from; "" if no call showed it.
 	ip string
-	// adopted says that it was there before.
+	// adopted: it existed before.
 	adopted bool
-	// again says that the key is registered once only and keeps this device,
-	// which Terraform had given up.
+	// again: bunq registers the key only once, and has this device for it, which Terraform had
+	// forgotten.
 	again bool
 }
 
-func (r *DeviceServerResource) registration(ctx context.Context, m *deviceModel, diags *diagnostics) (*registration, bool) {
+func (r *DeviceServerResource) registration(ctx context.Context, m *deviceModel, diags *diag.Diagnostics) (*registration, bool) {
 	access, ok := r.access(ctx, m, diags)
 	if !ok {
 		return nil, false
 	}
+
 	source := r.Data.Sessions.For(access.Context)
 	g := &registration{
-		model: m, context: access.Context, calls: access.Calls, source: source, notes: deviceNotes{source},
+		model: m, apiContext: access.Context, calls: access.Calls, source: source, notes: deviceNotes{source},
 		data: r.Data, ledger: ledgerOf(r.Data),
 		request: bunq.DeviceServerRequest{Description: m.Description.ValueString(), Secret: access.Context.APIKey},
 	}
 
-	// Without addresses bunq permits the one that it sees, so that no list can lock
-	// this machine out. "*" can be set by a registration only, together with
-	// concrete addresses (bunq docs, device-server).
+	// Without addresses bunq permits the one that it sees, so that no list can lock this machine
+	// out. "*" can only be set by a registration, together with concrete addresses (bunq docs,
+	// device-server).
 	if hasAny(m.PermittedIPs) {
 		ips, more := addresses(ctx, m.PermittedIPs)
 		diags.Append(more...)
@@ -73,15 +64,14 @@ func (r *DeviceServerResource) registration(ctx context.Context, m *deviceModel,
 	return g, !diags.HasError()
 }
 
-// register returns the device of the key, made or adopted. It is adopted only on
-// evidence: this machine began to make it, or bunq says that the key has it.
+// register returns the device of the key, made or adopted. A device is adopted only on evidence:
+// this machine began to make it, or bunq says that the key has it.
 //
-// A key that was made in this run has no device, so that nothing is looked up
-// before.
+// A key that was made in this run has no device, so nothing is looked up first.
 func (g *registration) register(ctx context.Context) (registered, error) {
-	fresh := g.data.IsCreatedHere(g.context.APIKey, g.context.Installation.Token)
+	fresh := g.data.IsCreatedHere(g.apiContext.APIKey, g.apiContext.Installation.Token)
 	if !fresh && !refusedLately(ctx, g.source, g.data.Now()) {
-		// A key that bunq refuses has no device that is of use.
+		// A key that bunq refuses has no usable device.
 		list, err := g.calls.DeviceServers(ctx)
 		if err != nil && !bunq.IsCredentialsRefused(err) {
 			return registered{}, err
@@ -92,76 +82,80 @@ func (g *registration) register(ctx context.Context) (registered, error) {
 			return registered{}, err
 		}
 		if found != nil {
-			g.made(ctx, found.ID)
+			g.noteMade(ctx, found.ID)
 			return registered{id: found.ID, ip: found.IP, adopted: true}, nil
 		}
 	}
 
-	// Whatever bunq said of this key before, it may say otherwise once it is registered.
+	// bunq may accept a key that it refused before, once it is registered.
 	g.source.ForgetRefusal()
 	g.source.ClearNote(ctx, noteRefused)
 	g.notes.begin(ctx, g.request.Description, deviceBegun{Before: idsOf(g.before)})
-	id, err := g.data.Client.CreateDeviceServer(ctx, g.context.Installation, g.request)
+
+	id, err := g.data.Client.CreateDeviceServer(ctx, g.apiContext.Installation, g.request)
 	switch {
 	case err == nil:
-		if known, old := g.answeredOld(ctx, id); old {
+		if known, old := g.answeredWithOld(ctx, id); old {
 			g.notes.end(ctx, g.request.Description)
-			return g.again(ctx, known, nil)
+			return g.adoptAgain(ctx, known, nil)
 		}
-		g.made(ctx, id)
+		g.noteMade(ctx, id)
 		return registered{id: id}, nil
 	case !bunq.OutcomeUnknown(err):
 		g.notes.end(ctx, g.request.Description)
 		if fresh || !refusesRequest(err) {
 			return registered{}, err
 		}
-		if holder := g.holder(ctx); holder != nil {
-			return g.again(ctx, *holder, err)
+		if known := g.deviceOfKey(ctx); known != nil {
+			return g.adoptAgain(ctx, *known, err)
 		}
 		return registered{}, err
 	}
+
 	return g.lookUp(ctx, err)
 }
 
-// made notes what became of the POST, until the state is seen to hold it.
-func (g *registration) made(ctx context.Context, id int64) {
-	g.notes.begin(ctx, g.request.Description, deviceBegun{ID: itoa(id)})
-	g.notes.setLast(ctx, itoa(id))
-	g.ledger.change(itoa(id), func(e *deviceEntry) {
-		e.context, e.inState, e.released = g.context.Fingerprint(), true, false
+// noteMade notes the device that was made or adopted, until it is seen in the state.
+func (g *registration) noteMade(ctx context.Context, id int64) {
+	g.notes.begin(ctx, g.request.Description, deviceBegun{ID: providerdata.FormatID(id)})
+	g.notes.setLast(ctx, providerdata.FormatID(id))
+	g.ledger.change(providerdata.FormatID(id), func(e *deviceEntry) {
+		e.apiContext, e.inState, e.released = g.apiContext.Fingerprint(), true, false
 	})
 }
 
-// lookUp asks bunq what became of a POST whose answer was lost.
+// lookUp looks for the device of a POST whose answer was lost.
 func (g *registration) lookUp(ctx context.Context, lost error) (registered, error) {
 	list, err := g.calls.DeviceServers(ctx)
 	if bunq.IsCredentialsRefused(err) {
-		// The device would have let this machine in: there is none.
+		// With the device, bunq would have accepted this machine: there is none.
 		g.notes.end(ctx, g.request.Description)
 		return registered{}, &bunq.UnansweredError{Err: lost}
 	}
 	if err != nil {
 		return registered{}, &bunq.UnansweredError{Err: lost, LookUp: err}
 	}
+
 	before := idsOf(g.before)
 	found := g.newest(list, func(d bunq.DeviceServer) bool {
-		return !slices.Contains(before, itoa(d.ID)) && g.mayAdopt(d)
+		return !slices.Contains(before, providerdata.FormatID(d.ID)) && g.mayAdopt(d)
 	})
 	if found == nil {
 		g.notes.end(ctx, g.request.Description)
 		return registered{}, &bunq.UnansweredError{Err: lost}
 	}
-	g.made(ctx, found.ID)
+
+	g.noteMade(ctx, found.ID)
 	return registered{id: found.ID, ip: found.IP}, nil
 }
 
-// begunEarlier finds the device that an interrupted run of this machine made;
-// nil where there is none.
+// begunEarlier returns the device that an interrupted run of this machine made; nil if there is
+// none.
 func (g *registration) begunEarlier(ctx context.Context) (*bunq.DeviceServer, error) {
 	begun, noted := g.notes.begun(ctx, g.request.Description)
 	if noted {
 		return g.newest(g.before, func(d bunq.DeviceServer) bool {
-			id := itoa(d.ID)
+			id := providerdata.FormatID(d.ID)
 			return g.mayAdopt(d) && (id == begun.ID || begun.ID == "" && !slices.Contains(begun.Before, id))
 		}), nil
 	}
@@ -169,10 +163,10 @@ func (g *registration) begunEarlier(ctx context.Context) (*bunq.DeviceServer, er
 		return nil, nil
 	}
 
-	// No note could be kept. Only the newest device of this description can be the
-	// one that was lost, and only if no other key was first used with one like it.
-	// It may also be the one that create_before_destroy replaces, of which an apply
-	// is not told: that is then kept, which loses nothing but "*".
+	// No note could be kept. Only the newest device with this description can be the one that was
+	// lost, and only if no other key was first used with a device like it. It may also be the one
+	// that create_before_destroy replaces, which an apply cannot see: that one is then kept, which
+	// loses nothing but "*".
 	if hasAny(g.model.PermittedIPs) {
 		return nil, nil
 	}
@@ -180,6 +174,7 @@ func (g *registration) begunEarlier(ctx context.Context) (*bunq.DeviceServer, er
 	if found == nil || !g.mayAdopt(*found) {
 		return nil, nil
 	}
+
 	id, err := credentialID(ctx, g.calls, g.model, knownCredential{id: credentialOf(ctx, g.source), ip: found.IP})
 	var several *ambiguousError
 	if errors.As(err, &several) {
@@ -195,57 +190,55 @@ func (g *registration) begunEarlier(ctx context.Context) (*bunq.DeviceServer, er
 	return found, nil
 }
 
-// newest is the active device of the wanted description that was made last.
-func (g *registration) newest(list []bunq.DeviceServer, fits func(bunq.DeviceServer) bool) *bunq.DeviceServer {
+// newest returns the active device with the wanted description that was made last.
+func (g *registration) newest(list []bunq.DeviceServer, matches func(bunq.DeviceServer) bool) *bunq.DeviceServer {
 	var found *bunq.DeviceServer
 	for i, d := range list {
-		if d.Status == deviceActive && d.Description == g.request.Description && fits(d) && (found == nil || d.ID > found.ID) {
+		if d.Status == bunq.StatusActive && d.Description == g.request.Description && matches(d) && (found == nil || d.ID > found.ID) {
 			found = &list[i]
 		}
 	}
 	return found
 }
 
-// mayAdopt reports whether no resource is the device already, and none gave it
-// up in this run.
+// mayAdopt reports whether no resource is the device already, and none gave it up in this run.
 func (g *registration) mayAdopt(d bunq.DeviceServer) bool {
-	e := g.ledger.of(itoa(d.ID))
+	e := g.ledger.of(providerdata.FormatID(d.ID))
 	return !e.inState && !e.released
 }
 
 func idsOf(list []bunq.DeviceServer) []string {
 	ids := make([]string, len(list))
 	for i, d := range list {
-		ids[i] = itoa(d.ID)
+		ids[i] = providerdata.FormatID(d.ID)
 	}
 	return ids
 }
 
-// registeredAs reports whether bunq shows the device as the one that the key
-// was first used with.
+// registeredAs reports whether bunq shows the device as the one that the key was first used with.
 func registeredAs(c bunq.Credential, d bunq.DeviceServer) bool {
 	return c.PermittedDevice != nil && c.PermittedDevice.Description == d.Description && sameAddress(c.PermittedDevice.IP, d.IP)
 }
 
-// explain says what a failed registration means.
+// explain returns what a failed registration means.
 func (g *registration) explain(err error) tfdiag.Failure {
 	f := tfdiag.Failure{Summary: "bunq_device_server was not registered", State: "nothing was stored, and no device was made."}
-	var held *heldError
+	var taken *keyTakenError
 	switch {
-	case errors.As(err, &held):
+	case errors.As(err, &taken):
 		f.Summary = "The API key has a device already"
 		f.State = "nothing was stored, and no second device was made."
-		f.Next = held.next()
+		f.Next = taken.next()
 	case bunq.OutcomeUnknown(err):
-		f.State = "nothing was stored. bunq may have registered the device; it could not be asked."
-		f.Next = "apply again: the device is looked up with the key before another one is made."
+		f.State = "nothing was stored. bunq may have registered the device; this could not be checked."
+		f.Next = "apply again: the device is looked up with the key before another one is registered."
 	case bunq.IsCredentialsRefused(err):
 		f.Next = "check, the likeliest first:\n" +
-			"  1. A key that is in use can be registered from one of its permitted addresses only: is this machine's public address one of them?\n" +
-			"  2. A key that was not used in time (sandbox 1 hour, production 4 hours), or that belongs to another environment, is dead. If the " +
-			"configuration made it, make another one: terraform apply -refresh=false -replace=bunq_psd2_credential.NAME."
+			"  1. A key that is in use can only be registered from one of its permitted addresses. Is this machine's public address one of them?\n" +
+			"  2. Was the key not used in time (sandbox 1 hour, production 4 hours), or is it from another environment? Then it cannot be used here. If " +
+			"this configuration made it, make another one: terraform apply -refresh=false -replace=bunq_psd2_credential.NAME."
 	case hasAny(g.model.PermittedIPs):
-		f.Next = `correct what bunq reports. If it is "*": bunq permits every address only to a key that has no permitted address yet. Remove "*" from ` +
+		f.Next = `fix what bunq reports. If it is "*": bunq accepts it only for a key that has no permitted address yet. Remove "*" from ` +
 			"permitted_ips and apply again, or make another key in the same apply (terraform apply -replace=bunq_psd2_credential.NAME)."
 	}
 	return f

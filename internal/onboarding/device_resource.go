@@ -2,11 +2,10 @@ package onboarding
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -22,67 +21,21 @@ var (
 	_ resource.ResourceWithImportState = (*DeviceServerResource)(nil)
 )
 
-// DeviceServerResource is bunq_device_server: an API key bound to an
-// installation and to the addresses that may use it.
+// DeviceServerResource is bunq_device_server: an API key bound to an installation and to the
+// addresses that may use it.
 type DeviceServerResource struct {
 	providerdata.Base
 }
 
-// NewDeviceServerResource makes the resource for the provider's list.
+// NewDeviceServerResource returns the resource for the provider's list.
 func NewDeviceServerResource() resource.Resource { return &DeviceServerResource{} }
-
-// deviceFacts is the private state of a device: what bunq says of it and no
-// attribute holds.
-const deviceFacts = "device"
-
-type facts struct {
-	Status string `json:"status"`
-	// IP is the address that registered the device.
-	IP string `json:"ip"`
-	// Shut says that this address is not active, and the state does not list it.
-	Shut bool `json:"shut,omitempty"`
-	// Open says that bunq permits every address, and the state does not.
-	Open bool `json:"open,omitempty"`
-	// Unset says that the addresses of the state were never set, because it is not
-	// known which credential the key belongs to.
-	Unset bool `json:"unset,omitempty"`
-	// Credential is the id of the key's credential, found when there was no doubt.
-	Credential int64 `json:"credential,omitempty"`
-}
-
-// private is what this resource needs of the framework's private state.
-type private interface {
-	GetKey(ctx context.Context, key string) ([]byte, diagnostics)
-}
-
-func factsOf(ctx context.Context, p private, diags *diagnostics) facts {
-	raw, more := p.GetKey(ctx, deviceFacts)
-	diags.Append(more...)
-	var f facts
-	if len(raw) > 0 && json.Unmarshal(raw, &f) != nil {
-		return facts{}
-	}
-	return f
-}
-
-// keeper is what this resource needs of the private state of an answer.
-type keeper interface {
-	SetKey(ctx context.Context, key string, value []byte) diagnostics
-}
-
-func (f facts) keep(ctx context.Context, k keeper, diags *diagnostics) {
-	if raw, err := json.Marshal(f); err == nil {
-		diags.Append(k.SetKey(ctx, deviceFacts, raw)...)
-	}
-}
 
 // Metadata names the resource.
 func (r *DeviceServerResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_device_server"
 }
 
-// Create registers the device, opens the first session with it, and adds the
-// configured addresses.
+// Create registers the device, opens the first session with it, and adds the configured addresses.
 func (r *DeviceServerResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	ctx, done := providerdata.Operation(ctx, "bunq_device_server: create")
 	defer done()
@@ -92,6 +45,7 @@ func (r *DeviceServerResource) Create(ctx context.Context, req resource.CreateRe
 	if resp.Diagnostics.HasError() || !r.Data.Ready(&resp.Diagnostics) {
 		return
 	}
+
 	reg, ok := r.registration(ctx, &m, &resp.Diagnostics)
 	if !ok {
 		return
@@ -101,15 +55,16 @@ func (r *DeviceServerResource) Create(ctx context.Context, req resource.CreateRe
 		reg.explain(err).Error(&resp.Diagnostics, err)
 		return
 	}
-	m.ID, m.RegistrationIP = types.StringValue(itoa(made.id)), textOrNull(made.ip)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
-	f := facts{Status: deviceActive, IP: made.ip}
-	f.keep(ctx, resp.Private, &resp.Diagnostics)
-	warnAdopted(made, &resp.Diagnostics)
-	r.useOf(reg.context).madeHere(m.ID.ValueString(), made.ip)
 
-	// The resources below need this session anyway. Opening it here proves key,
-	// address and signature while it is clear what to correct.
+	m.ID, m.RegistrationIP = types.StringValue(providerdata.FormatID(made.id)), textOrNull(made.ip)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+	f := deviceFacts{Status: bunq.StatusActive, IP: made.ip}
+	f.store(ctx, resp.Private, &resp.Diagnostics)
+	warnAdopted(made, &resp.Diagnostics)
+	r.keyUseOf(reg.apiContext).noteMade(m.ID.ValueString(), made.ip)
+
+	// The resources that follow need this session anyway. Opening it here verifies key, address and
+	// signature while it is clear what to correct.
 	if _, err := reg.calls.User(ctx); err != nil {
 		r.warnNoSession(ctx, reg, made.id, err, &resp.Diagnostics)
 		return
@@ -117,23 +72,25 @@ func (r *DeviceServerResource) Create(ctx context.Context, req resource.CreateRe
 	if m.PermittedIPs.IsNull() {
 		return
 	}
-	access := &providerdata.Access{Context: reg.context, Calls: reg.calls}
+
+	access := &providerdata.Access{Context: reg.apiContext, Calls: reg.calls}
 	err = r.setAddresses(ctx, access, &m, &f)
 	var several *ambiguousError
+
 	f.Unset = errors.As(err, &several)
 	m.RegistrationIP = textOrNull(f.IP)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
-	f.keep(ctx, resp.Private, &resp.Diagnostics)
+	f.store(ctx, resp.Private, &resp.Diagnostics)
 	if err != nil {
 		tfdiag.Failure{
 			Summary: "bunq_device_server: the permitted addresses are not as configured",
-			State:   "the device is registered and stored. The next plan shows which addresses differ, and the next apply sets them.",
+			State:   "the device is registered and stored. The next plan shows which addresses differ; the next apply corrects them.",
 			Next:    nextForAddresses(err),
 		}.Warning(&resp.Diagnostics, err)
 	}
 }
 
-// Read looks the device and its permitted addresses up.
+// Read looks up the device and its permitted addresses.
 func (r *DeviceServerResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	ctx, done := providerdata.Operation(ctx, "bunq_device_server: read")
 	defer done()
@@ -143,6 +100,7 @@ func (r *DeviceServerResource) Read(ctx context.Context, req resource.ReadReques
 	if !r.Data.ReadyToRead("bunq_device_server", &resp.Diagnostics) {
 		return
 	}
+
 	access, ok := r.access(ctx, &m, &resp.Diagnostics)
 	if !ok {
 		return
@@ -151,20 +109,21 @@ func (r *DeviceServerResource) Read(ctx context.Context, req resource.ReadReques
 		Summary: "bunq_device_server cannot be read",
 		State:   "the device stays in the state as it was.",
 	}
-	id, err := strconv.ParseInt(m.ID.ValueString(), 10, 64)
+	id, err := providerdata.ParseID(m.ID.ValueString())
 	if err != nil {
 		unreadable.Error(&resp.Diagnostics, err)
 		return
 	}
+
 	ledgerOf(r.Data).change(m.ID.ValueString(), func(e *deviceEntry) { e.read = true })
 	r.noteInState(ctx, &m, &resp.Diagnostics)
 
-	f := factsOf(ctx, req.Private, &resp.Diagnostics)
+	f := deviceFactsOf(ctx, req.Private, &resp.Diagnostics)
 	device, err := access.Calls.DeviceServer(ctx, id)
 	if err == nil {
 		m.Description = types.StringValue(device.Description)
 		f.Status, f.IP = device.Status, device.IP
-		err = r.readInto(ctx, access.Calls, &m, &f, &resp.Diagnostics)
+		err = r.readAddressesOf(ctx, access.Calls, &m, &f, &resp.Diagnostics)
 	}
 	switch {
 	case bunq.IsNotFound(err) && device == nil:
@@ -178,7 +137,8 @@ func (r *DeviceServerResource) Read(ctx context.Context, req resource.ReadReques
 		unreadable.Error(&resp.Diagnostics, err)
 		return
 	}
-	f.keep(ctx, resp.Private, &resp.Diagnostics)
+
+	f.store(ctx, resp.Private, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
@@ -193,14 +153,17 @@ func (r *DeviceServerResource) Update(ctx context.Context, req resource.UpdateRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if movesAny(m.PermittedIPs, state.PermittedIPs) {
+
+	if changesAny(m.PermittedIPs, state.PermittedIPs) {
 		resp.Diagnostics.AddAttributeError(path.Root("permitted_ips"), `"*" needs another registration`,
-			"permitted_ips was not known in the plan, or the device was not refreshed, and now changes to or from \"*\". Only registering the device can do that.\n\n"+
+			"permitted_ips changes to or from \"*\", which only registering the device again can do. The plan could not see this: permitted_ips was "+
+				"not known then, or the device was not refreshed.\n\n"+
 				"State: nothing was changed, neither at bunq nor in the state.\n\n"+
 				"Next step: run terraform apply again; it proposes to replace the device.")
 		return
 	}
-	ac, known := m.context(ctx, &resp.Diagnostics)
+
+	ac, known := m.apiContext(ctx, &resp.Diagnostics)
 	if !known {
 		return
 	}
@@ -208,7 +171,7 @@ func (r *DeviceServerResource) Update(ctx context.Context, req resource.UpdateRe
 	resp.Diagnostics.Append(diags...)
 	m.APIContext = obj
 
-	f := factsOf(ctx, req.Private, &resp.Diagnostics)
+	f := deviceFactsOf(ctx, req.Private, &resp.Diagnostics)
 	if !m.PermittedIPs.IsNull() && (!m.PermittedIPs.Equal(state.PermittedIPs) || f.Shut || f.Unset || m.namesAnother(ctx, f.Credential, &resp.Diagnostics)) {
 		access, ok := r.access(ctx, &m, &resp.Diagnostics)
 		if !ok {
@@ -217,44 +180,49 @@ func (r *DeviceServerResource) Update(ctx context.Context, req resource.UpdateRe
 		if err := r.setAddresses(ctx, access, &m, &f); err != nil {
 			tfdiag.Failure{
 				Summary: "bunq_device_server: the permitted addresses were not changed as configured",
-				State: "the state stays as it was. New addresses are activated before old ones are deactivated, so what worked before still works; " +
-					"the next plan shows which addresses differ.",
+				State: "the state is unchanged. The next plan shows which addresses differ. New addresses are activated before old ones are " +
+					"deactivated, so no configured address has lost its access.",
 				Next: nextForAddresses(err),
 			}.Error(&resp.Diagnostics, err)
 			return
 		}
 		f.Shut, f.Unset = false, false
-		f.keep(ctx, resp.Private, &resp.Diagnostics)
+		f.store(ctx, resp.Private, &resp.Diagnostics)
 	}
+
 	if m.RegistrationIP.IsUnknown() {
 		m.RegistrationIP = textOrNull(f.IP)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
-// Delete forgets the device: bunq's API has no call to remove one. Its addresses
-// belong to the key, which another device may go on with.
+// Delete forgets the device: bunq's API has no call to remove one. Its addresses belong to the key,
+// which another device may still use.
 func (r *DeviceServerResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var m deviceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
+
 	r.noteReleased(ctx, &m, &resp.Diagnostics)
 	resp.Diagnostics.AddWarning("The device stays at bunq",
-		"bunq has no call to remove a device. Device "+m.ID.ValueString()+" and its API key stay usable from the permitted addresses; Terraform has forgotten the device.\n\n"+
-			"deactivate_on_destroy = true of bunq_psd2_credential ends the use of the key when its credential is destroyed or replaced; set and apply it before.")
+		"bunq has no call to remove a device. Device "+m.ID.ValueString()+" and its API key can still be used from the permitted addresses; Terraform "+
+			"has only forgotten the device.\n\n"+
+			"To make the key unusable, set deactivate_on_destroy = true on its bunq_psd2_credential and apply, before you destroy or replace the credential.")
 }
 
-// access is the device's own context, and the calls made with it.
-func (r *DeviceServerResource) access(ctx context.Context, m *deviceModel, diags *diagnostics) (*providerdata.Access, bool) {
+// access returns the device's own API context and the calls made with it.
+func (r *DeviceServerResource) access(ctx context.Context, m *deviceModel, diags *diag.Diagnostics) (*providerdata.Access, bool) {
 	if diags.HasError() || !r.Data.Ready(diags) {
 		return nil, false
 	}
-	model, known := m.context(ctx, diags)
+
+	model, known := m.apiContext(ctx, diags)
 	if !known || !r.Data.SameEnvironment(model.Environment.ValueString(), "device", installationPath, diags) {
 		return nil, false
 	}
+
 	ac, more := model.Parse(installationPath)
 	diags.Append(more...)
 	if diags.HasError() {
@@ -270,25 +238,25 @@ func textOrNull(text string) types.String {
 	return types.StringValue(text)
 }
 
-// warnAdopted says that no device was made, and why not.
-func warnAdopted(made registered, diags *diagnostics) {
-	why := "An interrupted run had begun to register it, as far as can be told."
+// warnAdopted warns that an existing device was adopted, and says why.
+func warnAdopted(made registered, diags *diag.Diagnostics) {
+	why := "It appears to have been registered by an interrupted run."
 	switch {
 	case !made.adopted:
 		return
 	case made.again:
-		why = "bunq registers this key once only, and keeps the device that Terraform had forgotten."
+		why = "bunq registers this key only once, and still has the device that Terraform had forgotten."
 	}
 	diags.AddWarning("Existing device adopted",
-		fmt.Sprintf("bunq already has device %d with this key and description. %s It is adopted; no second one was made.", made.id, why))
+		fmt.Sprintf("bunq already has device %d with this key and description. %s It was adopted; no second one was made.", made.id, why))
 }
 
-// warnNoSession warns that the device was registered, but its key opens no
-// session. The device is kept: another one would not change that.
-func (r *DeviceServerResource) warnNoSession(ctx context.Context, reg *registration, id int64, err error, diags *diagnostics) {
+// warnNoSession warns that the device was registered, but that no session can be opened with its
+// key. The device is kept: another one would not change that.
+func (r *DeviceServerResource) warnNoSession(ctx context.Context, reg *registration, id int64, err error, diags *diag.Diagnostics) {
 	f := tfdiag.Failure{
 		Summary: "bunq_device_server: registered, but no session could be opened yet",
-		State:   fmt.Sprintf("device %d is stored. What needs a session, permitted_ips among it, is done by the next apply.", id),
+		State:   fmt.Sprintf("device %d is stored. The next apply does what needs a session, including permitted_ips.", id),
 	}
 	if bunq.IsCredentialsRefused(err) {
 		noteRefusal(ctx, reg.source, r.Data.Now())
@@ -298,8 +266,8 @@ func (r *DeviceServerResource) warnNoSession(ctx context.Context, reg *registrat
 	f.Warning(diags, err)
 }
 
-// nextForAddresses is the next step where addresses could not be read or set; ""
-// leaves it to the error.
+// nextForAddresses returns the next step if addresses could not be read or set; "" if it follows
+// from the error.
 func nextForAddresses(err error) string {
 	var several *ambiguousError
 	if errors.As(err, &several) {

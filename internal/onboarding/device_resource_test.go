@@ -152,9 +152,9 @@ func TestAccDeviceServer_unknownInputs(t *testing.T) {
 	}})
 }
 
-// A set that is not known in the plan turns out to hold "*": only a registration
-// can set that, so the apply says so and changes nothing, and the next one
-// proposes another device. The same the other way round.
+// A set that is not known in the plan turns out to hold "*": only a registration can set that, so
+// the apply says so and changes nothing, and the next one proposes another device. The same the
+// other way round.
 func TestAccDeviceServer_unknownSetTurnsOutAsAny(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -185,8 +185,8 @@ func TestAccDeviceServer_unknownSetTurnsOutAsAny(t *testing.T) {
 	c.Apply(t, "-refresh=false").MustSay(t, 1, `Error: "*" needs another registration`)
 }
 
-// A key that is replaced: the context is not sensitive as a whole, and nothing
-// says that it "will no longer be marked as sensitive".
+// A key that is replaced: the context is not sensitive as a whole, and nothing says that it "will
+// no longer be marked as sensitive".
 func TestAccDeviceServer_contextShowsItsPlainMembers(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)

@@ -10,8 +10,8 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
-// Addresses belong to the key: two devices of one key must list the same, and one
-// that lists them must not deactivate where the other was registered.
+// Addresses belong to the key: two devices of one key must list the same, and one that lists them
+// must not deactivate where the other was registered.
 func TestAccDeviceServer_twoOfOneKey(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -65,8 +65,7 @@ func TestAccDeviceServer_updateBesideRegistration(t *testing.T) {
 	}
 }
 
-// A plan notes the device's context for what is read below it, where nothing is
-// refreshed, too.
+// A plan notes the device's context for what is read below it, where nothing is refreshed, too.
 func TestAccDeviceServer_contextForImportWithoutRefresh(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)

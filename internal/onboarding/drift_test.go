@@ -19,8 +19,8 @@ const (
 	readCredential = "GET /user/{id}/credential-password-ip/{id}"
 )
 
-// What keeps bunq from answering says nothing about what it has: the state stays
-// as it is, the error says why, and once it is over there is nothing to do.
+// What keeps bunq from answering says nothing about what it has: the state stays as it is, the
+// error says why, and once it is over there is nothing to do.
 func TestAccRefresh_keepsTheState(t *testing.T) {
 	t.Parallel()
 	fault := func(f bunqsim.Fault) func(*testing.T, *acctest.Bunq) (mend func()) {
@@ -37,7 +37,7 @@ func TestAccRefresh_keepsTheState(t *testing.T) {
 				b.Sim.SetCallerIP("203.0.113.99")
 				return func() { b.Sim.SetCallerIP("") }
 			},
-			acctest.Says("Is the public address of this machine permitted for the key"),
+			acctest.Says("permitted for the key"),
 		},
 		{
 			"a blocked address and no session left",
@@ -60,12 +60,12 @@ func TestAccRefresh_keepsTheState(t *testing.T) {
 		{
 			"a page with status 404 for the device",
 			fault(bunqsim.Fault{Route: readDevice, Every: true, Kind: bunqsim.FaultStatus, Status: 404}),
-			acctest.Says("the answer was 404 (text/html), not in bunq's own form."),
+			acctest.Says("the answer was 404 (text/html), not in bunq's format."),
 		},
 		{
 			"a page with status 404 for the credential",
 			fault(bunqsim.Fault{Route: readCredential, Every: true, Kind: bunqsim.FaultStatus, Status: 404}),
-			acctest.Says("something else than bunq answered: check base_url"),
+			acctest.Says("this answer did not come from bunq: check base_url"),
 		},
 		{
 			"a path that bunq does not know",
@@ -112,8 +112,8 @@ func literal(p *acctest.Party) string {
 		"    environment = \"sandbox\"\n  }\n", p.InstallationID, p.Token, p.PrivateKeyPEM, p.PublicKeyPEM, p.ServerPublicKeyPEM)
 }
 
-// What was made in another environment is refused before anything is sent, by
-// each resource for itself.
+// What was made in another environment is refused before anything is sent, by each resource for
+// itself.
 func TestAccRefresh_refusesAnotherEnvironment(t *testing.T) {
 	t.Parallel()
 	s := validSeal(t)
@@ -229,8 +229,7 @@ func TestAccRefresh_gone(t *testing.T) {
 	})
 }
 
-// another registers a second device with the key that was made last, behind
-// Terraform's back.
+// another registers a second device with the key that was made last, behind Terraform's back.
 func another(t *testing.T, b *acctest.Bunq) {
 	t.Helper()
 	held := b.Sim.Snapshot()
@@ -258,8 +257,8 @@ func another(t *testing.T, b *acctest.Bunq) {
 	}
 }
 
-// Statuses of a device other than ACTIVE, where another device keeps the key in
-// use, so that bunq can be asked.
+// Statuses of a device other than ACTIVE, where another device keeps the key in use, so that bunq
+// can be asked.
 func TestAccDeviceServer_status(t *testing.T) {
 	t.Parallel()
 	for _, status := range []string{bunqsim.DeviceBlocked, bunqsim.DeviceObsolete, bunqsim.DeviceNeedsConfirmation} {
@@ -292,8 +291,8 @@ func TestAccDeviceServer_status(t *testing.T) {
 	}
 }
 
-// A credential that bunq lists as unusable, while its session still lives, is
-// replaced with a warning.
+// A credential that bunq lists as unusable, while its session still lives, is replaced with a
+// warning.
 func TestAccCredential_noLongerUsable(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)

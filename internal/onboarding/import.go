@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -22,83 +23,88 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
-// fileImport is a context file of bunq's SDKs, verified by a session: key, token
-// and API key belong together, and bunq said which installation it is.
+// fileImport is a context file of bunq's SDKs, verified by a session: key, token and API key belong
+// together, and bunq returned the installation's id.
 type fileImport struct {
 	calls        *bunq.UserClient
 	installation providerdata.InstallationModel
 	apiKey       types.String
-	// wanted is the id after "#" in the import id, 0 where there is none.
+	// wanted is the id after "#" in the import id, 0 if there is none.
 	wanted int64
 }
 
 var idSuffix = regexp.MustCompile(`^(.*)#([1-9][0-9]{0,18})$`)
 
-func openFile(ctx context.Context, data *providerdata.Data, importID string, diags *diagnostics) (*fileImport, bool) {
+func openFile(ctx context.Context, data *providerdata.Data, importID string, diags *diag.Diagnostics) (*fileImport, bool) {
 	if !data.Ready(diags) {
 		return nil, false
 	}
+
 	f := &fileImport{}
 	name := importID
 	if m := idSuffix.FindStringSubmatch(importID); m != nil {
 		name = m[1]
-		f.wanted, _ = strconv.ParseInt(m[2], 10, 64)
+		f.wanted, _ = providerdata.ParseID(m[2])
 	}
+
 	file, err := sdkconf.Read(name)
 	if err != nil {
 		diags.AddError("The import id is not a usable context file", tfdiag.Sentence(err)+"\n\n"+
-			"The import id is the path of a context file as bunq's own SDKs write it (bunq.conf); PATH#ID names one of several credentials or devices.")
+			"The import id is the path of a context file that one of bunq's SDKs wrote (bunq.conf). Use PATH#ID to choose one of several credentials or devices.")
 		return nil, false
 	}
+
 	model := providerdata.FromContextFile(file)
 	if !data.SameEnvironment(model.Environment.ValueString(), "context file", path.Empty(), diags) {
 		return nil, false
 	}
+
 	ac, more := model.Parse(path.Empty())
 	diags.Append(more...)
 	if diags.HasError() {
 		return nil, false
 	}
+
 	f.calls = data.Calls(ac)
 	id, err := f.calls.InstallationID(ctx)
 	if err != nil {
 		tfdiag.Failure{
 			Summary: "The context file could not be verified",
-			State:   "nothing was imported. The file holds no ids: a session opened with it gives them, and proves that its keys belong together.",
+			State:   "nothing was imported. The file holds no ids: the provider opens a session to read them and to verify that the keys belong together.",
 			Next:    importNext(err),
 		}.Error(diags, err)
 		return nil, false
 	}
-	f.installation = providerdata.InstallationFromFile(file, types.StringValue(itoa(id)))
+
+	f.installation = providerdata.InstallationFromFile(file, types.StringValue(providerdata.FormatID(id)))
 	f.apiKey = model.APIKey
 	return f, true
 }
 
-// importNext is the next step after a refused import; empty where the general
-// one fits. Nothing of it is in the state yet, so there is nothing to replace.
+// importNext returns the next step after a refused import; "" if it follows from the error. Nothing
+// is in the state yet, so there is nothing to replace.
 func importNext(err error) string {
-	const instead = "If it is dead, there is nothing to import: declare bunq_installation, bunq_psd2_credential and bunq_device_server without import " +
-		"blocks, and apply. A certificate of the same organisation joins the same bunq user."
+	const instead = "If the key is dead, there is nothing to import: declare bunq_installation, bunq_psd2_credential and bunq_device_server without import " +
+		"blocks, and apply. A certificate for the same organisation joins the same bunq user."
 	var api *bunq.APIError
 	switch {
 	case bunq.IsCredentialsRefused(err):
 		return "check in this order:\n" +
-			"  1. Is the public address of this machine among those that the key was registered for? A proxy or NAT has its own. If it is not, import from " +
-			"one that is.\n" +
-			"  2. Does the file belong to this environment and base_url, and has the program that wrote it not registered another key since?\n" +
-			"  3. Has bunq blocked the device, or was the key never used in time? " + instead
+			"  1. Is the public address of this machine, or of its proxy or NAT, permitted for the key? If not, import from a permitted address.\n" +
+			"  2. Is the file from this environment and base_url, and is it the newest one that its program wrote?\n" +
+			"  3. Has bunq blocked the device, or did the key expire unused? " + instead
 	case errors.As(err, &api) && api.Envelope && (api.Status == http.StatusUnauthorized || api.Status == http.StatusForbidden):
-		return "check that base_url is the one that the file was registered at, and that the file is the newest one. bunq forgets installations when the " +
-			"sandbox is reset. " + instead
+		return "check that the file was registered at this base_url, and that it is the newest one. bunq deletes installations when the sandbox is " +
+			"reset. " + instead
 	case errors.Is(err, bunq.ErrUnsigned):
-		return "check that no proxy removes headers on the way, and that base_url is the one that the file was registered at. If bunq itself sends the " +
-			"answer without a signature, nothing can be imported: declare the three resources without import blocks, and apply."
+		return "check that no proxy removes headers, and that the file was registered at this base_url. If bunq itself sends the answer without a " +
+			"signature, nothing can be imported: declare the three resources without import blocks, and apply."
 	}
 	return ""
 }
 
-// choose picks the object to import: the wanted one, or the only active one.
-func choose[T any](f *fileImport, what string, all []T, id func(T) int64, active func(T) bool, label func(T) string, diags *diagnostics) (T, bool) {
+// choose returns the object to import: the wanted one, or the only active one.
+func choose[T any](f *fileImport, what string, all []T, id func(T) int64, active func(T) bool, label func(T) string, diags *diag.Diagnostics) (T, bool) {
 	var none T
 	candidates := slices.DeleteFunc(slices.Clone(all), func(t T) bool {
 		if f.wanted != 0 {
@@ -106,23 +112,27 @@ func choose[T any](f *fileImport, what string, all []T, id func(T) int64, active
 		}
 		return !active(t)
 	})
+
 	if len(candidates) == 1 {
 		return candidates[0], true
 	}
+
 	if len(all) == 0 {
-		diags.AddError("Which "+what+" is to be imported?", "bunq lists no "+what+" for the API key of the context file. Nothing was imported.")
+		diags.AddError("Which "+what+" should be imported?", "bunq lists no "+what+" for the API key of the context file. Nothing was imported.")
 		return none, false
 	}
+
 	lines := make([]string, len(all))
 	for i, t := range all {
 		lines[i] = fmt.Sprintf("\n  - #%d %s", id(t), label(t))
 	}
-	why := fmt.Sprintf("The context file does not say which %s it means, and %d of those that bunq lists are active.", what, len(candidates))
+
+	why := fmt.Sprintf("The context file does not say which %s it belongs to, and bunq lists %d active ones.", what, len(candidates))
 	if f.wanted != 0 {
-		why = fmt.Sprintf("bunq lists no %s %d.", what, f.wanted)
+		why = fmt.Sprintf("bunq has no %s %d for this key.", what, f.wanted)
 	}
-	diags.AddError("Which "+what+" is to be imported?", fmt.Sprintf(
-		"%s Nothing was imported. bunq lists:%s\n\nNext step: append the number to the path, as in PATH#%d.",
+	diags.AddError("Which "+what+" should be imported?", fmt.Sprintf(
+		"%s Nothing was imported. bunq lists:%s\n\nNext step: append the ID to the path, as in PATH#%d.",
 		why, strings.Join(lines, ""), id(all[0])))
 	return none, false
 }
@@ -133,16 +143,18 @@ func (r *InstallationResource) ImportState(ctx context.Context, req resource.Imp
 	if !ok {
 		return
 	}
-	if id := f.installation.ID.ValueString(); f.wanted != 0 && itoa(f.wanted) != id {
-		resp.Diagnostics.AddError("Another installation", fmt.Sprintf("The context file belongs to installation %s, not %d: a file has one installation. Nothing was imported.\n\n"+
-			"Next step: omit #%d, or give the file that belongs to it.", id, f.wanted, f.wanted))
+	if id := f.installation.ID.ValueString(); f.wanted != 0 && providerdata.FormatID(f.wanted) != id {
+		resp.Diagnostics.AddError("Another installation", fmt.Sprintf("The context file belongs to installation %s, not %d; a file holds only one. Nothing was imported.\n\n"+
+			"Next step: omit #%d, or import the file of that installation.", id, f.wanted, f.wanted))
 		return
 	}
+
 	m := installationModel{
 		ID: f.installation.ID, Token: f.installation.Token, PrivateKeyPEM: f.installation.PrivateKeyPEM,
 		PublicKeyPEM: f.installation.PublicKeyPEM, ServerPublicKeyPEM: f.installation.ServerPublicKeyPEM, Environment: f.installation.Environment,
 		RegistrationPayload: types.StringNull(),
 	}
+
 	if key, err := signing.ParsePublicKey(m.PublicKeyPEM.ValueString()); err == nil {
 		if payload, err := qseal.RegistrationPayload(key, m.Token.ValueString()); err == nil {
 			m.RegistrationPayload = types.StringValue(payload)
@@ -151,22 +163,23 @@ func (r *InstallationResource) ImportState(ctx context.Context, req resource.Imp
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
-// ImportState takes the path of a context file, and the number of the
-// credential where the user has several. bunq does not give the certificate
-// back: the first apply takes it from the configuration.
+// ImportState takes the path of a context file, and the ID of the credential if the user has
+// several. bunq does not return the certificate: the first apply takes it from the configuration.
 func (r *CredentialResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	f, ok := openFile(ctx, r.Data, req.ID, &resp.Diagnostics)
 	if !ok {
 		return
 	}
+
 	all, err := f.calls.Credentials(ctx)
 	if err != nil {
 		tfdiag.Failure{Summary: "bunq_psd2_credential was not imported", State: "nothing was imported.", Next: importNext(err)}.Error(&resp.Diagnostics, err)
 		return
 	}
+
 	found, ok := choose(f, "credential", all,
 		func(c bunq.Credential) int64 { return c.ID },
-		func(c bunq.Credential) bool { return c.Status == bunq.CredentialActive },
+		func(c bunq.Credential) bool { return c.Status == bunq.StatusActive },
 		func(c bunq.Credential) string {
 			if c.PermittedDevice != nil {
 				return c.Status + ", device " + strconv.Quote(c.PermittedDevice.Description)
@@ -176,6 +189,7 @@ func (r *CredentialResource) ImportState(ctx context.Context, req resource.Impor
 	if !ok {
 		return
 	}
+
 	m := credentialModel{
 		APIKey: f.apiKey, CertificatePEM: types.StringNull(), CertificateChainPEM: types.StringNull(),
 		PrivateKeyPEMWO: types.StringNull(), PrivateKeyPassphraseWO: types.StringNull(), ClientPublicKeySignature: types.StringNull(),
@@ -183,38 +197,42 @@ func (r *CredentialResource) ImportState(ctx context.Context, req resource.Impor
 	}
 	m.withoutCertificate()
 	m.fromAPI(&found)
+
 	obj, diags := types.ObjectValueFrom(ctx, providerdata.InstallationTypes(), f.installation)
 	resp.Diagnostics.Append(diags...)
 	m.Installation = obj
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
-// ImportState takes the path of a context file, and the number of the device
-// where bunq lists several.
+// ImportState takes the path of a context file, and the ID of the device if bunq lists several.
 func (r *DeviceServerResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	f, ok := openFile(ctx, r.Data, req.ID, &resp.Diagnostics)
 	if !ok {
 		return
 	}
+
 	all, err := f.calls.DeviceServers(ctx)
 	if err != nil {
 		tfdiag.Failure{Summary: "bunq_device_server was not imported", State: "nothing was imported.", Next: importNext(err)}.Error(&resp.Diagnostics, err)
 		return
 	}
+
 	found, ok := choose(f, "device", all,
 		func(d bunq.DeviceServer) int64 { return d.ID },
-		func(d bunq.DeviceServer) bool { return d.Status == deviceActive },
+		func(d bunq.DeviceServer) bool { return d.Status == bunq.StatusActive },
 		func(d bunq.DeviceServer) string {
 			return strconv.Quote(d.Description) + " at " + d.IP + ", " + d.Status
 		}, &resp.Diagnostics)
 	if !ok {
 		return
 	}
+
 	m := deviceModel{
-		ID: types.StringValue(itoa(found.ID)), Description: types.StringValue(found.Description),
+		ID: types.StringValue(providerdata.FormatID(found.ID)), Description: types.StringValue(found.Description),
 		PermittedIPs: types.SetNull(types.StringType), RegistrationIP: types.StringValue(found.IP),
 	}
-	var more diagnostics
+
+	var more diag.Diagnostics
 	m.Installation, more = types.ObjectValueFrom(ctx, providerdata.InstallationTypes(), f.installation)
 	resp.Diagnostics.Append(more...)
 	m.Credential, more = types.ObjectValueFrom(ctx, deviceCredentialTypes(), deviceCredentialModel{ID: types.StringNull(), APIKey: f.apiKey})

@@ -9,8 +9,8 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
-// Each file that is no context of this bunq is refused with a reason, and
-// nothing comes into the state.
+// Each file that is no context of this bunq is refused with a reason, and nothing comes into the
+// state.
 func TestAccImport_mistakes(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -31,12 +31,12 @@ func TestAccImport_mistakes(t *testing.T) {
 		"a folder":           {t.TempDir(), []string{"is a directory"}},
 		"an empty file":      {written(t, ""), []string{"not the context file of a bunq SDK"}},
 		"a PEM file":         {written(t, p.CertificatePEM), []string{"not the context file of a bunq SDK"}},
-		"half of a file":     {written(t, text[:len(text)/2]), []string{"not the context file of a bunq SDK", "breaks off"}},
+		"half of a file":     {written(t, text[:len(text)/2]), []string{"not the context file of a bunq SDK", "ends too early"}},
 		"a file without key": {mixed(func(m *acctest.Party) { m.APIKey = "" }), []string{"incomplete context file", "missing or empty: api_key"}},
 		"of the other environment": {written(t, strings.Replace(text, "SANDBOX", "PRODUCTION", 1)),
 			[]string{"Made in another environment", "The context file was made in bunq's production environment", "configured for sandbox", "Nothing was sent"}},
 		"keys of two pairs": {mixed(func(m *acctest.Party) { m.PublicKeyPEM = other.PublicKeyPEM }),
-			[]string{"private_key_client does not fit public_key_client", "put together from two installations"}},
+			[]string{"private_key_client does not match public_key_client", "put together from two installations"}},
 		"another's API key": {mixed(func(m *acctest.Party) { m.APIKey = other.APIKey }),
 			[]string{"The context file could not be verified", "User credentials are incorrect", "nothing was imported"}},
 		"another's token": {mixed(func(m *acctest.Party) { m.Token = other.Token }),
@@ -70,8 +70,8 @@ func TestAccImport_mistakes(t *testing.T) {
 	}
 }
 
-// A key that has never been used on a device, an address that bunq does not
-// permit: one answer of bunq's, whose causes are listed.
+// A key that has never been used on a device, an address that bunq does not permit: one answer of
+// bunq's, whose causes are listed.
 func TestAccImport_fromAnotherAddress(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -82,7 +82,7 @@ func TestAccImport_fromAnotherAddress(t *testing.T) {
 	b.Sim.SetCallerIP("198.51.100.9")
 	refused := cli.Plan(t)
 	refused.MustSay(t, 1, "The context file could not be verified", "Response id: ", "an address that is not permitted",
-		"Is the public address of this machine among those")
+		"Is the public address of this machine, or of its proxy or NAT, permitted")
 	if strings.Contains(refused.Output, "-replace") {
 		t.Errorf("advises to replace what is not in the state:\n%s", refused.Output)
 	}
@@ -91,8 +91,8 @@ func TestAccImport_fromAnotherAddress(t *testing.T) {
 	cli.MustHaveNothingToDo(t)
 }
 
-// A 200 without bunq's signature is not believed under /installation either. Whether bunq signs there is not known for
-// certain, so the error says what to do if it does not.
+// A 200 without bunq's signature is not believed under /installation either. Whether bunq signs
+// there is not known for certain, so the error says what to do if it does not.
 func TestAccImport_ofAnInstallationThatBunqDoesNotSign(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Settings.SignInstallationReads = bunqsim.Refused }))
@@ -104,8 +104,7 @@ func TestAccImport_ofAnInstallationThatBunqDoesNotSign(t *testing.T) {
 		"check that no proxy removes headers", "declare the three resources without import blocks")
 }
 
-// What is imported must be usable: a device that bunq has blocked is not taken
-// for the active one.
+// What is imported must be usable: a device that bunq has blocked is not taken for the active one.
 func TestAccImport_ofADeviceThatIsNotActive(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)

@@ -74,9 +74,9 @@ func mustBe(t *testing.T, cli *acctest.CLI, p *acctest.Party) {
 	}
 }
 
-// Installation, credential and device come out of the context file of each SDK:
-// nothing is made at bunq, nothing is replaced, and after one apply, which takes
-// the certificate from the configuration, there is nothing to do.
+// Installation, credential and device come out of the context file of each SDK: nothing is made at
+// bunq, nothing is replaced, and after one apply, which takes the certificate from the
+// configuration, there is nothing to do.
 func TestAccImport_ofContextFiles(t *testing.T) {
 	t.Parallel()
 	for _, sdk := range acctest.SDKs {
@@ -119,8 +119,8 @@ func TestAccImport_byCommand(t *testing.T) {
 	}
 }
 
-// With permitted addresses in the configuration the apply that follows looks
-// after them from then on.
+// With permitted addresses in the configuration the apply that follows looks after them from then
+// on.
 func TestAccImport_takesUpPermittedAddresses(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -135,9 +135,9 @@ func TestAccImport_takesUpPermittedAddresses(t *testing.T) {
 	}
 }
 
-// The CLI writes the whole configuration of an installation. Credential and
-// device need secrets, which no CLI writes, and the certificate, which bunq does
-// not give back: it says so, and what it wrote works once these are filled in.
+// The CLI writes the whole configuration of an installation. Credential and device need secrets,
+// which no CLI writes, and the certificate, which bunq does not give back: it says so, and what it
+// wrote works once these are filled in.
 func TestAccImport_withGeneratedConfiguration(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -192,13 +192,13 @@ func TestAccImport_ofOneOfSeveral(t *testing.T) {
 
 	cli.Write(t, config+importAll(file))
 	cli.Apply(t).MustSay(t, 1,
-		"Which credential is to be imported?", "2 of those that bunq lists are active",
+		"Which credential should be imported?", "bunq lists 2 active ones",
 		fmt.Sprintf("#%d ACTIVE, device \"made by Import\"", older.CredentialID),
 		fmt.Sprintf("#%d ACTIVE, device \"the newer one\"", p.CredentialID),
-		"append the number to the path")
+		"append the ID to the path")
 	cli.Write(t, config)
 	cli.Run(t, "import", "-no-color", deviceAddress, file).MustSay(t, 1,
-		"Which device is to be imported?", fmt.Sprintf("#%d \"made by Import\" at 127.0.0.1, ACTIVE", older.DeviceID),
+		"Which device should be imported?", fmt.Sprintf("#%d \"made by Import\" at 127.0.0.1, ACTIVE", older.DeviceID),
 		fmt.Sprintf("#%d \"the newer one\" at 127.0.0.1, ACTIVE", p.DeviceID))
 	cli.Run(t, "import", "-no-color", credentialAddress, file+"#999999").MustSay(t, 1, "bunq lists no credential 999999")
 	cli.Run(t, "import", "-no-color", deviceAddress, file+"#999999").MustSay(t, 1, "bunq lists no device 999999")

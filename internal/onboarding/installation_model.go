@@ -2,11 +2,11 @@ package onboarding
 
 import (
 	"crypto/rsa"
-	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 	"github.com/openpsd2/terraform-provider-bunq/internal/qseal"
 	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
 )
@@ -21,14 +21,15 @@ type installationModel struct {
 	RegistrationPayload types.String `tfsdk:"registration_payload"`
 }
 
-// setKey fills in the key pair. A key that the user gave stays as written, so
-// that the plan after it is empty.
+// setKey stores the key pair. A key from the configuration stays as written, so that the next plan
+// is empty.
 func (m *installationModel) setKey(key *rsa.PrivateKey) error {
 	public, err := signing.MarshalPublicKey(&key.PublicKey)
 	if err != nil {
 		return err
 	}
 	m.PublicKeyPEM = types.StringValue(public)
+
 	if m.PrivateKeyPEM.IsNull() || m.PrivateKeyPEM.IsUnknown() {
 		private, err := signing.MarshalPrivateKey(key)
 		if err != nil {
@@ -39,13 +40,13 @@ func (m *installationModel) setKey(key *rsa.PrivateKey) error {
 	return nil
 }
 
-// fromAPI takes over what bunq returned, and derives the text that the QSEAL
-// key must sign.
+// fromAPI stores what bunq returned, and the text that the QSEAL key must sign.
 func (m *installationModel) fromAPI(env bunq.Environment, key *rsa.PublicKey, made *bunq.CreatedInstallation) error {
-	m.ID = types.StringValue(strconv.FormatInt(made.ID, 10))
+	m.ID = types.StringValue(providerdata.FormatID(made.ID))
 	m.Token = types.StringValue(made.Token.Reveal())
 	m.ServerPublicKeyPEM = types.StringValue(made.ServerPublicKeyPEM)
 	m.Environment = types.StringValue(string(env))
+
 	payload, err := qseal.RegistrationPayload(key, made.Token.Reveal())
 	if err != nil {
 		m.RegistrationPayload = types.StringNull()

@@ -14,39 +14,57 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
-// installationAttribute is the installation that a credential or device is
-// made on. Another one makes another resource.
+// installationAttribute returns the attribute for the installation that a credential or device
+// belongs to. Changing it replaces the resource.
 func installationAttribute() schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{
 		Required:            true,
-		MarkdownDescription: "The installation, passed as the whole resource: `installation = bunq_installation.main`. Another installation replaces this resource.",
+		MarkdownDescription: "The installation, passed as the whole resource: `installation = bunq_installation.main`. Changing the installation replaces this resource.",
+
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
 				Required:            true,
 				MarkdownDescription: "`id` of the `bunq_installation`.",
 				PlanModifiers:       []planmodifier.String{replacesUnlessImported("the installation")},
 			},
-			"token":                 schema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: "`token` of the `bunq_installation`."},
-			"private_key_pem":       schema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: "`private_key_pem` of the `bunq_installation`."},
-			"public_key_pem":        schema.StringAttribute{Required: true, MarkdownDescription: "`public_key_pem` of the `bunq_installation`."},
-			"server_public_key_pem": schema.StringAttribute{Required: true, MarkdownDescription: "`server_public_key_pem` of the `bunq_installation`."},
-			"environment":           schema.StringAttribute{Required: true, MarkdownDescription: "`environment` of the `bunq_installation`."},
+			"token": schema.StringAttribute{
+				Required:            true,
+				Sensitive:           true,
+				MarkdownDescription: "`token` of the `bunq_installation`.",
+			},
+			"private_key_pem": schema.StringAttribute{
+				Required:            true,
+				Sensitive:           true,
+				MarkdownDescription: "`private_key_pem` of the `bunq_installation`.",
+			},
+			"public_key_pem": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "`public_key_pem` of the `bunq_installation`.",
+			},
+			"server_public_key_pem": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "`server_public_key_pem` of the `bunq_installation`.",
+			},
+			"environment": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "`environment` of the `bunq_installation`.",
+			},
 		},
 	}
 }
 
-// replacesUnlessImported makes a change replace the resource, but not the
-// first value after an import: bunq does not give back what was sent, so the
-// state holds null there, and the configuration fills it in.
+// replacesUnlessImported makes a change replace the resource, but not the first value after an
+// import: bunq does not return what was sent, so the state holds null and the configuration fills
+// it in.
 func replacesUnlessImported(what string) planmodifier.String {
-	text := "A change of " + what + " replaces the resource; the first value after an import does not."
+	text := "Changing " + what + " replaces the resource; the first value after an import does not."
 	return stringplanmodifier.RequiresReplaceIf(
 		func(_ context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse) {
 			resp.RequiresReplace = !req.StateValue.IsNull()
 		}, text, text)
 }
 
-// installationOf decodes an installation object that is known.
+// installationOf decodes an installation object; false if it is not known.
 func installationOf(ctx context.Context, obj types.Object, diags *diag.Diagnostics) (providerdata.InstallationModel, bool) {
 	var m providerdata.InstallationModel
 	if obj.IsNull() || obj.IsUnknown() {

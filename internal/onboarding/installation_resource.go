@@ -24,12 +24,12 @@ var (
 	_ resource.ResourceWithImportState = (*InstallationResource)(nil)
 )
 
-// InstallationResource is bunq_installation: a key pair made known to bunq.
+// InstallationResource is bunq_installation: a key pair registered with bunq.
 type InstallationResource struct {
 	providerdata.Base
 }
 
-// NewInstallationResource makes the resource for the provider's list.
+// NewInstallationResource returns the resource for the provider's list.
 func NewInstallationResource() resource.Resource { return &InstallationResource{} }
 
 // Metadata names the resource.
@@ -40,21 +40,25 @@ func (r *InstallationResource) Metadata(_ context.Context, req resource.Metadata
 // Schema describes the resource.
 func (r *InstallationResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	keep := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
+
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Makes a key pair known to bunq (`POST /installation`). bunq returns a token and its own public key; " +
-			"the credential, the device and every session are built on them.\n\n" +
-			"bunq hands out the token once, and cannot delete an installation: destroying this resource forgets it, and leaves it at bunq, where " +
-			"it is worth nothing without its private key. Keep the state in an encrypted backend.",
+		MarkdownDescription: "Registers a key pair with bunq (`POST /installation`). bunq returns a token and its own public key; " +
+			"the credential, the device and every session depend on them.\n\n" +
+			"bunq returns the token once, and cannot delete an installation: destroying this resource only forgets it. Without its private key " +
+			"the installation is worthless. Keep the state in an encrypted backend.",
+
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
 				Computed:            true,
-				MarkdownDescription: "bunq's number of the installation.",
+				MarkdownDescription: "ID of the installation at bunq.",
 				PlanModifiers:       keep,
 			},
 			"private_key_pem": schema.StringAttribute{
-				Optional: true, Computed: true, Sensitive: true,
+				Optional:  true,
+				Computed:  true,
+				Sensitive: true,
 				MarkdownDescription: "RSA private key of the installation, 2048 bits, PEM, unencrypted. It signs the requests; it is not the key of " +
-					"the QSEAL certificate. Where none is given, one is generated. Another key makes another installation.",
+					"the QSEAL certificate. If omitted, a key is generated. Changing the key replaces the installation.",
 				Validators: []validator.String{installationKey{}},
 				PlanModifiers: []planmodifier.String{
 					stringplanmodifier.UseStateForUnknown(),
@@ -63,26 +67,28 @@ func (r *InstallationResource) Schema(_ context.Context, _ resource.SchemaReques
 			},
 			"public_key_pem": schema.StringAttribute{
 				Computed:            true,
-				MarkdownDescription: "Public half of `private_key_pem`: PEM, SubjectPublicKeyInfo, as it was sent to bunq.",
+				MarkdownDescription: "Public key of `private_key_pem`: PEM, SubjectPublicKeyInfo, as it was sent to bunq.",
 				PlanModifiers:       keep,
 			},
 			"token": schema.StringAttribute{
-				Computed: true, Sensitive: true,
+				Computed:            true,
+				Sensitive:           true,
 				MarkdownDescription: "Installation token. bunq shows it once.",
 				PlanModifiers:       keep,
 			},
 			"server_public_key_pem": schema.StringAttribute{
 				Computed:            true,
-				MarkdownDescription: "bunq's public key, with which every answer is verified.",
+				MarkdownDescription: "bunq's public key. Every answer is verified with it.",
 				PlanModifiers:       keep,
 			},
 			"environment": schema.StringAttribute{
 				Computed:            true,
-				MarkdownDescription: "Where the installation was made: `sandbox` or `production`. It is never used in the other one.",
+				MarkdownDescription: "Where the installation was created: `sandbox` or `production`. It is never used in the other environment.",
 				PlanModifiers:       keep,
 			},
 			"registration_payload": schema.StringAttribute{
-				Computed: true, Sensitive: true,
+				Computed:  true,
+				Sensitive: true,
 				MarkdownDescription: "The exact text that the QSEAL key must sign (RSASSA-PKCS1-v1_5, SHA-256) to register a credential for this " +
 					"installation: the public key in PEM, with its final newline, followed by the token. For keys that live in an HSM or KMS; " +
 					"see `client_public_key_signature` of `bunq_psd2_credential`.",
@@ -92,8 +98,8 @@ func (r *InstallationResource) Schema(_ context.Context, _ resource.SchemaReques
 	}
 }
 
-// ModifyPlan fills in the environment, so that what is built on the installation
-// is checked at plan against where it will be.
+// ModifyPlan fills in the environment, so that the resources of the installation are checked
+// against it at plan.
 func (r *InstallationResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() || r.Data == nil || r.Data.Environment == "" {
 		return
@@ -105,8 +111,8 @@ func (r *InstallationResource) ModifyPlan(ctx context.Context, req resource.Modi
 	}
 }
 
-// Create makes the installation. The answer cannot be looked up later: a lost
-// one leaves an installation at bunq that nobody can use.
+// Create makes the installation. It cannot be looked up later: a lost answer leaves an installation
+// at bunq that nobody can use.
 func (r *InstallationResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	ctx, done := providerdata.Operation(ctx, "bunq_installation: create")
 	defer done()
@@ -116,6 +122,7 @@ func (r *InstallationResource) Create(ctx context.Context, req resource.CreateRe
 	if resp.Diagnostics.HasError() || !r.Data.Ready(&resp.Diagnostics) {
 		return
 	}
+
 	key, err := installationKeyOf(m.PrivateKeyPEM)
 	if err == nil {
 		err = m.setKey(key)
@@ -129,13 +136,14 @@ func (r *InstallationResource) Create(ctx context.Context, req resource.CreateRe
 	if err != nil {
 		f := tfdiag.Failure{Summary: "bunq_installation was not created", State: "nothing was made and nothing was stored."}
 		if bunq.OutcomeUnknown(err) {
-			f.State = "nothing was stored. bunq may have made an installation whose token was lost on the way. It is harmless: nobody can use " +
+			f.State = "nothing was stored. bunq may have made an installation whose token was lost with the answer. It is harmless: nobody can use " +
 				"it without the token, it costs nothing, and bunq has no call to remove it."
 			f.Next = "apply again; a new installation is made."
 		}
 		f.Error(&resp.Diagnostics, err)
 		return
 	}
+
 	r.Data.MarkCreated(made.Token)
 	if err := m.fromAPI(r.Data.Environment, &key.PublicKey, made); err != nil {
 		resp.Diagnostics.AddWarning("registration_payload is not available", err.Error())
@@ -143,10 +151,9 @@ func (r *InstallationResource) Create(ctx context.Context, req resource.CreateRe
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
-// Read asks nothing: bunq shows an installation only to a session, which needs
-// an API key that an installation by itself does not have, and shows no more
-// than its number (bunq docs, GET /installation). The device built on it
-// proves at each refresh that it still works.
+// Read makes no call: bunq shows an installation only to a session, which needs an API key that an
+// installation by itself does not have, and shows nothing but its id (bunq docs, GET
+// /installation). The refresh of its device shows whether it still works.
 func (r *InstallationResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var m installationModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
@@ -156,8 +163,8 @@ func (r *InstallationResource) Read(ctx context.Context, req resource.ReadReques
 	r.Data.SameEnvironment(m.Environment.ValueString(), "installation", path.Root("environment"), &resp.Diagnostics)
 }
 
-// Update has no call: bunq cannot change an installation. It runs where only
-// the way of writing the configuration changed.
+// Update makes no call, as bunq cannot change an installation. It runs if only the notation of the
+// configuration changed.
 func (r *InstallationResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var m installationModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
@@ -171,15 +178,16 @@ func (r *InstallationResource) Delete(ctx context.Context, req resource.DeleteRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
+
 	resp.Diagnostics.AddWarning("The installation stays at bunq",
-		"bunq has no call to remove an installation. Installation "+m.ID.ValueString()+" stays there; this state has forgotten its token and key, "+
-			"without which it is worth nothing. Older versions of the state still hold them.")
+		"bunq has no call to remove an installation. Installation "+m.ID.ValueString()+" stays there, but is worthless without its token and key, which "+
+			"are no longer in this state. Older versions of the state still hold them.")
 }
 
-// replacesOnOtherKey makes another key replace the installation, but not the
-// same key written in another way (line ends, PKCS#1 or PKCS#8).
+// replacesOnOtherKey makes another key replace the installation, but not the same key in another
+// notation (line ends, PKCS#1 or PKCS#8).
 func replacesOnOtherKey() planmodifier.String {
-	text := "Another key replaces the installation."
+	text := "Changing the key replaces the installation."
 	return stringplanmodifier.RequiresReplaceIf(
 		func(_ context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse) {
 			if req.ConfigValue.IsNull() {
@@ -191,7 +199,7 @@ func replacesOnOtherKey() planmodifier.String {
 		}, text, text)
 }
 
-// installationKeyOf returns the key that the user gave, or a new one.
+// installationKeyOf returns the key of the configuration, or a new one.
 func installationKeyOf(pem types.String) (*rsa.PrivateKey, error) {
 	if pem.IsNull() || pem.IsUnknown() {
 		return signing.GenerateKey()

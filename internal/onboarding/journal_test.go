@@ -34,8 +34,8 @@ func action(kind string, a plancheck.ResourceActionType) plancheck.PlanCheck {
 	return plancheck.ExpectResourceAction("bunq_"+kind+".main", a)
 }
 
-// journal checks the calls that are neither GETs nor open a session, since the
-// start or the last ResetJournal.
+// journal checks the calls that are neither GETs nor open a session, since the start or the last
+// ResetJournal.
 func journal(b *acctest.Bunq, want ...string) resource.TestCheckFunc {
 	return func(*terraform.State) error {
 		if diff := cmp.Diff(want, b.Writes(0), cmpopts.EquateEmpty()); diff != "" {
@@ -50,8 +50,8 @@ func bunqHolds(b *acctest.Bunq, check func(bunqsim.Snapshot) error) resource.Tes
 	return func(*terraform.State) error { return check(b.Sim.Snapshot()) }
 }
 
-// idIs notes the id of a resource at its first use, and checks at each later
-// one that it is the same.
+// idIs notes the id of a resource at its first use, and checks at each later one that it is the
+// same.
 func idIs(address string, note *string) resource.TestCheckFunc {
 	return attributeIs(address, "id", note)
 }

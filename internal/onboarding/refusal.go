@@ -7,22 +7,21 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/session"
 )
 
-// noteRefused is the note, kept encrypted beside the session, that bunq refused
-// a key that waits for its first use, or that had just been registered. bunq
-// allows one question in 30 seconds, and each asking of the runs that follow
-// would wait for it, only to hear the same.
+// noteRefused names the note, kept encrypted with the session, that bunq refused a key that waits
+// for its first use or that had just been registered. bunq opens one session in 30 seconds, so each
+// of the runs that follow would wait for the same answer.
 const noteRefused = "key-refused"
 
-// refusalLasts is for how long the same answer is expected. It is short, because
-// the machine may move, and somebody else may register the key.
+// refusalLasts is how long the same answer is expected. It is short, because the machine may move
+// and somebody else may register the key.
 const refusalLasts = 2 * time.Minute
 
 func noteRefusal(ctx context.Context, notes *session.Source, now time.Time) {
 	notes.Note(ctx, noteRefused, now.UTC().Format(time.RFC3339))
 }
 
-// refusedLately reports whether bunq refused the key a moment ago, and nothing
-// was registered with it since.
+// refusedLately reports whether bunq refused the key a moment ago, and nothing was registered with
+// it since.
 func refusedLately(ctx context.Context, notes *session.Source, now time.Time) bool {
 	text, ok := notes.Noted(ctx, noteRefused)
 	if !ok {

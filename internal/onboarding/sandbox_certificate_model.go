@@ -16,13 +16,9 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
 )
 
-// suffixBytes is the length of the random part of a common name, which is
-// written in twice as many characters.
+// suffixBytes is the length of the random part of a common name, which is written in twice as many
+// characters.
 const suffixBytes = 4
-
-// maxCommonName is the length that bunq's sandbox takes (bunq docs, Register as
-// a TPP).
-const maxCommonName = 64
 
 const day = 24 * time.Hour
 
@@ -42,19 +38,18 @@ type sandboxCertificateModel struct {
 	ReadyForRenewal        types.Bool   `tfsdk:"ready_for_renewal"`
 }
 
-// commonName is the name, a suffix that makes it nobody else's, and the roles
-// at the end, where bunq's docs want them.
+// commonName returns the name, a suffix that makes it unique, and the roles at the end, where
+// bunq's docs want them.
 func (m *sandboxCertificateModel) commonName(suffix string) string {
 	return strings.Join(append([]string{m.Name.ValueString(), suffix}, m.roles()...), " ")
 }
 
-// longestName is how many characters are left for the name.
+// longestName returns how many characters are left for the name.
 func (m *sandboxCertificateModel) longestName() int {
-	return maxCommonName - utf8.RuneCountInString(" "+strings.Repeat("0", 2*suffixBytes)+" "+strings.Join(m.roles(), " "))
+	return qseal.MaxCommonName - utf8.RuneCountInString(" "+strings.Repeat("0", 2*suffixBytes)+" "+strings.Join(m.roles(), " "))
 }
 
-// subjectInput is what decides the subject of a certificate beside its random
-// part.
+// subjectInput is what decides the subject of a certificate, apart from the random part.
 type subjectInput struct{ name, roles, organization, identifier, country string }
 
 func (m *sandboxCertificateModel) subject() subjectInput {
@@ -63,12 +58,11 @@ func (m *sandboxCertificateModel) subject() subjectInput {
 	}
 }
 
-// endingSubject is the text of a certificate that the plan replaces with one of
-// another subject, noted for the credential that was made with it: the successor
-// is not known at plan, and this much of it is.
+// endingSubject is a certificate that the plan replaces with one for another subject, noted for the
+// credential that was made with it: the new certificate is not known at plan, but its subject is.
 type endingSubject string
 
-// roles are the words of the common name, in the order of bunq's docs.
+// roles returns the words of the common name, in the order of bunq's docs.
 func (m *sandboxCertificateModel) roles() []string {
 	words := []string{string(qseal.RolePISP), string(qseal.RoleAISP)}
 	if m.Roles.IsNull() || m.Roles.IsUnknown() {
@@ -79,8 +73,7 @@ func (m *sandboxCertificateModel) roles() []string {
 	})
 }
 
-// issue makes a key and a certificate for the common name that m has as id, or
-// for a new one.
+// issue makes a key and a certificate for the common name in m.ID, or for a new one.
 func (m *sandboxCertificateModel) issue(now time.Time) error {
 	if m.ID.IsNull() || m.ID.IsUnknown() {
 		suffix := make([]byte, suffixBytes)
@@ -89,6 +82,7 @@ func (m *sandboxCertificateModel) issue(now time.Time) error {
 		}
 		m.ID = types.StringValue(m.commonName(hex.EncodeToString(suffix)))
 	}
+
 	key, err := signing.GenerateKey()
 	if err != nil {
 		return err
@@ -97,9 +91,11 @@ func (m *sandboxCertificateModel) issue(now time.Time) error {
 	if err != nil {
 		return err
 	}
-	// A minute back, so that a clock that is a little behind takes it too.
+
+	// Valid from a minute ago, for clocks that are a little behind.
 	from := now.Add(-time.Minute).UTC().Truncate(time.Second)
 	until := from.Add(time.Duration(m.ValidityDays.ValueInt64()) * day)
+
 	certificate, err := qseal.NewPseudoCertificate(qseal.PseudoOptions{
 		CommonName: m.ID.ValueString(), Organization: m.Organization.ValueString(),
 		OrganizationIdentifier: m.OrganizationIdentifier.ValueString(), Country: m.Country.ValueString(),
@@ -108,6 +104,7 @@ func (m *sandboxCertificateModel) issue(now time.Time) error {
 	if err != nil {
 		return err
 	}
+
 	m.PrivateKeyPEM = types.StringValue(private)
 	m.CertificatePEM = types.StringValue(certificate)
 	m.CertificateChainPEM = types.StringValue(certificate)
@@ -116,14 +113,29 @@ func (m *sandboxCertificateModel) issue(now time.Time) error {
 	return nil
 }
 
-// due reports whether the time to renew has come.
+// due reports whether the certificate must be renewed now.
 func (m *sandboxCertificateModel) due(now time.Time) bool {
 	until, err := time.Parse(time.RFC3339, m.NotAfter.ValueString())
 	return err == nil && !now.Before(until.Add(-time.Duration(m.EarlyRenewalDays.ValueInt64())*day))
 }
 
-// bothRoles is the default of the roles attribute.
+// bothRoles returns the default of the roles attribute.
 func bothRoles(ctx context.Context) types.Set {
 	set, _ := types.SetValueFrom(ctx, types.StringType, []string{string(qseal.RoleAISP), string(qseal.RolePISP)})
 	return set
+}
+
+// otherSubject reports whether the plan makes a certificate for another subject.
+func (m *sandboxCertificateModel) otherSubject(state *sandboxCertificateModel) bool {
+	return m.subject() != state.subject()
+}
+
+// reissues reports whether the plan makes a new certificate for the same subject.
+func (m *sandboxCertificateModel) reissues(state *sandboxCertificateModel, now time.Time) bool {
+	if !m.ValidityDays.Equal(state.ValidityDays) {
+		return true
+	}
+	asPlanned := *state
+	asPlanned.EarlyRenewalDays = m.EarlyRenewalDays
+	return asPlanned.due(now)
 }

@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/qseal"
 )
 
 func TestSandboxCertificateModel_commonName(t *testing.T) {
@@ -31,7 +33,7 @@ func TestSandboxCertificateModel_commonName(t *testing.T) {
 				t.Errorf("longest name %d, want %d", got, tt.longest)
 			}
 			m.Name = types.StringValue(strings.Repeat("é", m.longestName()))
-			if n := utf8.RuneCountInString(m.commonName("0123abcd")); n != maxCommonName {
+			if n := utf8.RuneCountInString(m.commonName("0123abcd")); n != qseal.MaxCommonName {
 				t.Errorf("the longest name makes a common name of %d characters", n)
 			}
 		})

@@ -50,8 +50,8 @@ func subjectIs(pattern string) resource.TestCheckFunc {
 	}
 }
 
-// It calls nobody, whatever happens to it; the subject changes with what stands
-// in it, and with nothing else.
+// It calls nobody, whatever happens to it; the subject changes with what stands in it, and with
+// nothing else.
 func TestAccSandboxCertificate_life(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -100,8 +100,8 @@ func TestAccSandboxCertificate_life(t *testing.T) {
 	})
 }
 
-// A renewal keeps the common name, and so the bunq user: credential and device
-// are made anew, the OAuth client stays.
+// A renewal keeps the common name, and so the bunq user: credential and device are made anew, the
+// OAuth client stays.
 func TestAccSandboxCertificate_renewal(t *testing.T) {
 	t.Parallel()
 	clock := bunqsim.NewFakeClock(time.Now())
@@ -140,8 +140,8 @@ func TestAccSandboxCertificate_renewal(t *testing.T) {
 	}
 }
 
-// A certificate that is made again keeps its subject, and so the bunq user; one of
-// another subject is refused at plan where a credential was made with it.
+// A certificate that is made again keeps its subject, and so the bunq user; one of another subject
+// is refused at plan where a credential was made with it.
 func TestAccSandboxCertificate_keepsTheUser(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)

@@ -19,9 +19,8 @@ import (
 // pieceLength is how much of a secret may be seen nowhere, in characters.
 const pieceLength = 40
 
-// privateHalf is where the private part of a 2048-bit RSA key begins, in bytes of
-// PKCS#8: before it stand version, algorithm and modulus, which certificates
-// and other keys have too.
+// privateHalf is where the private part of a 2048-bit RSA key begins, in bytes of PKCS#8: before it
+// stand version, algorithm and modulus, which certificates and other keys have too.
 const privateHalf = 310
 
 // needle is a secret in every writing that a leak could have.
@@ -38,8 +37,8 @@ func secretText(name, text string) needle {
 	return n
 }
 
-// secretKey is a private key: its base64, however aligned (PKCS#8 or PKCS#1),
-// and its hexadecimal digits.
+// secretKey is a private key: its base64, however aligned (PKCS#8 or PKCS#1), and its hexadecimal
+// digits.
 func secretKey(t *testing.T, name, text string) needle {
 	t.Helper()
 	block, _ := pem.Decode([]byte(text))
@@ -72,8 +71,7 @@ func (n needle) add(text string) {
 	}
 }
 
-// in reports whether any piece is in the text, whatever line ends and escapes
-// stand between.
+// in reports whether any piece is in the text, whatever line ends and escapes stand between.
 func (n needle) in(text string) bool {
 	text = strings.NewReplacer("\n", "", "\r", "", `\n`, "", `\/`, "/", " ", "", "\t", "", "│", "").Replace(text)
 	for i := 0; i+pieceLength <= len(text); i++ {
@@ -105,13 +103,12 @@ func zipped(t *testing.T, path string) string {
 	return all.String()
 }
 
-// TestAccSecrets runs a first apply of the whole chain with the real command and
-// the provider as a process, logs everything there is to log, and looks for each
-// secret in all that is left behind.
+// TestAccSecrets runs a first apply of the whole chain with the real command and the provider as a
+// process, logs everything there is to log, and looks for each secret in all that is left behind.
 //
-// The QSEAL key is nowhere. What bunq handed out is in the state, and in what
-// Terraform makes of the state: the plan file of a later plan, and the JSON forms
-// that show it. Session tokens are in none of them.
+// The QSEAL key is nowhere. What bunq handed out is in the state, and in what Terraform makes of
+// the state: the plan file of a later plan, and the JSON forms that show it. Session tokens are in
+// none of them.
 func TestAccSecrets(t *testing.T) {
 	t.Parallel()
 	for _, from := range []string{"file", "ephemeral variable"} {
@@ -126,8 +123,8 @@ func TestAccSecrets(t *testing.T) {
 			c.Env = []string{"TF_LOG=TRACE", "TF_LOG_PATH=" + log, "XDG_CACHE_HOME=" + cache}
 			config, key := "", file(keyFile)
 			if from == "ephemeral variable" {
-				// A variable that is not ephemeral would be in the plan file, with which
-				// no provider has anything to do.
+				// A variable that is not ephemeral would be in the plan file, with which no
+				// provider has anything to do.
 				config, key = "variable \"key\" {\n  type      = string\n  sensitive = true\n  ephemeral = true\n}\n", "var.key"
 				c.Env = append(c.Env, "TF_VAR_key="+s.key)
 			}

@@ -11,14 +11,15 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
 )
 
 // anyAddress is bunq's word for "every address".
 const anyAddress = "*"
 
-// installationKeyBits is the size of the installation's key (bunq docs,
-// Generating keys). What bunq does with others is UNKNOWN.
+// installationKeyBits is the size of the installation's key (bunq docs, Generating keys). What bunq
+// does with others is UNKNOWN.
 const installationKeyBits = 2048
 
 // installationKey accepts an unencrypted RSA key of 2048 bits.
@@ -39,12 +40,12 @@ func (v installationKey) ValidateString(ctx context.Context, req validator.Strin
 		resp.Diagnostics.AddAttributeError(req.Path, "Unusable private key",
 			"Expected "+v.Description(ctx)+": "+err.Error()+".\n\n"+
 				"Next step: make one with\n\n    openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048\n\n"+
-				"or omit private_key_pem, and one is generated.")
+				"or omit private_key_pem to have one generated.")
 		return
 	}
 	if bits := key.N.BitLen(); bits != installationKeyBits {
 		resp.Diagnostics.AddAttributeError(req.Path, "Unusable private key",
-			fmt.Sprintf("Expected %s; this key has %d bits, and bunq takes %d only.", v.Description(ctx), bits, installationKeyBits))
+			fmt.Sprintf("Expected %s; this key has %d bits, and bunq accepts only %d.", v.Description(ctx), bits, installationKeyBits))
 	}
 }
 
@@ -66,17 +67,17 @@ func (v permittedAddress) ValidateString(ctx context.Context, req validator.Stri
 	switch {
 	case err != nil:
 		resp.Diagnostics.AddAttributeError(req.Path, "Not an IP address",
-			fmt.Sprintf("%s is not %s. bunq takes single addresses, no ranges, no names.", shown(text), v.Description(ctx)))
+			fmt.Sprintf("%s is not %s. bunq accepts single addresses, no ranges and no host names.", shown(text), v.Description(ctx)))
 	case addr.Zone() != "":
 		resp.Diagnostics.AddAttributeError(req.Path, "Not a public IP address",
-			"An address has a zone; bunq sees the public address that your calls come from.")
+			"The address has a zone. List the public address from which bunq sees your calls.")
 	}
 }
 
 var likeAddress = regexp.MustCompile(`^[0-9A-Fa-f.:/]{1,49}$`)
 
-// shown quotes a text only if it looks like an address or a range, so that a
-// secret in the wrong place does not end up in a message.
+// shown quotes a text only if it looks like an address or a range, so that a secret in the wrong
+// place does not end up in a message.
 func shown(text string) string {
 	if likeAddress.MatchString(text) {
 		return strconv.Quote(text)
@@ -101,16 +102,16 @@ func (v notOnlyAny) ValidateSet(ctx context.Context, req validator.SetRequest, r
 	if !ok || only.ValueString() != anyAddress {
 		return
 	}
-	// bunq docs, device-server: the wildcard counts only together with the current
-	// address; a newer page says that a lone one is replaced by that address.
+	// bunq docs, device-server: the wildcard only counts together with the current address; a newer
+	// page says that a lone one is replaced by that address.
 	resp.Diagnostics.AddAttributeError(req.Path, `"*" alone does not open the key`,
-		"bunq reads a lone \"*\" as the address that registers the device, so the key would be bound to it without a word.\n\n"+
-			"Next step: write it together with the public address of the machine that applies, permitted_ips = [\"203.0.113.7\", \"*\"]; "+
-			"or better, list the addresses that you use.")
+		"bunq reads a lone \"*\" as the address that registers the device, so the key would silently be bound to that address.\n\n"+
+			"Next step: list the addresses that you use. To permit every address, list \"*\" together with the public address of the machine that "+
+			"applies: permitted_ips = [\"203.0.113.7\", \"*\"].")
 }
 
-// eachOnce refuses the same address in two spellings: bunq keeps one of them, so
-// that every later plan would add the other.
+// eachOnce refuses the same address in two notations: bunq keeps one of them, so every later plan
+// would add the other.
 type eachOnce struct{}
 
 func (eachOnce) Description(context.Context) string { return "each address once" }
@@ -127,28 +128,24 @@ func (v eachOnce) ValidateSet(ctx context.Context, req validator.SetRequest, res
 		text := s.ValueString()
 		if i := slices.IndexFunc(seen, func(other string) bool { return sameAddress(other, text) }); i >= 0 {
 			resp.Diagnostics.AddAttributeError(req.Path, "The same address twice",
-				fmt.Sprintf("%q and %q are one address in two spellings. Omit one of them.", seen[i], text))
+				fmt.Sprintf("%q and %q are the same address in two notations. Remove one of them.", seen[i], text))
 			return
 		}
 		seen = append(seen, text)
 	}
 }
 
-// wholeNumber accepts an id as bunq gives them: a positive whole number. Its
-// message does not repeat the value, which stands next to an API key.
-func wholeNumber() validator.String { return idOfBunq{} }
+// bunqID accepts an ID as bunq assigns them. Its message does not repeat the value, which is
+// configured next to an API key.
+type bunqID struct{}
 
-type idOfBunq struct{}
+func (bunqID) Description(context.Context) string { return "a whole number, as bunq assigns them" }
 
-var digits = regexp.MustCompile(`^[1-9][0-9]{0,18}$`)
+func (v bunqID) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
-func (idOfBunq) Description(context.Context) string { return "a number, as bunq gives it as id" }
-
-func (v idOfBunq) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-func (v idOfBunq) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() || digits.MatchString(req.ConfigValue.ValueString()) {
+func (v bunqID) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() || providerdata.IDPattern.MatchString(req.ConfigValue.ValueString()) {
 		return
 	}
-	resp.Diagnostics.AddAttributeError(req.Path, "Not an id of bunq's", "Attribute "+req.Path.String()+" must be "+v.Description(ctx)+".")
+	resp.Diagnostics.AddAttributeError(req.Path, "Not a bunq ID", "Attribute "+req.Path.String()+" must be "+v.Description(ctx)+".")
 }

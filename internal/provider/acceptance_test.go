@@ -19,8 +19,7 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
-// What is wrong with the provider block is shown at its line, before anything is
-// sent.
+// What is wrong with the provider block is shown at its line, before anything is sent.
 func TestAccProvider_badBlock(t *testing.T) {
 	block := func(line string) string { return "provider \"bunq\" {\n  " + line + "\n}\n" }
 	tests := []struct {
@@ -123,9 +122,9 @@ provider "bunq" {
 	}})
 }
 
-// A context that cannot serve, a file of the environment variable or a block's of
-// another environment, stops those alone that would use it: at plan, and not an
-// alias, nor a resource, that has its own.
+// A context that cannot serve, a file of the environment variable or a block's of another
+// environment, stops those alone that would use it: at plan, and not an alias, nor a resource, that
+// has its own.
 func TestAccProvider_contextOfOthers(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -157,8 +156,7 @@ func TestAccProvider_contextOfOthers(t *testing.T) {
 	}
 }
 
-// What an installation is made for is known at plan, so that what is built on it
-// is checked then.
+// What an installation is made for is known at plan, so that what is built on it is checked then.
 func TestAccProvider_environmentAtPlan(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -185,7 +183,7 @@ func TestAccProvider_sandboxCertificateInProduction(t *testing.T) {
 	b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Environment = bunqsim.Production }))
 	b.Test(t, resource.TestCase{Steps: []resource.TestStep{{
 		Config: b.Provider("") + acctest.Certificate, PlanOnly: true,
-		ExpectError: acctest.Says("which only bunq's sandbox takes, and this provider is configured for production"),
+		ExpectError: acctest.Says("which only bunq's sandbox accepts, and this provider is configured for production"),
 	}}})
 }
 

@@ -49,8 +49,7 @@ func (b block) config(t *testing.T) tfsdk.Config {
 	return tfsdk.Config{Schema: resp.Schema, Raw: tftypes.NewValue(object, values)}
 }
 
-// settings reads the block as Configure does, with these environment variables
-// and no others.
+// settings reads the block as Configure does, with these environment variables and no others.
 func (b block) settings(t *testing.T, env map[string]string) (*settings, diag.Diagnostics) {
 	t.Helper()
 	setVariables(t, env)
@@ -83,8 +82,7 @@ func setVariables(t *testing.T, env map[string]string) {
 	}
 }
 
-// wantOnly checks that there is one error, at the attribute ("" for none) and
-// with the text.
+// wantOnly checks that there is one error, at the attribute ("" for none) and with the text.
 func wantOnly(t *testing.T, diags diag.Diagnostics, attribute, text string) {
 	t.Helper()
 	if len(diags) != 1 || !diags.HasError() {

@@ -123,7 +123,7 @@ func TestConfigure_badContext(t *testing.T) {
 	}{
 		{
 			"both ways at once", block{"api_context": contextMembers("sandbox"), "context_file": "bunq.conf"}, nil,
-			"context_file", []string{"api_context and context_file both say which context to use. Remove one of them."},
+			"context_file", []string{"api_context and context_file are both set. Remove one of them."},
 		},
 		{
 			"both ways at once, one not known yet", block{"api_context": unknown, "context_file": "bunq.conf"}, nil,
@@ -169,8 +169,8 @@ func TestConfigure_badContext(t *testing.T) {
 	}
 }
 
-// What only those notice who would use the context: a provider block whose
-// resources all have their own must not stop at what it happens to see.
+// What only those notice who would use the context: a provider block whose resources all have their
+// own must not stop at what it happens to see.
 func TestConfigure_contextOfOthers(t *testing.T) {
 	tests := []struct {
 		name  string

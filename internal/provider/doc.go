@@ -1,6 +1,5 @@
-// Package provider wires the provider together: the schema of the provider
-// block, its environment variables, and the list of resources.
+// Package provider wires the provider together: the schema of the provider block, its environment
+// variables, and the list of resources.
 //
-// It owns no behaviour of its own: what a setting does stands in the package
-// that it is for.
+// It has no behaviour of its own: what a setting does is in the package that uses it.
 package provider

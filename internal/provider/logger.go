@@ -6,8 +6,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 )
 
-// tfLogger writes what client and sessions tell to Terraform's log. They tell
-// names, times and counts only.
+// tfLogger writes to Terraform's log. The client and the sessions log names, times and counts only.
 type tfLogger struct{}
 
 func (tfLogger) Info(ctx context.Context, msg string, fields map[string]any) {

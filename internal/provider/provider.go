@@ -21,7 +21,7 @@ import (
 const (
 	// TypeName is the prefix of the resource types.
 	TypeName = "bunq"
-	// Address is where the registry has the provider.
+	// Address is the provider's address in the registry.
 	Address = "registry.terraform.io/openpsd2/bunq"
 )
 
@@ -42,8 +42,7 @@ type options struct {
 	clock        func() time.Time
 }
 
-// WithoutPacing lets calls go as fast as they come, for tests on a simulator
-// that sets no limits.
+// WithoutPacing sends calls without waiting for limits, for tests with a simulator that has none.
 func WithoutPacing() Option {
 	return func(o *options) {
 		o.limits = func(ratelimit.Key) (ratelimit.Limit, bool) { return ratelimit.Limit{}, false }
@@ -56,8 +55,8 @@ func WithCacheDir(dir string) Option {
 	return func(o *options) { o.cacheDir = func() (string, error) { return dir, nil } }
 }
 
-// WithClock judges certificates and unused keys by now instead of the system's
-// clock. Waiting and sessions keep to the system's.
+// WithClock uses now instead of the system's clock for certificates and unused keys. Waiting and
+// sessions still use the system's.
 func WithClock(now func() time.Time) Option {
 	return func(o *options) { o.clock = now }
 }
@@ -67,12 +66,13 @@ func WithTransport(rt http.RoundTripper) Option {
 	return func(o *options) { o.transport = rt }
 }
 
-// New gives the provider's constructor.
+// New returns the provider's constructor.
 func New(version string, opts ...Option) func() provider.Provider {
 	o := options{limits: ratelimit.Published, cacheDir: defaultCacheDir}
 	for _, set := range opts {
 		set(&o)
 	}
+
 	return func() provider.Provider { return &Bunq{version: version, options: o} }
 }
 
@@ -87,11 +87,12 @@ func (p *Bunq) Schema(_ context.Context, _ provider.SchemaRequest, resp *provide
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Declares the PSD2 access of a licensed payment company to [bunq](https://www.bunq.com): installation, QSEAL certificate, " +
 			"API key, device, OAuth client and callback URLs.",
+
 		Attributes: map[string]schema.Attribute{
 			"environment": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "`sandbox` (default) or `production`. It must agree with `base_url`, where that is one of bunq's own. Environment variable: " +
-					"`BUNQ_ENVIRONMENT`.",
+				MarkdownDescription: "`sandbox` (default) or `production`. It must match `base_url` if that is one of bunq's own addresses. Environment " +
+					"variable: `BUNQ_ENVIRONMENT`.",
 			},
 			"base_url": schema.StringAttribute{
 				Optional: true,
@@ -100,57 +101,67 @@ func (p *Bunq) Schema(_ context.Context, _ provider.SchemaRequest, resp *provide
 			},
 			"api_context": schema.SingleNestedAttribute{
 				Optional: true,
-				MarkdownDescription: "The context for resources that name none. Conflicts with `context_file`. One of another environment is an error for " +
-					"the resources that would use it.",
-				Attributes: map[string]schema.Attribute{
-					"environment":           schema.StringAttribute{Required: true, MarkdownDescription: "`sandbox` or `production`."},
-					"api_key":               schema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: "The API key."},
-					"installation_token":    schema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: "Token of the installation."},
-					"private_key_pem":       schema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: "Private key of the installation, PEM."},
-					"server_public_key_pem": schema.StringAttribute{Required: true, MarkdownDescription: "bunq's public key, PEM."},
-				},
+				MarkdownDescription: "The context for resources without an `api_context` of their own. Conflicts with `context_file`. A context of another " +
+					"environment is an error for the resources that would use it.",
+				Attributes: apiContextMembers(),
 			},
 			"context_file": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "The same from a context file as bunq's own SDKs write it (`bunq.conf`). Environment variable: `BUNQ_CONTEXT_FILE`; a file named " +
-					"there that cannot be used is an error only for the resources that would use it.",
+				MarkdownDescription: "Path of a context file of one of bunq's SDKs (`bunq.conf`) with the same content. Environment variable: " +
+					"`BUNQ_CONTEXT_FILE`; an unusable file named there is an error only for the resources that would use it.",
 			},
 			"request_timeout": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "How long one HTTP exchange may take, a Go duration such as `30s` (default). Environment variable: `BUNQ_REQUEST_TIMEOUT`.",
+				MarkdownDescription: "How long one HTTP exchange may take, as a Go duration such as `30s` (default). Environment variable: `BUNQ_REQUEST_TIMEOUT`.",
 			},
 			"max_wait": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "How long one operation (one create, read, update or delete of one resource) may take in all, with its retries and its " +
-					"waiting for limits and for a session, a Go duration such as `15m` (default). Environment variable: `BUNQ_MAX_WAIT`.",
+				MarkdownDescription: "How long one operation (one create, read, update or delete of one resource) may take in total, including retries and " +
+					"waiting for limits and for a session, as a Go duration such as `15m` (default). Environment variable: `BUNQ_MAX_WAIT`.",
 			},
 			"session_cache": schema.BoolAttribute{
 				Optional: true,
-				MarkdownDescription: "Keep sessions between runs, encrypted, in the user's cache folder, because bunq allows one new session each 30 seconds " +
-					"(default `true`). Environment variable: `BUNQ_SESSION_CACHE`.",
+				MarkdownDescription: "Keep sessions between runs, encrypted, in the user's cache folder, because bunq allows one new session every 30 " +
+					"seconds (default `true`). Environment variable: `BUNQ_SESSION_CACHE`.",
 			},
 		},
 	}
 }
 
-// Configure builds what the resources work with. It does not touch the network,
-// and does not fail because a value is not known yet.
+// apiContextMembers returns the attributes of api_context, as a user writes them.
+func apiContextMembers() map[string]schema.Attribute {
+	members := map[string]schema.Attribute{}
+	for _, m := range providerdata.APIContextMembers() {
+		members[m.Name] = schema.StringAttribute{
+			Required:            true,
+			Sensitive:           m.Sensitive,
+			MarkdownDescription: m.Description,
+		}
+	}
+	return members
+}
+
+// Configure builds what the resources use. It makes no calls, and does not fail because a value is
+// not known yet.
 func (p *Bunq) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
 	var m model
 	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
+
 	s := settingsFrom(m, &resp.Diagnostics)
 	data := &providerdata.Data{Environment: s.environment, Unknown: s.unknown, Clock: p.options.clock}
 	s.defaultContext(ctx, data, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
+
 	resp.ResourceData = data
 	if len(s.unknown) > 0 {
 		return
 	}
+
 	client, err := bunq.NewClient(bunq.Config{
 		BaseURL: s.baseURL, Environment: s.environment, UserAgent: "terraform-provider-bunq/" + p.version,
 		RequestTimeout: s.requestTimeout, MaxWait: s.maxWait, Transport: p.options.transport,
@@ -160,11 +171,13 @@ func (p *Bunq) Configure(ctx context.Context, req provider.ConfigureRequest, res
 		resp.Diagnostics.AddError("The provider cannot be set up", err.Error())
 		return
 	}
+
 	sessions := session.Options{BaseURL: s.baseURL.String(), Logger: tfLogger{}, OpenInterval: p.options.openInterval}
 	if s.sessionCache {
-		// No folder to keep sessions in is no error: they are opened anew then.
+		// Without a cache folder, sessions are opened again in each run.
 		sessions.CacheDir, _ = p.options.cacheDir()
 	}
+
 	data.Client = client
 	data.Sessions = session.New(client, sessions)
 }

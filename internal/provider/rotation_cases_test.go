@@ -71,8 +71,8 @@ func TestAccRotation_ofTheCertificate(t *testing.T) {
 	})
 }
 
-// A key that bunq takes no more: the refresh fails and names the command that
-// mends it, which is run as it is printed.
+// A key that bunq takes no more: the refresh fails and names the command that mends it, which is
+// run as it is printed.
 func TestAccRotation_ofALostKey(t *testing.T) {
 	t.Parallel()
 	r := newRotation(t, plain(""))
@@ -90,9 +90,8 @@ func TestAccRotation_ofALostKey(t *testing.T) {
 	}
 }
 
-// Moving to another address: it is permitted first, then, from there, the device
-// is registered again, and the old address goes. Neither address is ever locked
-// out while it is in use.
+// Moving to another address: it is permitted first, then, from there, the device is registered
+// again, and the old address goes. Neither address is ever locked out while it is in use.
 func TestAccRotation_ofTheAddress(t *testing.T) {
 	t.Parallel()
 	const before, after = "203.0.113.7", "198.51.100.9"
@@ -129,8 +128,7 @@ func TestAccRotation_ofTheAddress(t *testing.T) {
 	r.MustHaveNothingToDo(t)
 }
 
-// All at once, as after an incident: another key, another certificate, and the
-// old API key is dead.
+// All at once, as after an incident: another key, another certificate, and the old API key is dead.
 func TestAccRotation_ofEverything(t *testing.T) {
 	t.Parallel()
 	subject := qseal.PseudoOptions{CommonName: "Everything AISP PISP", Country: "NL"}
@@ -147,8 +145,8 @@ func TestAccRotation_ofEverything(t *testing.T) {
 	r.ended(t, postInstallation, postCredential, postDevice, postSession)
 }
 
-// A certificate of another organisation is another bunq user: the plan says so,
-// names both, and nothing is touched.
+// A certificate of another organisation is another bunq user: the plan says so, names both, and
+// nothing is touched.
 func TestAccRotation_toAnotherUser(t *testing.T) {
 	t.Parallel()
 	subject := qseal.PseudoOptions{CommonName: "First AISP PISP", Country: "NL"}

@@ -18,10 +18,10 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
 )
 
-// What each rotation does, as the tests below prove it. "Calls" are all requests
-// of the apply beside the GETs of its refresh; "left" is what bunq keeps of the
-// old, which has no call to remove it. The OAuth client, its client_id and
-// secret, and its callback URLs are the same before, during and after.
+// What each rotation does, as the tests below prove it. "Calls" are all requests of the apply
+// beside the GETs of its refresh; "left" is what bunq keeps of the old, which has no call to remove
+// it. The OAuth client, its client_id and secret, and its callback URLs are the same before, during
+// and after.
 //
 //	rotation            command or change                      replaced                          calls                                           left
 //	installation key    -replace=bunq_installation.main,       installation, credential, device  POST installation, credential, device, session  installation, key and device, usable
@@ -33,8 +33,8 @@ import (
 //	address             permitted_ips with the new one; then,  device                            POST ip; then POST device, PUT ip (session of    the old address, inactive; its device
 //	                    from there, -replace=the device                                          the new address's first run: cached or POST)
 //
-// In each of the first three, client and callback URLs take the new api_context
-// in place, without a call.
+// In each of the first three, client and callback URLs take the new api_context in place, without a
+// call.
 type rotation struct {
 	*acctest.CLI
 	b *acctest.Bunq
@@ -55,8 +55,8 @@ const (
 
 const rotationCallback = "https://app.example.com/callback"
 
-// newRotation applies config, and then watches at each request that the client
-// and its callback URL are there.
+// newRotation applies config, and then watches at each request that the client and its callback URL
+// are there.
 func newRotation(t *testing.T, config func(*rotation) string) *rotation {
 	t.Helper()
 	r := &rotation{}
@@ -89,8 +89,8 @@ func (r *rotation) mustBeUp(t *testing.T, when string) {
 	}
 }
 
-// ended checks what the rotation sent, that it is over, and that the client in
-// the state is the one it was.
+// ended checks what the rotation sent, that it is over, and that the client in the state is the one
+// it was.
 func (r *rotation) ended(t *testing.T, sent ...string) {
 	t.Helper()
 	var got []string

@@ -37,7 +37,7 @@ type model struct {
 	SessionCache   types.Bool   `tfsdk:"session_cache"`
 }
 
-// settings is the provider block with environment variables and defaults.
+// settings is the provider block completed with environment variables and defaults.
 type settings struct {
 	environment    bunq.Environment
 	baseURL        *url.URL
@@ -51,7 +51,7 @@ type settings struct {
 	unknown        []string
 }
 
-// origin says where a value came from, so that an error names what to change.
+// origin is where a value came from, so that an error names what to change.
 type origin struct {
 	attribute string
 	variable  string
@@ -64,8 +64,7 @@ func (o origin) String() string {
 	return o.attribute
 }
 
-// fault reports a bad value where it was given: at the attribute, or, for an
-// environment variable, without one.
+// fault reports a bad value at its attribute, or without one for an environment variable.
 func (o origin) fault(diags *diag.Diagnostics, summary, detail string) {
 	if o.variable != "" {
 		diags.AddError(summary, "Environment variable "+o.variable+": "+detail)
@@ -74,8 +73,8 @@ func (o origin) fault(diags *diag.Diagnostics, summary, detail string) {
 	diags.AddAttributeError(path.Root(o.attribute), summary, detail)
 }
 
-// setting takes an attribute, or else its environment variable. An empty
-// variable counts as none.
+// setting returns the value of an attribute, or of its environment variable. An empty variable
+// counts as not set.
 func (s *settings) setting(v types.String, attribute, variable string) (string, origin) {
 	switch {
 	case v.IsUnknown():
@@ -110,6 +109,7 @@ func (s *settings) setEnvironment(m model, diags *diag.Diagnostics) {
 	if text == "" && m.Environment.IsNull() {
 		return
 	}
+
 	env, err := bunq.ParseEnvironment(text)
 	if err != nil {
 		at.fault(diags, "Unknown environment", tfdiag.Sentence(err))
@@ -126,18 +126,21 @@ func (s *settings) setBaseURL(m model, diags *diag.Diagnostics) {
 	if text == "" && m.BaseURL.IsNull() {
 		text = s.environment.BaseURL()
 	}
+
 	u, err := bunq.ParseBaseURL(text)
 	if err != nil {
 		at.fault(diags, "Unusable base URL", tfdiag.Sentence(err))
 		return
 	}
+
 	if env, ok := bunq.EnvironmentOf(u); ok && env != s.environment {
 		at.fault(diags, "Base URL of another environment", fmt.Sprintf(
 			"%s is the address of bunq's %s environment, and this provider is configured for %s.\n\n"+
-				"Next step: set environment = %q (BUNQ_ENVIRONMENT), or omit base_url (BUNQ_BASE_URL): each environment has its own by default.",
+				"Next step: set environment = %q (BUNQ_ENVIRONMENT), or omit base_url (BUNQ_BASE_URL): each environment has its own default.",
 			u.Host, env, s.environment, env))
 		return
 	}
+
 	s.baseURL = u
 }
 
@@ -146,6 +149,7 @@ func (s *settings) duration(v types.String, attribute, variable string, standard
 	if text == "" && (v.IsNull() || v.IsUnknown()) {
 		return standard
 	}
+
 	d, err := time.ParseDuration(text)
 	switch {
 	case err != nil:
@@ -176,16 +180,17 @@ func (s *settings) setSessionCache(m model, diags *diag.Diagnostics) {
 	}
 }
 
-// setContext notes where the default context comes from. The object wins over
-// the environment variable of the file; both in the block is a contradiction.
+// setContext notes where the default context comes from. The object takes precedence over the
+// environment variable of the file; both in the block are an error.
 func (s *settings) setContext(m model, diags *diag.Diagnostics) {
 	if !m.APIContext.IsNull() {
 		if !m.ContextFile.IsNull() {
 			diags.AddAttributeError(path.Root("context_file"), "Two API contexts",
-				"api_context and context_file both say which context to use. Remove one of them.")
+				"api_context and context_file are both set. Remove one of them.")
 		}
 		return
 	}
+
 	if m.ContextFile.IsUnknown() {
 		s.fileUnknown = true
 		return
@@ -193,7 +198,7 @@ func (s *settings) setContext(m model, diags *diag.Diagnostics) {
 	s.contextFile, s.contextAt = s.setting(m.ContextFile, "context_file", "BUNQ_CONTEXT_FILE")
 }
 
-// defaultContext fills in the context for resources that name none.
+// defaultContext sets the context for resources without one of their own.
 func (s *settings) defaultContext(ctx context.Context, data *providerdata.Data, diags *diag.Diagnostics) {
 	switch {
 	case s.apiContext.IsUnknown(), s.fileUnknown:
@@ -218,9 +223,9 @@ func (s *settings) defaultContext(ctx context.Context, data *providerdata.Data, 
 	}
 }
 
-// contextFromFile takes the context of a file. A file that the block names must
-// be usable. One that only the environment variable names may be meant for
-// another configuration, so it is a problem for those alone that would use it.
+// contextFromFile sets the context from a file. A file named in the block must be usable. One named
+// only by the environment variable may be meant for another configuration, so it is only an error
+// for the resources that would use it.
 func (s *settings) contextFromFile(data *providerdata.Data, diags *diag.Diagnostics) {
 	var found diag.Diagnostics
 	file, err := sdkconf.Read(s.contextFile)
@@ -234,6 +239,7 @@ func (s *settings) contextFromFile(data *providerdata.Data, diags *diag.Diagnost
 			return
 		}
 	}
+
 	if s.contextAt.variable == "" {
 		diags.Append(found...)
 		return
@@ -241,7 +247,7 @@ func (s *settings) contextFromFile(data *providerdata.Data, diags *diag.Diagnost
 	data.DefaultProblem = &providerdata.Problem{Summary: found[0].Summary(), Detail: found[0].Detail()}
 }
 
-// defaultCacheDir is the folder for what is kept between runs.
+// defaultCacheDir returns the folder for what is kept between runs.
 func defaultCacheDir() (string, error) {
 	dir, err := os.UserCacheDir()
 	if err != nil {

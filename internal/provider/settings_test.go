@@ -13,8 +13,8 @@ const (
 	productionURL = "https://api.bunq.com/v1"
 )
 
-// Each setting comes from its attribute, else from its variable, else from its
-// default; an empty variable counts as none.
+// Each setting comes from its attribute, else from its variable, else from its default; an empty
+// variable counts as none.
 func TestSettings_precedence(t *testing.T) {
 	type result struct {
 		environment    bunq.Environment
@@ -128,8 +128,7 @@ func TestSettings_precedence(t *testing.T) {
 	}
 }
 
-// A bad value is reported where it was given: at the attribute, or by the name
-// of the variable.
+// A bad value is reported where it was given: at the attribute, or by the name of the variable.
 func TestSettings_badValues(t *testing.T) {
 	const (
 		duration = ` is not a Go duration. Write a number with its unit, such as "30s", "5m" or "1h30m".`
@@ -156,12 +155,12 @@ func TestSettings_badValues(t *testing.T) {
 		{
 			"production's address for the sandbox", block{"environment": "sandbox", "base_url": productionURL}, "", "", "base_url",
 			"api.bunq.com is the address of bunq's production environment, and this provider is configured for sandbox.\n\n" +
-				`Next step: set environment = "production" (BUNQ_ENVIRONMENT), or omit base_url (BUNQ_BASE_URL): each environment has its own by default.`,
+				`Next step: set environment = "production" (BUNQ_ENVIRONMENT), or omit base_url (BUNQ_BASE_URL): each environment has its own default.`,
 		},
 		{
 			"the sandbox's address for production", block{"environment": "production"}, "BUNQ_BASE_URL", sandboxURL, "",
 			"public-api.sandbox.bunq.com is the address of bunq's sandbox environment, and this provider is configured for production.\n\n" +
-				`Next step: set environment = "sandbox" (BUNQ_ENVIRONMENT), or omit base_url (BUNQ_BASE_URL): each environment has its own by default.`,
+				`Next step: set environment = "sandbox" (BUNQ_ENVIRONMENT), or omit base_url (BUNQ_BASE_URL): each environment has its own default.`,
 		},
 		{"not a number with unit", block{"request_timeout": "30"}, "", "", "request_timeout", `"30"` + duration},
 		{"no time at all", block{"request_timeout": "0s"}, "", "", "request_timeout", `"0s" must be more than zero; the default is 30s.`},
@@ -184,8 +183,8 @@ func TestSettings_badValues(t *testing.T) {
 	}
 }
 
-// No value that is unknown yet makes Configure fail; each is named where it
-// keeps calls from being made.
+// No value that is unknown yet makes Configure fail; each is named where it keeps calls from being
+// made.
 func TestConfigure_unknownValues(t *testing.T) {
 	full := map[string]any{
 		"environment": "sandbox", "api_key": unknown, "installation_token": "t", "private_key_pem": "k", "server_public_key_pem": "s",

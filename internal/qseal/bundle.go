@@ -7,14 +7,16 @@ import (
 	"strings"
 )
 
-// Bundle is what a party registers: its certificate, and the chain as bunq wants it (see [Chain.Without]).
+// Bundle is what a party registers: its certificate, and the chain in the form that bunq wants (see
+// [Chain.Without]).
 type Bundle struct {
 	Certificate *Certificate
 	Chain       *Chain
 }
 
-// ParseFullchain reads a certificate that its chain may follow, as many issuers hand both out in one file (fullchain.pem). The
-// leaf is the certificate that issued no other one; where that does not decide, the first. The errors are those of [Parse].
+// ParseFullchain reads a certificate that its chain may follow, as many issuers deliver both in one
+// file (fullchain.pem). The leaf is the certificate that issued no other one, or the first if
+// several did not. The errors are those of [Parse].
 func ParseFullchain(pemText string) (Bundle, error) {
 	certs, err := parseCertificates(pemText)
 	if err != nil {
@@ -27,7 +29,7 @@ func ParseFullchain(pemText string) (Bundle, error) {
 	return Bundle{leaf, (&Chain{certs: certs}).Without(leaf)}, nil
 }
 
-// leafOf returns the one certificate that issued none of the others, else the first.
+// leafOf returns the one certificate that issued none of the others, or the first.
 func leafOf(certs []*x509.Certificate) *x509.Certificate {
 	ends := slices.DeleteFunc(slices.Clone(certs), func(c *x509.Certificate) bool {
 		return slices.ContainsFunc(certs, func(other *x509.Certificate) bool { return !other.Equal(c) && issuedBy(other, c) })
@@ -38,7 +40,7 @@ func leafOf(certs []*x509.Certificate) *x509.Certificate {
 	return certs[0]
 }
 
-// ParseBundle reads certificate and chain as a user gives them; an empty chainPEM is none, and then the chain may follow the
+// ParseBundle reads a certificate and its chain. If chainPEM is empty, the chain may follow the
 // certificate. The errors are those of [Parse] and [ParseChain].
 func ParseBundle(certificatePEM, chainPEM string) (Bundle, error) {
 	if chainPEM == "" {
@@ -55,13 +57,14 @@ func ParseBundle(certificatePEM, chainPEM string) (Bundle, error) {
 	return Bundle{leaf, chain.Without(leaf)}, nil
 }
 
-// Equal reports whether both register the same: one certificate, and the same certificates of issuers, in whatever order and
-// writing they were given. A chain that only repeats the certificate is no chain.
+// Equal reports whether both register the same: one certificate, and the same certificates of
+// issuers, in whatever order and notation. A chain that only repeats the certificate counts as
+// none.
 func (b Bundle) Equal(other Bundle) bool {
 	return b.Certificate.x509.Equal(other.Certificate.x509) && slices.Equal(b.issuers(), other.issuers())
 }
 
-// issuers are the chain's certificates other than the leaf as sorted DER, for comparing.
+// issuers returns the DER of the chain's certificates other than the leaf, sorted for comparison.
 func (b Bundle) issuers() []string {
 	var all []string
 	for _, cert := range b.Chain.members() {

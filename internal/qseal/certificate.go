@@ -15,37 +15,39 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
 )
 
-// Certificate is the leaf with which a party registers: a QSEAL certificate, or the self-signed pseudo certificate of bunq's
-// sandbox. Its key is always RSA. Make one with [Parse].
+// Certificate is the leaf with which a party registers: a QSEAL certificate, or the self-signed
+// pseudo certificate of bunq's sandbox. Its key is always RSA. Make one with [Parse].
 type Certificate struct {
 	x509 *x509.Certificate
 	key  *rsa.PublicKey
 	qc   qcStatements
-	// qcErr is why the qcStatements extension could not be read. It is kept, not returned by Parse: the sandbox does not look
-	// at the extension, so there it is no reason to refuse a certificate.
+	// qcErr is why the qcStatements extension could not be read. Parse does not return it, as the
+	// sandbox ignores the extension and accepts such a certificate.
 	qcErr error
 }
 
-// Parse reads the one certificate of pemText; given twice, it counts once. The error wraps signing.ErrNotPEM, ErrDamagedPEM, signing.ErrWrongPEMType,
-// ErrPrivateKeyFound, ErrSeveralCertificates, ErrMalformedCertificate, or signing.ErrNotRSA for a certificate with a key of
-// another algorithm: every source on bunq's API signs the registration with RSA, and whether bunq takes anything else is UNKNOWN.
+// Parse reads the one certificate of pemText; given twice, it counts once. The error wraps
+// signing.ErrNotPEM, ErrDamagedPEM, signing.ErrWrongPEMType, ErrPrivateKeyFound,
+// ErrSeveralCertificates, ErrMalformedCertificate, or signing.ErrNotRSA for a certificate with a
+// key of another algorithm: every source on bunq's API signs the registration with RSA, and whether
+// bunq takes anything else is UNKNOWN.
 func Parse(pemText string) (*Certificate, error) {
 	certs, err := parseCertificates(pemText)
 	if err != nil {
 		return nil, err
 	}
 	if len(certs) > 1 {
-		return nil, fmt.Errorf("%w: %d found, and the chain is given apart from them; keep the one that was issued to you, and move those "+
+		return nil, fmt.Errorf("%w: %d found, although the chain is set separately; keep the one that was issued to you, and move those "+
 			"of its issuers to the chain, or omit the chain", ErrSeveralCertificates, len(certs))
 	}
 	return newCertificate(certs[0])
 }
 
-// newCertificate is the leaf made of cert, whose key must be RSA.
+// newCertificate returns cert as a leaf; its key must be RSA.
 func newCertificate(cert *x509.Certificate) (*Certificate, error) {
 	key, ok := cert.PublicKey.(*rsa.PublicKey)
 	if !ok {
-		return nil, fmt.Errorf("%w: the certificate has %s; bunq registers RSA keys, ask the issuer for an RSA certificate "+
+		return nil, fmt.Errorf("%w: the certificate has %s, and bunq registers RSA keys only; ask the issuer for an RSA certificate "+
 			"(in the sandbox: make a pseudo certificate with an RSA key)", signing.ErrNotRSA, keyName(cert.PublicKeyAlgorithm))
 	}
 	c := &Certificate{x509: cert, key: key}
@@ -66,9 +68,10 @@ func keyName(a x509.PublicKeyAlgorithm) string {
 	}
 }
 
-// Roles gives the PSD2 roles in the order of the certificate, each once: those of its PSD2 statement (ETSI TS 119 495), or,
-// for a self-signed pseudo certificate without one, the words PISP and AISP of its common name, which is where bunq's sandbox
-// takes them from (bunq docs). Nil where there are none.
+// Roles returns the PSD2 roles in the order of the certificate, each once: those of its PSD2
+// statement (ETSI TS 119 495), or, for a self-signed pseudo certificate without one, the words PISP
+// and AISP of its common name, where bunq's sandbox looks for them (bunq docs). It returns nil if
+// there are none.
 func (c *Certificate) Roles() []Role {
 	if len(c.qc.roles) > 0 || !c.SelfSigned() {
 		return slices.Clone(c.qc.roles)
@@ -76,7 +79,7 @@ func (c *Certificate) Roles() []Role {
 	return rolesNamed(c.CommonName())
 }
 
-// rolesNamed gives the roles that stand as separate words in a common name, in its order.
+// rolesNamed returns the roles that are separate words of a common name, in its order.
 func rolesNamed(commonName string) []Role {
 	var roles []Role
 	for word := range strings.FieldsSeq(commonName) {
@@ -89,17 +92,19 @@ func rolesNamed(commonName string) []Role {
 
 func isRoleWord(word string) bool { return word == string(RolePISP) || word == string(RoleAISP) }
 
-// Subject is the distinguished name in OpenSSL's one-line form, "/CN=…/C=NL", in the order of the certificate. It is what
-// bunq's sandbox tells pseudo certificates apart by (OBSERVED in a recorded user's alias).
+// Subject returns the distinguished name in OpenSSL's one-line form, "/CN=…/C=NL", in the order of
+// the certificate. bunq's sandbox distinguishes pseudo certificates by it (OBSERVED in a recorded
+// user's alias).
 func (c *Certificate) Subject() string { return oneLine(c.x509.RawSubject) }
 
-// CommonName is the subject's common name, "" when absent.
+// CommonName returns the subject's common name, "" if absent.
 func (c *Certificate) CommonName() string { return c.x509.Subject.CommonName }
 
 var oidOrganizationIdentifier = asn1.ObjectIdentifier{2, 5, 4, 97}
 
-// OrganizationIdentifier is the subject's organizationIdentifier, for a PSD2 party "PSD", country, "-", authority, "-",
-// authorisation number (ETSI TS 119 495); "" when absent. In production bunq knows a party by it (bunq docs).
+// OrganizationIdentifier returns the subject's organizationIdentifier, for a PSD2 party "PSD",
+// country, "-", authority, "-", authorisation number (ETSI TS 119 495); "" if absent. In production
+// bunq identifies a party by it (bunq docs).
 func (c *Certificate) OrganizationIdentifier() string {
 	for _, n := range c.x509.Subject.Names {
 		if n.Type.Equal(oidOrganizationIdentifier) {
@@ -111,36 +116,37 @@ func (c *Certificate) OrganizationIdentifier() string {
 	return ""
 }
 
-// FingerprintSHA256 is the SHA-256 of the certificate's DER as 64 lower-case hexadecimal digits.
+// FingerprintSHA256 returns the SHA-256 of the certificate's DER as 64 lower-case hexadecimal
+// digits.
 func (c *Certificate) FingerprintSHA256() string {
 	sum := sha256.Sum256(c.x509.Raw)
 	return hex.EncodeToString(sum[:])
 }
 
-// NotBefore is the first moment at which the certificate is valid, in UTC.
+// NotBefore returns the first moment at which the certificate is valid, in UTC.
 func (c *Certificate) NotBefore() time.Time { return c.x509.NotBefore.UTC() }
 
-// NotAfter is the last moment at which the certificate is valid, in UTC.
+// NotAfter returns the last moment at which the certificate is valid, in UTC.
 func (c *Certificate) NotAfter() time.Time { return c.x509.NotAfter.UTC() }
 
-// SelfSigned tells whether the certificate was signed with its own key.
+// SelfSigned reports whether the certificate was signed with its own key.
 func (c *Certificate) SelfSigned() bool { return issuedBy(c.x509, c.x509) }
 
-// Kind tells a certificate for seals from one for web sites, by the QcType statement (ETSI EN 319 412-5). Pseudo
-// certificates have none: KindUnknown.
+// Kind returns whether the certificate is for seals or for web sites, from the QcType statement
+// (ETSI EN 319 412-5). Pseudo certificates have none: KindUnknown.
 func (c *Certificate) Kind() Kind { return c.qc.kind }
 
-// AuthorityName and AuthorityID are the name and the identifier ("NL-DNB") of the national authority that authorised the
-// party, from the PSD2 statement; "" where there is none.
+// AuthorityName and AuthorityID return the name and the identifier ("NL-DNB") of the national
+// authority that authorised the party, from the PSD2 statement; "" if there is none.
 func (c *Certificate) AuthorityName() string { return c.qc.ncaName }
 
 // AuthorityID is described at AuthorityName.
 func (c *Certificate) AuthorityID() string { return c.qc.ncaID }
 
-// PublicKey is the certificate's key. The caller must not change it.
+// PublicKey returns the certificate's key. The caller must not change it.
 func (c *Certificate) PublicKey() *rsa.PublicKey { return c.key }
 
-// PEM is the certificate in canonical form: 64 columns, LF, with a final one, and nothing around it.
+// PEM returns the certificate in canonical form: 64 columns, LF, a final LF, and nothing around it.
 func (c *Certificate) PEM() string { return encodeCertificate(c.x509) }
 
 func encodeCertificate(cert *x509.Certificate) string {

@@ -10,13 +10,15 @@ import (
 	"time"
 )
 
-// Chain holds the certificates of a leaf's issuers. Make one with [ParseChain]; a nil *Chain is an empty one.
+// Chain holds the certificates of a leaf's issuers. Make one with [ParseChain]; a nil *Chain is an
+// empty one.
 type Chain struct {
 	certs []*x509.Certificate
 }
 
-// ParseChain reads one or more CERTIFICATE blocks, in any order; a certificate given twice counts once. The leaf may be among
-// them. The errors are those of [Parse], without those about the number and the algorithm of the key: issuers may have any.
+// ParseChain reads one or more CERTIFICATE blocks, in any order; a certificate given twice counts
+// once. The leaf may be among them. The errors are those of [Parse], without those about the number
+// and the algorithm of the key: issuers may have any.
 func ParseChain(pemText string) (*Chain, error) {
 	certs, err := parseCertificates(pemText)
 	if err != nil {
@@ -31,6 +33,7 @@ func parseCertificates(pemText string) ([]*x509.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	var certs []*x509.Certificate
 	for i, b := range found {
 		cert, err := x509.ParseCertificate(b.Bytes)
@@ -47,10 +50,10 @@ func parseCertificates(pemText string) ([]*x509.Certificate, error) {
 	return certs, nil
 }
 
-// Len is the number of certificates.
+// Len returns the number of certificates.
 func (ch *Chain) Len() int { return len(ch.members()) }
 
-// PEM is the certificates one after the other in canonical form; "" for an empty chain.
+// PEM returns the certificates, concatenated in canonical form; "" for an empty chain.
 func (ch *Chain) PEM() string {
 	var out strings.Builder
 	for _, cert := range ch.members() {
@@ -66,9 +69,10 @@ func (ch *Chain) members() []*x509.Certificate {
 	return ch.certs
 }
 
-// Without gives the chain as bunq wants it for leaf: without the leaf, its issuer first and the root last; certificates that
-// are no issuers of it (which [Certificate.CheckChain] refuses) stand at the end. The exception is a self-signed leaf that
-// is alone, or whose chain is left out: such a pseudo certificate is its own chain (OBSERVED in every client for the sandbox).
+// Without returns the chain as bunq wants it for leaf: without the leaf, its issuer first and the
+// root last. Certificates that did not issue it (which [Certificate.CheckChain] refuses) come at
+// the end. The exception is a self-signed leaf without a chain: such a pseudo certificate is its
+// own chain (OBSERVED in every client for the sandbox).
 func (ch *Chain) Without(leaf *Certificate) *Chain {
 	path := issuers(leaf.x509, ch.members())
 	rest := slices.DeleteFunc(slices.Clone(ch.members()), func(cert *x509.Certificate) bool {
@@ -81,19 +85,21 @@ func (ch *Chain) Without(leaf *Certificate) *Chain {
 	return out
 }
 
-// CheckChain checks that ch leads from c: signature by signature, in whatever order it is given, to a self-signed end or to
-// the last intermediate, and that it holds nothing else. A nil or empty chain is complete for a self-signed certificate only.
-// The error wraps ErrIncompleteChain or ErrUnrelatedCertificate, and names subjects. It says nothing of dates, as it has no
-// clock: [Certificate.Check] looks at those, of the chain too.
+// CheckChain checks that ch leads from c, signature by signature and in whatever order, to a
+// self-signed certificate or to the last intermediate, and that it holds nothing else. A nil or
+// empty chain is complete for a self-signed certificate only. The error wraps ErrIncompleteChain or
+// ErrUnrelatedCertificate, and names subjects. It does not check dates, as it has no clock:
+// [Certificate.Check] does, for the chain too.
 func (c *Certificate) CheckChain(ch *Chain) error {
 	path := issuers(c.x509, ch.members())
 	if len(path) == 0 && !c.SelfSigned() {
 		return fmt.Errorf("%w: %s", ErrIncompleteChain, c.explainNoIssuer(ch))
 	}
+
 	var errs []error
 	for _, cert := range ch.members() {
 		if !cert.Equal(c.x509) && !slices.ContainsFunc(path, cert.Equal) {
-			errs = append(errs, fmt.Errorf("%w: %s (serial number %x) is no issuer of %s, nor of its issuers; remove it",
+			errs = append(errs, fmt.Errorf("%w: %s (serial number %x) issued neither %s nor one of its issuers; remove it",
 				ErrUnrelatedCertificate, oneLine(cert.RawSubject), cert.SerialNumber, c.Subject()))
 		}
 	}
@@ -106,18 +112,19 @@ func (c *Certificate) explainNoIssuer(ch *Chain) string {
 	namesake := func(cert *x509.Certificate) bool { return bytes.Equal(cert.RawSubject, c.x509.RawIssuer) }
 	switch {
 	case ch.Len() == 0:
-		return fmt.Sprintf("the certificate was issued by %s, so bunq needs the certificates of its issuers, "+
+		return fmt.Sprintf("the certificate was issued by %s, so bunq also needs the certificates of its issuers, "+
 			"intermediates and root; your issuer publishes them", issuer)
 	case slices.ContainsFunc(ch.members(), namesake):
-		return fmt.Sprintf("the chain has a certificate of %s, the issuer, but it did not sign this one: "+
-			"it is of another generation of that issuer, take the one that came with your certificate", issuer)
+		return fmt.Sprintf("the chain has a certificate of the issuer, %s, but not the one that signed this certificate: "+
+			"it is from another generation of that issuer; use the one that came with your certificate", issuer)
 	default:
 		return fmt.Sprintf("the certificate was issued by %s, whose certificate is not in the chain; add it", issuer)
 	}
 }
 
-// issuers gives the members that issued the leaf, nearest first: its issuer, the issuer's issuer and so on, all of them where
-// an authority is certified by several (cross-signing). The leaf itself is never among them.
+// issuers returns the members that issued the leaf, nearest first: its issuer, the issuer's issuer
+// and so on, all of them if an authority is certified by several (cross-signing). The leaf itself
+// is never among them.
 func issuers(leaf *x509.Certificate, members []*x509.Certificate) []*x509.Certificate {
 	var path []*x509.Certificate
 	for next := []*x509.Certificate{leaf}; len(next) > 0; next = next[1:] {
@@ -128,7 +135,9 @@ func issuers(leaf *x509.Certificate, members []*x509.Certificate) []*x509.Certif
 			}
 		}
 	}
-	// A root that is there in two editions comes out before what it certifies crosswise; what ends a chain belongs last.
+
+	// A root with a cross-signed edition would come before that edition; the end of a chain belongs
+	// last.
 	slices.SortStableFunc(path, func(a, b *x509.Certificate) int {
 		return compareBool(issuedBy(a, a), issuedBy(b, b))
 	})
@@ -146,36 +155,39 @@ func compareBool(a, b bool) int {
 	}
 }
 
-// issuedBy tells whether child bears the name of parent as its issuer, and parent's signature. Whether parent was allowed to
-// sign is a question of trust, and so bunq's. CheckSignature is used, not CheckSignatureFrom, which refuses SHA-1: roots that
-// still anchor qualified seals are signed with it.
+// issuedBy reports whether child names parent as its issuer and has parent's signature. Whether
+// parent was allowed to sign is a question of trust, which bunq decides. It uses CheckSignature,
+// not CheckSignatureFrom, which refuses SHA-1: roots that still anchor qualified seals are signed
+// with it.
 func issuedBy(child, parent *x509.Certificate) bool {
 	return bytes.Equal(child.RawIssuer, parent.RawSubject) &&
 		parent.CheckSignature(child.SignatureAlgorithm, child.RawTBSCertificate, child.Signature) == nil
 }
 
-// chainDates gives a Problem for each member, other than the leaf, that is not valid at now.
+// chainDates returns a Problem for each member, other than the leaf, that is not valid at now.
 func (c *Certificate) chainDates(ch *Chain, now time.Time) []Problem {
 	var problems []Problem
+
 	for _, cert := range ch.members() {
 		if cert.Equal(c.x509) {
 			continue
 		}
+
 		name := oneLine(cert.RawSubject)
 		switch {
 		case now.After(cert.NotAfter):
 			problems = append(problems, Problem{
 				Attribute: AttributeChain,
 				Summary:   "Expired certificate in the chain",
-				Detail: fmt.Sprintf("The certificate of %s in the chain ran out on %s. Take the issuer's current one, which your "+
-					"issuer publishes.", name, date(cert.NotAfter)),
+				Detail: fmt.Sprintf("The certificate of %s in the chain expired on %s. Use the current one, which your issuer "+
+					"publishes.", name, date(cert.NotAfter)),
 			})
 		case now.Before(cert.NotBefore):
 			problems = append(problems, Problem{
 				Attribute: AttributeChain,
 				Summary:   "Certificate in the chain is not valid yet",
-				Detail: fmt.Sprintf("The certificate of %s in the chain becomes valid on %s. Take the issuer's current one, and "+
-					"check the clock of this machine.", name, date(cert.NotBefore)),
+				Detail: fmt.Sprintf("The certificate of %s in the chain becomes valid on %s. Check the clock of this machine, or "+
+					"use the issuer's current certificate.", name, date(cert.NotBefore)),
 			})
 		}
 	}

@@ -118,7 +118,7 @@ func TestParseChain_saysWhatElseItIs(t *testing.T) {
 		says string
 	}{
 		{"nothing", "", signing.ErrNotPEM, "empty"},
-		{"a private key among the certificates", vector(t, "intermediate.pem", "qseal.key"), ErrPrivateKeyFound, "take the private key out"},
+		{"a private key among the certificates", vector(t, "intermediate.pem", "qseal.key"), ErrPrivateKeyFound, "remove the private key"},
 		{"a request among the certificates", vector(t, "intermediate.pem", "request.csr"), signing.ErrWrongPEMType, "CERTIFICATE REQUEST"},
 		{"a certificate that was cut off", vector(t, "root.pem") + vector(t, "intermediate.pem")[:500], ErrDamagedPEM, "of 2 blocks only 1"},
 		{"a block that is no certificate", vector(t, "root.pem") + "-----BEGIN CERTIFICATE-----\nMAMCAQE=\n-----END CERTIFICATE-----\n",

@@ -21,10 +21,12 @@ const (
 	envProduction = "production"
 )
 
-// maxCommonName is the longest common name that bunq's sandbox takes, in characters (bunq docs; also X.520's own bound).
-const maxCommonName = 64
+// MaxCommonName is the longest common name that bunq's sandbox accepts, in characters (bunq docs;
+// also X.520's own bound).
+const MaxCommonName = 64
 
-// Problem is one reason why bunq would not take a certificate, or, with Warning, why it might not.
+// Problem is one reason why bunq would not accept a certificate, or, with Warning, why it might
+// not.
 type Problem struct {
 	Attribute string // AttributeCertificate, AttributeChain or AttributePrivateKey
 	Warning   bool
@@ -32,12 +34,13 @@ type Problem struct {
 	Detail    string // whole sentences: what was found, and what to do
 }
 
-// Check applies every rule that can be judged before anything is sent, and returns all problems, not only the first. env is
-// "sandbox" or "production"; any other gets the rules that both have. chain may be nil where the user gave none. now is the
-// time at which the certificate would be used.
+// Check applies every rule that can be checked before a call, and returns all problems, not only
+// the first. env is "sandbox" or "production"; for any other, only the rules that both share apply.
+// chain may be nil. now is the time at which the certificate would be used.
 //
-// Sources: that bunq takes QSEAL and no QWAC certificates, that production takes qualified ones only, and the rules on the
-// sandbox's common name are in bunq's docs; that dates matter in the sandbox too is UNKNOWN and assumed.
+// Sources: that bunq accepts QSEAL and no QWAC certificates, that production accepts qualified ones
+// only, and the rules on the sandbox's common name are in bunq's docs; whether dates matter in the
+// sandbox too is UNKNOWN and assumed.
 func (c *Certificate) Check(env string, chain *Chain, now time.Time) []Problem {
 	problems := c.checkDates(now)
 	problems = append(problems, c.checkKind()...)
@@ -48,10 +51,11 @@ func (c *Certificate) Check(env string, chain *Chain, now time.Time) []Problem {
 	case envSandbox:
 		problems = append(problems, c.checkSandbox()...)
 	}
+
 	if err := c.CheckChain(chain); err != nil {
 		problems = append(problems, Problem{
 			Attribute: AttributeChain,
-			Summary:   "Chain does not fit the certificate",
+			Summary:   "Chain does not match the certificate",
 			Detail:    sentence(err.Error()),
 		})
 	}
@@ -66,10 +70,10 @@ func (c *Certificate) checkDates(now time.Time) []Problem {
 	switch {
 	case now.After(c.NotAfter()):
 		return []Problem{c.problem("Certificate has expired",
-			"The certificate %s ran out on %s. %s", c.Subject(), date(c.NotAfter()), c.renewal())}
+			"The certificate %s expired on %s. %s", c.Subject(), date(c.NotAfter()), c.renewal())}
 	case now.Before(c.NotBefore()):
 		return []Problem{c.problem("Certificate is not valid yet",
-			"The certificate %s becomes valid on %s; it is %s now. Wait until then, or check the clock of this machine.",
+			"The certificate %s becomes valid on %s; it is %s now. Check the clock of this machine, or wait until then.",
 			c.Subject(), date(c.NotBefore()), date(now))}
 	default:
 		return nil
@@ -78,9 +82,9 @@ func (c *Certificate) checkDates(now time.Time) []Problem {
 
 func (c *Certificate) renewal() string {
 	if c.SelfSigned() {
-		return "Make a new pseudo certificate; with the same subject it joins the same sandbox user."
+		return "Make a new pseudo certificate; with the same subject it joins the same bunq user."
 	}
-	return "Have it renewed by its issuer; a new one for the same organisation joins the same bunq user."
+	return "Ask the issuer to renew it; a new one for the same organisation joins the same bunq user."
 }
 
 func (c *Certificate) checkKind() []Problem {
@@ -88,12 +92,12 @@ func (c *Certificate) checkKind() []Problem {
 		return nil
 	}
 	return []Problem{c.problem("Certificate is for web sites",
-		"The certificate %s is a web site certificate (QWAC). bunq takes certificates for electronic seals (QSEAL) only: "+
-			"ask your issuer for the QSEAL certificate of your organisation.", c.Subject())}
+		"The certificate %s is a web site certificate (QWAC). bunq accepts only certificates for electronic seals (QSEAL): "+
+			"ask your issuer for a QSEAL certificate for your organisation.", c.Subject())}
 }
 
-// minKeyBits is the shortest RSA key that a QSEAL certificate may have (ETSI TS 119 312). What bunq's sandbox does with a shorter
-// one is UNKNOWN; every source has 2048 or 4096 bits.
+// minKeyBits is the length of the shortest RSA key that a QSEAL certificate may have (ETSI TS 119
+// 312). What bunq's sandbox does with a shorter one is UNKNOWN; every source has 2048 or 4096 bits.
 const minKeyBits = 2048
 
 func (c *Certificate) checkKeySize() []Problem {
@@ -101,17 +105,18 @@ func (c *Certificate) checkKeySize() []Problem {
 		return nil
 	}
 	return []Problem{c.problem("Key of the certificate is too short",
-		"The key of the certificate %s has %d bits. QSEAL certificates have RSA keys of at least %d bits: make a new key, and request "+
-			"the certificate with it.", c.Subject(), c.key.N.BitLen(), minKeyBits)}
+		"The key of the certificate %s has %d bits. QSEAL certificates have RSA keys of at least %d bits: make a new key and request "+
+			"a certificate with it.", c.Subject(), c.key.N.BitLen(), minKeyBits)}
 }
 
 func (c *Certificate) checkProduction() []Problem {
 	if c.SelfSigned() {
 		return []Problem{c.problem("Pseudo certificate in production",
-			"The certificate %s is self-signed. Only bunq's sandbox takes such pseudo certificates; production needs the QSEAL "+
+			"The certificate %s is self-signed. Only bunq's sandbox accepts such pseudo certificates; production needs the QSEAL "+
 				"certificate that a qualified trust service provider issued to your organisation. If you meant the sandbox, set the "+
 				"provider's environment to \"sandbox\".", c.Subject())}
 	}
+
 	var problems []Problem
 	switch {
 	case c.qcErr != nil:
@@ -124,13 +129,14 @@ func (c *Certificate) checkProduction() []Problem {
 				"issuer for a PSD2 QSEAL certificate (ETSI TS 119 495).", c.Subject()))
 	case len(c.qc.roles) == 0:
 		problems = append(problems, c.problem("No PSD2 role in the certificate",
-			"The PSD2 statement of the certificate %s names no role that is known (PSP_AS, PISP, AISP, CBPII). Ask your issuer "+
-				"for a certificate with the roles of your authorisation.", c.Subject()))
+			"The PSD2 statement of the certificate %s names no known role (PSP_AS, PISP, AISP, CBPII). Ask your issuer for a "+
+				"certificate with the roles of your authorisation.", c.Subject()))
 	}
+
 	if c.qcErr == nil && c.Kind() == KindUnknown {
 		p := c.problem("Certificate does not say that it is for seals",
-			"The certificate %s has no statement that it is for electronic seals. bunq takes QSEAL certificates only and may "+
-				"refuse it; check with your issuer which kind it is.", c.Subject())
+			"The certificate %s does not state that it is for electronic seals. bunq accepts only QSEAL certificates and may "+
+				"refuse it; ask your issuer which kind it is.", c.Subject())
 		p.Warning = true
 		problems = append(problems, p)
 	}
@@ -139,33 +145,36 @@ func (c *Certificate) checkProduction() []Problem {
 
 func (c *Certificate) checkSandbox() []Problem {
 	name := c.CommonName()
+
 	var problems []Problem
-	if n := utf8.RuneCountInString(name); n > maxCommonName {
+	if n := utf8.RuneCountInString(name); n > MaxCommonName {
 		problems = append(problems, c.problem("Common name is too long",
-			"The common name %q has %d characters; bunq's sandbox takes at most %d. Make a pseudo certificate with a shorter one.",
-			name, n, maxCommonName))
+			"The common name %q has %d characters; bunq's sandbox accepts at most %d. Make a pseudo certificate with a shorter one.",
+			name, n, MaxCommonName))
 	}
+
 	if len(rolesNamed(name)) == 0 {
 		return append(problems, c.problem("No PSD2 role in the common name",
 			"bunq's sandbox reads the PSD2 roles from the common name, and %q has none. Make a pseudo certificate whose common "+
 				"name ends in the words PISP, AISP or both, in capitals and set off by spaces, such as %q.", name, "My App PISP AISP"))
 	}
+
 	words := strings.Fields(name)
 	first := slices.IndexFunc(words, isRoleWord)
 	if slices.ContainsFunc(words[first:], func(w string) bool { return !isRoleWord(w) }) {
 		p := c.problem("PSD2 roles are not at the end of the common name",
-			"One page of bunq's documentation wants the words PISP and AISP at the end of the common name, and in %q other words "+
-				"follow them. bunq has been seen to take such names; should it refuse this one, put the words last.", name)
+			"A page of bunq's documentation requires the words PISP and AISP at the end of the common name, and in %q other words "+
+				"follow them. bunq has accepted such names; if it refuses this one, put the words last.", name)
 		p.Warning = true
 		problems = append(problems, p)
 	}
 	return problems
 }
 
-// date prints a moment for people, in UTC.
+// date formats a time for people, in UTC.
 func date(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
 
-// sentence makes an error text one that can stand as a paragraph.
+// sentence returns an error text as a sentence.
 func sentence(s string) string {
 	r, size := utf8.DecodeRuneInString(s)
 	return strings.ToUpper(string(r)) + s[size:] + "."

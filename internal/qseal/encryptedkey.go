@@ -18,11 +18,11 @@ import (
 
 const typeEncryptedKey = "ENCRYPTED PRIVATE KEY"
 
-// reencrypt is the way out of an encryption that is not read.
-const reencrypt = "encrypt the key anew with `openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out NEWFILE`"
+// reencrypt is the next step for an encryption that is not supported.
+const reencrypt = "encrypt the key again with `openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out NEWFILE`"
 
-// Bounds on how long a key derivation may take: far above what any tool writes, low enough that a damaged file does not
-// stop a plan for hours or take all memory.
+// Bounds on how long a key derivation may take: far above what any tool writes, and low enough that
+// a damaged file does not block a plan for hours or use all memory.
 const (
 	maxIterations = 10_000_000
 	maxScryptWork = 1 << 30 // bytes of memory, times lanes
@@ -36,7 +36,7 @@ var (
 	oidHMACSHA1   = asn1.ObjectIdentifier{1, 2, 840, 113549, 2, 7}
 	oidHMACSHA256 = asn1.ObjectIdentifier{1, 2, 840, 113549, 2, 9}
 
-	// cbcBlockSizes are the ciphers that are read, with the size of their blocks in bytes.
+	// cbcBlockSizes are the supported ciphers, with the size of their blocks in bytes.
 	cbcBlockSizes = map[string]int{
 		"1.2.840.113549.3.7":      8,  // 3DES
 		"2.16.840.1.101.3.4.1.2":  16, // AES-128
@@ -67,42 +67,49 @@ type scryptParams struct {
 	N, R, P, KeyLen int `asn1:"optional"`
 }
 
-// decryptPKCS8 decrypts a PKCS#8 EncryptedPrivateKeyInfo. What the pkcs8 module cannot do is found out before it is asked: it
-// panics on damaged lengths, and its errors do not tell a wrong passphrase from a format it does not know.
+// decryptPKCS8 decrypts a PKCS#8 EncryptedPrivateKeyInfo. It first checks for what the pkcs8 module
+// cannot do, because the module panics on damaged lengths, and its errors do not distinguish a
+// wrong passphrase from a format that it does not know.
 func decryptPKCS8(der []byte, passphrase string) (*rsa.PrivateKey, error) {
 	if err := checkEncryption(der); err != nil {
 		return nil, err
 	}
+
 	key, err := pkcs8.ParsePKCS8PrivateKey(der, []byte(passphrase))
 	if err != nil {
-		// The cause is not passed on: it describes bytes of what may be the decrypted key.
+		// The cause is not wrapped: it describes bytes of what may be the decrypted key.
 		return nil, fmt.Errorf("%w, or a damaged key", ErrWrongPassphrase)
 	}
+
 	rsaKey, ok := key.(*rsa.PrivateKey)
 	if !ok {
-		return nil, fmt.Errorf("%w: the encrypted key is of another algorithm; bunq registers RSA keys", signing.ErrNotRSA)
+		return nil, fmt.Errorf("%w: the encrypted key uses another algorithm; bunq registers RSA keys only", signing.ErrNotRSA)
 	}
 	return rsaKey, nil
 }
 
-// checkEncryption checks that an EncryptedPrivateKeyInfo is whole and encrypted in a way that the pkcs8 module reads.
+// checkEncryption checks that an EncryptedPrivateKeyInfo is complete, and encrypted in a way that
+// the pkcs8 module reads.
 func checkEncryption(der []byte) error {
 	var info encryptedKeyInfo
 	if unmarshal(der, &info) != nil {
 		return fmt.Errorf("%w: the %s block is damaged", signing.ErrMalformedKey, typeEncryptedKey)
 	}
 	if !info.Algorithm.Algorithm.Equal(oidPBES2) {
-		return fmt.Errorf("%w: the key is encrypted in a former way of PKCS#5 or PKCS#12 (%s); %s",
+		return fmt.Errorf("%w: the key is encrypted with an old scheme of PKCS#5 or PKCS#12 (%s); %s",
 			ErrUnsupportedEncryption, info.Algorithm.Algorithm, reencrypt)
 	}
+
 	var params pbes2Params
 	if unmarshal(info.Algorithm.Parameters.FullBytes, &params) != nil {
 		return fmt.Errorf("%w: the parameters of its encryption are damaged", signing.ErrMalformedKey)
 	}
+
 	size, ok := cbcBlockSizes[params.Cipher.Algorithm.String()]
 	if !ok {
 		return fmt.Errorf("%w: cipher %s; %s", ErrUnsupportedEncryption, params.Cipher.Algorithm, reencrypt)
 	}
+
 	var iv []byte
 	if unmarshal(params.Cipher.Parameters.FullBytes, &iv) != nil || len(iv) != size || len(info.Data) == 0 || len(info.Data)%size != 0 {
 		return fmt.Errorf("%w: the %s block is damaged", signing.ErrMalformedKey, typeEncryptedKey)
@@ -112,6 +119,7 @@ func checkEncryption(der []byte) error {
 
 func checkKDF(kdf pkix.AlgorithmIdentifier) error {
 	damaged := fmt.Errorf("%w: the parameters of its key derivation are damaged", signing.ErrMalformedKey)
+
 	switch der := kdf.Parameters.FullBytes; {
 	case kdf.Algorithm.Equal(oidPBKDF2):
 		var p pbkdf2Params
@@ -120,7 +128,7 @@ func checkKDF(kdf pkix.AlgorithmIdentifier) error {
 		}
 		prf := p.PRF.Algorithm
 		if p.KeyLength != 0 || len(prf) > 0 && !prf.Equal(oidHMACSHA1) && !prf.Equal(oidHMACSHA256) {
-			return fmt.Errorf("%w: a form of PBKDF2 that is not read; %s", ErrUnsupportedEncryption, reencrypt)
+			return fmt.Errorf("%w: unsupported parameters of PBKDF2; %s", ErrUnsupportedEncryption, reencrypt)
 		}
 		return nil
 	case kdf.Algorithm.Equal(oidScrypt):
@@ -135,17 +143,20 @@ func checkKDF(kdf pkix.AlgorithmIdentifier) error {
 	}
 }
 
-// decryptLegacy decrypts a block encrypted as RFC 1423 has it, which `openssl genrsa` wrote before OpenSSL 3.
+// decryptLegacy decrypts a block encrypted according to RFC 1423, as `openssl genrsa` wrote it
+// before OpenSSL 3.
 func decryptLegacy(b *pem.Block, passphrase string) (*rsa.PrivateKey, error) {
 	mode, iv, _ := strings.Cut(b.Headers["DEK-Info"], ",")
 	switch mode {
 	case "DES-CBC", "DES-EDE3-CBC", "AES-128-CBC", "AES-192-CBC", "AES-256-CBC":
 	default:
-		return nil, fmt.Errorf("%w: another cipher than DES, 3DES or AES in CBC mode; %s", ErrUnsupportedEncryption, reencrypt)
+		return nil, fmt.Errorf("%w: a cipher other than DES, 3DES or AES in CBC mode; %s", ErrUnsupportedEncryption, reencrypt)
 	}
+
 	if raw, err := hex.DecodeString(iv); err != nil || len(raw) == 0 {
 		return nil, fmt.Errorf("%w: the DEK-Info line of the key is damaged", signing.ErrMalformedKey)
 	}
+
 	//nolint:staticcheck // deprecated because the format is weak; the user's key file has it all the same, and nothing is encrypted so here
 	der, err := x509.DecryptPEMBlock(b, []byte(passphrase))
 	if errors.Is(err, x509.IncorrectPasswordError) {
@@ -154,7 +165,9 @@ func decryptLegacy(b *pem.Block, passphrase string) (*rsa.PrivateKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: the encrypted %s block is damaged", signing.ErrMalformedKey, b.Type)
 	}
-	// The format has no checksum: a wrong passphrase sometimes gets this far, and yields noise. It is not quoted.
+
+	// The format has no checksum: sometimes a wrong passphrase gets this far and yields noise. It
+	// is not quoted.
 	if key, err := x509.ParsePKCS1PrivateKey(der); err == nil {
 		return key, nil
 	}
@@ -164,7 +177,7 @@ func decryptLegacy(b *pem.Block, passphrase string) (*rsa.PrivateKey, error) {
 	}
 	rsaKey, ok := key.(*rsa.PrivateKey)
 	if !ok {
-		return nil, fmt.Errorf("%w: the encrypted key is of another algorithm; bunq registers RSA keys", signing.ErrNotRSA)
+		return nil, fmt.Errorf("%w: the encrypted key uses another algorithm; bunq registers RSA keys only", signing.ErrNotRSA)
 	}
 	return rsaKey, nil
 }

@@ -2,13 +2,14 @@ package qseal
 
 import "errors"
 
-// What can be wrong with a pasted text, beside signing.ErrNotPEM, signing.ErrWrongPEMType, signing.ErrNotRSA and
-// signing.ErrMalformedKey, which are used as they are. The errors returned wrap one of these and say what was found and what
-// to do; none of them holds any part of a key or of a passphrase.
+// What can be wrong with a pasted text, besides signing.ErrNotPEM, signing.ErrWrongPEMType,
+// signing.ErrNotRSA and signing.ErrMalformedKey. The errors returned wrap one of these and say what
+// was found and what to do; none of them holds any part of a key or of a passphrase.
 var (
 	// ErrDamagedPEM means that of several PEM blocks some cannot be read.
 	ErrDamagedPEM = errors.New("damaged PEM")
-	// ErrPrivateKeyFound means that a private key stands where only certificates belong, which are stored in the open.
+	// ErrPrivateKeyFound means that there is a private key where only certificates belong, which
+	// are stored unencrypted.
 	ErrPrivateKeyFound = errors.New("private key found")
 	// ErrSeveralCertificates means that there is more than the one certificate that belongs there.
 	ErrSeveralCertificates = errors.New("more than one certificate")
@@ -17,22 +18,27 @@ var (
 
 	// ErrPassphraseNeeded means that the private key is encrypted and no passphrase was given.
 	ErrPassphraseNeeded = errors.New("private key is encrypted")
-	// ErrWrongPassphrase means that the private key could not be decrypted with the passphrase given.
+	// ErrWrongPassphrase means that the private key could not be decrypted with the passphrase
+	// given.
 	ErrWrongPassphrase = errors.New("wrong passphrase")
-	// ErrUnsupportedEncryption means that the private key is encrypted in a way that is not read here.
+	// ErrUnsupportedEncryption means that the private key is encrypted in a way that is not
+	// supported.
 	ErrUnsupportedEncryption = errors.New("unsupported encryption of the private key")
 	// ErrKeyMismatch means that a private key is not the one of the certificate.
-	ErrKeyMismatch = errors.New("private key does not fit the certificate")
+	ErrKeyMismatch = errors.New("private key does not match the certificate")
 
 	// ErrIncompleteChain means that the chain has no certificate that issued the leaf.
 	ErrIncompleteChain = errors.New("chain does not lead from the certificate")
-	// ErrUnrelatedCertificate means that the chain holds a certificate that is no issuer of the leaf, however far up.
+	// ErrUnrelatedCertificate means that the chain holds a certificate that did not issue the leaf,
+	// not even indirectly.
 	ErrUnrelatedCertificate = errors.New("unrelated certificate in the chain")
 
 	// ErrNotBase64 means that a signature is not base64.
 	ErrNotBase64 = errors.New("signature is not base64")
-	// ErrWrappedBase64 means that a signature is base64 with white space in or around it. bunq takes it on one line only.
+	// ErrWrappedBase64 means that a signature is base64 with white space in or around it. bunq
+	// accepts it on one line only.
 	ErrWrappedBase64 = errors.New("signature is not on one line")
-	// ErrWrongSignature means that a signature was made with another key, over another text, or in another scheme.
+	// ErrWrongSignature means that a signature was made with another key, over another text, or in
+	// another scheme.
 	ErrWrongSignature = errors.New("signature does not verify")
 )

@@ -10,17 +10,20 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
 )
 
-// ParsePrivateKey reads the RSA key of a QSEAL certificate: PKCS#8 or PKCS#1, plain, or encrypted as PKCS#8 with PBES2
-// ("ENCRYPTED PRIVATE KEY") or in OpenSSL's former way ("Proc-Type: 4,ENCRYPTED"). Certificates beside the one key, as
-// `openssl pkcs12` writes them, are passed over; so is a passphrase for a key that is not encrypted.
+// ParsePrivateKey reads the RSA key of a QSEAL certificate: PKCS#8 or PKCS#1, plain, or encrypted
+// as PKCS#8 with PBES2 ("ENCRYPTED PRIVATE KEY") or in OpenSSL's old format ("Proc-Type:
+// 4,ENCRYPTED"). Certificates next to the one key, as `openssl pkcs12` writes them, are ignored; so
+// is a passphrase for a key that is not encrypted.
 //
-// The error wraps signing.ErrNotPEM, ErrDamagedPEM, signing.ErrWrongPEMType, ErrPassphraseNeeded, ErrWrongPassphrase, ErrUnsupportedEncryption,
-// signing.ErrNotRSA or signing.ErrMalformedKey, and holds nothing of the key or the passphrase.
+// The error wraps signing.ErrNotPEM, ErrDamagedPEM, signing.ErrWrongPEMType, ErrPassphraseNeeded,
+// ErrWrongPassphrase, ErrUnsupportedEncryption, signing.ErrNotRSA or signing.ErrMalformedKey, and
+// holds nothing of the key or the passphrase.
 func ParsePrivateKey(pemText, passphrase string) (*rsa.PrivateKey, error) {
 	all, err := blocks(pemText)
 	if err != nil {
 		return nil, err
 	}
+
 	keys := slices.DeleteFunc(slices.Clone(all), func(b *pem.Block) bool { return !isPrivateKey(b) })
 	switch len(keys) {
 	case 0:
@@ -29,35 +32,38 @@ func ParsePrivateKey(pemText, passphrase string) (*rsa.PrivateKey, error) {
 	default:
 		return nil, fmt.Errorf("%w: %d private keys found; keep the one of the certificate", signing.ErrWrongPEMType, len(keys))
 	}
+
 	b := keys[0]
 	switch b.Type {
 	case "PRIVATE KEY", "RSA PRIVATE KEY", "ENCRYPTED PRIVATE KEY":
 	case "EC PRIVATE KEY", "DSA PRIVATE KEY":
-		return nil, fmt.Errorf("%w: this is an %q; bunq registers RSA keys", signing.ErrNotRSA, b.Type)
+		return nil, fmt.Errorf("%w: this is an %q; bunq registers RSA keys only", signing.ErrNotRSA, b.Type)
 	default:
 		return nil, fmt.Errorf("%w: found %q where PRIVATE KEY, RSA PRIVATE KEY or ENCRYPTED PRIVATE KEY belongs; convert it with openssl "+
 			"(an OpenSSH key with `ssh-keygen -p -m PKCS8 -f FILE`)", signing.ErrWrongPEMType, b.Type)
 	}
+
 	legacy := strings.Contains(b.Headers["Proc-Type"], "ENCRYPTED")
 	if b.Type == typeEncryptedKey || legacy {
 		if passphrase == "" {
-			return nil, fmt.Errorf("%w: give its passphrase", ErrPassphraseNeeded)
+			return nil, fmt.Errorf("%w: its passphrase is needed", ErrPassphraseNeeded)
 		}
 		if legacy {
 			return decryptLegacy(b, passphrase)
 		}
 		return decryptPKCS8(b.Bytes, passphrase)
 	}
+
 	return signing.ParsePrivateKey(string(pem.EncodeToMemory(b)))
 }
 
-// keyRemedy says what a PEM block that is no private key is.
+// keyRemedy says what a PEM block is that is not a private key, and what to do.
 func keyRemedy(blockType string) string {
 	switch blockType {
 	case "PUBLIC KEY", "RSA PUBLIC KEY":
-		return "; this is the public half, which cannot sign: take the private key that the certificate was requested with"
+		return "; this is the public key, which cannot sign: use the private key with which the certificate was requested"
 	case typeCertificate:
-		return "; certificate and key are two files: take the private key that the certificate was requested with"
+		return "; certificate and key are two files: use the private key with which the certificate was requested"
 	default:
 		return ""
 	}
@@ -68,6 +74,6 @@ func (c *Certificate) CheckKey(key *rsa.PrivateKey) error {
 	if c.key.Equal(&key.PublicKey) {
 		return nil
 	}
-	return fmt.Errorf("%w %s (the key has %d bits, the certificate's %d): take the private key that this certificate was requested with",
+	return fmt.Errorf("%w %s (the key has %d bits, the certificate's %d): use the private key with which this certificate was requested",
 		ErrKeyMismatch, c.Subject(), key.N.BitLen(), c.key.N.BitLen())
 }

@@ -55,8 +55,8 @@ func TestParsePrivateKey_saysWhatIsWrong(t *testing.T) {
 		want                   error
 		says                   string
 	}{
-		{"PKCS#8 without its passphrase", vector(t, "qseal-pkcs8-aes256.key"), "", ErrPassphraseNeeded, "give its passphrase"},
-		{"legacy without its passphrase", vector(t, "qseal-legacy-des3.key"), "", ErrPassphraseNeeded, "give its passphrase"},
+		{"PKCS#8 without its passphrase", vector(t, "qseal-pkcs8-aes256.key"), "", ErrPassphraseNeeded, "its passphrase is needed"},
+		{"legacy without its passphrase", vector(t, "qseal-legacy-des3.key"), "", ErrPassphraseNeeded, "its passphrase is needed"},
 		{"PKCS#8 with another passphrase", vector(t, "qseal-pkcs8-aes256.key"), "battery staple", ErrWrongPassphrase, ""},
 		{"PKCS#8 with scrypt and another passphrase", vector(t, "qseal-pkcs8-scrypt.key"), "battery staple", ErrWrongPassphrase, ""},
 		{"legacy with another passphrase", vector(t, "qseal-legacy-des3.key"), "battery staple", ErrWrongPassphrase, ""},
@@ -67,8 +67,8 @@ func TestParsePrivateKey_saysWhatIsWrong(t *testing.T) {
 		{"an elliptic curve key with its parameters", vector(t, "ec.key"), "", signing.ErrNotRSA, "RSA"},
 		{"an elliptic curve key as PKCS#8", vector(t, "ec-pkcs8.key"), "", signing.ErrNotRSA, ""},
 		{"an encrypted elliptic curve key", vector(t, "ec-pkcs8-aes256.key"), passphrase, signing.ErrNotRSA, "RSA"},
-		{"a public key", vector(t, "qseal.pub"), "", signing.ErrWrongPEMType, "public half"},
-		{"a PKCS#1 public key", vector(t, "qseal-pkcs1.pub"), "", signing.ErrWrongPEMType, "public half"},
+		{"a public key", vector(t, "qseal.pub"), "", signing.ErrWrongPEMType, "public key, which cannot sign"},
+		{"a PKCS#1 public key", vector(t, "qseal-pkcs1.pub"), "", signing.ErrWrongPEMType, "public key, which cannot sign"},
 		{"a certificate", vector(t, "seal.pem"), "", signing.ErrWrongPEMType, "two files"},
 		{"a request", vector(t, "request.csr"), "", signing.ErrWrongPEMType, "CERTIFICATE REQUEST"},
 		{"an OpenSSH key", "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n", "", signing.ErrWrongPEMType, "ssh-keygen"},

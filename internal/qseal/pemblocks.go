@@ -19,9 +19,10 @@ const (
 
 var pemMarker = regexp.MustCompile(`\s*(-----(?:BEGIN|END) [A-Z0-9 ]+-----)\s*`)
 
-// blocks reads every PEM block of a text. Indentation (heredocs), a byte order mark, CRLF, markers that share a line with the
-// body (environment variables) and text between the blocks (as `openssl pkcs12` writes it) are tolerated. A block that cannot
-// be read is an error: encoding/pem would pass over it in silence, and half a chain would be sent.
+// blocks reads every PEM block of a text. It tolerates indentation (heredocs), a byte order mark,
+// CRLF, markers on the same line as the body (environment variables) and text between the blocks
+// (as `openssl pkcs12` writes it). A block that cannot be read is an error: encoding/pem would
+// silently skip it, and half a chain would be sent.
 func blocks(text string) ([]*pem.Block, error) {
 	var clean strings.Builder
 	begun := 0
@@ -33,6 +34,7 @@ func blocks(text string) ([]*pem.Block, error) {
 		clean.WriteString(line)
 		clean.WriteByte('\n')
 	}
+
 	var found []*pem.Block
 	for rest := []byte(clean.String()); ; {
 		var b *pem.Block
@@ -41,6 +43,7 @@ func blocks(text string) ([]*pem.Block, error) {
 		}
 		found = append(found, b)
 	}
+
 	switch {
 	case len(found) == 0:
 		return nil, fmt.Errorf("%w: %s", signing.ErrNotPEM, explainNoPEM(text))
@@ -50,7 +53,7 @@ func blocks(text string) ([]*pem.Block, error) {
 	return found, nil
 }
 
-// explainNoPEM says what a text without a single PEM block most likely is. It quotes nothing of the text.
+// explainNoPEM says what a text without a PEM block most likely is. It does not quote the text.
 func explainNoPEM(text string) string {
 	t := strings.TrimSpace(text)
 	switch {
@@ -61,7 +64,7 @@ func explainNoPEM(text string) string {
 	case strings.Contains(t, pemBegin):
 		return "there is a BEGIN line, but what follows is damaged or has no END line"
 	case isPKCS12(t):
-		return "this is a PKCS#12 file (.p12, .pfx) in base64; take the certificates out of it with `openssl pkcs12 -in FILE -nokeys`, " +
+		return "this is a PKCS#12 file (.p12, .pfx) in base64; extract the certificates with `openssl pkcs12 -in FILE -nokeys`, " +
 			"and the private key with `openssl pkcs12 -in FILE -nocerts`"
 	case isBase64(t):
 		return "this looks like base64 without BEGIN and END lines; convert the DER file with openssl, " +
@@ -78,8 +81,9 @@ func isBase64(text string) bool {
 	return err == nil && len(text) > 64
 }
 
-// isPKCS12 reports whether a text is the base64 of a PKCS#12 file: a sequence that begins with the version, 3, and content that is
-// PKCS#7 data (RFC 7292, section 4). Only its head is looked at, since some programs write BER, which encoding/asn1 does not read.
+// isPKCS12 reports whether a text is the base64 of a PKCS#12 file: a sequence that begins with the
+// version, 3, and content that is PKCS#7 data (RFC 7292, section 4). Only its head is looked at,
+// since some programs write BER, which encoding/asn1 does not read.
 func isPKCS12(text string) bool {
 	der, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
 	if err != nil || len(der) < 64 || der[0] != 0x30 {
@@ -98,10 +102,12 @@ func certificateBlocks(text string) ([]*pem.Block, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	if slices.ContainsFunc(all, isPrivateKey) {
-		return nil, fmt.Errorf("%w: only certificates belong here, and they are stored and shown in the open; "+
-			"take the private key out, and pass it as the private key", ErrPrivateKeyFound)
+		return nil, fmt.Errorf("%w: only certificates belong here, and they are stored and shown unencrypted; "+
+			"remove the private key, and pass it as the private key", ErrPrivateKeyFound)
 	}
+
 	for _, b := range all {
 		if b.Type != typeCertificate {
 			return nil, fmt.Errorf("%w: found %q where %q belongs%s", signing.ErrWrongPEMType, b.Type, typeCertificate, remedy(b.Type))
@@ -114,13 +120,13 @@ func certificateBlocks(text string) ([]*pem.Block, error) {
 func remedy(blockType string) string {
 	switch blockType {
 	case "CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST":
-		return "; this is the request that was sent to the issuer, take the certificate that came back"
+		return "; this is the request that was sent to the issuer, use the certificate that came back"
 	case "PUBLIC KEY", "RSA PUBLIC KEY":
-		return "; a bare public key does not say whose it is, take the certificate"
+		return "; a public key alone does not say whose it is, use the certificate"
 	case "TRUSTED CERTIFICATE", "X509 CERTIFICATE":
 		return "; convert it with `openssl x509 -in FILE`"
 	case "PKCS7", "CMS":
-		return "; take the certificates out with `openssl pkcs7 -print_certs -in FILE`"
+		return "; extract the certificates with `openssl pkcs7 -print_certs -in FILE`"
 	default:
 		return ""
 	}

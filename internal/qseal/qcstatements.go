@@ -29,7 +29,7 @@ const (
 	KindWeb                 // QWAC: web site authentication
 )
 
-// String gives the name by which the trade knows the kind.
+// String returns the usual name of the kind.
 func (k Kind) String() string {
 	switch k {
 	case KindSeal:
@@ -58,7 +58,7 @@ var (
 
 type qcStatements struct {
 	kind    Kind
-	psd2    bool // there is a PSD2 statement, whatever roles it has
+	psd2    bool // there is a PSD2 statement, with whatever roles
 	roles   []Role
 	ncaName string
 	ncaID   string
@@ -70,14 +70,16 @@ type qcStatement struct {
 	Info asn1.RawValue `asn1:"optional"`
 }
 
-// psd2Statement is the PSD2QcType of ETSI TS 119 495. The names are UTF8Strings there; any string type is read.
+// psd2Statement is the PSD2QcType of ETSI TS 119 495. The names are UTF8Strings there; any string
+// type is read.
 type psd2Statement struct {
 	Roles   []psd2Role
 	NCAName string
 	NCAID   string
 }
 
-// psd2Role has its name as well as its identifier; the identifier is what counts, and the name's form varies in the field.
+// psd2Role has an identifier and a name. The identifier decides; how the name is written varies in
+// practice.
 type psd2Role struct {
 	ID   asn1.ObjectIdentifier
 	Name asn1.RawValue `asn1:"optional"`
@@ -85,7 +87,7 @@ type psd2Role struct {
 
 var errTrailing = errors.New("trailing data")
 
-// unmarshal is asn1.Unmarshal that leaves nothing over.
+// unmarshal is asn1.Unmarshal without trailing data.
 func unmarshal(der []byte, into any) error {
 	rest, err := asn1.Unmarshal(der, into)
 	if err == nil && len(rest) > 0 {
@@ -94,7 +96,8 @@ func unmarshal(der []byte, into any) error {
 	return err
 }
 
-// readQCStatements reads the qcStatements extension of a certificate; one without the extension has empty statements.
+// readQCStatements reads the qcStatements extension of a certificate; one without the extension has
+// empty statements.
 func readQCStatements(cert *x509.Certificate) (qcStatements, error) {
 	for _, ext := range cert.Extensions {
 		if ext.Id.Equal(oidQCStatements) {
@@ -104,8 +107,9 @@ func readQCStatements(cert *x509.Certificate) (qcStatements, error) {
 	return qcStatements{}, nil
 }
 
-// parseQCStatements reads the value of the extension: statements that are not known are passed over, and so are unknown
-// roles and types in known ones; a malformed statement that matters is an error, as roles would silently be missing.
+// parseQCStatements reads the value of the extension. It ignores unknown statements, and unknown
+// roles and types in known ones. A malformed statement that matters is an error, as roles would
+// silently be missing.
 func parseQCStatements(der []byte) (qcStatements, error) {
 	var list []asn1.RawValue
 	if err := unmarshal(der, &list); err != nil {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// attributeNames are the short names with which OpenSSL prints the attribute types that occur in subjects.
+// attributeNames are OpenSSL's short names of the attribute types that occur in subjects.
 var attributeNames = map[string]string{
 	"2.5.4.3":                    "CN",
 	"2.5.4.4":                    "SN",
@@ -45,17 +45,20 @@ type rawAttribute struct {
 	Value asn1.RawValue
 }
 
-// rawAttributeSET is one relative distinguished name; the suffix SET makes encoding/asn1 read a SET OF.
+// rawAttributeSET is one relative distinguished name; the suffix SET makes encoding/asn1 read a SET
+// OF.
 type rawAttributeSET []rawAttribute
 
-// oneLine prints a DER name as OpenSSL's X509_NAME_oneline does: "/" before each relative name, "+" between the values of one,
-// unknown types dotted, and every byte outside printable ASCII as \xHH. The name is read raw, because crypto/x509 keeps
-// neither the grouping nor the bytes as they were.
+// oneLine returns a DER name in the format of OpenSSL's X509_NAME_oneline: "/" before each relative
+// name, "+" between the values of one, unknown types dotted, and every byte outside printable ASCII
+// as \xHH. It reads the raw name, because crypto/x509 keeps neither the grouping nor the original
+// bytes.
 func oneLine(rawName []byte) string {
 	var name []rawAttributeSET
 	if _, err := asn1.Unmarshal(rawName, &name); err != nil {
 		return "" // not reached: crypto/x509 has read the same bytes before
 	}
+
 	var out strings.Builder
 	for _, relative := range name {
 		separator := byte('/')
@@ -65,6 +68,7 @@ func oneLine(rawName []byte) string {
 			if !ok {
 				short = oid
 			}
+
 			out.WriteByte(separator)
 			out.WriteString(short)
 			out.WriteByte('=')
@@ -75,8 +79,10 @@ func oneLine(rawName []byte) string {
 					out.WriteByte(b)
 				}
 			}
+
 			separator = '+'
 		}
 	}
+
 	return out.String()
 }

@@ -2,23 +2,21 @@ package ratelimit
 
 import "time"
 
-// Limit allows Max requests in any half-open interval of length Window. A Max
-// below one is read as one: a limit that lets nothing through would hold its
-// callers for ever.
+// Limit allows Max requests in any half-open interval of length Window. A Max below one counts as
+// one: otherwise callers would wait for ever.
 type Limit struct {
 	Max    int
 	Window time.Duration
 }
 
-// Key is what a limit is counted by: the HTTP method in capitals, and the
-// endpoint as a path without API version and with its ids taken out, such as
-// "/user/{id}/oauth-client".
+// Key is what a limit is counted by: the HTTP method in capitals, and the endpoint as a path
+// without the API version and with placeholders for ids, such as "/user/{id}/oauth-client".
 type Key struct {
 	Method, Endpoint string
 }
 
-// Table gives the limit of a key; false means that none is known, and requests
-// of that key are not held back until one is refused.
+// Table returns the limit of a key. It returns false if none is known; requests with that key are
+// not held back until one is refused.
 type Table func(Key) (Limit, bool)
 
 // sessionServer is the one endpoint with a published limit of its own.
@@ -26,17 +24,16 @@ const sessionServer = "/session-server"
 
 // Published is bunq's classic table, counted by IP address and endpoint.
 //
-// GET, POST, PUT and POST /session-server: bunq docs, "Rate limits"
-// [DOCUMENTED]; the texts of recorded 429 answers from 2020 to 2024 name the
-// same figures [OBSERVED in wesselt/bunq2ynab#44 and #62, woudt/bunq2ifttt#8].
+// GET, POST, PUT and POST /session-server: bunq docs, "Rate limits" [DOCUMENTED]; the texts of
+// recorded 429 answers from 2020 to 2024 name the same figures [OBSERVED in wesselt/bunq2ynab#44
+// and #62, woudt/bunq2ifttt#8].
 //
-// DELETE: bunq publishes nothing. bunqCommunity/bunqJSClient gives it the
-// figure of POST in a window of 3.35 s [OBSERVED there]; what bunq enforces is
-// [UNKNOWN].
+// DELETE: bunq publishes nothing. bunqCommunity/bunqJSClient uses the figure of POST in a window of
+// 3.35 s [OBSERVED there]; what bunq enforces is [UNKNOWN].
 //
-// A newer page of the docs speaks of limits by device and of about ten
-// installations a day [DOCUMENTED, figures second-hand]; no recorded answer
-// shows them, so they are not in the table, and a 429 teaches them at run time.
+// A newer page of the docs mentions limits per device and about ten installations per day
+// [DOCUMENTED, figures second-hand]. No recorded answer shows them, so they are not in the table; a
+// 429 closes the window at run time.
 func Published(k Key) (Limit, bool) {
 	switch k.Method {
 	case "GET":

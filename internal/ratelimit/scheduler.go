@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Scheduler holds one window and one queue for each key. It is safe for
-// concurrent use; one serves all requests that leave from the same address.
+// Scheduler has one window and one queue for each key. It is safe for concurrent use; one serves
+// all requests from the same address.
 type Scheduler struct {
 	table Table
 
@@ -15,7 +15,7 @@ type Scheduler struct {
 	windows map[Key]*window
 }
 
-// New returns a Scheduler for the limits of t; a nil t knows no limit.
+// New returns a Scheduler for the limits of t; a nil t has no limits.
 func New(t Table) *Scheduler {
 	if t == nil {
 		t = func(Key) (Limit, bool) { return Limit{}, false }
@@ -23,12 +23,12 @@ func New(t Table) *Scheduler {
 	return &Scheduler{table: t, windows: map[Key]*window{}}
 }
 
-// Acquire waits until a request of k may be sent, first come first served
-// among the callers with the same key; other keys neither wait for it nor hold
-// it up. The caller sends one request and calls Done when its answer has come.
+// Acquire waits until a request with key k may be sent, first come, first served among the callers
+// with the same key. Other keys do not matter. The caller sends one request, and calls Done when
+// the answer has come.
 //
-// The error is that of ctx. A caller who leaves this way has used no part of
-// the limit, and those behind move up at once.
+// The error is that of ctx. A caller that gives up has used no part of the limit, and those behind
+// it move up at once.
 func (s *Scheduler) Acquire(ctx context.Context, k Key) (*Slot, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -45,14 +45,12 @@ func (s *Scheduler) Acquire(ctx context.Context, k Key) (*Slot, error) {
 	}
 }
 
-// Close tells that the server refused a request of k for its rate: nothing of
-// k goes for one window length from now, and from then on the window takes one
-// request less than before, down to one. A key that the table does not know
-// gets a window of 3 s.
+// Close notes that the server refused a request with key k because of its rate. No request with k
+// is sent for one window length, and after that the window has one slot less than before, but at
+// least one. A key that is not in the table gets a window of 3 s.
 //
-// Requests that were in flight together are often refused together. They teach
-// the same lesson, so a Close of a key that is closed already prolongs the
-// pause but takes nothing more away.
+// Requests that were in flight together are often refused together, for the same reason. So closing
+// a key that is already closed extends the pause but removes no further slot.
 func (s *Scheduler) Close(k Key) {
 	s.window(k).close(time.Now())
 }
@@ -68,28 +66,27 @@ func (s *Scheduler) window(k Key) *window {
 	return w
 }
 
-// Slot is the permission to send one request.
+// Slot is permission to send one request.
 type Slot struct {
 	window *window
 	waited time.Duration
 	once   sync.Once
 }
 
-// Done tells that the answer has come, or that the attempt is over without
-// one. The slot goes on to occupy the window for one window length from here.
-// Further calls change nothing; a slot that is neither done nor released occupies
-// it for ever.
+// Done notes that the answer has come, or that the attempt ended without one. The slot occupies the
+// window for one more window length. Further calls do nothing. A slot without Done or Release
+// occupies the window for ever.
 func (sl *Slot) Done() {
 	sl.once.Do(func() { sl.window.done(time.Now()) })
 }
 
-// Release gives the slot back unused: it is certain that the server never got the
-// request, so it has not counted one. After Done it changes nothing.
+// Release returns the slot unused: it is certain that the server never received the request, and so
+// did not count it. After Done it does nothing.
 func (sl *Slot) Release() {
 	sl.once.Do(func() { sl.window.release(time.Now()) })
 }
 
-// Waited is how long Acquire held the request back; zero when it could go at once.
+// Waited returns how long Acquire held the request back; zero if it could go at once.
 func (sl *Slot) Waited() time.Duration {
 	return sl.waited
 }

@@ -8,13 +8,12 @@ import (
 )
 
 const (
-	// unlimited is the Max of a key without an entry in the table. Its
-	// requests are counted all the same, so that a Close finds those in flight.
+	// unlimited is the Max of a key that is not in the table. Its requests are counted anyway, so
+	// that Close knows those in flight.
 	unlimited = math.MaxInt
 
-	// unknownWindow and unknownMax are what a key without an entry gets from
-	// its first Close on: the shortest published window, and the smallest
-	// number published for one.
+	// unknownWindow and unknownMax are the limit of such a key after its first Close: the shortest
+	// published window, and the smallest published number for one.
 	unknownWindow = 3 * time.Second
 	unknownMax    = 2
 )
@@ -26,7 +25,7 @@ type window struct {
 	inFlight    int
 	leaving     []time.Time // when each answered request stops counting; ascending, as the window length never changes
 	closedUntil time.Time
-	queue       []*place // in the order of arrival
+	queue       []*place // in order of arrival
 	timer       *time.Timer
 }
 
@@ -44,8 +43,8 @@ func newWindow(l Limit, known bool) *window {
 	return &window{limit: l}
 }
 
-// enter puts the caller at the end of the queue, and grants what can be
-// granted; where nobody waits and there is room, that is the caller itself.
+// enter puts the caller at the end of the queue, and grants what can be granted. If nobody waits
+// and a slot is free, that is the caller itself.
 func (w *window) enter(now time.Time) *place {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -55,8 +54,8 @@ func (w *window) enter(now time.Time) *place {
 	return p
 }
 
-// leave takes a cancelled caller out. Its slot may have been granted in the
-// same moment; as nothing was sent for it, it is given back whole.
+// leave removes a cancelled caller. Its slot may have been granted at the same moment; as nothing
+// was sent, the slot is returned unused.
 func (w *window) leave(p *place) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -98,8 +97,8 @@ func (w *window) close(now time.Time) {
 	w.advance(now)
 }
 
-// advance grants to the front of the queue what may go now, and sees to it
-// that it is called again when the next one may. The caller holds the lock.
+// advance grants slots to the front of the queue, and sets the timer for the next one. The caller
+// holds the lock.
 func (w *window) advance(now time.Time) {
 	gone := 0
 	for gone < len(w.leaving) && !now.Before(w.leaving[gone]) {
@@ -117,9 +116,8 @@ func (w *window) advance(now time.Time) {
 	w.arm(now)
 }
 
-// arm sets the timer to the moment at which the front of the queue may go. It
-// sets none where that moment depends on an answer that is still to come: then
-// done calls advance.
+// arm sets the timer to the time at which the front of the queue may go. It sets none if that
+// depends on an answer that has not come yet: done calls advance then.
 func (w *window) arm(now time.Time) {
 	if w.timer != nil {
 		w.timer.Stop()

@@ -1,7 +1,9 @@
-// Package sdkconf reads and writes the context files of bunq's own SDKs (bunq.conf), so that who has registered with one of
-// them need not register anew, and who has registered here can go on with one of them.
+// Package sdkconf reads and writes the context files of bunq's own SDKs (bunq.conf). Users who
+// registered with an SDK need not register again, and users who registered here can continue with
+// an SDK.
 //
-// It owns the form of those files, as the SDKs for Python, Java and PHP write it (OBSERVED; bunq documents none), and checks
-// that what is in one fits together. It must not ask bunq anything, and knows no Terraform. The session in a file is passed
-// over: it is short-lived and belongs to the SDK that opened it.
+// It owns the format of those files, as the SDKs for Python, Java and PHP write it (OBSERVED; bunq
+// does not document it), and checks that the parts of a file belong together. It must not call
+// bunq, and does not know Terraform. It ignores the session in a file, which is short-lived and
+// belongs to the SDK that opened it.
 package sdkconf

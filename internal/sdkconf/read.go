@@ -15,16 +15,18 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
 )
 
-// maxSize is far above what an SDK writes (some 10 KB with a whole user in it), in bytes.
+// maxSize is in bytes, and far above what an SDK writes (about 10 KB with a whole user).
 const maxSize = 1 << 20
 
-// Read reads the context file at path. The error names the path and wraps what the file system said, or the error of [Parse].
+// Read reads the context file at path. The error names the path and wraps that of the file system
+// or of [Parse].
 func Read(path string) (_ *Context, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("context file: %w%s", err, openRemedy(path, err))
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
+
 	data, err := io.ReadAll(io.LimitReader(f, maxSize+1))
 	if err != nil {
 		return nil, fmt.Errorf("context file: %w", err)
@@ -32,6 +34,7 @@ func Read(path string) (_ *Context, err error) {
 	if len(data) > maxSize {
 		return nil, fmt.Errorf("context file %s: %w: it is larger than 1 MiB", path, ErrNotJSON)
 	}
+
 	c, err := Parse(data)
 	if err != nil {
 		return nil, fmt.Errorf("context file %s: %w", path, err)
@@ -42,9 +45,9 @@ func Read(path string) (_ *Context, err error) {
 func openRemedy(path string, err error) string {
 	switch {
 	case path == "":
-		return "; give the path of a context file, which bunq's SDKs call bunq.conf"
+		return "; set the path of a context file, which bunq's SDKs call bunq.conf"
 	case strings.HasPrefix(path, "~"):
-		return `; "~" is not expanded, write the whole path or use pathexpand(…)`
+		return `; "~" is not expanded: write the whole path or use pathexpand(…)`
 	case errors.Is(err, fs.ErrNotExist):
 		return "; a relative path starts at the working directory"
 	default:
@@ -52,7 +55,8 @@ func openRemedy(path string, err error) string {
 	}
 }
 
-// fileContext is the form of the file. Members that are not here (proxy, user objects, the session itself) are passed over.
+// fileContext is the format of the file. Other members (proxy, user objects, the session itself)
+// are ignored.
 type fileContext struct {
 	Environment  string            `json:"environment_type"`
 	APIKey       string            `json:"api_key"`
@@ -67,24 +71,28 @@ type fileInstallation struct {
 	ServerKey  string `json:"public_key_server"`
 }
 
-// Parse reads the content of a context file, as any of bunq's SDKs writes it. PEM bodies may stand on one line, and line ends
-// and slashes in them may be escaped, once (as JSON has it) or twice (as files pasted through a shell have it). The error
-// wraps one of this package's, or signing.ErrNotPEM, signing.ErrMalformedKey and so on with the member that is no key.
+// Parse reads the content of a context file that one of bunq's SDKs wrote. PEM bodies may be on one
+// line, and line ends and slashes in them may be escaped once (by JSON) or twice (in files pasted
+// through a shell). The error wraps one of this package's, or signing.ErrNotPEM,
+// signing.ErrMalformedKey and so on with the name of the member.
 func Parse(data []byte) (*Context, error) {
 	f, err := decode(data)
 	if err != nil {
 		return nil, err
 	}
+
 	if f.Installation == nil {
 		f.Installation = &fileInstallation{}
 	}
 	if err := f.complete(); err != nil {
 		return nil, err
 	}
+
 	environment, err := bunq.ParseEnvironment(strings.ToLower(strings.TrimSpace(f.Environment)))
 	if err != nil {
-		return nil, fmt.Errorf(`%w: it is %.40q, and can be "SANDBOX" or "PRODUCTION"`, ErrUnknownEnvironment, f.Environment)
+		return nil, fmt.Errorf(`%w: it is %.40q, but must be "SANDBOX" or "PRODUCTION"`, ErrUnknownEnvironment, f.Environment)
 	}
+
 	c := &Context{
 		Environment:       environment,
 		APIKey:            bunq.Secret(strings.TrimSpace(f.APIKey)),
@@ -93,33 +101,36 @@ func Parse(data []byte) (*Context, error) {
 	if err := c.readKeys(f.Installation); err != nil {
 		return nil, err
 	}
+
 	c.UserID = userID(f.Session)
 	return c, nil
 }
 
-// decode reads the JSON. What encoding/json says is not passed on where it could quote the content.
+// decode reads the JSON. It does not wrap errors of encoding/json that could quote the content.
 func decode(data []byte) (*fileContext, error) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if len(bytes.TrimSpace(data)) == 0 {
 		return nil, fmt.Errorf("%w: it is empty", ErrNotJSON)
 	}
+
 	var f *fileContext
+
 	err := json.Unmarshal(data, &f)
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &syntax):
 		line := 1 + bytes.Count(data[:min(int(syntax.Offset), len(data))], []byte("\n"))
-		return nil, fmt.Errorf("%w: the JSON breaks off or is malformed at line %d", ErrNotJSON, line)
+		return nil, fmt.Errorf("%w: the JSON ends too early or is malformed at line %d", ErrNotJSON, line)
 	case errors.As(err, &kind) && kind.Field != "":
-		return nil, fmt.Errorf("%w: %s is of another JSON type than the SDKs write", ErrNotJSON, kind.Field)
+		return nil, fmt.Errorf("%w: %s has another JSON type than the SDKs write", ErrNotJSON, kind.Field)
 	case err != nil || f == nil:
-		return nil, fmt.Errorf("%w: it is JSON, but no object", ErrNotJSON)
+		return nil, fmt.Errorf("%w: it is JSON, but not an object", ErrNotJSON)
 	}
 	return f, nil
 }
 
-// complete names every member that is missing, so that a file is mended in one go.
+// complete returns an error that names every missing member, so that a file can be fixed in one go.
 func (f *fileContext) complete() error {
 	var missing []string
 	for _, m := range []struct{ name, value string }{
@@ -134,13 +145,14 @@ func (f *fileContext) complete() error {
 			missing = append(missing, m.name)
 		}
 	}
+
 	if len(missing) > 0 {
 		return fmt.Errorf("%w: missing or empty: %s", ErrIncomplete, strings.Join(missing, ", "))
 	}
 	return nil
 }
 
-// unescape undoes a second escaping. A backslash is no part of PEM, so nothing else can be meant by one.
+// unescape undoes a second escaping. PEM has no backslashes, so they cannot mean anything else.
 var unescape = strings.NewReplacer(`\r`, "", `\n`, "\n", `\/`, "/")
 
 func (c *Context) readKeys(f *fileInstallation) error {
@@ -148,17 +160,21 @@ func (c *Context) readKeys(f *fileInstallation) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", memberPrivateKey, err)
 	}
+
 	public, err := signing.ParsePublicKey(unescape.Replace(f.PublicKey))
 	if err != nil {
 		return fmt.Errorf("%s: %w", memberPublicKey, err)
 	}
+
 	server, err := signing.ParsePublicKey(unescape.Replace(f.ServerKey))
 	if err != nil {
 		return fmt.Errorf("%s: %w", memberServerKey, err)
 	}
+
 	if !private.PublicKey.Equal(public) {
-		return fmt.Errorf("%w: the file was put together from two installations, take one as an SDK wrote it", ErrKeyMismatch)
+		return fmt.Errorf("%w: the file was put together from two installations; use one as an SDK wrote it", ErrKeyMismatch)
 	}
+
 	privatePEM, err := signing.MarshalPrivateKey(private)
 	if err != nil {
 		return fmt.Errorf("%s: %w", memberPrivateKey, err)
@@ -173,8 +189,8 @@ func (c *Context) readKeys(f *fileInstallation) error {
 	return nil
 }
 
-// userID reads the id of the session's user, as a number or as a string with one. It is no more than a hint, so whatever else
-// stands there (nothing, null, PHP's empty array) is no reason to refuse the file: it is 0.
+// userID returns the ID of the session's user, which is a number or a string with one. It is only a
+// hint, so for anything else (nothing, null, PHP's empty array) it returns 0.
 func userID(session json.RawMessage) int64 {
 	var s struct {
 		UserID json.RawMessage `json:"user_id"`
@@ -182,6 +198,7 @@ func userID(session json.RawMessage) int64 {
 	if json.Unmarshal(session, &s) != nil {
 		return 0
 	}
+
 	id, err := strconv.ParseInt(strings.Trim(string(s.UserID), `"`), 10, 64)
 	if err != nil || id < 0 {
 		return 0

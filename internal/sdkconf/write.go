@@ -8,8 +8,8 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
 )
 
-// longAgo is when the session that is written has expired, in the SDKs' form of a time. The form has no zone, and the SDKs
-// take it as local time: this one is over in every zone.
+// longAgo is when the written session expired, in the SDKs' format for times. The format has no
+// zone, and the SDKs read it as local time: this one is past in every zone.
 const longAgo = "1970-01-01 00:00:00.000000"
 
 type writtenContext struct {
@@ -24,7 +24,8 @@ type writtenSession struct {
 	Token      string `json:"token"`
 	ExpiryTime string `json:"expiry_time"`
 	UserID     int64  `json:"user_id"`
-	// User and UserPHP are the same PSD2 user, under the name that Python and Java read and under PHP's.
+	// User and UserPHP are the same PSD2 user, under the name that Python and Java read and under
+	// PHP's.
 	User    *writtenUser `json:"user_payment_service_provider,omitempty"`
 	UserPHP *writtenUser `json:"userPaymentServiceProvider,omitempty"`
 }
@@ -33,12 +34,13 @@ type writtenUser struct {
 	ID int64 `json:"id"`
 }
 
-// Marshal gives c as a context file that bunq's SDKs load. It is full of secrets. PublicKeyPEM may be empty, as it follows
-// from the private key.
+// Marshal returns c as a context file that bunq's SDKs load. It contains secrets. PublicKeyPEM may
+// be empty, as it follows from the private key.
 //
-// There is no session in c, but the file has one, which expired long ago: the PHP SDK cannot load a file without one, and
-// every SDK opens a new session in place of an expired one (read in their sources, UNKNOWN for versions to come). They load
-// it only with a user object in it (OBSERVED by running those for Python and PHP), so UserID must be known for that.
+// c has no session, but the file has one that expired long ago: the PHP SDK cannot load a file
+// without one, and every SDK replaces an expired session with a new one (read in their sources,
+// UNKNOWN for later versions). They only load a session with a user object (OBSERVED by running
+// those for Python and PHP), which needs UserID.
 func Marshal(c Context) ([]byte, error) {
 	private, err := signing.ParsePrivateKey(c.PrivateKeyPEM.Reveal())
 	if err != nil {
@@ -48,6 +50,7 @@ func Marshal(c Context) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", memberPublicKey, err)
 	}
+
 	w := writtenContext{
 		Environment: strings.ToUpper(string(c.Environment)),
 		APIKey:      c.APIKey.Reveal(),
@@ -59,6 +62,7 @@ func Marshal(c Context) ([]byte, error) {
 		},
 		Session: writtenSession{ExpiryTime: longAgo, UserID: c.UserID},
 	}
+
 	if c.UserID != 0 {
 		user := &writtenUser{c.UserID}
 		w.Session.User, w.Session.UserPHP = user, user
@@ -66,12 +70,14 @@ func Marshal(c Context) ([]byte, error) {
 	if c.PublicKeyPEM != "" {
 		w.Installation.PublicKey = c.PublicKeyPEM
 	}
+
 	data, err := json.MarshalIndent(w, "", "  ") //nolint:gosec // the secrets are what the file is for
 	if err != nil {
 		return nil, fmt.Errorf("write context file: %w", err)
 	}
 	data = append(data, '\n')
-	// Nothing leaves here that Read would not take back.
+
+	// Never return what Read would not accept.
 	if _, err := Parse(data); err != nil {
 		return nil, err
 	}

@@ -2,20 +2,19 @@ package signing
 
 import "errors"
 
-// Errors of this package, to be told apart with errors.Is. The wrapped message
-// names the PEM type that was found and what to do about it; no error carries
-// key material.
+// Errors of this package, for errors.Is. The message names the PEM type that was found and says
+// what to do about it; no error carries key material.
 var (
 	// ErrNotPEM means that the text holds no complete PEM block.
 	ErrNotPEM = errors.New("no PEM block found")
 	// ErrWrongPEMType means a well-formed PEM block of another type than the one needed.
 	ErrWrongPEMType = errors.New("wrong PEM type")
-	// ErrNotRSA means a key of another algorithm; bunq takes RSA only.
+	// ErrNotRSA means a key of another algorithm; bunq accepts RSA only.
 	ErrNotRSA = errors.New("not an RSA key")
 	// ErrEncrypted means a private key that is protected with a passphrase.
 	ErrEncrypted = errors.New("the private key is encrypted")
 	// ErrMalformedKey means a PEM block of the right type whose content is no usable key.
 	ErrMalformedKey = errors.New("malformed key")
-	// ErrInvalidSignature means a signature that is not the key's over the message.
+	// ErrInvalidSignature means a signature that was not made with the key over the message.
 	ErrInvalidSignature = errors.New("invalid signature")
 )

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// PEM types that say something about a key.
+// PEM types of keys.
 const (
 	typePKCS8     = "PRIVATE KEY"
 	typePKCS1     = "RSA PRIVATE KEY"
@@ -20,8 +20,8 @@ const (
 	typeECParameters = "EC PARAMETERS"
 )
 
-// KeyBits is the size of generated keys. bunq documents 2048 bits for the
-// client key pair; whether it takes others is unknown.
+// KeyBits is the size of generated keys. bunq documents 2048 bits for the client key pair; whether
+// it accepts others is UNKNOWN.
 const KeyBits = 2048
 
 // GenerateKey makes a key pair of KeyBits bits for an installation.
@@ -33,8 +33,8 @@ func GenerateKey() (*rsa.PrivateKey, error) {
 	return key, nil
 }
 
-// ParsePrivateKey reads an unencrypted RSA private key, PKCS#8 ("PRIVATE KEY") or
-// PKCS#1 ("RSA PRIVATE KEY"). The body, and even the markers, may stand on one line.
+// ParsePrivateKey reads an unencrypted RSA private key, PKCS#8 ("PRIVATE KEY") or PKCS#1 ("RSA
+// PRIVATE KEY"). The body, and even the markers, may be on one line.
 //
 // Errors: ErrNotPEM, ErrWrongPEMType, ErrNotRSA, ErrEncrypted, ErrMalformedKey.
 func ParsePrivateKey(pemText string) (*rsa.PrivateKey, error) {
@@ -42,9 +42,11 @@ func ParsePrivateKey(pemText string) (*rsa.PrivateKey, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	if block.Type == typeEncrypted || strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED") {
 		return nil, fmt.Errorf("%w: decrypt it first, for example with \"openssl pkcs8 -topk8 -nocrypt\"", ErrEncrypted)
 	}
+
 	switch block.Type {
 	case typePKCS8:
 		key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
@@ -63,7 +65,7 @@ func ParsePrivateKey(pemText string) (*rsa.PrivateKey, error) {
 		}
 		return key, nil
 	case "EC PRIVATE KEY", typeECParameters, "DSA PRIVATE KEY", "DSA PARAMETERS":
-		return nil, fmt.Errorf("%w: found a PEM block of type %q; bunq takes RSA keys only", ErrNotRSA, block.Type)
+		return nil, fmt.Errorf("%w: found a PEM block of type %q; bunq accepts RSA keys only", ErrNotRSA, block.Type)
 	case typeSPKI, typePKCS1Pub:
 		return nil, fmt.Errorf("%w: found %q, a public key, where the private key is needed", ErrWrongPEMType, block.Type)
 	default:
@@ -71,17 +73,17 @@ func ParsePrivateKey(pemText string) (*rsa.PrivateKey, error) {
 	}
 }
 
-// ParsePublicKey reads an RSA public key as SubjectPublicKeyInfo ("PUBLIC KEY"),
-// the form bunq sends and takes. The body, and even the markers, may stand on
-// one line.
+// ParsePublicKey reads an RSA public key as SubjectPublicKeyInfo ("PUBLIC KEY"), the format that
+// bunq sends and accepts. The body, and even the markers, may be on one line.
 //
-// Errors: ErrNotPEM, ErrWrongPEMType (for a PKCS#1 key with the remedy),
+// Errors: ErrNotPEM, ErrWrongPEMType (for a PKCS#1 key with the command that converts it),
 // ErrNotRSA, ErrMalformedKey.
 func ParsePublicKey(pemText string) (*rsa.PublicKey, error) {
 	block, err := decodeBlock(pemText)
 	if err != nil {
 		return nil, err
 	}
+
 	switch block.Type {
 	case typeSPKI:
 	case typePKCS1Pub:
@@ -90,6 +92,7 @@ func ParsePublicKey(pemText string) (*rsa.PublicKey, error) {
 	default:
 		return nil, fmt.Errorf("%w: found %q, need %q", ErrWrongPEMType, block.Type, typeSPKI)
 	}
+
 	key, err := x509.ParsePKIXPublicKey(block.Bytes)
 	if err != nil {
 		return nil, fmt.Errorf("%w: the %q block is not SubjectPublicKeyInfo: %w", ErrMalformedKey, block.Type, err)
@@ -101,7 +104,7 @@ func ParsePublicKey(pemText string) (*rsa.PublicKey, error) {
 	return rsaKey, nil
 }
 
-// MarshalPrivateKey gives the key as PKCS#8 PEM with a final line feed.
+// MarshalPrivateKey returns the key as PKCS#8 PEM with a final line feed.
 func MarshalPrivateKey(key *rsa.PrivateKey) (string, error) {
 	if key == nil {
 		return "", fmt.Errorf("%w: no key", ErrMalformedKey)
@@ -113,9 +116,9 @@ func MarshalPrivateKey(key *rsa.PrivateKey) (string, error) {
 	return string(pem.EncodeToMemory(&pem.Block{Type: typePKCS8, Bytes: der})), nil
 }
 
-// MarshalPublicKey gives the key as SubjectPublicKeyInfo PEM in the canonical
-// form that bunq signs and verifies over: 64 columns, LF, final LF. For a
-// 2048-bit key with the usual exponent that is 451 bytes.
+// MarshalPublicKey returns the key as SubjectPublicKeyInfo PEM in the canonical form over which
+// bunq signs and verifies: 64 columns, LF, final LF. For a 2048-bit key with the usual exponent
+// that is 451 bytes.
 func MarshalPublicKey(key *rsa.PublicKey) (string, error) {
 	if key == nil {
 		return "", fmt.Errorf("%w: no key", ErrMalformedKey)

@@ -8,12 +8,13 @@ import (
 	"fmt"
 )
 
-// Sign gives the RSASSA-PKCS1-v1_5 signature with SHA-256 over message, as
-// standard base64 on one line (bunq refuses wrapped base64).
+// Sign returns the RSASSA-PKCS1-v1_5 signature with SHA-256 over message, as standard base64 on one
+// line (bunq refuses wrapped base64).
 func Sign(key *rsa.PrivateKey, message []byte) (string, error) {
 	if key == nil {
 		return "", fmt.Errorf("%w: no key to sign with", ErrMalformedKey)
 	}
+
 	digest := sha256.Sum256(message)
 	// No random source: PKCS #1 v1.5 signatures are deterministic.
 	signature, err := rsa.SignPKCS1v15(nil, key, crypto.SHA256, digest[:])
@@ -23,8 +24,8 @@ func Sign(key *rsa.PrivateKey, message []byte) (string, error) {
 	return base64.StdEncoding.EncodeToString(signature), nil
 }
 
-// Verify checks a signature as Sign makes it. Every failure, base64 that is none
-// included, is an ErrInvalidSignature.
+// Verify checks a signature in the format of Sign. Every failure, including invalid base64, is an
+// ErrInvalidSignature.
 func Verify(key *rsa.PublicKey, message []byte, signature string) error {
 	if key == nil {
 		return fmt.Errorf("%w: no key to verify with", ErrInvalidSignature)
@@ -33,6 +34,7 @@ func Verify(key *rsa.PublicKey, message []byte, signature string) error {
 	if err != nil {
 		return fmt.Errorf("%w: it is not base64", ErrInvalidSignature)
 	}
+
 	digest := sha256.Sum256(message)
 	if err := rsa.VerifyPKCS1v15(key, crypto.SHA256, digest[:], raw); err != nil {
 		return fmt.Errorf("%w: it was made with another key or over other bytes", ErrInvalidSignature)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 	"unicode"
@@ -15,32 +16,44 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/session"
 )
 
+// Next steps that several errors share.
+const (
+	runAgain     = "run it again."
+	sharedLimits = "Other programs that call bunq from the same address count towards the same limits."
+)
+
+// Statuses that only bunq uses (bunq docs, "Errors").
+const (
+	statusSignatureMissing = 466
+	statusMaintenance      = 491
+)
+
 // doing is an error together with what was being done for the resource.
 type doing struct {
 	what string
 	err  error
 }
 
-// While says what was being done when err came, where one operation of a
-// resource makes several calls of a kind: "deactivating 203.0.113.7".
+// While adds to err what was being done, where one operation makes several calls of a kind:
+// "deactivating 203.0.113.7".
 func While(what string, err error) error { return &doing{what, err} }
 
-// Error tells both.
+// Error returns both.
 func (d *doing) Error() string { return d.what + ": " + d.err.Error() }
 
-// Unwrap gives the error.
+// Unwrap returns the error itself.
 func (d *doing) Unwrap() error { return d.err }
 
-// Failure is one operation that did not work, in the words of the resource.
-// The error that caused it adds the rest.
+// Failure is one operation that failed, in the words of the resource. The error that caused it adds
+// the rest.
 type Failure struct {
 	// Summary is one line: "bunq_oauth_client: not created".
 	Summary string
 	// State says what the failure means for the state and for bunq.
 	State string
-	// Next is the next step; empty takes the one that fits the error.
+	// Next is the next step; if empty, it follows from the error.
 	Next string
-	// At is the attribute that caused it, where one did.
+	// At is the attribute that caused it, if one did.
 	At path.Path
 }
 
@@ -53,8 +66,7 @@ func (f Failure) Error(diags *diag.Diagnostics, err error) {
 	diags.AddAttributeError(f.At, f.Summary, f.detail(err))
 }
 
-// Warning reports the failure as a warning: what was made is kept, and a later
-// run does the rest.
+// Warning reports the failure as a warning: what was made is kept, and a later apply does the rest.
 func (f Failure) Warning(diags *diag.Diagnostics, err error) {
 	if len(f.At.Steps()) == 0 {
 		diags.AddWarning(f.Summary, f.detail(err))
@@ -65,13 +77,16 @@ func (f Failure) Warning(diags *diag.Diagnostics, err error) {
 
 func (f Failure) detail(err error) string {
 	said, next := explain(err)
+
 	var step *doing
 	if errors.As(err, &step) {
 		said = "While " + step.what + ": " + said
 	}
+
 	if f.Next != "" {
 		next = f.Next
 	}
+
 	parts := []string{said}
 	if f.State != "" {
 		parts = append(parts, "State: "+f.State)
@@ -90,7 +105,7 @@ func separator(next string) string {
 	return " "
 }
 
-// explain returns what happened and the next step that fits it in general.
+// explain returns what happened and the next step that follows from it.
 func explain(err error) (said, next string) {
 	var (
 		asked     *bunq.UnansweredError
@@ -101,6 +116,7 @@ func explain(err error) (said, next string) {
 		decode    *bunq.DecodeError
 		wait      *bunq.WaitError
 	)
+
 	switch {
 	case errors.As(err, &asked):
 		return explainUnanswered(asked)
@@ -115,27 +131,28 @@ func explain(err error) (said, next string) {
 		}
 		return fmt.Sprintf("%s %s: the answer was 200, but %s, so it was rejected.%s",
 				signature.Method, signature.Endpoint, why, ids(signature.ResponseID, signature.RequestID)),
-			steps("check that base_url is the address the installation was made at",
-				"check that no proxy changes answers on the way",
+			steps("check that base_url is the address at which the installation was made",
+				"check that no proxy changes the answers",
 				"check that server_public_key_pem is the one that bunq returned with the installation")
 	case errors.As(err, &decode):
 		return fmt.Sprintf("%s %s: bunq signed the answer, but it does not have the expected form: %v.%s",
 				decode.Method, decode.Endpoint, decode.Err, ids(decode.ResponseID, decode.RequestID)),
-			"check for a newer version of the provider; if there is none, report this together with the response id."
+			"check for a newer version of the provider; if there is none, please report this together with the response id."
 	case errors.As(err, &transport):
 		return explainTransport(transport)
 	case errors.As(err, &api):
 		return explainAPI(api)
 	case errors.Is(err, context.Canceled):
-		return "The operation was cancelled.", "run it again."
+		return "The operation was cancelled.", runAgain
 	case errors.Is(err, context.DeadlineExceeded):
-		return "The operation ran out of time.", "run it again."
+		return "The operation ran out of time.", runAgain
 	}
+
 	return Sentence(err), ""
 }
 
-// Sentence writes an error of ours as a sentence: a capital and a full stop,
-// but bunq has no capital.
+// Sentence returns one of our own errors as a sentence, with a capital and a full stop; "bunq"
+// stays without a capital.
 func Sentence(err error) string {
 	s := err.Error()
 	if s == "" {
@@ -144,39 +161,41 @@ func Sentence(err error) string {
 	if s[0] >= 'a' && s[0] <= 'z' && !strings.HasPrefix(s, "bunq ") {
 		s = string(s[0]-'a'+'A') + s[1:]
 	}
+
 	if !strings.ContainsAny(s[len(s)-1:], ".!?") {
 		s += "."
 	}
 	return s
 }
 
-// explainUnanswered tells of the write, and of the look at bunq after it.
+// explainUnanswered explains a write whose answer was lost, and the read that followed it.
 func explainUnanswered(e *bunq.UnansweredError) (said, next string) {
 	said, next = explain(e.Err)
 	if e.LookUp == nil {
 		return said + " A follow-up read shows that it was not done.", next
 	}
+
 	look, next := explain(e.LookUp)
-	return said + "\n\nWhether bunq did it is not known, because the follow-up read failed: " + look, next
+	return said + "\n\nIt is not known whether bunq did it, because the follow-up read failed: " + look, next
 }
 
 func explainRefused(err error) (said, next string) {
-	said = "bunq refuses the API key, or the address that the call comes from; it does not say which."
+	said = "bunq refuses the API key or the address of this machine; it does not say which."
 	var api *bunq.APIError
 	if errors.As(err, &api) {
-		said = answered(api) + " bunq gives this one answer for an address that is not permitted, for a key that was never registered " +
-			"with a device of this installation or whose device is blocked, and for a key that expired unused (sandbox 1 hour, production 4 hours), " +
-			"was revoked, or belongs to another environment."
+		said = answered(api) + " bunq returns the same error for an address that is not permitted, a key that was never registered with a " +
+			"device of this installation, a blocked device, and a key that expired unused (sandbox 1 hour, production 4 hours), was revoked, " +
+			"or belongs to another environment."
 	}
 	return said, steps(
-		"compare the public address of this machine (a proxy or NAT has its own) with permitted_ips and registration_ip of the bunq_device_server, "+
+		"compare the public address of this machine, or of its proxy or NAT, with permitted_ips and registration_ip of the bunq_device_server, "+
 			"and run Terraform from a permitted address",
 		"ask bunq whether it has blocked the device or revoked the key",
 		"only if the key is dead, register the credential again: terraform apply -refresh=false -replace=bunq_psd2_credential.NAME",
-	) + "\n\nbunq is not asked again with this key in this run."
+	) + "\n\nThis key is not used again in this run."
 }
 
-// steps writes the checks of a next step, the likeliest first.
+// steps returns a next step as a numbered list; the caller names the likeliest cause first.
 func steps(checks ...string) string {
 	var b strings.Builder
 	for i, c := range checks {
@@ -193,22 +212,22 @@ func steps(checks ...string) string {
 func explainWait(w *bunq.WaitError) (said, next string) {
 	said = fmt.Sprintf("%s %s: gave up after %s of waiting for %s (max_wait is %s).",
 		w.Method, w.Endpoint, effort(w), w.Reason, w.Max)
-	next = "run it again later, or raise max_wait in the provider block (BUNQ_MAX_WAIT). Other programs that call bunq " +
-		"from the same address use up the same limits."
+	next = "run it again later, or raise max_wait in the provider block (BUNQ_MAX_WAIT). " + sharedLimits
 	if w.Last == nil {
 		return said, next
 	}
 
-	last, fits := explain(withoutAttempts(w.Last))
+	last, nextOfLast := explain(withoutAttempts(w.Last))
 	said += "\n\nThe last attempt: " + last
+
 	var api *bunq.APIError
-	if errors.As(w.Last, &api) && (api.Status == 429 || api.Status == 409) {
+	if errors.As(w.Last, &api) && (api.Status == http.StatusTooManyRequests || api.Status == http.StatusConflict) {
 		return said, next
 	}
-	return said, fits
+	return said, nextOfLast
 }
 
-// effort is the time waited, with the number of attempts where any were made.
+// effort returns the time waited, with the number of attempts if any were made.
 func effort(w *bunq.WaitError) string {
 	waited := w.Waited.Round(100 * time.Millisecond).String()
 	if n := attempts(w.Last); n > 0 {
@@ -224,7 +243,7 @@ func plural(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// attempts is how often the call was tried, as its last attempt counts it.
+// attempts returns how often the call was tried, as its last attempt counts it.
 func attempts(err error) int {
 	var api *bunq.APIError
 	var transport *bunq.TransportError
@@ -237,7 +256,7 @@ func attempts(err error) int {
 	return 0
 }
 
-// withoutAttempts is err without the number of attempts, which was said before.
+// withoutAttempts returns err without the number of attempts, which has been said already.
 func withoutAttempts(err error) error {
 	var api *bunq.APIError
 	var transport *bunq.TransportError
@@ -257,53 +276,56 @@ func withoutAttempts(err error) error {
 func explainTransport(t *bunq.TransportError) (said, next string) {
 	if t.Sent && errors.Is(t.Err, context.Canceled) {
 		return fmt.Sprintf("%s %s: the request was sent, and the operation was cancelled before an answer came.%s",
-			t.Method, t.Endpoint, ids("", t.RequestID)), "run it again."
+			t.Method, t.Endpoint, ids("", t.RequestID)), runAgain
 	}
+
 	if t.Sent {
 		return fmt.Sprintf("%s %s: the request was sent, but no answer came%s: %v.%s",
 				t.Method, t.Endpoint, tried(t.Attempts), t.Err, ids("", t.RequestID)),
 			"check the connection to bunq and run it again."
 	}
+
 	return fmt.Sprintf("%s %s: bunq could not be reached, nothing was sent%s: %v.", t.Method, t.Endpoint, tried(t.Attempts), t.Err),
 		"check the network, the proxy settings (HTTPS_PROXY) and base_url, and run it again."
 }
 
 func explainAPI(e *bunq.APIError) (said, next string) {
 	said = answered(e)
+
 	switch {
 	case e.Status >= 300 && e.Status < 400:
-		return said, "redirects are not followed, so that no token goes to another host; check base_url."
-	case !e.Envelope && e.Status < 500 && e.Status != 491:
-		return said, "something else than bunq answered: check base_url, then look for a proxy or a firewall between this machine and bunq, " +
+		return said, "check base_url. Redirects are not followed, so that no token is sent to another host."
+	case !e.Envelope && e.Status < 500 && e.Status != statusMaintenance:
+		return said, "this answer did not come from bunq: check base_url, then look for a proxy or firewall between this machine and bunq, " +
 			"and run it again."
 	case bunq.IsSessionDead(e) && takesInstallation(e):
-		return said, "bunq does not accept the token of this installation. Check that base_url is the address the installation was made at. Only if bunq has " +
-			"lost it, as after a reset of the sandbox, make another one: terraform apply -replace=bunq_installation.NAME."
+		return said, "bunq does not accept the token of this installation. Check that base_url is the address at which the installation was made. Only if bunq " +
+			"has lost it, for example after a reset of the sandbox, make another one: terraform apply -replace=bunq_installation.NAME."
 	case bunq.IsSessionDead(e):
 		return said, "the session was refused, and so was a new one. Check whether another program deletes the sessions of this key; " +
 			"otherwise run it again. If it persists, quote the response id to bunq."
 	case bunq.IsNotFound(e):
 		return said, "run terraform plan to see what bunq still has."
-	case e.Status == 404:
+	case e.Status == http.StatusNotFound:
 		return said, "check base_url: bunq does not know this path."
-	case e.Status == 466:
-		return said, "this is a mistake in the provider; please report it together with the response id."
-	case e.Status == 491 || e.Status == 503:
+	case e.Status == statusSignatureMissing:
+		return said, "this is a bug in the provider; please report it together with the response id."
+	case e.Status == statusMaintenance || e.Status == http.StatusServiceUnavailable:
 		return said, "bunq is under maintenance; run it again later."
 	case e.Status >= 500 && e.ResponseID == "":
-		return said, "a gateway in front of bunq, or a proxy on the way, could not forward the call; run it again later."
+		return said, "a gateway in front of bunq, or a proxy on this side, could not forward the call; run it again later."
 	case e.Status >= 500:
 		return said, "this is an error on bunq's side; run it again later. If it persists, quote the response id to bunq."
-	case e.Status == 429:
-		return said, "wait a minute and run it again. Other programs that call bunq from the same address use up the same limits."
+	case e.Status == http.StatusTooManyRequests:
+		return said, "wait a minute and run it again. " + sharedLimits
 	case len(e.Descriptions) == 0:
 		return said, "run it again. If it persists, quote the response id to bunq."
 	}
 	return said, "fix what bunq reports and run it again."
 }
 
-// takesInstallation reports whether the call goes with the installation's token,
-// not with a session's.
+// takesInstallation reports whether the call is made with the installation's token, not with a
+// session's.
 func takesInstallation(e *bunq.APIError) bool {
 	switch e.Endpoint {
 	case "/payment-service-provider-credential", "/device-server", "/session-server":
@@ -312,10 +334,11 @@ func takesInstallation(e *bunq.APIError) bool {
 	return false
 }
 
-// answered is one sentence with status, bunq's words and the ids.
+// answered returns one sentence with the status, bunq's words and the ids.
 func answered(e *bunq.APIError) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s%s: ", e.Method, e.Endpoint, tried(e.Attempts))
+
 	switch {
 	case len(e.Descriptions) > 0:
 		fmt.Fprintf(&b, "bunq answered %d: %s", e.Status, quoted(e.Descriptions...))
@@ -326,13 +349,14 @@ func answered(e *bunq.APIError) string {
 		if kind == "" {
 			kind = "no content type"
 		}
-		fmt.Fprintf(&b, "the answer was %d (%s), not in bunq's own form.", e.Status, kind)
+		fmt.Fprintf(&b, "the answer was %d (%s), not in bunq's format.", e.Status, kind)
 	}
+
 	b.WriteString(ids(e.ResponseID, e.RequestID))
 	return b.String()
 }
 
-// tried says in brackets how often a call was tried, where it was repeated.
+// tried returns how often a call was tried, in brackets; "" where it was not repeated.
 func tried(attempts int) string {
 	if attempts <= 1 {
 		return ""
@@ -340,7 +364,7 @@ func tried(attempts int) string {
 	return fmt.Sprintf(" (tried %d times)", attempts)
 }
 
-// quoted gives bunq's words as they are; they end with a full stop of their own.
+// quoted returns bunq's words as they are; they have a full stop of their own.
 func quoted(texts ...string) string {
 	all := make([]string, len(texts))
 	for i, t := range texts {

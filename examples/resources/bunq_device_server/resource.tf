@@ -12,6 +12,6 @@ resource "bunq_device_server" "main" {
   credential   = bunq_psd2_credential.main
   description  = "payments-ci"
 
-  # Together with the address that this is applied from, which bunq permits by itself.
+  # In addition to the address of the machine that applies, which bunq always permits.
   permitted_ips = ["203.0.113.7", "2001:db8::7"]
 }

@@ -1,7 +1,7 @@
-# A key pair is generated; its private half is kept in the state.
+# Generates a key pair; the private key is stored in the state.
 resource "bunq_installation" "main" {}
 
-# Or bring your own: 2048 bits, PEM, unencrypted.
+# Or use your own key: 2048 bits, PEM, unencrypted.
 variable "installation_key" {
   type      = string
   sensitive = true

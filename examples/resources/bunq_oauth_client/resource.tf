@@ -1,6 +1,6 @@
-# The context of a bunq_device_server of this configuration is
-# api_context = bunq_device_server.main.api_context. If omitted, the provider's
-# is used, here from a context file of bunq's SDKs.
+# To use a bunq_device_server of this configuration, set
+# api_context = bunq_device_server.main.api_context. Without it, the resource uses
+# the provider's context, here from a context file of bunq's SDKs.
 provider "bunq" {
   environment  = "sandbox"
   context_file = "bunq.conf"

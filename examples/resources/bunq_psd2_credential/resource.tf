@@ -11,7 +11,7 @@ resource "bunq_psd2_credential" "main" {
   certificate_pem       = file("qseal.pem")
   certificate_chain_pem = file("qseal-chain.pem")
 
-  # Write-only: used once, to sign, and stored neither in plan nor state.
+  # Write-only: used once, to sign, and stored neither in the plan nor in the state.
   private_key_pem_wo        = file("qseal.key")
   private_key_passphrase_wo = var.qseal_passphrase
 

@@ -6,29 +6,29 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 	"github.com/openpsd2/terraform-provider-bunq/internal/session"
 )
 
-// bunq lists the devices of all keys of a user, and gives none a mark of who
-// made it. What a device is to this configuration is therefore noted twice:
-// for the run in a deviceLedger, and beyond it in the notes beside the session,
-// which belong to one API context, that is to one key on one installation.
+// bunq lists the devices of all keys of a user, and does not say who made one. Whether a device
+// belongs to this configuration is therefore noted twice: for the run in a deviceLedger, and beyond
+// it in the notes with the session, which belong to one API context: one key on one installation.
 
-// deviceLedger is what this run knows of devices, by their ids.
+// deviceLedger is what this run knows about devices, by id.
 type deviceLedger struct {
 	mu   sync.Mutex
 	byID map[string]deviceEntry
 }
 
 type deviceEntry struct {
-	// context is the fingerprint of the API context that the device belongs to.
-	context string
-	// inState says that a resource of the state is this device, released that
-	// Terraform gave it up in this run.
+	// apiContext is the fingerprint of the API context that the device belongs to.
+	apiContext string
+	// inState: a resource of the state is this device. released: Terraform gave it up in this run.
 	inState, released bool
-	// read says that this run refreshed the device, refused how bunq refused that.
+	// read: this run refreshed the device. refused is bunq's error, if it refused that.
 	read    bool
 	refused error
 }
@@ -54,21 +54,21 @@ func (l *deviceLedger) of(id string) deviceEntry {
 	return l.byID[id]
 }
 
-// noteDevicesInState is the note with the ids of the devices that a state of
-// this machine held when it was last looked at.
+// noteDevicesInState names the note with the ids of the devices that a state of this machine held
+// when it was last read.
 const noteDevicesInState = "devices-in-state"
 
-// noteLastDevice is the note with the id of the device that the key of an API
-// context was last known to have, whether it is still in a state or not.
+// noteLastDevice names the note with the id of the last known device of the key of an API context,
+// whether it is still in a state or not.
 const noteLastDevice = "device"
 
-// deviceBegun is the note that this machine began to register a device and has
-// not seen it in the state since; it stands under the device's description. The
-// state cannot tell after a killed run.
+// deviceBegun is the note that this machine began to register a device and has not seen it in the
+// state since. It is stored by the device's description. After a killed run the state does not
+// know.
 type deviceBegun struct {
-	// ID is what bunq answered; "" where no answer came.
+	// ID is what bunq returned; "" if no answer came.
 	ID string `json:"id,omitempty"`
-	// Before are the devices that were there, none of which can be this one.
+	// Before are the devices that existed before, none of which can be this one.
 	Before []string `json:"before,omitempty"`
 }
 
@@ -102,7 +102,7 @@ func (n deviceNotes) setInState(ctx context.Context, id string, there bool) {
 	}
 }
 
-// last is the device that the key has; "" where that is not noted.
+// last returns the device that the key has; "" if that is not noted.
 func (n deviceNotes) last(ctx context.Context) string {
 	id, _ := n.source.Noted(ctx, noteLastDevice)
 	return id
@@ -130,15 +130,15 @@ func (n deviceNotes) end(ctx context.Context, description string) {
 	n.source.ClearNote(ctx, noteDeviceBegun(description))
 }
 
-// noteInState notes that the state holds the device: its registration is over,
-// and no other resource may adopt it.
-func (r *DeviceServerResource) noteInState(ctx context.Context, m *deviceModel, diags *diagnostics) {
-	ac, ok := r.quietContext(ctx, m, diags)
+// noteInState notes that the state holds the device: its registration is complete, and no other
+// resource may adopt it.
+func (r *DeviceServerResource) noteInState(ctx context.Context, m *deviceModel, diags *diag.Diagnostics) {
+	ac, ok := r.knownAPIContext(ctx, m, diags)
 	if !ok {
 		return
 	}
 	id, description := m.ID.ValueString(), m.Description.ValueString()
-	ledgerOf(r.Data).change(id, func(e *deviceEntry) { e.context, e.inState = ac.Fingerprint(), true })
+	ledgerOf(r.Data).change(id, func(e *deviceEntry) { e.apiContext, e.inState = ac.Fingerprint(), true })
 	notes := deviceNotes{r.Data.Sessions.For(ac)}
 	notes.setInState(ctx, id, true)
 	notes.setLast(ctx, id)
@@ -147,21 +147,21 @@ func (r *DeviceServerResource) noteInState(ctx context.Context, m *deviceModel, 
 	}
 }
 
-// noteReleased notes that Terraform gave the device up, which bunq keeps.
-func (r *DeviceServerResource) noteReleased(ctx context.Context, m *deviceModel, diags *diagnostics) {
-	ac, ok := r.quietContext(ctx, m, diags)
+// noteReleased notes that Terraform gave the device up. It stays at bunq.
+func (r *DeviceServerResource) noteReleased(ctx context.Context, m *deviceModel, diags *diag.Diagnostics) {
+	ac, ok := r.knownAPIContext(ctx, m, diags)
 	if !ok {
 		return
 	}
 	id := m.ID.ValueString()
-	ledgerOf(r.Data).change(id, func(e *deviceEntry) { e.context, e.released = ac.Fingerprint(), true })
+	ledgerOf(r.Data).change(id, func(e *deviceEntry) { e.apiContext, e.released = ac.Fingerprint(), true })
 	deviceNotes{r.Data.Sessions.For(ac)}.setInState(ctx, id, false)
 }
 
-// quietContext is the device's own context where it can be had without a call;
-// why not is reported by what needs it.
-func (r *DeviceServerResource) quietContext(ctx context.Context, m *deviceModel, diags *diagnostics) (bunq.APIContext, bool) {
-	model, known := m.context(ctx, diags)
+// knownAPIContext returns the device's own API context if it is known; if not, whoever needs it
+// reports why.
+func (r *DeviceServerResource) knownAPIContext(ctx context.Context, m *deviceModel, diags *diag.Diagnostics) (bunq.APIContext, bool) {
+	model, known := m.apiContext(ctx, diags)
 	if !known || r.Data == nil || r.Data.Sessions == nil {
 		return bunq.APIContext{}, false
 	}

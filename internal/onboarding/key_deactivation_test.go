@@ -19,8 +19,8 @@ const (
 	putAddress     = "PUT /user/{id}/credential-password-ip/{id}/ip/{id}"
 )
 
-// ending is a party whose key ends with its credential, on a certificate of its
-// own subject that each call renews.
+// ending is a party whose key ends with its credential, on a certificate of its own subject that
+// each call renews.
 type ending struct {
 	*acctest.CLI
 	b       *acctest.Bunq
@@ -34,8 +34,7 @@ func newEnding(t *testing.T) *ending {
 	return &ending{acctest.NewCLI(t, b), b, fmt.Sprintf("Ending %d PISP AISP", time.Now().UnixNano())}
 }
 
-// config is the party with a new certificate, and lines for credential and
-// device.
+// config is the party with a new certificate, and lines for credential and device.
 func (e *ending) config(t *testing.T, credentialLines, deviceLines string) string {
 	t.Helper()
 	s := newSeal(t, e.subject, time.Now().Add(-time.Hour), time.Now().Add(365*24*time.Hour))
@@ -82,8 +81,8 @@ func (e *ending) permit(t *testing.T, n int, ip string) {
 	try(t, func() error { return e.b.Sim.SetPermittedIP(e.b.Sim.Snapshot().Credentials[n].ID, ip, "ACTIVE") })()
 }
 
-// With the credential every address of its key goes, the own one last: after it,
-// bunq refuses this machine.
+// With the credential every address of its key goes, the own one last: after it, bunq refuses this
+// machine.
 func TestAccCredential_destroyDeactivates(t *testing.T) {
 	t.Parallel()
 	e := newEnding(t)
@@ -93,15 +92,15 @@ func TestAccCredential_destroyDeactivates(t *testing.T) {
 	e.permit(t, 0, v6)
 	w := watch(e.b)
 	w.since()
-	e.Destroy(t).MustSay(t, 0, "Warning: The credential stays at bunq, without a permitted address", "no address may use its API key any more")
+	e.Destroy(t).MustSay(t, 0, "Warning: The credential stays at bunq, without a permitted address", "its API key can no longer be used from any address")
 	if log := w.noted(); len(log) != 3 || log[2] != own+" INACTIVE" {
 		t.Errorf("changes in their order: %v", log)
 	}
 	e.mustBe(t, 0, map[string]string{own: "INACTIVE", also: "INACTIVE", v6: "INACTIVE"})
 }
 
-// The answer to the last deactivation is lost: that bunq refuses this machine
-// from then on proves that it was done.
+// The answer to the last deactivation is lost: that bunq refuses this machine from then on proves
+// that it was done.
 func TestAccCredential_destroyDeactivates_lostAnswer(t *testing.T) {
 	t.Parallel()
 	e := newEnding(t)
@@ -150,8 +149,7 @@ func TestAccCredential_destroyLeavesAddresses(t *testing.T) {
 	e.mustBe(t, 0, map[string]string{own: "ACTIVE"})
 }
 
-// A renewed certificate with create_before_destroy: the old key ends only after
-// the new one works.
+// A renewed certificate with create_before_destroy: the old key ends only after the new one works.
 func TestAccCredential_rotationWithoutGap(t *testing.T) {
 	t.Parallel()
 	e := newEnding(t)
@@ -195,8 +193,8 @@ func TestAccCredential_rotationWithGap(t *testing.T) {
 	e.MustHaveNothingToDo(t)
 }
 
-// The old key refuses this machine: the new key belongs to the same bunq user,
-// and sets the old one's addresses inactive.
+// The old key refuses this machine: the new key belongs to the same bunq user, and sets the old
+// one's addresses inactive.
 func TestAccCredential_endedByTheNewKey(t *testing.T) {
 	t.Parallel()
 	e := newEnding(t)
@@ -212,9 +210,8 @@ func TestAccCredential_endedByTheNewKey(t *testing.T) {
 	e.MustHaveNothingToDo(t)
 }
 
-// From an address that bunq refuses, and without another key, nothing can be set
-// inactive: the first run keeps the credential, the next one forgets it with a
-// warning.
+// From an address that bunq refuses, and without another key, nothing can be set inactive: the
+// first run keeps the credential, the next one forgets it with a warning.
 func TestAccCredential_destroyFromBlockedAddress(t *testing.T) {
 	t.Parallel()
 	e := newEnding(t)
@@ -232,8 +229,8 @@ func TestAccCredential_destroyFromBlockedAddress(t *testing.T) {
 	e.mustBe(t, 0, map[string]string{own: "ACTIVE"})
 }
 
-// What an apply left deposed, because its addresses could not all be set
-// inactive, is no dead end when its key dies.
+// What an apply left deposed, because its addresses could not all be set inactive, is no dead end
+// when its key dies.
 func TestAccCredential_deposedKeyDies(t *testing.T) {
 	t.Parallel()
 	e := newEnding(t)
