@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -149,5 +150,52 @@ func TestAccGuides_terraformTest(t *testing.T) {
 		if c.Status == "ACTIVE" {
 			t.Errorf("OAuth client %d is still active", c.ID)
 		}
+	}
+}
+
+// The runbook of a lost state: an apply with an empty one makes installation, credential and
+// device again, and stops at the client with the blocks that import it and its URLs. With them
+// the next apply ends in the client that was there.
+func TestAccGuides_theStateIsLost(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Environment = bunqsim.Production }))
+	cli := acctest.NewCLI(t, b)
+	vector := func(name string) string {
+		t.Helper()
+		raw, err := os.ReadFile(filepath.Join("..", "qseal", "testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(raw)
+	}
+	copyExample(t, example{dir: "production", files: map[string]string{
+		"qseal.pem": vector("seal.pem"), "qseal-chain.pem": vector("intermediate.pem") + vector("root.pem"),
+	}}, cli.Dir)
+	cli.Env = append(cli.Env, "TF_VAR_qseal_key="+vector("qseal.key"), `TF_VAR_permitted_ips=["127.0.0.1"]`)
+	cli.MustApply(t)
+	client := b.Sim.Snapshot().OAuthClients[0]
+
+	for _, name := range []string{"terraform.tfstate", "terraform.tfstate.backup"} {
+		if err := os.Remove(filepath.Join(cli.Dir, name)); err != nil && !os.IsNotExist(err) {
+			t.Fatal(err)
+		}
+	}
+	stopped := cli.Apply(t)
+	stopped.MustSay(t, 1, "The user already has an OAuth client")
+	ids := regexp.MustCompile(`id = "([0-9/]+)"`).FindAllStringSubmatch(stopped.Output, -1)
+	if len(ids) < 2 {
+		t.Fatalf("the error prints %d import blocks, want those of the client and of its URL\n%s", len(ids), stopped.Output)
+	}
+	var blocks strings.Builder
+	for i, to := range []string{"bunq_oauth_client.main", "bunq_oauth_callback_url.app"} {
+		fmt.Fprintf(&blocks, "import {\n  to = %s\n  id = %q\n}\n", to, ids[i][1])
+	}
+	write(t, filepath.Join(cli.Dir, "import.tf"), blocks.String())
+	cli.MustApply(t)
+	cli.MustHaveNothingToDo(t)
+
+	after := b.Sim.Snapshot()
+	if len(after.OAuthClients) != 1 || after.OAuthClients[0].ClientID != client.ClientID || len(after.CallbackURLs) != 1 {
+		t.Errorf("bunq has %d OAuth clients and %d callback URLs, want the one of before and its URL", len(after.OAuthClients), len(after.CallbackURLs))
 	}
 }

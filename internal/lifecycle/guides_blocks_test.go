@@ -1,0 +1,126 @@
+package lifecycle_test
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
+)
+
+// rest is what a block of a page may leave to the reader: the resources that it refers to,
+// by their addresses.
+var rest = map[string]string{
+	"bunq_installation.main":        "",
+	"bunq_psd2_credential.main":     credentialArguments,
+	"bunq_device_server.main":       "installation = bunq_installation.main\n  credential = bunq_psd2_credential.main\n  description = \"x\"",
+	"bunq_oauth_client.main":        "api_context = bunq_device_server.main.api_context",
+	"bunq_oauth_callback_url.web":   "oauth_client_id = bunq_oauth_client.main.id\n  url = \"https://app.example.com/bunq/callback\"",
+	"bunq_sandbox_certificate.main": `name = "x"`,
+}
+
+const credentialArguments = "installation = bunq_installation.main\n  certificate_pem = file(\"qseal.pem\")\n  private_key_pem_wo = file(\"qseal.key\")"
+
+var (
+	hclBlock   = regexp.MustCompile("(?ms)^```(?:hcl|terraform)\n(.*?)^```$")
+	included   = regexp.MustCompile(`^<!-- include: examples/\S+ -->\n$`)
+	reference  = regexp.MustCompile(`\b(bunq_[a-z0-9_]+\.[a-z]+)\b`)
+	forgotten  = regexp.MustCompile(`from\s*=\s*(bunq_[a-z0-9_]+\.[a-z]+)`)
+	leftOut    = regexp.MustCompile(`(?m)^\s*# \.\.\.\n`)
+	ownFiles   = regexp.MustCompile(`file\("([^"]+)"\)`)
+	resourceOf = regexp.MustCompile(`resource "(\w+)" "(\w+)"`)
+)
+
+// Every block of HCL that a person reads is valid: it is included from a directory under
+// examples/, or it is validated here, with what it refers to added.
+func TestAccGuides_blocks(t *testing.T) {
+	t.Parallel()
+	root := filepath.Join("..", "..")
+	paths := []string{filepath.Join(root, "README.md"), filepath.Join(root, "CONTRIBUTING.md")}
+	for _, dir := range []string{"templates", "doc"} {
+		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, d fs.DirEntry, err error) error {
+			if err == nil && !d.IsDir() {
+				paths = append(paths, path)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	b := acctest.New(t)
+	cli := acctest.NewCLI(t, b)
+	vectors := filepath.Join("..", "qseal", "testdata")
+	blocks := 0
+	for _, path := range paths {
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, m := range hclBlock.FindAllStringSubmatch(string(raw), -1) {
+			blocks++
+			if included.MatchString(m[1]) {
+				continue
+			}
+			block := completed(m[1])
+			for _, f := range ownFiles.FindAllStringSubmatch(block, -1) {
+				name := map[string]string{".key": "qseal.key"}[filepath.Ext(f[1])]
+				if name == "" {
+					name = "pseudo.pem"
+				}
+				text, err := os.ReadFile(filepath.Join(vectors, name))
+				if err != nil {
+					t.Fatal(err)
+				}
+				write(t, filepath.Join(cli.Dir, f[1]), string(text))
+			}
+			if strings.Contains(block, "required_providers") {
+				write(t, filepath.Join(cli.Dir, "main.tf"), block)
+			} else {
+				cli.Write(t, block)
+			}
+			if got := cli.Run(t, "validate", "-no-color"); got.Code != 0 {
+				t.Errorf("block %d of %s is not valid:\n%s\n%s", i+1, path, got.Output, block)
+			}
+		}
+	}
+	if blocks < 10 {
+		t.Errorf("only %d blocks were found: the test does not see the pages any more", blocks)
+	}
+}
+
+// completed is block with what it leaves to the reader.
+func completed(block string) string {
+	block = leftOut.ReplaceAllString(block, "  "+credentialArguments+"\n")
+	gone := map[string]bool{}
+	for _, m := range forgotten.FindAllStringSubmatch(block, -1) {
+		gone[m[1]] = true
+	}
+	// What is added refers to more; five resources need five rounds at most.
+	for range rest {
+		declared := map[string]bool{}
+		for _, m := range resourceOf.FindAllStringSubmatch(block, -1) {
+			declared[m[1]+"."+m[2]] = true
+		}
+		var added strings.Builder
+		for _, m := range reference.FindAllStringSubmatch(block, -1) {
+			arguments, known := rest[m[1]]
+			if !known || declared[m[1]] || gone[m[1]] {
+				continue
+			}
+			declared[m[1]] = true
+			kind, name, _ := strings.Cut(m[1], ".")
+			fmt.Fprintf(&added, "\nresource %q %q {\n  %s\n}\n", kind, name, arguments)
+		}
+		if added.Len() == 0 {
+			break
+		}
+		block += added.String()
+	}
+	return block
+}
