@@ -30,7 +30,7 @@ var (
 	included   = regexp.MustCompile(`^<!-- include: examples/\S+ -->\n$`)
 	reference  = regexp.MustCompile(`\b(bunq_[a-z0-9_]+\.[a-z]+)\b`)
 	forgotten  = regexp.MustCompile(`from\s*=\s*(bunq_[a-z0-9_]+\.[a-z]+)`)
-	leftOut    = regexp.MustCompile(`(?m)^\s*# \.\.\.\n`)
+	omitted    = regexp.MustCompile(`(?m)^\s*# \.\.\.\n`)
 	ownFiles   = regexp.MustCompile(`file\("([^"]+)"\)`)
 	resourceOf = regexp.MustCompile(`resource "(\w+)" "(\w+)"`)
 )
@@ -96,7 +96,7 @@ func TestAccGuides_blocks(t *testing.T) {
 
 // completed is block with what it leaves to the reader.
 func completed(block string) string {
-	block = leftOut.ReplaceAllString(block, "  "+credentialArguments+"\n")
+	block = omitted.ReplaceAllString(block, "  "+credentialArguments+"\n")
 	gone := map[string]bool{}
 	for _, m := range forgotten.FindAllStringSubmatch(block, -1) {
 		gone[m[1]] = true
