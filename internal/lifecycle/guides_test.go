@@ -100,7 +100,7 @@ func TestAccGuides_keyOnAToken(t *testing.T) {
 		}
 		command := exec.CommandContext(t.Context(), path, args...) //nolint:gosec // the repository's own script
 		command.Dir = cli.Dir
-		command.Env = append(os.Environ(), "SOFTHSM2_CONF="+config, "PKCS11_MODULE_PATH="+module, "PIN=123456")
+		command.Env = append(os.Environ(), "SOFTHSM2_CONF="+config, "PKCS11_MODULE_PATH="+module)
 		var said strings.Builder
 		command.Stderr = &said
 		out, err := command.Output()
