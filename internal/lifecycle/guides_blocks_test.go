@@ -124,3 +124,27 @@ func completed(block string) string {
 	}
 	return block
 }
+
+// README shows examples/sandbox, which can be applied as printed.
+func TestAccGuides_readme(t *testing.T) {
+	t.Parallel()
+	root := filepath.Join("..", "..")
+	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := hclBlock.FindAllStringSubmatch(string(readme), -1)
+	main, err := os.ReadFile(filepath.Join(root, "examples", "sandbox", "main.tf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(shown) != 1 || shown[0][1] != string(main) {
+		t.Error("README.md has another block of HCL than examples/sandbox/main.tf")
+	}
+
+	b := acctest.New(t)
+	cli := acctest.NewCLI(t, b)
+	copyExample(t, example{dir: "sandbox"}, cli.Dir)
+	cli.MustApply(t)
+	cli.MustHaveNothingToDo(t)
+}

@@ -199,3 +199,35 @@ func TestAccGuides_theStateIsLost(t *testing.T) {
 		t.Errorf("bunq has %d OAuth clients and %d callback URLs, want the one of before and its URL", len(after.OAuthClients), len(after.CallbackURLs))
 	}
 }
+
+// OpenTofu encrypts state and saved plan as the guide shows it; Terraform does not read that file.
+func TestAccGuides_opentofuEncrypts(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	cli := acctest.NewCLI(t, b)
+	if !cli.IsTofu {
+		t.Skip("only OpenTofu encrypts by itself: run with TF_CLI=tofu")
+	}
+	copyExample(t, example{dir: "opentofu-encryption"}, cli.Dir)
+	raw, err := os.ReadFile(filepath.Join("..", "..", "examples", "opentofu-encryption", "encryption.tofu"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(cli.Dir, "encryption.tofu"), string(raw))
+	cli.Env = append(cli.Env, "TF_VAR_state_passphrase=correct horse battery staple")
+
+	cli.Run(t, "plan", "-no-color", "-out=saved").MustSay(t, 0)
+	cli.Run(t, "apply", "-no-color", "saved").MustSay(t, 0)
+	cli.MustHaveNothingToDo(t)
+	state, err := os.ReadFile(filepath.Join(cli.Dir, "terraform.tfstate"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := b.Sim.Snapshot().Installations[0].Token
+	if token == "" || strings.Contains(string(state), token) || !strings.Contains(string(state), "encrypted_data") {
+		t.Errorf("the state is not encrypted:\n%.200s", state)
+	}
+	if _, err := zip.OpenReader(filepath.Join(cli.Dir, "saved")); err == nil {
+		t.Error("the saved plan is not encrypted")
+	}
+}
