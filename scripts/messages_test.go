@@ -52,13 +52,18 @@ func summaries(t *testing.T) map[string]string {
 						note(n.Args[i])
 					}
 				}
-			case *ast.KeyValueExpr:
-				if key, ok := n.Key.(*ast.Ident); ok && key.Name == "Summary" {
-					note(n.Value)
-				}
 			case *ast.CompositeLit:
-				if name, ok := n.Type.(*ast.Ident); ok && name.Name == "Problem" && len(n.Elts) > 0 {
-					note(n.Elts[0])
+				if name := typeName(n.Type); name != "Failure" && name != "Problem" {
+					return true
+				}
+				for i, e := range n.Elts {
+					member, named := e.(*ast.KeyValueExpr)
+					switch {
+					case !named && i == 0:
+						note(e)
+					case named && typeName(member.Key) == "Summary":
+						note(member.Value)
+					}
 				}
 			}
 			return true
@@ -76,7 +81,18 @@ func saysSomething(path string) bool {
 	return true
 }
 
-// spoken is the text of an expression.
+// typeName is the name of a type, without its package.
+func typeName(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.Ident:
+		return e.Name
+	case *ast.SelectorExpr:
+		return e.Sel.Name
+	}
+	return ""
+}
+
+// spoken is the text of an expression, with … for what is only known at run time.
 func spoken(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.BasicLit:
@@ -85,8 +101,6 @@ func spoken(e ast.Expr) string {
 		}
 	case *ast.BinaryExpr:
 		return spoken(e.X) + spoken(e.Y)
-	case *ast.KeyValueExpr:
-		return ""
 	}
 	return "…"
 }
