@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
 // rest is what a block of a page may leave to the reader: the resources that it refers to,
@@ -147,4 +149,62 @@ func TestAccGuides_readme(t *testing.T) {
 	copyExample(t, example{dir: "sandbox"}, cli.Dir)
 	cli.MustApply(t)
 	cli.MustHaveNothingToDo(t)
+}
+
+// The commands of the guide on going live take a .p12 file apart into what the provider accepts.
+func TestAccGuides_p12(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("openssl"); err != nil {
+		t.Skipf("openssl is not installed: %v", err)
+	}
+	b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Environment = bunqsim.Production }))
+	cli := acctest.NewCLI(t, b)
+	run := func(args ...string) {
+		t.Helper()
+		command := exec.CommandContext(t.Context(), "openssl", args...)
+		command.Dir = cli.Dir
+		if out, err := command.CombinedOutput(); err != nil {
+			t.Fatalf("openssl %v: %v\n%s", args, err, out)
+		}
+	}
+	vectors, err := filepath.Abs(filepath.Join("..", "qseal", "testdata"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var chain strings.Builder
+	for _, name := range []string{"intermediate.pem", "root.pem"} {
+		raw, err := os.ReadFile(filepath.Join(vectors, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		chain.Write(raw)
+	}
+	write(t, filepath.Join(cli.Dir, "issuers.pem"), chain.String())
+	run("pkcs12", "-export", "-in", filepath.Join(vectors, "seal.pem"), "-inkey", filepath.Join(vectors, "qseal.key"),
+		"-certfile", "issuers.pem", "-out", "qseal.p12", "-passout", "pass:of the file")
+
+	guide, err := os.ReadFile(filepath.Join("..", "..", "templates", "guides", "going-live.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands := regexp.MustCompile(`(?m)^openssl (pkcs12 [^#\n]*)`).FindAllStringSubmatch(string(guide), -1)
+	if len(commands) != 3 {
+		t.Fatalf("the guide has %d commands for a .p12 file, want 3", len(commands))
+	}
+	for _, m := range commands {
+		run(append(strings.Fields(m[1]), "-passin", "pass:of the file", "-passout", "pass:of the key")...)
+	}
+
+	cli.Write(t, `
+resource "bunq_installation" "main" {}
+
+resource "bunq_psd2_credential" "main" {
+  installation              = bunq_installation.main
+  certificate_pem           = file("qseal.pem")
+  certificate_chain_pem     = file("qseal-chain.pem")
+  private_key_pem_wo        = file("qseal.key")
+  private_key_passphrase_wo = "of the key"
+}
+`)
+	cli.MustApply(t)
 }
