@@ -160,18 +160,7 @@ func TestAccGuides_theStateIsLost(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Environment = bunqsim.Production }))
 	cli := acctest.NewCLI(t, b)
-	vector := func(name string) string {
-		t.Helper()
-		raw, err := os.ReadFile(filepath.Join("..", "qseal", "testdata", name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(raw)
-	}
-	copyExample(t, example{dir: "production", files: map[string]string{
-		"qseal.pem": vector("seal.pem"), "qseal-chain.pem": vector("intermediate.pem") + vector("root.pem"),
-	}}, cli.Dir)
-	cli.Env = append(cli.Env, "TF_VAR_qseal_key="+vector("qseal.key"), `TF_VAR_permitted_ips=["127.0.0.1"]`)
+	production(t, cli)
 	cli.MustApply(t)
 	client := b.Sim.Snapshot().OAuthClients[0]
 
@@ -229,5 +218,51 @@ func TestAccGuides_opentofuEncrypts(t *testing.T) {
 	}
 	if _, err := zip.OpenReader(filepath.Join(cli.Dir, "saved")); err == nil {
 		t.Error("the saved plan is not encrypted")
+	}
+}
+
+// production prepares the example of production, with a certificate and its key.
+func production(t *testing.T, cli *acctest.CLI) {
+	t.Helper()
+	vector := func(name string) string {
+		t.Helper()
+		raw, err := os.ReadFile(filepath.Join("..", "qseal", "testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(raw)
+	}
+	copyExample(t, example{dir: "production", files: map[string]string{
+		"qseal.pem": vector("seal.pem"), "qseal-chain.pem": vector("intermediate.pem") + vector("root.pem"),
+	}}, cli.Dir)
+	cli.Env = append(cli.Env, "TF_VAR_qseal_key="+vector("qseal.key"), `TF_VAR_permitted_ips=["127.0.0.1"]`)
+}
+
+// The runbook of a leaked key: with deactivate_on_destroy and create_before_destroy, as in the
+// example of production, replacing the installation ends the old key after the new one works,
+// and the OAuth client stays.
+func TestAccGuides_aKeyHasLeaked(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Environment = bunqsim.Production }))
+	cli := acctest.NewCLI(t, b)
+	production(t, cli)
+	cli.MustApply(t)
+	before := b.Sim.Snapshot()
+
+	cli.MustApply(t, "-replace=bunq_installation.main")
+	cli.MustHaveNothingToDo(t)
+
+	after := b.Sim.Snapshot()
+	leaked, active := before.Credentials[0].ID, map[int64]int{}
+	for _, ip := range after.PermittedIPs {
+		if ip.Status == "ACTIVE" {
+			active[ip.CredentialID]++
+		}
+	}
+	if len(after.Credentials) != 2 || active[leaked] > 0 || len(active) != 1 {
+		t.Errorf("bunq has %d credentials, and so many active addresses of each: %v; the leaked one is %d", len(after.Credentials), active, leaked)
+	}
+	if len(after.OAuthClients) != 1 || after.OAuthClients[0].Status != "ACTIVE" || len(after.CallbackURLs) != 1 {
+		t.Errorf("bunq has the OAuth clients %v", after.OAuthClients)
 	}
 }
