@@ -198,5 +198,5 @@ func reportFailure(f tfdiag.Failure, diags *diag.Diagnostics, err error) {
 
 // failureOfMove returns the failure of an update to a context of another user.
 func failureOfMove(resource string) tfdiag.Failure {
-	return tfdiag.Failure{Summary: resource + " cannot move to another bunq user", State: "the state is unchanged, and nothing was changed at bunq."}
+	return tfdiag.Failure{Summary: resource + " cannot move to another bunq user", State: "unchanged, and nothing was changed at bunq."}
 }

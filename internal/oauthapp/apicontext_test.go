@@ -56,7 +56,7 @@ func TestAccAPIContext_changes(t *testing.T) {
 	snapshot := b.Sim.Snapshot()
 	cli.Apply(t).MustSay(t, 1, "bunq_oauth_client cannot move to another bunq user",
 		fmt.Sprintf("belongs to bunq user %d (Another user AISP PISP), but this object belongs to bunq user %d", other.UserID, p.UserID),
-		"the state is unchanged", fmt.Sprintf("use the context of bunq user %d", p.UserID))
+		"State: unchanged, and nothing was changed at bunq", fmt.Sprintf("use the context of bunq user %d", p.UserID))
 	if writes := b.Writes(0); len(writes) > 0 {
 		t.Errorf("written: %q", writes)
 	}

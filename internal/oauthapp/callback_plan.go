@@ -2,7 +2,6 @@ package oauthapp
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -16,19 +15,6 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
-// privatePlan names the run of the plan that destroys an object, in its private state, which is all
-// that Terraform passes from a plan to the apply of a destroy.
-const privatePlan = "plan"
-
-// planRun returns the run in the private state of a destroy; "" if there is none.
-func planRun(ctx context.Context, private privateReader) (run string, diags diag.Diagnostics) {
-	value, diags := private.GetKey(ctx, privatePlan)
-	if len(value) > 0 {
-		_ = json.Unmarshal(value, &run) // anything but our own text is no run
-	}
-	return run, diags
-}
-
 // ModifyPlan plans the id as unknown if the URL changes. bunq changes URLs in place, so it usually
 // stays, but not if URLs move between resources; only the apply can tell, see callbackURLs.
 func (r *CallbackURLResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
@@ -36,13 +22,7 @@ func (r *CallbackURLResource) ModifyPlan(ctx context.Context, req resource.Modif
 		return // Terraform only validates
 	}
 
-	var plan, state *callbackModel
-	if !req.Plan.Raw.IsNull() {
-		resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	}
-	if !req.State.Raw.IsNull() {
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	}
+	plan, state := planAndState[callbackModel](ctx, req, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}

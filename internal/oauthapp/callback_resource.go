@@ -270,7 +270,7 @@ func (r *CallbackURLResource) Delete(ctx context.Context, req resource.DeleteReq
 
 // change gives the resource the URL of m, and returns the ID of its callback URL.
 func (r *CallbackURLResource) change(ctx context.Context, access *providerdata.Access, m, state *callbackModel, resp *resource.UpdateResponse) (int64, bool) {
-	failed := tfdiag.Failure{Summary: "bunq_oauth_callback_url was not changed", State: "the state is unchanged."}
+	failed := tfdiag.Failure{Summary: "bunq_oauth_callback_url was not changed", State: "unchanged."}
 	own, err := idOf(state.ID)
 	if err != nil {
 		failed.Error(&resp.Diagnostics, err)

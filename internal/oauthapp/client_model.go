@@ -35,9 +35,9 @@ func (m *clientModel) setIDs(user, id int64) {
 // fromAPI stores what bunq returned for the client.
 func (m *clientModel) fromAPI(c *bunq.OAuthClient) {
 	m.ID = types.StringValue(providerdata.FormatID(c.ID))
-	m.ClientID = stringOrNull(c.ClientID)
-	m.ClientSecret = stringOrNull(c.Secret.Reveal())
-	m.Status = stringOrNull(c.Status)
+	m.ClientID = providerdata.StringOrNull(c.ClientID)
+	m.ClientSecret = providerdata.StringOrNull(c.Secret.Reveal())
+	m.Status = providerdata.StringOrNull(c.Status)
 }
 
 // setUnread sets what was not read yet to null: a later read fills it in.
@@ -54,12 +54,4 @@ func (m *clientModel) cancelled() bool { return isCancelled(m.Status.ValueString
 // isCancelled reports whether a client with that status can no longer be used.
 func isCancelled(status string) bool {
 	return status == bunq.ClientCancelled || status == bunq.ClientCancelledPending
-}
-
-// stringOrNull returns null for an empty string, so that a missing value has one form.
-func stringOrNull(s string) types.String {
-	if s == "" {
-		return types.StringNull()
-	}
-	return types.StringValue(s)
 }

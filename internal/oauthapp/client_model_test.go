@@ -6,6 +6,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
 func TestClientModel_fromAPI(t *testing.T) {
@@ -42,7 +43,7 @@ func TestClientModel_cancelled(t *testing.T) {
 	} {
 		t.Run(status, func(t *testing.T) {
 			t.Parallel()
-			m := clientModel{Status: stringOrNull(status)}
+			m := clientModel{Status: providerdata.StringOrNull(status)}
 			if m.cancelled() != want {
 				t.Errorf("%q: %v", status, !want)
 			}

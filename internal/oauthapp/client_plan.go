@@ -24,13 +24,7 @@ func (r *ClientResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		return // Terraform only validates
 	}
 
-	var plan, state *clientModel
-	if !req.Plan.Raw.IsNull() {
-		resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	}
-	if !req.State.Raw.IsNull() {
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	}
+	plan, state := planAndState[clientModel](ctx, req, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}

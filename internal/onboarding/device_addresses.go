@@ -123,7 +123,7 @@ func readAddresses(ctx context.Context, m *deviceModel, list []bunq.PermittedIP,
 // update of the device stores it; until then the provider uses the one in the private state.
 func (r *DeviceServerResource) readAddressesOf(ctx context.Context, calls *bunq.UserClient, m *deviceModel, f *deviceFacts, diags *diag.Diagnostics) error {
 	if !m.RegistrationIP.IsNull() {
-		m.RegistrationIP = textOrNull(f.IP)
+		m.RegistrationIP = providerdata.StringOrNull(f.IP)
 	}
 	f.Open, f.Shut = false, false
 	if m.PermittedIPs.IsNull() {

@@ -65,7 +65,7 @@ func (r *DeviceServerResource) proposeAnother(resp *resource.ModifyPlanResponse,
 	case !state.RegistrationIP.IsNull():
 		plan.RegistrationIP = state.RegistrationIP
 	case f.IP != "" || plan.PermittedIPs.IsNull():
-		plan.RegistrationIP = textOrNull(f.IP)
+		plan.RegistrationIP = providerdata.StringOrNull(f.IP)
 	}
 
 	// A set that was unknown in the plan may turn out to hold "*" in the apply, which plans again

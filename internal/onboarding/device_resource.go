@@ -56,7 +56,7 @@ func (r *DeviceServerResource) Create(ctx context.Context, req resource.CreateRe
 		return
 	}
 
-	m.ID, m.RegistrationIP = types.StringValue(providerdata.FormatID(made.id)), textOrNull(made.ip)
+	m.ID, m.RegistrationIP = types.StringValue(providerdata.FormatID(made.id)), providerdata.StringOrNull(made.ip)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	f := deviceFacts{Status: bunq.StatusActive, IP: made.ip}
 	f.store(ctx, resp.Private, &resp.Diagnostics)
@@ -78,7 +78,7 @@ func (r *DeviceServerResource) Create(ctx context.Context, req resource.CreateRe
 	var several *ambiguousError
 
 	f.Unset = errors.As(err, &several)
-	m.RegistrationIP = textOrNull(f.IP)
+	m.RegistrationIP = providerdata.StringOrNull(f.IP)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	f.store(ctx, resp.Private, &resp.Diagnostics)
 	if err != nil {
@@ -180,7 +180,7 @@ func (r *DeviceServerResource) Update(ctx context.Context, req resource.UpdateRe
 		if err := r.setAddresses(ctx, access, &m, &f); err != nil {
 			tfdiag.Failure{
 				Summary: "bunq_device_server: the permitted addresses were not changed as configured",
-				State: "the state is unchanged. The next plan shows which addresses differ. New addresses are activated before old ones are " +
+				State: "unchanged. The next plan shows which addresses differ. New addresses are activated before old ones are " +
 					"deactivated, so no configured address has lost its access.",
 				Next: nextForAddresses(err),
 			}.Error(&resp.Diagnostics, err)
@@ -191,7 +191,7 @@ func (r *DeviceServerResource) Update(ctx context.Context, req resource.UpdateRe
 	}
 
 	if m.RegistrationIP.IsUnknown() {
-		m.RegistrationIP = textOrNull(f.IP)
+		m.RegistrationIP = providerdata.StringOrNull(f.IP)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
@@ -229,13 +229,6 @@ func (r *DeviceServerResource) access(ctx context.Context, m *deviceModel, diags
 		return nil, false
 	}
 	return &providerdata.Access{Context: ac, Calls: r.Data.Calls(ac)}, true
-}
-
-func textOrNull(text string) types.String {
-	if text == "" {
-		return types.StringNull()
-	}
-	return types.StringValue(text)
 }
 
 // warnAdopted warns that an existing device was adopted, and says why.

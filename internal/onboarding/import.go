@@ -129,7 +129,7 @@ func choose[T any](f *fileImport, what string, all []T, id func(T) int64, active
 
 	why := fmt.Sprintf("The context file does not say which %s it belongs to, and bunq lists %d active ones.", what, len(candidates))
 	if f.wanted != 0 {
-		why = fmt.Sprintf("bunq has no %s %d for this key.", what, f.wanted)
+		why = fmt.Sprintf("bunq lists no %s %d.", what, f.wanted)
 	}
 	diags.AddError("Which "+what+" should be imported?", fmt.Sprintf(
 		"%s Nothing was imported. bunq lists:%s\n\nNext step: append the ID to the path, as in PATH#%d.",

@@ -49,8 +49,8 @@ func (r *CredentialResource) deactivateKey(ctx context.Context, m *credentialMod
 	case bunq.IsCredentialsRefused(err):
 		facts.Refused = true
 		facts.store(ctx, resp.Private, &resp.Diagnostics)
-		e.failure(m, "run it again from an address that bunq permits for the key (permitted_ips and registration_ip of its bunq_device_server). If there is "+
-			"none left, run it again here: bunq's refusal is now noted in the state, and the credential is forgotten with a warning.").Error(&resp.Diagnostics, err)
+		e.failure(m, "run Terraform again from an address that bunq permits for the key (permitted_ips and registration_ip of its bunq_device_server). If there is "+
+			"none left, run Terraform again here: bunq's refusal is now noted in the state, and the credential is forgotten with a warning.").Error(&resp.Diagnostics, err)
 	default:
 		e.failure(m, "").Error(&resp.Diagnostics, err)
 	}

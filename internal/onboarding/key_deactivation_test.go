@@ -221,7 +221,7 @@ func TestAccCredential_destroyFromBlockedAddress(t *testing.T) {
 	e.Run(t, "state", "rm", "bunq_oauth_client.main", deviceAddress)
 	at(e.b, next)()
 	e.Env = []string{"BUNQ_SESSION_CACHE=false"}
-	e.Destroy(t, "-refresh=false").MustSay(t, 1, "none of its addresses was set inactive", "run it again from an address that bunq permits")
+	e.Destroy(t, "-refresh=false").MustSay(t, 1, "none of its addresses was set inactive", "run Terraform again from an address that bunq permits")
 	if e.State(t).String(t, credentialAddress, "id") == "" {
 		t.Error("the credential was forgotten")
 	}

@@ -18,7 +18,7 @@ import (
 
 // Next steps that several errors share.
 const (
-	runAgain     = "run it again."
+	runAgain     = "run Terraform again."
 	sharedLimits = "Other programs that call bunq from the same address count towards the same limits."
 )
 
@@ -212,7 +212,7 @@ func steps(checks ...string) string {
 func explainWait(w *bunq.WaitError) (said, next string) {
 	said = fmt.Sprintf("%s %s: gave up after %s of waiting for %s (max_wait is %s).",
 		w.Method, w.Endpoint, effort(w), w.Reason, w.Max)
-	next = "run it again later, or raise max_wait in the provider block (BUNQ_MAX_WAIT). " + sharedLimits
+	next = "run Terraform again later, or raise max_wait in the provider block (BUNQ_MAX_WAIT). " + sharedLimits
 	if w.Last == nil {
 		return said, next
 	}
@@ -282,11 +282,11 @@ func explainTransport(t *bunq.TransportError) (said, next string) {
 	if t.Sent {
 		return fmt.Sprintf("%s %s: the request was sent, but no answer came%s: %v.%s",
 				t.Method, t.Endpoint, tried(t.Attempts), t.Err, ids("", t.RequestID)),
-			"check the connection to bunq and run it again."
+			"check the connection to bunq and run Terraform again."
 	}
 
 	return fmt.Sprintf("%s %s: bunq could not be reached, nothing was sent%s: %v.", t.Method, t.Endpoint, tried(t.Attempts), t.Err),
-		"check the network, the proxy settings (HTTPS_PROXY) and base_url, and run it again."
+		"check the network, the proxy settings (HTTPS_PROXY) and base_url, and run Terraform again."
 }
 
 func explainAPI(e *bunq.APIError) (said, next string) {
@@ -296,32 +296,31 @@ func explainAPI(e *bunq.APIError) (said, next string) {
 	case e.Status >= 300 && e.Status < 400:
 		return said, "check base_url. Redirects are not followed, so that no token is sent to another host."
 	case !e.Envelope && e.Status < 500 && e.Status != statusMaintenance:
-		return said, "this answer did not come from bunq: check base_url, then look for a proxy or firewall between this machine and bunq, " +
-			"and run it again."
+		return said, "check base_url, then look for a proxy or firewall between this machine and bunq: this answer did not come from bunq."
 	case bunq.IsSessionDead(e) && takesInstallation(e):
-		return said, "bunq does not accept the token of this installation. Check that base_url is the address at which the installation was made. Only if bunq " +
-			"has lost it, for example after a reset of the sandbox, make another one: terraform apply -replace=bunq_installation.NAME."
+		return said, "check that base_url is the address at which the installation was made: bunq does not accept its token. Only if bunq has lost the " +
+			"installation, for example after a reset of the sandbox, make another one: terraform apply -replace=bunq_installation.NAME."
 	case bunq.IsSessionDead(e):
-		return said, "the session was refused, and so was a new one. Check whether another program deletes the sessions of this key; " +
-			"otherwise run it again. If it persists, quote the response id to bunq."
+		return said, "check whether another program deletes the sessions of this key: the session was refused, and so was a new one. Otherwise run " +
+			"Terraform again. If it persists, quote the response id to bunq."
 	case bunq.IsNotFound(e):
 		return said, "run terraform plan to see what bunq still has."
 	case e.Status == http.StatusNotFound:
 		return said, "check base_url: bunq does not know this path."
 	case e.Status == statusSignatureMissing:
-		return said, "this is a bug in the provider; please report it together with the response id."
+		return said, "please report this bug in the provider, together with the response id."
 	case e.Status == statusMaintenance || e.Status == http.StatusServiceUnavailable:
-		return said, "bunq is under maintenance; run it again later."
+		return said, "run Terraform again later: bunq is under maintenance."
 	case e.Status >= 500 && e.ResponseID == "":
-		return said, "a gateway in front of bunq, or a proxy on this side, could not forward the call; run it again later."
+		return said, "run Terraform again later: a gateway in front of bunq, or a proxy on this side, could not forward the call."
 	case e.Status >= 500:
-		return said, "this is an error on bunq's side; run it again later. If it persists, quote the response id to bunq."
+		return said, "run Terraform again later: this is an error on bunq's side. If it persists, quote the response id to bunq."
 	case e.Status == http.StatusTooManyRequests:
-		return said, "wait a minute and run it again. " + sharedLimits
+		return said, "wait a minute and run Terraform again. " + sharedLimits
 	case len(e.Descriptions) == 0:
-		return said, "run it again. If it persists, quote the response id to bunq."
+		return said, "run Terraform again. If it persists, quote the response id to bunq."
 	}
-	return said, "fix what bunq reports and run it again."
+	return said, "fix what bunq reports and run Terraform again."
 }
 
 // takesInstallation reports whether the call is made with the installation's token, not with a
