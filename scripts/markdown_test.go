@@ -23,7 +23,7 @@ type page struct {
 // pages returns every page that people read, and fails the test where there are none.
 func pages(t *testing.T) []page {
 	t.Helper()
-	root := filepath.Join("..")
+	const root = ".."
 	var all []page
 	add := func(path string) {
 		raw, err := os.ReadFile(filepath.Join(root, path))
@@ -65,7 +65,7 @@ func pages(t *testing.T) []page {
 }
 
 var (
-	fence    = regexp.MustCompile("(?ms)^```.*?^```$")
+	fence    = regexp.MustCompile("(?s)(?:^|\n)```.*?\n *```(?:\n|$)")
 	code     = regexp.MustCompile("`[^`\n]*`")
 	link     = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	heading  = regexp.MustCompile(`(?m)^#{1,6} +(.+)$`)

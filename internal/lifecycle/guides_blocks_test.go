@@ -28,7 +28,7 @@ var rest = map[string]string{
 const credentialArguments = "installation = bunq_installation.main\n  certificate_pem = file(\"qseal.pem\")\n  private_key_pem_wo = file(\"qseal.key\")"
 
 var (
-	hclBlock   = regexp.MustCompile("(?ms)^```(?:hcl|terraform)\n(.*?)^```$")
+	hclBlock   = regexp.MustCompile("(?s)(?:^|\n)```(?:hcl|terraform)\n(.*?\n)```(?:\n|$)")
 	included   = regexp.MustCompile(`^<!-- include: examples/\S+ -->\n$`)
 	reference  = regexp.MustCompile(`\b(bunq_[a-z0-9_]+\.[a-z]+)\b`)
 	forgotten  = regexp.MustCompile(`from\s*=\s*(bunq_[a-z0-9_]+\.[a-z]+)`)

@@ -54,7 +54,7 @@ func unzipped(t *testing.T, path string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer z.Close()
+	defer func() { _ = z.Close() }()
 	var all strings.Builder
 	for _, f := range z.File {
 		r, err := f.Open()
