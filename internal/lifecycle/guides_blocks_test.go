@@ -208,3 +208,38 @@ resource "bunq_psd2_credential" "main" {
 `)
 	cli.MustApply(t)
 }
+
+// The configuration of the pipelines needs AWS. What is bunq's of it can be applied: with a
+// variable for the secret store, and the state in a file.
+func TestAccGuides_pipelineConfiguration(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Environment = bunqsim.Production }))
+	cli := acctest.NewCLI(t, b)
+	production(t, cli)
+	raw, err := os.ReadFile(filepath.Join("..", "..", "examples", "ci", "aws", "main.tf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	config := string(raw)
+	for _, cloud := range []struct{ is, becomes string }{
+		{`(?s)    aws = \{.*?\n    \}\n`, ""},
+		{`(?s)  backend "s3" \{.*?\n  \}\n`, ""},
+		{`(?s)provider "aws" \{.*?\n\}\n`, ""},
+		{`(?s)ephemeral "aws_secretsmanager_secret_version" "qseal_key" \{.*?\n\}\n`, "variable \"qseal_key\" {\n  ephemeral = true\n}\n"},
+		{`ephemeral\.aws_secretsmanager_secret_version\.qseal_key\.secret_string`, "var.qseal_key"},
+	} {
+		is := regexp.MustCompile(cloud.is)
+		if len(is.FindAllString(config, -1)) != 1 {
+			t.Fatalf("the example does not have %s once", cloud.is)
+		}
+		config = is.ReplaceAllString(config, cloud.becomes)
+	}
+	if strings.Contains(config, "aws") {
+		t.Fatalf("something of AWS is left:\n%s", config)
+	}
+	write(t, filepath.Join(cli.Dir, "main.tf"), config)
+
+	cli.MustApply(t)
+	cli.MustHaveNothingToDo(t)
+}
