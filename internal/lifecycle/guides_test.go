@@ -266,3 +266,27 @@ func TestAccGuides_aKeyHasLeaked(t *testing.T) {
 		t.Errorf("bunq has the OAuth clients %v", after.OAuthClients)
 	}
 }
+
+// A configuration with an alias lives as any other: its device is replaced, and it is destroyed.
+func TestAccGuides_secondAliasLives(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	cli := acctest.NewCLI(t, b)
+	copyExample(t, example{dir: "second-alias"}, cli.Dir)
+	cli.MustApply(t)
+
+	cli.MustApply(t, "-replace=bunq_psd2_credential.main").MustSay(t, 0, "bunq_oauth_client cannot be read until the apply")
+	cli.MustHaveNothingToDo(t)
+
+	raw, err := os.ReadFile(filepath.Join(cli.Dir, "main.tf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const client = "resource \"bunq_oauth_client\" \"main\" {\n"
+	write(t, filepath.Join(cli.Dir, "main.tf"), strings.Replace(string(raw), client, client+"  deletion_protection = false\n", 1))
+	cli.MustApply(t)
+	cli.Destroy(t).MustSay(t, 0)
+	if got := b.Sim.Snapshot(); len(got.CallbackURLs) != 0 || got.OAuthClients[0].Status == "ACTIVE" {
+		t.Errorf("bunq has the OAuth clients %v and %d callback URLs", got.OAuthClients, len(got.CallbackURLs))
+	}
+}
