@@ -118,7 +118,7 @@ func TestAccAPIContext_ofTheProvider(t *testing.T) {
 }
 
 // The provider's context comes from a device of the same configuration, through another provider
-// block, and the device is made anew: the plan goes on without a refresh, and the client stays.
+// block, and the device is made again: the plan goes on without a refresh, and the client stays.
 func TestAccAPIContext_unknownOfTheProvider(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)

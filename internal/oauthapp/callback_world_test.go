@@ -127,7 +127,7 @@ func (t *terraform) clone() *terraform {
 // operation is what an apply does with one resource.
 type operation struct {
 	name    string
-	replace bool // one that is destroyed and made anew
+	replace bool // one that is destroyed and made again
 }
 
 // plan refreshes, leaves its ledger, and returns what is to be done. only: the targets; nil is all.

@@ -38,7 +38,7 @@ func same(a, b clientModel) bool {
 func TestClientModel_cancelled(t *testing.T) {
 	for status, want := range map[string]bool{
 		"ACTIVE": false, "CANCELLED": true, "CANCELLED_PENDING": true,
-		// What is not known is not taken for an end: a client is not made anew for a word.
+		// What is not known is not taken for an end: a client is not made again for a word.
 		"": false, "SUSPENDED": false, "cancelled": false,
 	} {
 		t.Run(status, func(t *testing.T) {

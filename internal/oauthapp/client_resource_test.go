@@ -171,7 +171,7 @@ func TestAccClient_cancelPending(t *testing.T) {
 	}
 }
 
-// Gone at bunq (its own 404): the client leaves the state and is made anew.
+// Gone at bunq (its own 404): the client leaves the state and is made again.
 func TestAccClient_goneElsewhere(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)

@@ -21,8 +21,8 @@ func planRun(ctx context.Context, private privateReader) (run string, diags diag
 	return run, diags
 }
 
-// planAndState decodes the planned resource and the one in the state. plan is nil for a destroy, state
-// for a new resource.
+// planAndState decodes the planned resource and the one in the state. plan is nil for a destroy,
+// state for a new resource.
 func planAndState[M any](ctx context.Context, req resource.ModifyPlanRequest, diags *diag.Diagnostics) (plan, state *M) {
 	if !req.Plan.Raw.IsNull() {
 		diags.Append(req.Plan.Get(ctx, &plan)...)

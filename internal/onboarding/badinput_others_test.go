@@ -118,12 +118,12 @@ func TestAccSandboxCertificate_badInput(t *testing.T) {
 		{
 			name:   "a name that makes the common name too long",
 			config: certificate(set("name", fmt.Sprintf("%q", strings.Repeat("é", 46)))),
-			want:   acctest.SaysAt("name", "leaves 45 for name; it has 46"),
+			want:   acctest.SaysAt("name", "45 are left for name; it has 46"),
 		},
 		{
 			name:   "a name that one role leaves no room for",
 			config: certificate(set("name", fmt.Sprintf("%q", strings.Repeat("x", 51))), set("roles", `["AISP"]`)),
-			want:   acctest.SaysAt("name", "leaves 50 for name; it has 51"),
+			want:   acctest.SaysAt("name", "50 are left for name; it has 51"),
 		},
 		{
 			name:   "an empty name",

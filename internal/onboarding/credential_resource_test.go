@@ -157,8 +157,8 @@ func TestAccCredential_certificateRunsOut(t *testing.T) {
 	}
 }
 
-// The same by the provider's clock: an expired certificate blocks no plan, and no later
-// apply of what does not register it.
+// The same by the provider's clock: an expired certificate blocks no plan, and no later apply of
+// what does not register it.
 func TestAccCredential_certificateRanOut(t *testing.T) {
 	t.Parallel()
 	var ahead time.Duration

@@ -23,12 +23,12 @@ const (
 // error says why, and once it is over there is nothing to do.
 func TestAccRefresh_keepsTheState(t *testing.T) {
 	t.Parallel()
-	fault := func(f bunqsim.Fault) func(*testing.T, *acctest.Bunq) (mend func()) {
+	fault := func(f bunqsim.Fault) func(*testing.T, *acctest.Bunq) (repair func()) {
 		return func(_ *testing.T, b *acctest.Bunq) func() { return b.Sim.Fail(f).Disarm }
 	}
 	tests := []struct {
 		name  string
-		spoil func(*testing.T, *acctest.Bunq) (mend func())
+		spoil func(*testing.T, *acctest.Bunq) (repair func())
 		want  *regexp.Regexp
 	}{
 		{
@@ -90,12 +90,12 @@ func TestAccRefresh_keepsTheState(t *testing.T) {
 			t.Parallel()
 			b := acctest.New(t)
 			config := b.Provider("") + deviceWith(named, list("127.0.0.1"))
-			mend := func() {}
+			repair := func() {}
 			b.Test(t, resource.TestCase{Steps: []resource.TestStep{
 				{Config: config},
-				{PreConfig: func() { mend = tt.spoil(t, b) }, Config: config, ExpectError: tt.want},
+				{PreConfig: func() { repair = tt.spoil(t, b) }, Config: config, ExpectError: tt.want},
 				{
-					PreConfig: func() { mend(); b.Sim.ResetJournal() },
+					PreConfig: func() { repair(); b.Sim.ResetJournal() },
 					Config:    config, ConfigPlanChecks: planned(plancheck.ExpectEmptyPlan()), Check: journal(b),
 				},
 			}})

@@ -78,7 +78,7 @@ func TestSandboxCertificateModel_issueKeepsItsName(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !m.ID.Equal(first.ID) || m.PrivateKeyPEM.Equal(first.PrivateKeyPEM) || m.CertificatePEM.Equal(first.CertificatePEM) {
-		t.Errorf("issued anew: name %v then %v", first.ID, m.ID)
+		t.Errorf("issued again: name %v then %v", first.ID, m.ID)
 	}
 	other := sandboxCertificateModel{Name: m.Name, Roles: m.Roles, Country: m.Country, ValidityDays: m.ValidityDays}
 	if err := other.issue(now); err != nil || other.ID.Equal(m.ID) {

@@ -67,7 +67,7 @@ func TestAccSandboxCertificate_life(t *testing.T) {
 			},
 			emptyPlan(config(set("name", `"Test"`))),
 			{
-				// Another validity issues it anew: another key, the same subject.
+				// Another validity issues it again: another key, the same subject.
 				Config:           config(set("name", `"Test"`), set("validity_days", "30")),
 				ConfigPlanChecks: planned(action("sandbox_certificate", plancheck.ResourceActionUpdate), plancheck.ExpectUnknownValue(certificateAddress, tfjsonpath.New("certificate_pem"))),
 				Check: resource.ComposeAggregateTestCheckFunc(idIs(certificateAddress, &id), subjectIs(`CN=Test [0-9a-f]{8} PISP AISP,C=NL`),
@@ -100,7 +100,7 @@ func TestAccSandboxCertificate_life(t *testing.T) {
 	})
 }
 
-// A renewal keeps the common name, and so the bunq user: credential and device are made anew, the
+// A renewal keeps the common name, and so the bunq user: credential and device are made again, the
 // OAuth client stays.
 func TestAccSandboxCertificate_renewal(t *testing.T) {
 	t.Parallel()

@@ -62,7 +62,7 @@ func TestAccRotation_ofTheCertificate(t *testing.T) {
 			})
 		}
 	})
-	t.Run("issued anew by bunq_sandbox_certificate", func(t *testing.T) {
+	t.Run("issued again by bunq_sandbox_certificate", func(t *testing.T) {
 		t.Parallel()
 		r := newRotation(t, plain(""))
 		r.Write(t, strings.Replace(chain("", madeCertificate, madeKey, ""), `= "Rotation"`, "= \"Rotation\"\n  validity_days = 700", 1))

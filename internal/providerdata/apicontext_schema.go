@@ -1,15 +1,15 @@
 package providerdata
 
-// APIContextMember is one member of the api_context object, as every schema that
-// has the object describes it.
+// APIContextMember is one member of the api_context object, as every schema that has the object
+// describes it.
 type APIContextMember struct {
 	Name        string
 	Description string
 	Sensitive   bool
 }
 
-// APIContextMembers returns the members of the api_context object. The secret ones are
-// sensitive, and the object as a whole is not: a plan shows its plain members.
+// APIContextMembers returns the members of the api_context object. The secret ones are sensitive,
+// and the object as a whole is not: a plan shows its plain members.
 func APIContextMembers() []APIContextMember {
 	return []APIContextMember{
 		{Name: "environment", Description: "`sandbox` or `production`."},

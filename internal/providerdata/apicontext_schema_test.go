@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// A member that only one of the two lists has would fail in every resource at once,
-// or be missing from the documentation.
+// A member that only one of the two lists has would fail in every resource at once, or be missing
+// from the documentation.
 func TestAPIContextMembers_areThoseOfTheObject(t *testing.T) {
 	t.Parallel()
 	var described, sensitive []string

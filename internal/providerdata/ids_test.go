@@ -14,7 +14,7 @@ func TestIDPattern(t *testing.T) {
 		"007":                  false,
 		"-1":                   false,
 		"1.5":                  false,
-		" 1":                   false,
+		" 1":                   false, //nolint:gocritic // the space is the point
 		"1\n":                  false,
 		"0123abcd":             false,
 	} {

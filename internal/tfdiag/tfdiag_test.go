@@ -18,7 +18,7 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/session"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew; read what changed before it is kept")
+var update = flag.Bool("update", false, "rewrite the golden files; read the changes before you commit them")
 
 const (
 	response = "0f1a3c5e-0000-4000-8000-000000000001"
