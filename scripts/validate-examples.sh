@@ -61,6 +61,11 @@ validate() {
 }
 
 while IFS= read -r dir; do
+  # Their schemas come from a registry, which is not asked here. Their form is checked by "terraform fmt" all the same.
+  if grep -hE '^[[:space:]]*source[[:space:]]*=' "$dir"/*.tf | grep -qv "\"$address\""; then
+    echo "Not validated: $dir; it needs other providers as well." >&2
+    continue
+  fi
   validate "$dir"
   for file in "$dir"/import-by-*.tf; do
     if [[ ! -e $file ]]; then continue; fi
