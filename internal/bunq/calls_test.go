@@ -80,7 +80,7 @@ func clientWant() bunq.OAuthClient {
 
 func deviceWant() bunq.DeviceServer {
 	return bunq.DeviceServer{
-		ID:          35,
+		ID: 35, Created: at("2020-05-18 10:00:00.000001"),
 		Description: "tf-runner", IP: "203.0.113.7", Status: "ACTIVE",
 	}
 }

@@ -24,7 +24,7 @@ type mutant struct {
 // readMutants returns the mutants that gremlins wrote to the file at name, in the order of the source. dir is the
 // directory that gremlins looked at, below the working directory, where the source is read from.
 func readMutants(name, dir string) ([]mutant, error) {
-	text, err := os.ReadFile(name)
+	text, err := os.ReadFile(name) //nolint:gosec // the caller names it
 	if err != nil {
 		return nil, err
 	}
@@ -32,8 +32,10 @@ func readMutants(name, dir string) ([]mutant, error) {
 		Files []struct {
 			Name      string `json:"file_name"`
 			Mutations []struct {
-				Type, Status string
-				Line, Column int
+				Type   string `json:"type"`
+				Status string `json:"status"`
+				Line   int    `json:"line"`
+				Column int    `json:"column"`
 			}
 		}
 	}
@@ -44,7 +46,7 @@ func readMutants(name, dir string) ([]mutant, error) {
 	var mutants []mutant
 	for _, f := range report.Files {
 		file := path.Join(dir, f.Name)
-		source, err := os.ReadFile(file)
+		source, err := os.ReadFile(file) //nolint:gosec // a file of the module, from the report
 		if err != nil {
 			return nil, err
 		}

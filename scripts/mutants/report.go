@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"path"
 	"strings"
 )
@@ -81,24 +80,27 @@ func percent(part, of int) float64 {
 	return 100 * float64(part) / float64(of)
 }
 
-func (r *report) print(out io.Writer) {
+// text returns the survivors by file and line, and the figures.
+func (r *report) text() string {
+	var out strings.Builder
 	list := func(heading string, mutants []mutant) {
 		if len(mutants) == 0 {
 			return
 		}
-		fmt.Fprintln(out, heading)
+		fmt.Fprintln(&out, heading)
 		for _, m := range mutants {
-			fmt.Fprintf(out, "  %s:%d:%d %s[%d]\n      %s\n", m.file, m.line, m.column, m.kind, m.nth, m.source)
+			fmt.Fprintf(&out, "  %s:%d:%d %s[%d]\n      %s\n", m.file, m.line, m.column, m.kind, m.nth, m.source)
 		}
 	}
 	list("Lived: no test fails with", r.lived)
 	list("Not covered: no test of the package runs", r.notCovered)
 	list("Timed out: an endless loop, or the machine was busy; TIMEOUT=30 gives more time", r.timedOut)
 
-	fmt.Fprintf(out, "%s: %d killed, %d lived, %d not covered, %d timed out, %d harmless, %d do not compile\n",
+	fmt.Fprintf(&out, "%s: %d killed, %d lived, %d not covered, %d timed out, %d harmless, %d do not compile\n",
 		r.dir, r.killed, len(r.lived), len(r.notCovered), len(r.timedOut), r.harmless, r.notViable)
-	fmt.Fprintf(out, "%s: killed ÷ (killed + lived) = %.1f %%; not covered %.1f %%\n",
+	fmt.Fprintf(&out, "%s: killed ÷ (killed + lived) = %.1f %%; not covered %.1f %%\n",
 		r.dir, r.killedShare(), r.notCoveredShare())
+	return out.String()
 }
 
 // verdict returns what is not as it should be.

@@ -92,11 +92,7 @@ func TestOneFailureStopsNothing(t *testing.T) {
 
 // The sandbox forgets everything at some request: what is asked then is not settled by it, and the rest is asked anew.
 func TestReset(t *testing.T) {
-	every := 9
-	if testing.Short() {
-		every = 45
-	}
-	for nth := 2; nth < 230; nth += every { // a run makes some 250 calls, and cleans up with the last
+	for nth := 2; nth < 230; nth += 45 { // a run makes some 250 calls, and cleans up with the last
 		t.Run(fmt.Sprint(nth), func(t *testing.T) {
 			t.Parallel()
 			o := ask(t, bunqsim.Config{Limits: bunqsim.LimitsPublished}, func(sim *bunqsim.Sim, c *probe.Config) {

@@ -5,6 +5,7 @@ import (
 	cryptorand "crypto/rand"
 	"crypto/rsa"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -209,18 +210,12 @@ func TestDefaults(t *testing.T) {
 	t.Logf("%s, %d calls, %d installations", o.Took, o.Calls, len(o.sim.Calls("POST /installation")))
 }
 
+var draws = flag.Int("draws", 12, "how many draws of all settings TestRandomSettings makes")
+
 func TestRandomSettings(t *testing.T) {
-	draws := 200
-	if testing.Short() {
-		draws = 20
-	}
-	deadline, limited := t.Deadline()
-	for seed := range draws {
+	for seed := range *draws {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
-			if limited && time.Until(deadline) < 3*time.Minute {
-				t.Skip("the time of this test run is nearly up")
-			}
 			set := bunqsim.RandomSettings(rand.New(rand.NewPCG(11, uint64(seed))))
 			long := seed%4 == 0
 			o := ask(t, bunqsim.Config{Limits: bunqsim.LimitsPublished, Settings: set},
