@@ -79,7 +79,7 @@ func TestAccFilters_unansweredTwice(t *testing.T) {
 			h.b.Sim.Fail(bunqsim.Fault{Route: postFilters, Kind: bunqsim.FaultDrop, Stage: stage, Every: true, Hook: func(bunqsim.Entry) {
 				h.b.Sim.Fail(bunqsim.Fault{Route: getFilters, Kind: bunqsim.FaultStatus, Status: 502, Every: true})
 			}})
-			h.cli.Apply(t).MustSay(t, 1, "bunq_notification_filters was not created", "Whether bunq did it is not known, because the follow-up read failed",
+			h.cli.Apply(t).MustSay(t, 1, "bunq_notification_filters was not created", "It is not known whether bunq did it, because the follow-up read failed",
 				"State: nothing was stored. Whether bunq has the new filters is not known: the next apply looks before it sends them.")
 			h.b.Sim.ClearFaults()
 			h.cli.Env = nil
@@ -140,7 +140,7 @@ func TestAccFilters_otherContext(t *testing.T) {
 	}
 	h.cli.MustHaveNothingToDo(t)
 	h.cli.Write(t, config(other.APIContext()))
-	h.cli.Apply(t).MustSay(t, 1, "bunq_notification_filters cannot move to another bunq user", "State: the state stays as it was")
+	h.cli.Apply(t).MustSay(t, 1, "bunq_notification_filters cannot move to another bunq user", "State: unchanged, and nothing was changed at bunq")
 	h.mustHave(t, hookA)
 }
 

@@ -79,7 +79,7 @@ func TestAccFilters_import(t *testing.T) {
 
 	h.cli.Run(t, "import", "-no-color", filtersAddress, "28196/633").MustSay(t, 1, "Unusable import id", "is no ID of a bunq user", "Next step: take the id of data.bunq_user")
 	h.cli.Run(t, "import", "-no-color", filtersAddress, fmt.Sprint(h.UserID+1)).MustSay(t, 1, "bunq_notification_filters cannot be read",
-		fmt.Sprintf("and this object to bunq user %d", h.UserID+1))
+		fmt.Sprintf("but this object belongs to bunq user %d", h.UserID+1))
 	h.cli.Run(t, "import", "-no-color", filtersAddress, fmt.Sprint(h.UserID)).MustSay(t, 0)
 	h.cli.MustHaveNothingToDo(t)
 	if writes := h.b.Writes(0); len(writes) > 0 {

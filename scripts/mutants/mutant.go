@@ -36,8 +36,8 @@ func readMutants(name, dir string) ([]mutant, error) {
 				Status string `json:"status"`
 				Line   int    `json:"line"`
 				Column int    `json:"column"`
-			}
-		}
+			} `json:"mutations"`
+		} `json:"files"`
 	}
 	if err := json.Unmarshal(text, &report); err != nil {
 		return nil, fmt.Errorf("%s is not a report of gremlins: %w", name, err)
