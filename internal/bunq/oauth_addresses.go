@@ -43,7 +43,7 @@ func ParseAuthorizeURL(s string) (*url.URL, error) {
 // It does not repeat the URL: a value in the wrong place may be a secret.
 func CallbackURLProblem(text string) string {
 	if strings.ContainsFunc(text, unicode.IsSpace) {
-		return "has white space in it; bunq compares callback URLs byte by byte"
+		return "contains white space; bunq compares callback URLs byte by byte"
 	}
 	u, err := url.Parse(text)
 	switch {
@@ -52,13 +52,13 @@ func CallbackURLProblem(text string) string {
 	case strings.EqualFold(u.Scheme, "http"):
 		return "is plain http, over which the authorisation code could be read"
 	case u.Scheme != "" && !strings.EqualFold(u.Scheme, "https"):
-		return "has another scheme than https"
+		return "has a scheme other than https"
 	case u.Scheme == "" || u.Hostname() == "":
-		return "is not absolute: it needs scheme and host"
+		return "is not absolute: it needs a scheme and a host"
 	case strings.Contains(text, "#"):
 		return "has a fragment (#…), which OAuth forbids"
 	case u.User != nil:
-		return "has a user name or password in it"
+		return "contains a user name or password"
 	}
 	return ""
 }

@@ -25,7 +25,7 @@ func TestCallbackURLProblem(t *testing.T) {
 		"a name that is not ASCII is bunq's to refuse":         {"https://bücher.example/", ""},
 		"a port without host is not absolute":                  {"https://:8443/callback", "not absolute"},
 		"nothing is not absolute":                              {"", "not absolute"},
-		"a scheme of an app is refused":                        {"myapp://callback", "another scheme than https"},
+		"a scheme of an app is refused":                        {"myapp://callback", "a scheme other than https"},
 		"a fragment is refused":                                {"https://app.example.com/#callback", "fragment"},
 		"an empty fragment is one too":                         {"https://app.example.com/#", "fragment"},
 		"white space before it is seen":                        {" https://app.example.com/", "white space"},

@@ -124,7 +124,7 @@ func clientIDProblem(clientID string) string {
 		return "this is a number, as bunq's id of an OAuth client is. The authorisation page wants the client_id, which is a long text of " +
 			"hexadecimal digits: " + remedy + ", not .id"
 	case strings.ContainsFunc(clientID, unicode.IsSpace):
-		return "the client id has white space in it: " + remedy
+		return "the client id contains white space: " + remedy
 	}
 	return ""
 }

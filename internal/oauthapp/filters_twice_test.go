@@ -126,10 +126,10 @@ func TestAccFilters_badInput(t *testing.T) {
 		want   []string
 	}{
 		"plain http":              {filtersConfig("main", "", hook{"OAUTH", "http://a.example.com"}), []string{"Unusable notification target", "is plain http"}},
-		"another scheme":          {filtersConfig("main", "", hook{"OAUTH", "ftp://a.example.com"}), []string{"has another scheme than https"}},
+		"another scheme":          {filtersConfig("main", "", hook{"OAUTH", "ftp://a.example.com"}), []string{"has a scheme other than https"}},
 		"not absolute":            {filtersConfig("main", "", hook{"OAUTH", "a.example.com/x"}), []string{"is not absolute"}},
 		"a fragment":              {filtersConfig("main", "", hook{"OAUTH", "https://a.example.com/#x"}), []string{"has a fragment"}},
-		"white space":             {filtersConfig("main", "", hook{"OAUTH", "https://a.example.com/ x"}), []string{"has white space in it"}},
+		"white space":             {filtersConfig("main", "", hook{"OAUTH", "https://a.example.com/ x"}), []string{"contains white space"}},
 		"no URL":                  {filtersConfig("main", "", hook{"OAUTH", "https://a.example.com:x"}), []string{"is not a URL"}},
 		"an unknown category":     {filtersConfig("main", "", hook{"OAUHT", "https://a.example.com"}), []string{`"OAUHT"`, `"OAUTH"`, `"MUTATION"`}},
 		"three for one category":  {filtersConfig("main", "", hookA, hookB, hook{"OAUTH", "https://c.example.com"}), []string{"Too many targets for one category", "OAUTH has more"}},

@@ -81,7 +81,7 @@ func (v filterTarget) ValidateString(ctx context.Context, req validator.StringRe
 // repeat the address, which may have a secret in it.
 func targetProblem(text string) string {
 	if strings.ContainsFunc(text, unicode.IsSpace) {
-		return "has white space in it"
+		return "contains white space"
 	}
 	u, err := url.Parse(text)
 	switch {
@@ -90,9 +90,9 @@ func targetProblem(text string) string {
 	case strings.EqualFold(u.Scheme, "http"):
 		return "is plain http; bunq sends notifications over https only"
 	case u.Scheme != "" && !strings.EqualFold(u.Scheme, "https"):
-		return "has another scheme than https"
+		return "has a scheme other than https"
 	case u.Scheme == "" || u.Hostname() == "":
-		return "is not absolute: it needs scheme and host"
+		return "is not absolute: it needs a scheme and a host"
 	case strings.Contains(text, "#"):
 		return "has a fragment (#…), which is never sent"
 	}

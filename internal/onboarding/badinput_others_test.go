@@ -106,7 +106,7 @@ func TestAccDeviceServer_badInput(t *testing.T) {
 		{
 			name:   "a credential id that is none",
 			config: strings.Replace(device(named), `{ api_key`, `{ id = "main", api_key`, 1),
-			want:   acctest.SaysInBlock(`resource "bunq_device_server" "main"`, "Attribute credential.id must be a number, as bunq gives it as id"),
+			want:   acctest.SaysInBlock(`resource "bunq_device_server" "main"`, "Attribute credential.id must be a whole number, as bunq assigns them"),
 		},
 	})
 }

@@ -65,7 +65,7 @@ func TestAccRefresh_keepsTheState(t *testing.T) {
 		{
 			"a page with status 404 for the credential",
 			fault(bunqsim.Fault{Route: readCredential, Every: true, Kind: bunqsim.FaultStatus, Status: 404}),
-			acctest.Says("this answer did not come from bunq: check base_url"),
+			acctest.Says("this answer did not come from bunq."),
 		},
 		{
 			"a path that bunq does not know",
