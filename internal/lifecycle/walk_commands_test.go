@@ -260,9 +260,6 @@ func (w *walker) run(args ...string) acctest.Result {
 	if i := strings.Index(r.Output, "Error: "); r.Code != 0 && i >= 0 {
 		fmt.Fprintf(&w.script, "#   Error: %s\n", strings.Join(errorsIn(r.Output), "; "))
 	}
-	if verbose {
-		fmt.Fprintln(&w.script, r.Output)
-	}
 	w.checkOutput(r)
 	made, writes := w.ledger.counted()
 	shown := creations(r.Output)

@@ -22,12 +22,6 @@ var (
 	walkWithout = flag.String("walk-without", "", "draw no action that holds one of these texts, comma-separated")
 )
 
-// verbose writes what commands print into the script.
-var verbose bool
-
-// ignored are kinds of findings that are known and not corrected yet.
-var ignored = os.Getenv("BUNQ_WALK_IGNORE")
-
 // walksAtOnce is how many walks go side by side.
 const walksAtOnce = 2
 
