@@ -209,7 +209,7 @@ func (c *chromium) click(t *testing.T, selector, word string) {
 	c.see(t, fmt.Sprintf(`(() => {
 		const e = [...document.querySelectorAll(%q)].find(e => e.innerText.startsWith(%q));
 		if (!e) return [];
-		e.scrollIntoView({block: "center", behavior: "instant"});
+		e.scrollIntoView();
 		const r = e.getBoundingClientRect();
 		return [r.x + r.width / 2, r.y + r.height / 2];
 	})()`, selector, word), &at)
@@ -221,8 +221,8 @@ func (c *chromium) click(t *testing.T, selector, word string) {
 	}
 }
 
-// look fits the page into a window of some width and in some colours, and fails where it does not fit.
-func (c *chromium) look(t *testing.T, name string, width int, colours string) {
+// fits puts the page into a window of some width and in some colours, and fails where it does not fit.
+func (c *chromium) fits(t *testing.T, name string, width int, colours string) {
 	t.Helper()
 	c.do(t, "Emulation.setDeviceMetricsOverride", fields{"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false}, nil)
 	c.do(t, "Emulation.setEmulatedMedia", fields{"features": []fields{{"name": "prefers-color-scheme", "value": colours}}}, nil)

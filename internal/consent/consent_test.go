@@ -157,39 +157,7 @@ func TestAccConsent(t *testing.T) {
 		}
 	})
 
-	t.Run("yes, in a real browser", func(t *testing.T) {
-		c := newChromium(t, s.app)
-		c.open(t, s.authorizeURL)
-		var text, address string
-		c.see(t, "document.body.innerText", &text)
-		for _, want := range []string{"Acceptance", "asks for access to your bunq account", "Yes, allow access"} {
-			if !strings.Contains(text, want) {
-				t.Errorf("the page does not say %q: %s", want, text)
-			}
-		}
-		for _, colours := range []string{"light", "dark"} {
-			c.look(t, "authorisation", 360, colours)
-			c.look(t, "authorisation", 1024, colours)
-		}
-
-		c.click(t, "label", "A new company")
-		c.click(t, "button", "Yes")
-		c.loaded(t)
-		c.see(t, "location.href", &address)
-		c.see(t, "document.body.innerText", &text)
-		got := s.app.arrived(t)
-		if !strings.HasPrefix(address, s.app.server.URL+callbackPath+"?") || !strings.Contains(text, "Thank you") || got.Get("state") != state {
-			t.Errorf("after a yes the browser is at %s, and the application got %v", address, got)
-		}
-		next(t, s.app.notices, "the consent was not told to the webhook")
-		status, session, _ := s.session(t, s.token(t, got.Get("code")))
-		if _, as := s.user(t, session); status != http.StatusOK || as.Granted["UserCompany"].ID != s.connection(t).GrantedBy {
-			t.Errorf("the session has status %d, and is that of %+v", status, as)
-		}
-
-		c.open(t, s.bunq.Server().ConnectionsURL())
-		c.look(t, "connections", 360, "light")
-	})
+	t.Run("in a real browser", s.inARealBrowser)
 
 	t.Run("no", func(t *testing.T) {
 		before := len(s.bunq.Sim.Snapshot().Connections)

@@ -25,13 +25,13 @@ func (w *witness) consent(ctx context.Context, tokenURL string, o outputs, out i
 	// An application makes a state of its own for each user that it sends.
 	sent := rand.Text()
 	address := o.AuthorizeURLs.Value[callback] + "&state=" + sent
-	fmt.Fprintf(out, "    %s\n", address)
+	_, _ = fmt.Fprintf(out, "    %s\n", address)
 
 	p, err := visit(ctx, address)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "    The page: %s. The answer: yes.\n", p.heading)
+	_, _ = fmt.Fprintf(out, "    The page: %s. The answer: yes.\n", p.heading)
 	back, err := p.sayYes(ctx)
 	if err != nil {
 		return err
@@ -41,7 +41,7 @@ func (w *witness) consent(ctx context.Context, tokenURL string, o outputs, out i
 	if err != nil || !isBack || query.Get("code") == "" || query.Get("state") != sent {
 		return fmt.Errorf("the page does not send the user to %s with a code and the state", callback)
 	}
-	fmt.Fprintf(out, "    bunq sends the user to %s, with a code and the state.\n", callback)
+	_, _ = fmt.Fprintf(out, "    bunq sends the user to %s, with a code and the state.\n", callback)
 
 	token, err := trade(ctx, tokenURL, url.Values{
 		"grant_type": {"authorization_code"}, "code": {query.Get("code")}, "redirect_uri": {callback},
@@ -57,7 +57,7 @@ func (w *witness) consent(ctx context.Context, tokenURL string, o outputs, out i
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "    Connected: %s\n", connected)
+	_, _ = fmt.Fprintf(out, "    Connected: %s\n", connected)
 	return nil
 }
 
