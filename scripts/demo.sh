@@ -1,12 +1,26 @@
 #!/usr/bin/env bash
-# The whole onboarding at a simulated bunq, from nothing to an OAuth client with callback URLs, and back.
+# The whole onboarding at a simulated bunq, from nothing to an OAuth client and its first connected user, and back.
 #
 # Builds the provider and the simulator, starts the simulator on a free port of this machine, applies a copy of
-# examples/complete, asks bunq's side what is there, and clears everything away. Needs no account, certificate or
-# network. KEEP=1 leaves the working directory behind, with the state and the simulator's log.
+# examples/complete, asks bunq's side what is there, says yes as a bunq user, and clears everything away. Needs no
+# account, certificate or network. KEEP=1 leaves the working directory behind, with the state and the simulator's log.
+#
+# usage: scripts/demo.sh [--open]
+#
+# --open leaves the authorisation page to a person, until Ctrl-C.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/dev-provider.sh"
 cd "$root"
+
+open=''
+case "$#:${1-}" in
+  0:) ;;
+  1:--open) open=1 ;;
+  *)
+    echo "usage: demo.sh [--open]" >&2
+    exit 2
+    ;;
+esac
 
 temp=$(mktemp -d "${TMPDIR:-/tmp}/bunq-demo.XXXXXX")
 simulator=''
@@ -68,9 +82,36 @@ apply() {
   quietly apply -no-color "$temp/plan"
 }
 
+# address NAME: one of the addresses that the simulator has said it has.
+address() { sed -n 's/.*"'"$1"'" *: *"\([^"]*\)".*/\1/p' "$temp/ready.json"; }
+
 # ask_bunq FLAGS...: what bunq's side says, by a session of its own that shares no code with the provider.
 ask_bunq() {
   "$temp/democheck" -base-url "$BUNQ_BASE_URL" "$@" <"$temp/state.json"
+}
+
+# leave_the_page_to_a_person: says where it is, waits for Ctrl-C, and destroys what was applied.
+leave_the_page_to_a_person() {
+  local stopped='' status=0
+  trap 'stopped=1' INT TERM HUP
+  say "Open one of these addresses in a browser, and say yes or no."
+  cli output -json -no-color authorize_urls | grep -o 'http[^"]*auth?[^"]*' | sed 's/\\u0026/\&/g; s/^/    /'
+  cat <<TEXT
+    Your answer sends the browser to the callback URL, where nobody answers: what it got is in its address line.
+    ${TF_VAR_authorization_page%/auth}/connections shows what was allowed, and takes it back.
+    Ctrl-C ends this: everything is destroyed, and the simulated bunq is stopped.
+TEXT
+  # A signal ends the wait; so does a simulator that somebody else stopped.
+  if [[ -z $stopped ]]; then wait "$simulator" || status=$?; fi
+  if [[ -z $stopped ]]; then
+    echo "The simulated bunq has stopped by itself (status $status)." >&2
+    return 1
+  fi
+  # As in finish: make passes the signal on once more.
+  trap '' INT TERM HUP
+  say "Destroying everything that can be: bunq keeps installations, keys and devices."
+  quietly destroy -no-color -auto-approve -var deletion_protection=false
+  ask_bunq -want-no-client
 }
 
 say "Building the provider and a simulated bunq."
@@ -93,17 +134,20 @@ for _ in $(seq 200); do
   if [[ -s $temp/ready.json ]] || ! kill -0 "$simulator" 2>/dev/null; then break; fi
   sleep 0.05
 done
-BUNQ_BASE_URL=$(sed -n 's/.*"base_url" *: *"\([^"]*\)".*/\1/p' "$temp/ready.json")
-if [[ -z $BUNQ_BASE_URL ]]; then
+BUNQ_BASE_URL=$(address base_url)
+token_url=$(address token_url)
+TF_VAR_authorization_page=$(address authorize_url)
+if [[ -z $BUNQ_BASE_URL || -z $token_url || -z $TF_VAR_authorization_page ]]; then
   echo "The simulator did not say where it listens:" >&2
   cat "$temp/ready.json" "$temp/simulator.log" >&2
   exit 1
 fi
-export BUNQ_BASE_URL
+export BUNQ_BASE_URL TF_VAR_authorization_page
 echo "    $BUNQ_BASE_URL"
 
 say "Applying examples/complete: certificate, installation, credential, device, OAuth client, callback URLs."
-apply
+# Nobody who breaks off is to be kept by the protection of the OAuth client.
+apply ${open:+-var deletion_protection=false}
 
 say "What the configuration gives to the rest of the platform."
 cli output -no-color | sed 's/^/    /'
@@ -111,6 +155,11 @@ cli output -no-color | sed 's/^/    /'
 say "Asking bunq itself what is there now, over a session of its own."
 cli show -json -no-color >"$temp/state.json"
 ask_bunq
+
+if [[ -n $open ]]; then
+  leave_the_page_to_a_person
+  exit
+fi
 
 say "Planning again: there must be nothing to do."
 status=0
@@ -121,6 +170,9 @@ if ((status != 0)); then
   exit 1
 fi
 grep -E '^No changes' "$temp/cli.log" | sed 's/^/    /'
+
+say "Following the authorisation address as a browser would, and saying yes: the first connected user."
+ask_bunq -consent "$token_url"
 
 say "Trying to destroy: the OAuth client is protected, because its end users would lose their connections."
 if cli plan -destroy -no-color >"$temp/cli.log" 2>&1; then

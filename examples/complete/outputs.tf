@@ -14,6 +14,14 @@ output "client_secret" {
   sensitive   = true
 }
 
+output "authorize_urls" {
+  description = "Where to send a bunq user who is to consent, for each callback URL; the application adds a state."
+  value = {
+    for url, callback in bunq_oauth_callback_url.app :
+    url => provider::bunq::oauth_authorize_url(var.authorization_page, bunq_oauth_client.main.client_id, callback.url, null)
+  }
+}
+
 output "user_id" {
   description = "bunq's number of the user that owns the client."
   value       = bunq_oauth_client.main.user_id

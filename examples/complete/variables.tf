@@ -18,3 +18,9 @@ variable "deletion_protection" {
   type        = bool
   default     = true
 }
+
+variable "authorization_page" {
+  description = "bunq's authorisation page: \"sandbox\", or the address of a simulator's."
+  type        = string
+  default     = "sandbox"
+}

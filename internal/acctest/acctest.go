@@ -81,6 +81,9 @@ func (b *Bunq) Provider(extra string) string {
 	return fmt.Sprintf("provider \"bunq\" {\n  environment = %q\n  base_url = %q\n%s\n}\n", b.Sim.Environment(), b.URL, extra)
 }
 
+// Server is what the simulator is served by. It has the addresses of the pages that a person is sent to.
+func (b *Bunq) Server() *bunqsim.Server { return b.server }
+
 // Test runs a test case against this bunq. The case may bring other providers with
 // it.
 func (b *Bunq) Test(t *testing.T, c resource.TestCase) {

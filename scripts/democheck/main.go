@@ -15,10 +15,11 @@ func main() {
 	baseURL := flag.String("base-url", "", "address of the API, with its version path")
 	want := flag.Int("want-callback-urls", -1, "fail unless the active client has as many callback URLs")
 	wantNone := flag.Bool("want-no-client", false, "fail if a client is still active")
+	tokenURL := flag.String("consent", "", "go from the outputs to a first consent instead, with the token endpoint at this `address`")
 	flag.Parse()
 
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	err := run(ctx, *baseURL, *want, *wantNone, os.Stdin, os.Stdout)
+	err := run(ctx, *baseURL, *tokenURL, *want, *wantNone, os.Stdin, os.Stdout)
 	cancel()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "democheck:", err)
@@ -26,17 +27,21 @@ func main() {
 	}
 }
 
-// run reads a state from in and writes what it found at baseURL to out. wantURLs below zero accepts any number.
-func run(ctx context.Context, baseURL string, wantURLs int, wantNone bool, in io.Reader, out io.Writer) error {
+// run reads a state from in and writes what it found at baseURL to out. With a tokenURL it goes to a consent instead.
+// wantURLs below zero accepts any number.
+func run(ctx context.Context, baseURL, tokenURL string, wantURLs int, wantNone bool, in io.Reader, out io.Writer) error {
 	if baseURL == "" {
 		return errors.New("-base-url is missing")
 	}
-	access, err := accessFromState(in)
+	s, err := readState(in)
 	if err != nil {
 		return err
 	}
-	w := &witness{baseURL: strings.TrimSuffix(baseURL, "/"), access: access}
-	user, err := w.openSession(ctx)
+	w := &witness{baseURL: strings.TrimSuffix(baseURL, "/"), access: s.access}
+	if tokenURL != "" {
+		return w.consent(ctx, tokenURL, s.outputs, out)
+	}
+	user, err := w.openSession(ctx, s.access.APIKey, "UserPaymentServiceProvider")
 	if err != nil {
 		return err
 	}

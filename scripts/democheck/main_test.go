@@ -71,7 +71,7 @@ func TestRun_believesWhatBunqSigned(t *testing.T) {
 			defer server.Close()
 
 			var out strings.Builder
-			err := run(t.Context(), server.URL+"/v1", tc.wantURLs, tc.wantNone, state(t, clientKey, serverKey), &out)
+			err := run(t.Context(), server.URL+"/v1", "", tc.wantURLs, tc.wantNone, stateWith(t, clientKey, serverKey), &out)
 			switch {
 			case tc.wantErr == "" && err != nil:
 				t.Fatal(err)
@@ -100,24 +100,24 @@ func TestState_namesTheDeviceWithAccess(t *testing.T) {
 		"not in what is no JSON":        {`Error:`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a, err := accessFromState(strings.NewReader(tc.state))
+			s, err := readState(strings.NewReader(tc.state))
 			if tc.wantKey == "" {
 				if err == nil {
-					t.Fatalf("found %+v", a)
+					t.Fatalf("found %+v", s)
 				}
 				return
 			}
 			if err != nil {
 				t.Fatal(err)
 			}
-			if a.APIKey != tc.wantKey {
+			if a := s.access; a.APIKey != tc.wantKey {
 				t.Errorf("found the key %q, not %q", a.APIKey, tc.wantKey)
 			}
 		})
 	}
 }
 
-func state(t *testing.T, clientKey, serverKey *rsa.PrivateKey) io.Reader {
+func stateWith(t *testing.T, clientKey, serverKey *rsa.PrivateKey) io.Reader {
 	t.Helper()
 	context, err := json.Marshal(map[string]string{
 		"environment": "sandbox", "api_key": "key", "installation_token": "installation",

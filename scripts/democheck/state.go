@@ -7,12 +7,29 @@ import (
 	"io"
 )
 
+// state is what the output of "terraform show -json" gives to others.
+type state struct {
+	access  *access
+	outputs outputs
+}
+
 // access is what opens a session: the api_context of the device in the state.
 type access struct {
 	APIKey             string `json:"api_key"`
 	InstallationToken  string `json:"installation_token"`
 	PrivateKeyPEM      string `json:"private_key_pem"`
 	ServerPublicKeyPEM string `json:"server_public_key_pem"`
+}
+
+// outputs are those of examples/complete that an application needs.
+type outputs struct {
+	ClientID      output[string]            `json:"client_id"`
+	ClientSecret  output[string]            `json:"client_secret"`
+	AuthorizeURLs output[map[string]string] `json:"authorize_urls"` // by callback URL
+}
+
+type output[T any] struct {
+	Value T `json:"value"`
 }
 
 type stateModule struct {
@@ -25,20 +42,22 @@ type stateModule struct {
 	ChildModules []stateModule `json:"child_modules"`
 }
 
-// accessFromState reads the output of "terraform show -json" and takes the context of its first bunq_device_server.
-func accessFromState(in io.Reader) (*access, error) {
-	var state struct {
+// readState reads the output of "terraform show -json". The access is the context of its first bunq_device_server.
+func readState(in io.Reader) (*state, error) {
+	var shown struct {
 		Values struct {
+			Outputs    outputs     `json:"outputs"`
 			RootModule stateModule `json:"root_module"`
 		} `json:"values"`
 	}
-	if err := json.NewDecoder(in).Decode(&state); err != nil {
+	if err := json.NewDecoder(in).Decode(&shown); err != nil {
 		return nil, fmt.Errorf("reading the state: %w", err)
 	}
-	if a := state.Values.RootModule.access(); a != nil {
-		return a, nil
+	a := shown.Values.RootModule.access()
+	if a == nil {
+		return nil, errors.New("the state has no bunq_device_server with an api_context")
 	}
-	return nil, errors.New("the state has no bunq_device_server with an api_context")
+	return &state{access: a, outputs: shown.Values.Outputs}, nil
 }
 
 func (m stateModule) access() *access {

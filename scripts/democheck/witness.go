@@ -32,9 +32,10 @@ type oauthClient struct {
 	} `json:"callback_url"`
 }
 
-// openSession signs POST /session-server and returns the user's id. Source: bunq's documentation, "Sessions".
-func (w *witness) openSession(ctx context.Context) (user int64, err error) {
-	body, err := json.Marshal(map[string]string{"secret": w.access.APIKey})
+// openSession signs POST /session-server for a key, whose user must be of a kind, and returns the user's id. Source: bunq's
+// documentation, "Sessions".
+func (w *witness) openSession(ctx context.Context, key, wantKind string) (user int64, err error) {
+	body, err := json.Marshal(map[string]string{"secret": key})
 	if err != nil {
 		return 0, fmt.Errorf("writing the request: %w", err)
 	}
@@ -54,7 +55,7 @@ func (w *witness) openSession(ctx context.Context) (user int64, err error) {
 			switch kind {
 			case "Token":
 				w.session = member.Token
-			case "UserPaymentServiceProvider":
+			case wantKind:
 				user = member.ID
 			}
 		}
