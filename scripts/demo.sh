@@ -146,8 +146,9 @@ export BUNQ_BASE_URL TF_VAR_authorization_page
 echo "    $BUNQ_BASE_URL"
 
 say "Applying examples/complete: certificate, installation, credential, device, OAuth client, callback URLs."
-# Nobody who breaks off is to be kept by the protection of the OAuth client.
-apply ${open:+-var deletion_protection=false}
+unprotected=()
+if [[ -n $open ]]; then unprotected=(-var deletion_protection=false); fi # Ctrl-C is to end it at once
+apply ${unprotected[@]+"${unprotected[@]}"}
 
 say "What the configuration gives to the rest of the platform."
 cli output -no-color | sed 's/^/    /'

@@ -63,7 +63,7 @@ func newChromium(t *testing.T, app *application) *chromium {
 	_, _ = theirs.Close(), theirAnswers.Close()
 	c := &chromium{to: to, from: from, answers: bufio.NewReader(from)}
 	t.Cleanup(func() {
-		if t.Failed() {
+		if t.Failed() && said.Len() > 0 {
 			t.Logf("chromium said:\n%s", said.String())
 		}
 	})

@@ -94,7 +94,7 @@ output "api_context" {
 	return s
 }
 
-// decide opens the page that the state names, as a new person, and presses a button.
+// decide opens the page that the output names, as a new person, and presses a button.
 func (s *situation) decide(t *testing.T, word string) {
 	t.Helper()
 	p := s.browser.open(t, s.authorizeURL)
