@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -78,12 +79,20 @@ func (l *ledger) compare(before, now bunqsim.Snapshot, by string) {
 			l.ended = append(l.ended, ending{callback, u.ID, fmt.Sprintf("callback URL %d (%s)", u.ID, u.URL), by})
 		}
 	}
+	for _, f := range before.NotificationFilters {
+		if !slices.ContainsFunc(now.NotificationFilters, func(n bunqsim.NotificationFilter) bool { return n.Target == f.Target }) {
+			l.ended = append(l.ended, ending{filters, f.UserID, f.Target, by})
+		}
+	}
 	for _, p := range activeAddresses(before) {
 		if !slices.Contains(activeAddresses(now), p) {
 			l.ended = append(l.ended, ending{address, p.key, p.ip, by})
 		}
 	}
 }
+
+// filters is the type of the webhooks, whose ID is that of their user.
+const filters = "bunq_notification_filters"
 
 // address is the kind of an ending that is no resource of its own.
 const address = "permitted address"
@@ -104,6 +113,11 @@ func idsOf(s bunqsim.Snapshot) map[string][]int64 {
 	}
 	for _, o := range s.CallbackURLs {
 		out[callback] = append(out[callback], o.ID)
+	}
+	for _, f := range s.NotificationFilters {
+		if !slices.Contains(out[filters], f.UserID) {
+			out[filters] = append(out[filters], f.UserID)
+		}
 	}
 	return out
 }
@@ -206,6 +220,15 @@ func (w *walker) others(words []string) string {
 				return fmt.Sprintf("somebody permits 198.51.100.9 to credential %d", c.ID)
 			}
 		}
+	case "webhook":
+		if users := mine(filters); len(users) > 0 {
+			w.strangers++
+			hook := bunqsim.NotificationFilter{Category: "CHAT", Target: fmt.Sprintf("%s%d", strangersURL, w.strangers)}
+			id, err := strconv.ParseInt(users[0], 10, 64)
+			must(err)
+			must(w.addWebhook(id, hook))
+			return "somebody adds the webhook " + hook.Target
+		}
 	case "end-sessions":
 		must(w.bunq.Sim.ExpireSessions())
 		return "all sessions end"
@@ -218,6 +241,17 @@ func (w *walker) others(words []string) string {
 		panic("nobody does " + strings.Join(words, " "))
 	}
 	return ""
+}
+
+// addWebhook adds a webhook to those of a user.
+func (w *walker) addWebhook(user int64, hook bunqsim.NotificationFilter) error {
+	all := []bunqsim.NotificationFilter{hook}
+	for _, f := range w.bunq.Sim.Snapshot().NotificationFilters {
+		if f.UserID == user {
+			all = append(all, f)
+		}
+	}
+	return w.bunq.Sim.SetNotificationFilters(user, all...)
 }
 
 // callFrom moves the machine to another address that all its keys permit, or

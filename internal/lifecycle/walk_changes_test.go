@@ -29,6 +29,8 @@ func (w *wanted) change(words []string) {
 		w.createFirst[how] = words[2] == "true"
 	case "url":
 		w.changeURL(how, words[2:])
+	case "webhooks":
+		w.changeWebhooks(how)
 	case "second":
 		if w.second = how == "yes"; !w.second && w.context == "second" {
 			w.context = "main"
@@ -186,6 +188,35 @@ func (w *wanted) changeURL(how string, words []string) {
 		w.maybeMoved(words[0], func() { w.forEach = true })
 	default:
 		panic("no url " + how)
+	}
+}
+
+// webhookCategories are those that walks use, one target each.
+var webhookCategories = []string{"OAUTH", "PAYMENT", "MUTATION"}
+
+// changeWebhooks changes the set, which stays in no order.
+func (w *wanted) changeWebhooks(how string) {
+	n := len(w.webhooks)
+	target := func() string {
+		w.webhooksMade++
+		return fmt.Sprintf("https://app.example.com/hooks/%d", w.webhooksMade)
+	}
+	w.webhooks = slices.Clone(w.webhooks)
+	switch how {
+	case "add":
+		if n < len(webhookCategories) {
+			w.webhooks = append(w.webhooks, webhook{webhookCategories[n], target()})
+		}
+	case "drop":
+		w.webhooks = w.webhooks[:max(n-1, 0)]
+	case "change":
+		if n > 0 {
+			w.webhooks[0].target = target()
+		}
+	case "none":
+		w.webhooks = nil
+	default:
+		panic("no webhooks " + how)
 	}
 }
 

@@ -219,7 +219,32 @@ func (w *walker) checkOwners(state []held) {
 			w.fail("callback URL and state differ", "bunq has callback URL %d (%s), the state has it as %q (%s)", u.ID, u.URL, owner, h.text("url"))
 		}
 	}
+	w.checkWebhooks(state, s, users)
 	w.checkAddresses(state, s)
+}
+
+// checkWebhooks checks that the users of the state have the webhooks that the configuration
+// says, and those of strangers where it says nothing.
+func (w *walker) checkWebhooks(state []held, s bunqsim.Snapshot, users map[int64]bool) {
+	w.t.Helper()
+	want := map[string]bool{}
+	for _, h := range w.want.webhooks {
+		want[h.target] = true
+	}
+	owned := slices.ContainsFunc(state, func(h held) bool { return h.typ == filters })
+	has := map[string]bool{}
+	for _, f := range s.NotificationFilters {
+		has[f.Target] = true
+		stranger := !owned && (strings.HasPrefix(f.Target, strangersURL) || w.forgotten[f.Target])
+		if users[f.UserID] && !want[f.Target] && !stranger {
+			w.fail("bunq has a webhook that the configuration does not have", "%s of user %d", f.Target, f.UserID)
+		}
+	}
+	for target := range want {
+		if !has[target] {
+			w.fail("a webhook of the configuration is not at bunq", "%s", target)
+		}
+	}
 }
 
 // checkAddresses checks that the key of the first device is permitted what the
@@ -298,6 +323,12 @@ func (w *walker) checkKept(before, now []held) {
 			}
 			continue
 		}
+		if e.kind == filters {
+			if !w.disturbed && !w.replaces && hasWebhook(before, e.what) && hasWebhook(now, e.what) {
+				w.fail("a webhook in use was removed", "%s, by %s", e.what, e.by)
+			}
+			continue
+		}
 		if owner := kept[e.kind+" "+itoa(e.id)]; owner != "" {
 			w.fail(e.kind+" in use was ended", "%s, which is %s, by %s", e.what, owner, e.by)
 		}
@@ -317,6 +348,19 @@ func (w *walker) checkKept(before, now []held) {
 			}
 		}
 	}
+}
+
+// hasWebhook reports whether a resource of the state has a webhook with that target.
+func hasWebhook(state []held, target string) bool {
+	for _, h := range state {
+		list, _ := h.attributes["filters"].([]any)
+		for _, f := range list {
+			if f.(map[string]any)["notification_target"] == target { //nolint:forcetypeassert // what the schema says
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // needsAddress reports whether the machine calls from ip, or the configuration

@@ -156,6 +156,7 @@ var deaths = map[string]string{
 	"session": "POST /session-server", "client": "POST /user/{id}/oauth-client", "cancel": "PUT /user/{id}/oauth-client/{id}",
 	"url": "POST /user/{id}/oauth-client/{id}/callback-url", "url-change": "PUT /user/{id}/oauth-client/{id}/callback-url/{id}",
 	"url-delete": "DELETE /user/{id}/oauth-client/{id}/callback-url/{id}",
+	"webhooks":   "POST /user/{id}/notification-filter-url",
 	"address":    "POST /user/{id}/credential-password-ip/{id}/ip", "address-change": "PUT /user/{id}/credential-password-ip/{id}/ip/{id}",
 }
 
@@ -186,6 +187,9 @@ func (w *walker) forget(name, how string) {
 		h, _ := heldAt(state, address)
 		file := w.contextFile(state, h)
 		w.forgotten[h.text("url")] = true
+		for _, hook := range w.want.webhooks {
+			w.forgotten[hook.target] = w.forgotten[hook.target] || h.typ == filters
+		}
 		if w.run("state", "rm", address).Code != 0 {
 			return
 		}
@@ -195,6 +199,8 @@ func (w *walker) forget(name, how string) {
 			id = h.text("user_id") + "/" + h.text("id")
 		case callback:
 			id = h.text("user_id") + "/" + h.text("oauth_client_id") + "/" + h.text("id")
+		case filters:
+			id = h.text("id")
 		case installation:
 			id = file
 		}

@@ -25,6 +25,10 @@ type wanted struct {
 	// createFirst are the resources with create_before_destroy.
 	createFirst map[string]bool
 
+	// webhooks are the notification filters of the user; none for no resource.
+	webhooks     []webhook
+	webhooksMade int
+
 	urls     []callbackURL
 	forEach  bool
 	urlsMade int
@@ -39,6 +43,9 @@ type wanted struct {
 	renamed  int
 	blocks   []string // moved, removed and import blocks, for one step
 }
+
+// webhook is one notification filter.
+type webhook struct{ category, target string }
 
 // callbackURL is one element of the list, or of the map, of callback URLs.
 type callbackURL struct{ key, url string }
@@ -74,6 +81,11 @@ func (w *wanted) resourcesOf(name string) []string {
 	kind, number, one := strings.Cut(name, ".")
 	switch kind {
 	case "installation", "credential", "device":
+		return []string{prefix + w.called(kind)}
+	case "webhooks":
+		if len(w.webhooks) == 0 {
+			return nil
+		}
 		return []string{prefix + w.called(kind)}
 	case "credential2", "device2":
 		if !w.second {
@@ -116,7 +128,7 @@ func (w *wanted) called(name string) string {
 // declared are the addresses of all resources.
 func (w *wanted) declared() []string {
 	var all []string
-	for _, name := range []string{"installation", "credential", "device", "credential2", "device2", "client", "url"} {
+	for _, name := range []string{"installation", "credential", "device", "credential2", "device2", "webhooks", "client", "url"} {
 		all = append(all, w.resourcesOf(name)...)
 	}
 	return all
@@ -166,6 +178,9 @@ func (w *wanted) resources() string {
 	if w.second {
 		b.WriteString(w.credential("credential2"))
 		b.WriteString(w.device("device2", "credential2", w.secondAs, ""))
+	}
+	if len(w.webhooks) > 0 {
+		b.WriteString(w.filters())
 	}
 	if !w.noClient {
 		b.WriteString(w.clientAndURLs())
@@ -237,6 +252,21 @@ func quoted(all []string) string {
 		out[i] = strconv.Quote(s)
 	}
 	return "[" + strings.Join(out, ", ") + "]"
+}
+
+// filters is the resource of the webhooks.
+func (w *wanted) filters() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n%s%s", w.block("webhooks"), w.access("webhooks"))
+	if w.adopt {
+		b.WriteString("  adopt_existing = true\n")
+	}
+	b.WriteString("  filters = [\n")
+	for _, h := range w.webhooks {
+		fmt.Fprintf(&b, "    { category = %q, notification_target = %q },\n", h.category, h.target)
+	}
+	fmt.Fprintf(&b, "  ]\n%s}\n", w.lifecycle("webhooks"))
+	return b.String()
 }
 
 func (w *wanted) clientAndURLs() string {

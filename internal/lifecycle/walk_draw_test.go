@@ -83,12 +83,14 @@ func (d *drawer) step() string {
 }
 
 func (d *drawer) name() string {
-	return d.of("installation", "credential", "credential", "device", "device", "client", "client", "url", "url.0", "url.1", "url.2", "credential2", "device2")
+	return d.of("installation", "credential", "credential", "device", "device", "client", "client", "url", "url.0", "url.1", "url.2", "credential2", "device2", "webhooks")
 }
 
 func (d *drawer) change() string {
 	moved := d.of("moved", "unmoved")
-	switch d.IntN(20) {
+	switch d.IntN(22) {
+	case 20, 21:
+		return "webhooks " + d.of("add", "add", "add", "drop", "change", "none")
 	case 0:
 		return "certificate renewed"
 	case 1:
@@ -104,7 +106,7 @@ func (d *drawer) change() string {
 	case 8, 9:
 		return "set " + d.of("adopt", "protect", "deactivate", "key-only") + " " + d.truth()
 	case 10, 11:
-		return "create-first " + d.of("installation", "credential", "device", "client", "url", "credential2", "device2") + " " + d.of("true", "true", "false")
+		return "create-first " + d.of("installation", "credential", "device", "client", "url", "credential2", "device2", "webhooks") + " " + d.of("true", "true", "false")
 	case 12, 13, 14:
 		return "url " + d.of("add", "add", "drop", "change") + " " + d.of("front", "middle", "end")
 	case 15:
@@ -114,7 +116,7 @@ func (d *drawer) change() string {
 	case 17:
 		return d.of("describe second same", "describe second other", "context main", "context second", "context second")
 	case 18:
-		return "alias " + d.of("client", "url") + " " + d.truth()
+		return "alias " + d.of("client", "url", "webhooks") + " " + d.truth()
 	default:
 		return d.of("module "+d.of("yes", "no")+" "+moved, "rename "+d.of("installation", "credential", "device", "client", "client")+" "+moved)
 	}
@@ -157,9 +159,9 @@ func (d *drawer) command() string {
 }
 
 func (d *drawer) call() string {
-	return d.of("installation", "credential", "device", "session", "client", "cancel", "url", "url-change", "url-delete", "address", "address-change")
+	return d.of("installation", "credential", "device", "session", "client", "cancel", "url", "url-change", "url-delete", "address", "address-change", "webhooks")
 }
 
 func (d *drawer) others() string {
-	return "others " + d.of("cancel-client", "delete-url", "edit-url", "deactivate", "permit", "end-sessions", "time", "caller elsewhere", "caller elsewhere", "caller home")
+	return "others " + d.of("cancel-client", "delete-url", "edit-url", "deactivate", "permit", "end-sessions", "time", "webhook", "caller elsewhere", "caller elsewhere", "caller home")
 }

@@ -7,14 +7,14 @@ import (
 
 // below are the types whose objects go with an object of a type.
 var below = map[string][]string{
-	installation: {installation, credential, device}, credential: {credential, device}, device: {device}, client: {client, callback}, callback: {callback},
+	installation: {installation, credential, device}, credential: {credential, device}, device: {device}, client: {client, callback}, callback: {callback}, filters: {filters},
 }
 
 // typeOf is the type of a resource, by the name that walks give it.
 func typeOf(name string) string {
 	kind, _, _ := strings.Cut(name, ".")
 	return map[string]string{
-		"installation": installation, "credential": credential, "credential2": credential, "device": device, "device2": device, "client": client, "url": callback,
+		"installation": installation, "credential": credential, "credential2": credential, "device": device, "device2": device, "client": client, "url": callback, "webhooks": filters,
 	}[kind]
 }
 
@@ -39,15 +39,15 @@ func (w *walker) expectChanges(words []string) {
 		may(typeOf(words[1]))
 	case "destroy":
 		if len(words) == 1 || words[1] == "all" {
-			may(installation, client)
+			may(installation, client, filters)
 			return
 		}
 		// With all that depend on it.
 		switch t := typeOf(words[1]); t {
-		case callback, client:
+		case callback, client, filters:
 			may(t)
 		default:
-			may(t, client)
+			may(t, client, filters)
 		}
 	case "certificate":
 		issuers := []string{"issued", "reversed", "leaf", "joined"}
@@ -62,9 +62,11 @@ func (w *walker) expectChanges(words []string) {
 		}
 	case "url":
 		may(callback)
+	case "webhooks":
+		may(filters)
 	case "module":
 		if words[2] != "moved" {
-			may(installation, client)
+			may(installation, client, filters)
 		}
 	case "rename":
 		if t := typeOf(words[1]); words[2] != "moved" {

@@ -27,6 +27,11 @@ func TestAccWalksThatFoundSomething(t *testing.T) {
 		{name: "a replaced device kills its own key", steps: []string{"set deactivate true", "apply replace=device"}},
 		{name: "a renamed device kills its own key", steps: []string{"set deactivate true", "describe main runner"}},
 		{name: "a device made first kills its own key", steps: []string{"set deactivate true; create-first device true", "taint device"}},
+		{name: "webhooks come and go", steps: []string{
+			"webhooks add; webhooks add", "webhooks change; others webhook", "apply replace=webhooks", "create-first webhooks true; taint webhooks",
+			"forget webhooks block", "certificate renewed; apply target=webhooks", "apply kill=webhooks:after; webhooks add", "others webhook; forget webhooks for-good",
+			"webhooks none", "destroy",
+		}},
 		{name: "a key open to all cannot be destroyed", steps: []string{"set deactivate true; ips any", "destroy"}},
 		{name: "a client made first adopts and cancels the one in use", steps: []string{"set adopt true; create-first client true", "apply replace=client"}},
 		{name: "a device made first adopts the one it replaces", steps: []string{"create-first device true", "apply replace=device"}},

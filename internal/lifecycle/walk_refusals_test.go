@@ -70,6 +70,15 @@ func refusals() []refusal {
 			out: func(w *walker, _ string) { w.want.adopt = true },
 		},
 		{
+			name: "the user has webhooks of others, and they may not be removed", says: []string{"notification filters already", "adopt_existing"},
+			deserved: func(w *walker) bool {
+				owned := slices.ContainsFunc(w.state(), func(h held) bool { return h.typ == filters })
+				return !w.want.adopt && !owned && len(w.bunq.Sim.Snapshot().NotificationFilters) > 0
+			},
+			way: "adopt_existing is set.",
+			out: func(w *walker, _ string) { w.want.adopt = true },
+		},
+		{
 			name: "a tainted URL cannot be made before it is destroyed", says: []string{"terraform untaint"},
 			deserved: func(w *walker) bool {
 				return slices.ContainsFunc(w.state(), func(h held) bool { return h.typ == callback && h.tainted })
