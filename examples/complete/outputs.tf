@@ -18,7 +18,7 @@ output "authorize_urls" {
   description = "Where to send a bunq user who is to consent, for each callback URL; the application adds a state."
   value = {
     for url, callback in bunq_oauth_callback_url.app :
-    url => provider::bunq::oauth_authorize_url(var.authorization_page, bunq_oauth_client.main.client_id, callback.url, null)
+    url => provider::bunq::oauth_authorize_url(var.authorization_page, bunq_oauth_client.main.client_id, callback.url, "")
   }
 }
 

@@ -16,6 +16,6 @@ output "authorize_url" {
     "sandbox",
     bunq_oauth_client.main.client_id,
     bunq_oauth_callback_url.web.url,
-    null,
+    "",
   )
 }
