@@ -146,6 +146,9 @@ func TestAccGuides_terraformTest(t *testing.T) {
 	write(t, filepath.Join(cli.Dir, test), string(raw))
 
 	cli.Run(t, "test", "-no-color").MustSay(t, 0, "4 passed, 0 failed")
+	if got := len(b.Sim.Snapshot().OAuthClients); got != 1 {
+		t.Errorf("%d OAuth clients were made: one stays when a host goes", got)
+	}
 	for _, c := range b.Sim.Snapshot().OAuthClients {
 		if c.Status == "ACTIVE" {
 			t.Errorf("OAuth client %d is still active", c.ID)

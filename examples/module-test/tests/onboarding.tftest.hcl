@@ -44,10 +44,6 @@ run "drops_a_host" {
   }
 
   assert {
-    condition     = output.client_id == run.onboards.client_id
-    error_message = "The OAuth client must stay when a host goes."
-  }
-  assert {
     condition     = toset(output.callback_urls) == toset(["https://app.example.com/bunq/callback"])
     error_message = "The callback URL of the host that went must go, too."
   }
