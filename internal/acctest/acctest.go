@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"os"
 	"slices"
 	"testing"
@@ -47,6 +48,9 @@ const settingsVariable = "ACCTEST_SETTINGS"
 // New starts a simulator on a free loopback port until the test ends.
 func New(t *testing.T, opts ...Option) *Bunq {
 	t.Helper()
+	if err := skipCollection(); err != nil {
+		t.Fatal(err)
+	}
 	var config bunqsim.Config
 	if text := os.Getenv(settingsVariable); text != "" {
 		if err := json.Unmarshal([]byte(text), &config.Settings); err != nil {
@@ -56,6 +60,9 @@ func New(t *testing.T, opts ...Option) *Bunq {
 	settings := []provider.Option{provider.WithoutPacing(), provider.WithCacheDir(t.TempDir())}
 	for _, o := range opts {
 		o(&config, &settings)
+	}
+	if config.Environment == bunqsim.Production {
+		config.Settings.RateLimitStatus = http.StatusTooManyRequests // the settings were seen at the sandbox
 	}
 	b := &Bunq{guard: &guard{}}
 	b.guard.watch(&config)

@@ -208,6 +208,14 @@ func shielded(env []string) []string {
 	return out
 }
 
+// skipCollection lets what a test starts run without garbage collection, which
+// takes a fifth of the time of programs that end after a tenth of a second. The
+// limit is for those that live longer. This process read its own settings when
+// it began.
+var skipCollection = sync.OnceValue(func() error {
+	return errors.Join(os.Setenv("GOGC", "off"), os.Setenv("GOMEMLIMIT", "1GiB"))
+})
+
 // builtProvider is the folder with the provider, built once in a test process.
 // It stands beside the test's own program, in the folder that "go test" removes
 // when it is done: no test knows that it is the last one.

@@ -21,6 +21,7 @@ const (
 	textSessionDead401     = "Insufficient authorisation."
 	textSessionDead401Nl   = "Onvoldoende autorisatie."
 	textSessionDead403     = "Insufficient authentication."
+	textSessionInTheWay    = "Authentication token already has a user session."
 )
 
 func (e *APIError) says(prefix string) bool {
@@ -46,6 +47,13 @@ func IsNotFound(err error) bool {
 func IsCredentialsRefused(err error) bool {
 	var e *APIError
 	return errors.As(err, &e) && e.Envelope && e.Status == http.StatusBadRequest && e.says(textCredentialsRefused)
+}
+
+// IsOtherSession reports whether bunq refused a session because the key has one
+// that lives. OBSERVED around 2018; later recordings show several at once.
+func IsOtherSession(err error) bool {
+	e, ok := asOwn[*APIError](err)
+	return ok && e.Envelope && e.Status == http.StatusBadRequest && e.says(textSessionInTheWay)
 }
 
 // IsSessionDead reports whether bunq did not accept the session of the call: deleted,

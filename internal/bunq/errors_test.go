@@ -22,7 +22,7 @@ func html(status int) reply {
 // The texts are bunq's recorded ones. cancel is a write; it is made once and its
 // error judged.
 func TestAPIError(t *testing.T) {
-	type judged struct{ notFound, refused, dead, maybe bool }
+	type judged struct{ notFound, refused, dead, other, maybe bool }
 	for name, c := range map[string]struct {
 		answer       reply
 		descriptions []string
@@ -43,6 +43,8 @@ func TestAPIError(t *testing.T) {
 		"a 403 of a firewall":                         {html(403), nil, false, judged{maybe: true}},
 		"the 401's text under another status":         {refusal(400, "Insufficient authorisation."), []string{"Insufficient authorisation."}, true, judged{}},
 		"the credentials' text under another status":  {refusal(403, "User credentials are incorrect."), []string{"User credentials are incorrect."}, true, judged{}},
+		"another session is in the way":               {refusal(400, "Authentication token already has a user session."), []string{"Authentication token already has a user session."}, true, judged{other: true}},
+		"the other session's text in another status":  {refusal(403, "Authentication token already has a user session."), []string{"Authentication token already has a user session."}, true, judged{}},
 		"maintenance":                                 {html(491), nil, false, judged{maybe: true}},
 		"a bad gateway":                               {html(502), nil, false, judged{maybe: true}},
 		"a bug at bunq, in its envelope":              {refusal(500, "Something went wrong."), []string{"Something went wrong."}, true, judged{maybe: true}},
@@ -76,7 +78,7 @@ func TestAPIError(t *testing.T) {
 			if !reflect.DeepEqual(e, want) {
 				t.Errorf("got  %#v\nwant %#v", e, want)
 			}
-			got := judged{bunq.IsNotFound(err), bunq.IsCredentialsRefused(err), bunq.IsSessionDead(err), bunq.OutcomeUnknown(err)}
+			got := judged{bunq.IsNotFound(err), bunq.IsCredentialsRefused(err), bunq.IsSessionDead(err), bunq.IsOtherSession(err), bunq.OutcomeUnknown(err)}
 			if got != c.want {
 				t.Errorf("judged %+v, want %+v", got, c.want)
 			}

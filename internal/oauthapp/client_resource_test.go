@@ -75,7 +75,7 @@ func TestAccClient_life(t *testing.T) {
 			},
 		},
 	})
-	if c := only(); c.Status != bunqsim.OAuthClientCancelled {
+	if c := only(); c.Status == bunqsim.OAuthClientActive {
 		t.Errorf("after destroy the client is %s", c.Status)
 	}
 	want := []string{"POST /user/{id}/oauth-client", "PUT /user/{id}/oauth-client/{id}"}

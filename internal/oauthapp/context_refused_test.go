@@ -99,7 +99,7 @@ func TestAccAPIContext_deletedAfterARotation(t *testing.T) {
 	cli.MustApply(t, "-replace=bunq_psd2_credential.main")
 	cli.MustHaveNothingToDo(t)
 	s := b.Sim.Snapshot()
-	if len(s.CallbackURLs) > 0 || s.OAuthClients[0].Status != bunqsim.OAuthClientCancelled {
+	if len(s.CallbackURLs) > 0 || s.OAuthClients[0].Status == bunqsim.OAuthClientActive {
 		t.Errorf("bunq has %d callback URLs, and the client is %s", len(s.CallbackURLs), s.OAuthClients[0].Status)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
 // there is a party with a client that has one callback URL.
@@ -18,9 +19,9 @@ type there struct {
 	clientID, callbackID string // for import
 }
 
-func newThere(t *testing.T) *there {
+func newThere(t *testing.T, opts ...acctest.Option) *there {
 	t.Helper()
-	b := acctest.New(t)
+	b := acctest.New(t, opts...)
 	h := &there{Party: b.Onboard(t, "Import"), b: b}
 	h.client = h.OAuthClient(t, callback('a'))
 	h.callback = b.Sim.Snapshot().CallbackURLs[0].ID
@@ -171,7 +172,7 @@ resource "bunq_oauth_client" %[1]q {
 // Each mistake is told before anything is in the state.
 func TestAccImport_mistakes(t *testing.T) {
 	t.Parallel()
-	h := newThere(t)
+	h := newThere(t, acctest.WithSim(func(c *bunqsim.Config) { c.Settings.ParallelSessions = bunqsim.Accepted }))
 	other := h.b.Onboard(t, "Other")
 	for name, tc := range map[string]struct {
 		provider string

@@ -13,7 +13,7 @@ import (
 // state.
 func TestAccImport_mistakes(t *testing.T) {
 	t.Parallel()
-	b := acctest.New(t)
+	b := acctest.New(t, signedReads, acctest.WithSim(func(c *bunqsim.Config) { c.Settings.ParallelSessions = bunqsim.Accepted }))
 	p, other := b.Onboard(t, "Import"), b.Onboard(t, "Other")
 	mixed := func(change func(*acctest.Party)) string {
 		m := *p
@@ -74,7 +74,7 @@ func TestAccImport_mistakes(t *testing.T) {
 // bunq's, whose causes are listed.
 func TestAccImport_fromAnotherAddress(t *testing.T) {
 	t.Parallel()
-	b := acctest.New(t)
+	b := acctest.New(t, signedReads)
 	p := b.Onboard(t, "Import")
 	file := p.ContextFile(t, acctest.PHP)
 	cli := acctest.NewCLI(t, b)
@@ -107,7 +107,7 @@ func TestAccImport_ofAnInstallationThatBunqDoesNotSign(t *testing.T) {
 // What is imported must be usable: a device that bunq has blocked is not taken for the active one.
 func TestAccImport_ofADeviceThatIsNotActive(t *testing.T) {
 	t.Parallel()
-	b := acctest.New(t)
+	b := acctest.New(t, signedReads)
 	p := b.Onboard(t, "Import")
 	older := p.DeviceID
 	p.Register(t, "made by Import")

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
 const installationAddress = "bunq_installation.main"
@@ -43,6 +44,10 @@ func importBlock(to, id string) string {
 func importAll(file string) string {
 	return importBlock(installationAddress, file) + importBlock(credentialAddress, file) + importBlock(deviceAddress, file)
 }
+
+// signedReads is the choice that an import needs: without bunq's signature none is made, see
+// TestAccImport_ofAnInstallationThatBunqDoesNotSign.
+var signedReads = acctest.WithSim(func(c *bunqsim.Config) { c.Settings.SignInstallationReads = bunqsim.Accepted })
 
 const made = `  description = "made by Import"`
 
@@ -82,7 +87,7 @@ func TestAccImport_ofContextFiles(t *testing.T) {
 	for _, sdk := range acctest.SDKs {
 		t.Run(string(sdk), func(t *testing.T) {
 			t.Parallel()
-			b := acctest.New(t)
+			b := acctest.New(t, signedReads)
 			p := b.Onboard(t, "Import")
 			b.Sim.ResetJournal()
 			cli := acctest.NewCLI(t, b)
@@ -102,7 +107,7 @@ func TestAccImport_ofContextFiles(t *testing.T) {
 
 func TestAccImport_byCommand(t *testing.T) {
 	t.Parallel()
-	b := acctest.New(t)
+	b := acctest.New(t, signedReads)
 	p := b.Onboard(t, "Import")
 	b.Sim.ResetJournal()
 	cli := acctest.NewCLI(t, b)
@@ -123,7 +128,7 @@ func TestAccImport_byCommand(t *testing.T) {
 // on.
 func TestAccImport_takesUpPermittedAddresses(t *testing.T) {
 	t.Parallel()
-	b := acctest.New(t)
+	b := acctest.New(t, signedReads)
 	p := b.Onboard(t, "Import")
 	cli := acctest.NewCLI(t, b)
 	cli.Write(t, onboarded(t, cli, p, made+"\n  permitted_ips = [\"127.0.0.1\", \"203.0.113.7\"]")+importAll(p.ContextFile(t, acctest.PHP)))
@@ -140,7 +145,7 @@ func TestAccImport_takesUpPermittedAddresses(t *testing.T) {
 // wrote works once these are filled in.
 func TestAccImport_withGeneratedConfiguration(t *testing.T) {
 	t.Parallel()
-	b := acctest.New(t)
+	b := acctest.New(t, signedReads)
 	p := b.Onboard(t, "Import")
 	file := p.ContextFile(t, acctest.Java)
 	cli := acctest.NewCLI(t, b)
@@ -182,7 +187,9 @@ func TestAccImport_withGeneratedConfiguration(t *testing.T) {
 // Several keys and devices at bunq: the error lists them, and PATH#ID takes one.
 func TestAccImport_ofOneOfSeveral(t *testing.T) {
 	t.Parallel()
-	b := acctest.New(t)
+	b := acctest.New(t, signedReads, acctest.WithSim(func(c *bunqsim.Config) {
+		c.Settings.OldKeys, c.Settings.DeviceList = bunqsim.Accepted, bunqsim.OfUser
+	}))
 	p := b.Onboard(t, "Import")
 	older := *p
 	p.Register(t, "the newer one")

@@ -303,6 +303,9 @@ func explainAPI(e *bunq.APIError) (said, next string) {
 	case bunq.IsSessionDead(e):
 		return said, "check whether another program deletes the sessions of this key: the session was refused, and so was a new one. Otherwise run " +
 			"Terraform again. If it persists, quote the response id to bunq."
+	case bunq.IsOtherSession(e):
+		return said, "let the run or program that holds the other session end it, or wait until it expires; then run Terraform again. Runs that " +
+			"keep their cache folder (XDG_CACHE_HOME) share one session."
 	case bunq.IsNotFound(e):
 		return said, "run terraform plan to see what bunq still has."
 	case e.Status == http.StatusNotFound:

@@ -54,6 +54,8 @@ func TestFailure_golden(t *testing.T) {
 	repeated.ContentType, repeated.ResponseID = "text/html", ""
 	unknownToken := api(403, "Insufficient authentication.")
 	unknownToken.Method, unknownToken.Endpoint = "POST", "/payment-service-provider-credential"
+	otherSession := api(400, "Authentication token already has a user session.")
+	otherSession.Method, otherSession.Endpoint = "POST", "/session-server"
 	limited := api(429, "Too many requests. You can do a maximum of 3 calls per 3 second to this endpoint.")
 	limited.Attempts = 19
 	lost := &bunq.TransportError{
@@ -76,6 +78,7 @@ func TestFailure_golden(t *testing.T) {
 		{"session_dead_401", api(401, "Insufficient authorisation.")},
 		{"installation_token_403", unknownToken},
 		{"session_dead_403", api(403, "Insufficient authentication.")},
+		{"session_of_another", otherSession},
 		{"signature_missing_466", api(466, "A signature is needed.")},
 		{"maintenance_491", page(491, "text/html")},
 		{"server_error_500", api(500, "An internal error has occurred.")},
