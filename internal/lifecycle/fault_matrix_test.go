@@ -281,7 +281,7 @@ func writtenOnce(t *testing.T, journal []bunqsim.Entry) {
 func (w *world) keptAll(s scenario, before state) {
 	w.t.Helper()
 	once := map[string][]string{
-		installation: {"id", "token", "private_key_pem"}, credential: {"id", "api_key"}, device: {"id"}, client: {"id", "client_id", "client_secret"}, callback: {"id"},
+		installation: {"id", "token", "private_key_pem"}, credential: {"id", "api_key"}, device: {"id"}, client: {"id", "client_id", "client_secret"}, callback: {"id"}, filters: {"id"},
 	}
 	for _, typ := range s.keeps {
 		o, there := w.state[typ]

@@ -77,12 +77,16 @@ func plans(config func(*world) []declared) func(context.Context, *world, func())
 
 // imports operates with an import of one type.
 func importing(typ string) scenario {
+	whole := upTo(callback)
+	if typ == filters {
+		whole = upTo(filters)
+	}
 	id := func(w *world) string { return w.importID(typ) }
 	return scenario{
 		name: "import of " + typ,
 		prepare: func(ctx context.Context, w *world) {
 			w.t.Helper()
-			made(upTo(callback))(ctx, w)
+			made(whole)(ctx, w)
 			w.remembered = w.state.clone()
 			w.settings = func(references) map[string]tftypes.Value {
 				return map[string]tftypes.Value{"api_context": members(w.remembered[device].value)["api_context"]}
@@ -101,14 +105,14 @@ func importing(typ string) scenario {
 					w.t.Fatalf("the clean import failed:\n%s", got)
 				}
 			}
-			p := w.plan(ctx, w.config(callback))
+			p := w.plan(ctx, whole(w))
 			for _, ch := range p.list {
 				if ch.action != actNothing && ch.action != actUpdate {
 					w.t.Errorf("after the import the plan wants to %s %s", ch.action, ch.declared.typ)
 				}
 			}
 		},
-		target: upTo(callback),
+		target: whole,
 	}
 }
 
@@ -121,6 +125,8 @@ func (w *world) importID(typ string) string {
 		return text(o, "user_id") + "/" + text(o, "id")
 	case callback:
 		return text(o, "user_id") + "/" + text(o, "oauth_client_id") + "/" + text(o, "id")
+	case filters:
+		return text(o, "user_id")
 	}
 	from := w.remembered[installation].value
 	raw, err := sdkconf.Marshal(sdkconf.Context{
@@ -139,6 +145,16 @@ func (w *world) importID(typ string) string {
 }
 
 const ownAddress, otherAddress, thirdAddress, newAddress = "127.0.0.1", "192.0.2.1", "192.0.2.2", "192.0.2.3"
+
+// webhooks is a set of notification filters, one for each target.
+func webhooks(targets ...string) tftypes.Value {
+	of := tftypes.Object{AttributeTypes: map[string]tftypes.Type{"category": tftypes.String, "notification_target": tftypes.String}}
+	values := make([]tftypes.Value, len(targets))
+	for i, t := range targets {
+		values[i] = tftypes.NewValue(of, map[string]tftypes.Value{"category": str("OAUTH"), "notification_target": str(t)})
+	}
+	return tftypes.NewValue(tftypes.Set{ElementType: of}, values)
+}
 
 func permits(ips ...string) with { return set1(device, "permitted_ips", set(ips...)) }
 
@@ -256,9 +272,17 @@ func scenarios() []scenario {
 			operate: applies(upTo(callback, set1(callback, "url", str("https://app.example.com/other")))),
 			target:  upTo(callback, set1(callback, "url", str("https://app.example.com/other"))),
 		},
+		{name: "notification filters: create", prepare: made(upTo(callback)), operate: applies(upTo(filters)), target: upTo(filters), keeps: all},
+		{name: "notification filters: refresh", prepare: made(upTo(filters)), operate: plans(upTo(filters)), target: upTo(filters), keeps: append(all, filters)},
+		{
+			name: "notification filters: change", prepare: made(upTo(filters)), keeps: append(all, filters),
+			operate: applies(upTo(filters, set1(filters, "filters", webhooks("https://app.example.com/hook", "https://app.example.com/other")))),
+			target:  upTo(filters, set1(filters, "filters", webhooks("https://app.example.com/hook", "https://app.example.com/other"))),
+		},
+		{name: "notification filters: destroy", prepare: made(upTo(filters)), operate: applies(upTo(callback)), target: upTo(callback), keeps: all},
 		{name: "callback URL: destroy", prepare: made(upTo(callback)), operate: applies(upTo(client)), target: upTo(client), keeps: all[:4]},
 	}
-	for _, typ := range all {
+	for _, typ := range append(all, filters) {
 		list = append(list, importing(typ))
 	}
 	return list

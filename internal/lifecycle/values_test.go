@@ -90,13 +90,18 @@ func buildObject(attributes []*tfprotov6.SchemaAttribute, body map[string]tftype
 	return tftypes.NewValue(tftypes.Object{AttributeTypes: types}, values)
 }
 
+// single reports whether an attribute is an object, whose members have attributes of their own.
+func single(a *tfprotov6.SchemaAttribute) bool {
+	return a.NestedType != nil && a.NestedType.Nesting == tfprotov6.SchemaObjectNestingModeSingle
+}
+
 func convert(a *tfprotov6.SchemaAttribute, of tftypes.Type, v tftypes.Value) tftypes.Value {
 	switch {
 	case !v.IsKnown():
 		return unknown(of)
 	case v.IsNull():
 		return null(of)
-	case a.NestedType == nil:
+	case !single(a):
 		return v
 	}
 	given, taken := members(v), map[string]tftypes.Value{}
@@ -130,7 +135,7 @@ func proposedNew(attributes []*tfprotov6.SchemaAttribute, prior, config tftypes.
 			values[a.Name] = null(of)
 		case c.IsNull() && a.Computed:
 			values[a.Name] = was
-		case c.IsNull() || !c.IsKnown() || a.NestedType == nil:
+		case c.IsNull() || !c.IsKnown() || !single(a):
 			values[a.Name] = c
 		default:
 			values[a.Name] = proposedNew(a.NestedType.Attributes, was, c)

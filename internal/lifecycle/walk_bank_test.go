@@ -91,9 +91,6 @@ func (l *ledger) compare(before, now bunqsim.Snapshot, by string) {
 	}
 }
 
-// filters is the type of the webhooks, whose ID is that of their user.
-const filters = "bunq_notification_filters"
-
 // address is the kind of an ending that is no resource of its own.
 const address = "permitted address"
 

@@ -25,6 +25,7 @@ const (
 	device       = "bunq_device_server"
 	client       = "bunq_oauth_client"
 	callback     = "bunq_oauth_callback_url"
+	filters      = "bunq_notification_filters"
 )
 
 // world is a simulated bunq with a Terraform that manages its access to it, in
@@ -136,6 +137,7 @@ func everything() []declared {
 	return []declared{
 		{typ: installation}, {typ: credential, needs: []string{installation}}, {typ: device, needs: []string{installation, credential}},
 		{typ: client, needs: []string{installation, credential, device}}, {typ: callback, needs: []string{installation, credential, device, client}},
+		{typ: filters, needs: []string{installation, credential, device}},
 	}
 }
 
@@ -165,6 +167,9 @@ func (w *world) config(upTo string, changes ...with) []declared {
 			return map[string]tftypes.Value{
 				"api_context": r.attr(device, "api_context"), "oauth_client_id": r.attr(client, "id"), "url": str("https://app.example.com/callback"),
 			}
+		},
+		filters: func(r references) map[string]tftypes.Value {
+			return map[string]tftypes.Value{"api_context": r.attr(device, "api_context"), "filters": webhooks("https://app.example.com/hook")}
 		},
 	}
 	var out []declared
@@ -285,6 +290,11 @@ func (w *world) holdings() map[string][]string {
 	}
 	for _, o := range s.CallbackURLs {
 		add(callback, o.ID)
+	}
+	for _, o := range s.NotificationFilters {
+		if !slices.Contains(out[filters], itoa(o.UserID)) {
+			add(filters, o.UserID) // one set for each user, whose ID it has
+		}
 	}
 	for kind := range out {
 		slices.Sort(out[kind])
