@@ -39,6 +39,8 @@ func wayResources() []wayResource {
 		{typ: client, body: []string{context, "deletion_protection = false"}, unknown: "adopt_existing", value: `false`},
 		{typ: callback, body: []string{context, "oauth_client_id = bunq_oauth_client.main.id", `url = "https://app.example.com/ways"`},
 			unknown: "url", value: `"https://app.example.com/ways"`},
+		{typ: filters, body: []string{context, `filters = [{ category = "OAUTH", notification_target = "https://app.example.com/ways" }]`},
+			unknown: "adopt_existing", value: `false`},
 	}
 }
 
@@ -149,6 +151,14 @@ func (c *wayCell) check(t *testing.T) {
 	}
 	if have := state.ids(callback); !slices.Equal(have, urls) && c.forgotten == "" {
 		t.Errorf("the state has the callback URLs %v, and bunq %v", have, urls)
+	}
+
+	var webhooks []string
+	for _, f := range bunq.NotificationFilters {
+		webhooks = append(webhooks, strconv.FormatInt(f.UserID, 10))
+	}
+	if have := state.ids(filters); !slices.Equal(have, webhooks) && c.forgotten == "" {
+		t.Errorf("the state has the webhooks of the users %v, and bunq those of %v", have, webhooks)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -92,7 +93,7 @@ func ways() []way {
 			c.cli.Write(t, c.renamed())
 			return c.applyTwice(t)
 		}},
-		{name: "`removed` with `destroy = false`", skip: func(r wayResource) bool { return r.typ != client && r.typ != callback },
+		{name: "`removed` with `destroy = false`", skip: onboards,
 			run: func(t *testing.T, c *wayCell) []acctest.Result {
 				c.forgotten = c.resource.typ
 				gone := fmt.Sprintf("removed {\n  from = %s\n  lifecycle {\n    destroy = false\n  }\n}\n", c.resource.address())
@@ -107,7 +108,7 @@ func ways() []way {
 				}))
 				return c.apply(t)
 			}},
-		{name: "an alias with its own `api_context`", skip: func(r wayResource) bool { return r.typ != client && r.typ != callback },
+		{name: "an alias with its own `api_context`", skip: onboards,
 			run: func(t *testing.T, c *wayCell) []acctest.Result {
 				c.cli.Write(t, "provider \"bunq\" {\n  alias = \"user\"\n  api_context = bunq_device_server.main.api_context\n}\n"+
 					wayConfig(of(c.resource, func(string) string {
@@ -135,7 +136,7 @@ func orderOfRename(r wayResource) string {
 	switch r.typ {
 	case sandboxCertificate:
 		return "Plan: 3 to add, 2 to change, 3 to destroy. If Terraform makes the new one before it destroys the old one, it has another subject, which is " +
-			"another bunq user: Error: bunq_oauth_client cannot move to another bunq user; the way out is `-replace` of client and callback URL | " +
+			"another bunq user: Error: bunq_oauth_client cannot move to another bunq user; the way out is `-replace` of client, callback URL and notification filters | " +
 			"`POST /payment-service-provider-credential`, `POST /device-server` | nothing to do"
 	case client:
 		return "Plan: 2 to add, 0 to change, 2 to destroy. If Terraform makes the new one before it destroys the old one: Error: Another object of this state " +
@@ -144,6 +145,9 @@ func orderOfRename(r wayResource) string {
 	}
 	return ""
 }
+
+// onboards reports whether a resource belongs to the chain that makes the context.
+func onboards(r wayResource) bool { return !slices.Contains([]string{client, callback, filters}, r.typ) }
 
 func notImported(r wayResource) bool { return r.typ == sandboxCertificate }
 
@@ -165,7 +169,7 @@ func (c *wayCell) apply(t *testing.T, args ...string) []acctest.Result {
 	// Another certificate has another subject, which is another bunq user: the
 	// client cannot move there, and the error names the way.
 	r.MustSay(t, 1, "cannot move to another bunq user")
-	return []acctest.Result{r, succeed(t, c.cli.Apply(t, "-replace="+client+".main", "-replace="+callback+".main"))}
+	return []acctest.Result{r, succeed(t, c.cli.Apply(t, "-replace="+client+".main", "-replace="+callback+".main", "-replace="+filters+".main"))}
 }
 
 // applyOrRefuse accepts that client and callback URL are refused, with the words
@@ -221,6 +225,8 @@ func (c *wayCell) importID(t *testing.T) string {
 		return c.value(t, client, "user_id") + "/" + c.value(t, client, "id")
 	case callback:
 		return c.value(t, callback, "user_id") + "/" + c.value(t, callback, "oauth_client_id") + "/" + c.value(t, callback, "id")
+	case filters:
+		return c.value(t, filters, "user_id")
 	}
 	return c.file
 }

@@ -144,6 +144,26 @@ func TestAccFilters_otherContext(t *testing.T) {
 	h.mustHave(t, hookA)
 }
 
+// A new resource for another user is no reason to leave the webhooks of the one before.
+func TestAccFilters_replacedByThoseOfAnotherUser(t *testing.T) {
+	t.Parallel()
+	for name, lifecycle := range map[string]string{"destroyed first": "", "created first": "  lifecycle {\n    create_before_destroy = true\n  }\n"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHooked(t, "Before")
+			other := &hooked{Party: h.b.Onboard(t, "After"), b: h.b}
+			h.cli.Write(t, h.b.Provider("")+filtersConfig("main", lifecycle+"  api_context = "+h.APIContext(), hookA))
+			h.cli.MustApply(t)
+
+			h.cli.Write(t, h.b.Provider("")+filtersConfig("main", lifecycle+"  api_context = "+other.APIContext(), hookA))
+			h.cli.MustApply(t, "-replace="+filtersAddress).MustSay(t, 0, "1 added, 0 changed, 1 destroyed")
+			h.mustHave(t)
+			other.mustHave(t, hookA)
+			h.cli.MustHaveNothingToDo(t)
+		})
+	}
+}
+
 // Without a cache folder the apply knows the plan no more, and still removes nothing
 // that is declared.
 func TestAccFilters_withoutCache(t *testing.T) {

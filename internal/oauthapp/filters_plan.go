@@ -2,6 +2,7 @@ package oauthapp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -86,6 +87,24 @@ func (r *FiltersResource) hasAnotherOwner(ctx context.Context, m *filtersModel, 
 	has, _ := declared(ctx, knownSet(m.Filters), &diag.Diagnostics{})
 	plan, _ := filtersLedger(r.Data, user).plan(run, func(e entry) bool { return e.ID != 0 && e.From == marks(has) })
 	return slices.ContainsFunc(plan, func(e entry) bool { return e.To != "" })
+}
+
+// movesAway reports whether the planned context is known to belong to another user than
+// the object. Only a replacement can do that: it makes the filters of the other user,
+// and those of this one are declared no more.
+func (r *FiltersResource) movesAway(ctx context.Context, plan, state *filtersModel, diags *diag.Diagnostics) bool {
+	if plan.APIContext.Equal(state.APIContext) {
+		return false
+	}
+	ctx, done := r.Data.Operation(ctx, "bunq_notification_filters: plan", diags)
+	defer done()
+
+	access, more := r.Data.Access(ctx, plan.APIContext, apiContextPath)
+	if more.HasError() {
+		return false
+	}
+	var other *otherUserError
+	return errors.As(sameUser(ctx, access, state.UserID), &other)
 }
 
 // foretell warns of filters that are there already, before an apply meets them, and

@@ -126,7 +126,11 @@ func (r *FiltersResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		user = state.UserID.ValueString()
 		checkContext(ctx, r.Data, plan.APIContext, state.APIContext, state.refusedKey(), &resp.Diagnostics)
 	}
-	run := r.notePlan(ctx, plan, state, user, &resp.Diagnostics)
+	kept := plan
+	if plan != nil && state != nil && r.movesAway(ctx, plan, state, &resp.Diagnostics) {
+		kept = nil
+	}
+	run := r.notePlan(ctx, kept, state, user, &resp.Diagnostics)
 	if plan == nil && run != "" {
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privatePlan, []byte(strconv.Quote(run)))...)
 	}
