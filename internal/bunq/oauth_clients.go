@@ -9,8 +9,8 @@ import (
 
 // OAuthClient is the user's access for its own end users. ID is the number that
 // paths need, ClientID the hex string that OAuth needs. Status: ACTIVE,
-// CANCELLED or CANCELLED_PENDING (bunq docs, "oauth-client"). bunq shows client
-// id and secret on every read (OBSERVED).
+// CANCELLED or CANCELLED_PENDING (DOCUMENTED in bunq's OpenAPI export). bunq shows
+// client id and secret on every read (OBSERVED).
 type OAuthClient struct {
 	ID               int64
 	Status, ClientID string

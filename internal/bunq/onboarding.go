@@ -20,8 +20,8 @@ type CreatedInstallation struct {
 
 // CreateInstallation registers a public key (SubjectPublicKeyInfo PEM, RSA 2048).
 // The one call without token and signature, whose answer nothing can verify but
-// TLS: it brings the key that verifies all others (bunq docs, "POST
-// /installation"). Not idempotent.
+// TLS: it brings the key that verifies all others (DOCUMENTED in bunq's OpenAPI export;
+// that clients do not verify the answer is OBSERVED). Not idempotent.
 func (c *Client) CreateInstallation(ctx context.Context, clientPublicKeyPEM string) (*CreatedInstallation, error) {
 	a, x, err := c.onboard(ctx, call{
 		route: routeInstallation(), unsigned: true,

@@ -8,8 +8,8 @@ import (
 )
 
 // PermittedIP is an address from which a credential may be used. Status is
-// ACTIVE or INACTIVE; an address can neither be edited nor deleted (bunq docs,
-// "credential-password-ip/ip").
+// ACTIVE or INACTIVE; an address can neither be edited nor deleted (DOCUMENTED,
+// https://doc.bunq.com/credential-password-ip).
 type PermittedIP struct {
 	ID         int64
 	IP, Status string

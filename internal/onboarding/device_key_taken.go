@@ -62,7 +62,8 @@ func refusesRequest(err error) bool {
 	return errors.As(err, &api) && api.Envelope && (api.Status == http.StatusBadRequest || api.Status == statusUserError) && !bunq.IsCredentialsRefused(err)
 }
 
-// statusUserError is bunq's second status for a request that it refuses (bunq docs, "Errors").
+// statusUserError is bunq's second status for a request that it refuses (DOCUMENTED,
+// https://doc.bunq.com/basics/errors).
 const statusUserError = 490
 
 // answeredWithOld reports whether bunq answered the POST with a device that existed before: it was
