@@ -89,13 +89,13 @@ check() {
 }
 
 check "format" formatted "run \"make fmt\"."
-check "go vet" vetted "mend what it names."
-check "golangci-lint" linted "mend what it names; where it is wrong, //nolint:linter // reason."
-check "import rules" bounded "add a rule for the package to .golangci.yml, beside its likes."
+check "go vet" vetted "fix what it names."
+check "golangci-lint" linted "fix what it names; where it is wrong, //nolint:linter // reason."
+check "import rules" bounded "add a rule for the package to .golangci.yml, beside the others."
 check "modules" tidy "run \"go mod tidy\" there."
 check "docs" documented "run \"make docs\" and commit what it changes; docs/ is not edited by hand."
-check "examples" exemplary "mend the example, or the schema that it shows."
-check "scripts" scripted "mend the script."
+check "examples" exemplary "fix the example, or the schema that it shows."
+check "scripts" scripted "fix the script."
 
 if ((${#advice[@]} > 0)); then
   echo
