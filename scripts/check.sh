@@ -53,6 +53,9 @@ documented() {
   scripts/docs.sh "$fresh" && diff -ru docs "$fresh"
 }
 
+# Links, form and spelling of every page, and the words of examples and scripts. Uncached, because the files are no Go.
+paged() { go test -count=1 -run '^(TestMarkdown|TestMessages|TestSpelling)' ./scripts </dev/null; }
+
 exemplary() { scripts/validate-examples.sh; }
 
 scripted() {
@@ -94,6 +97,7 @@ check "golangci-lint" linted "fix what it names; where it is wrong, //nolint:lin
 check "import rules" bounded "add a rule for the package to .golangci.yml, beside the others."
 check "modules" tidy "run \"go mod tidy\" there."
 check "docs" documented "run \"make docs\" and commit what it changes; docs/ is not edited by hand."
+check "pages" paged "fix the page, or note down a new word that is spelt right with \"go test ./scripts -run TestSpelling -update\"."
 check "examples" exemplary "fix the example, or the schema that it shows."
 check "scripts" scripted "fix the script."
 
