@@ -176,3 +176,23 @@ func TestMarkdown_includes(t *testing.T) {
 		t.Error("no page includes a file")
 	}
 }
+
+// Until the provider has been run against bunq, and until there is a release, the pages say so
+// where a reader would take something else for granted.
+func TestMarkdown_saysWhatHolds(t *testing.T) {
+	t.Parallel()
+	const notRun = "has not yet been run against bunq itself"
+	unsaid := map[string]bool{"README.md": true, "docs/index.md": true, "docs/guides/going-live.md": true}
+	for _, p := range pages(t) {
+		text := strings.Join(strings.Fields(p.text), " ")
+		if strings.Contains(text, notRun) {
+			delete(unsaid, p.path)
+		}
+		if strings.Contains(text, "terraform init") && !strings.Contains(text, "release") && !strings.Contains(text, "make install") {
+			t.Errorf("%s: \"terraform init\" finds no provider before the first release, and the page does not say what to do", p.path)
+		}
+	}
+	for path := range unsaid {
+		t.Errorf("%s does not say that the provider %s", path, notRun)
+	}
+}
