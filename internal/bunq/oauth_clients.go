@@ -95,7 +95,7 @@ func (u *UserClient) OAuthClients(ctx context.Context) ([]OAuthClient, error) {
 }
 
 // CreateOAuthClient makes a client. bunq allows one active client per user and
-// refuses a second one. Not idempotent.
+// refuses a second one (DOCUMENTED; with which answer is UNKNOWN). Not idempotent.
 func (u *UserClient) CreateOAuthClient(ctx context.Context) (int64, error) {
 	return u.create(ctx, routeOAuthClients(), struct{}{})
 }

@@ -60,7 +60,7 @@ func knownSet(set types.Set) types.Set {
 	return set
 }
 
-// filterTarget accepts the addresses to which bunq sends what happens.
+// filterTarget accepts the addresses to which bunq sends what happens: https only (DOCUMENTED).
 type filterTarget struct{}
 
 func (filterTarget) Description(context.Context) string {

@@ -82,7 +82,7 @@ func (g *registration) answeredWithOld(ctx context.Context, id int64) (bunq.Devi
 }
 
 // deviceOfKey returns the device that the key was registered with before; nil if that is not known.
-// bunq lists the devices of other keys, too.
+// bunq may list the devices of other keys, too (UNKNOWN).
 func (g *registration) deviceOfKey(ctx context.Context) *bunq.DeviceServer {
 	last := g.notes.last(ctx)
 	if i := slices.IndexFunc(g.before, func(d bunq.DeviceServer) bool {

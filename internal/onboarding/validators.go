@@ -112,8 +112,8 @@ func (v notOnlyAny) ValidateSet(ctx context.Context, req validator.SetRequest, r
 			"applies: permitted_ips = [\"203.0.113.7\", \"*\"].")
 }
 
-// eachOnce refuses the same address in two notations: bunq keeps one of them, so every later plan
-// would add the other.
+// eachOnce refuses the same address in two notations: if bunq keeps one of them (what it does is
+// UNKNOWN), every later plan would add the other.
 type eachOnce struct{}
 
 func (eachOnce) Description(context.Context) string { return "each address once" }
