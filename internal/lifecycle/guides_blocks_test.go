@@ -195,6 +195,34 @@ func TestAccGuides_readme(t *testing.T) {
 	cli.MustHaveNothingToDo(t)
 }
 
+// The guide on getting started can be followed as printed, and makes the calls that it names.
+func TestAccGuides_gettingStarted(t *testing.T) {
+	t.Parallel()
+	guide, err := os.ReadFile(filepath.Join("..", "..", "templates", "guides", "getting-started.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := hclBlock.FindAllStringSubmatch(string(guide), -1)
+	if len(shown) != 1 {
+		t.Fatalf("the guide has %d blocks of HCL, want one", len(shown))
+	}
+	b := acctest.New(t)
+	cli := acctest.NewCLI(t, b)
+	write(t, filepath.Join(cli.Dir, "main.tf"), shown[0][1])
+
+	cli.MustApply(t)
+	if calls := b.Calls(0); len(calls) != 8 {
+		t.Errorf("the first apply made %d calls; the guide says eight: %v", len(calls), calls)
+	}
+	mark := len(b.Sim.Journal())
+	cli.MustHaveNothingToDo(t)
+	for _, c := range b.Calls(mark) {
+		if !strings.HasPrefix(c, "GET ") && c != "POST /session-server" {
+			t.Errorf("the second plan made %s", c)
+		}
+	}
+}
+
 // The commands of the guide on going live take a .p12 file apart into what the provider accepts.
 func TestAccGuides_p12(t *testing.T) {
 	t.Parallel()
