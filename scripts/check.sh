@@ -94,7 +94,7 @@ check() {
 check "format" formatted "run \"make fmt\"."
 check "go vet" vetted "fix what it names."
 check "golangci-lint" linted "fix what it names; where it is wrong, //nolint:linter // reason."
-check "import rules" bounded "add a rule for the package to .golangci.yml, beside the others."
+check "import rules" bounded "add a rule for the package to .golangci.yml, next to the others."
 check "modules" tidy "run \"go mod tidy\" there."
 check "docs" documented "run \"make docs\" and commit what it changes; docs/ is not edited by hand."
 check "pages" paged "fix the page, or note down a new word that is spelt right with \"go test ./scripts -run TestSpelling -update\"."
