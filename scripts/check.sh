@@ -53,6 +53,9 @@ documented() {
   scripts/docs.sh "$fresh" && diff -ru docs "$fresh"
 }
 
+# Links, form and spelling of every page, and the words of examples and scripts. Uncached, because the files are no Go.
+paged() { go test -count=1 -run '^(TestMarkdown|TestMessages|TestSpelling)' ./scripts </dev/null; }
+
 exemplary() { scripts/validate-examples.sh; }
 
 scripted() {
@@ -89,13 +92,14 @@ check() {
 }
 
 check "format" formatted "run \"make fmt\"."
-check "go vet" vetted "mend what it names."
-check "golangci-lint" linted "mend what it names; where it is wrong, //nolint:linter // reason."
-check "import rules" bounded "add a rule for the package to .golangci.yml, beside its likes."
+check "go vet" vetted "fix what it names."
+check "golangci-lint" linted "fix what it names; where it is wrong, //nolint:linter // reason."
+check "import rules" bounded "add a rule for the package to .golangci.yml, next to the others."
 check "modules" tidy "run \"go mod tidy\" there."
 check "docs" documented "run \"make docs\" and commit what it changes; docs/ is not edited by hand."
-check "examples" exemplary "mend the example, or the schema that it shows."
-check "scripts" scripted "mend the script."
+check "pages" paged "fix the page, or note down a new word that is spelt right with \"go test ./scripts -run TestSpelling -update\"."
+check "examples" exemplary "fix the example, or the schema that it shows."
+check "scripts" scripted "fix the script."
 
 if ((${#advice[@]} > 0)); then
   echo

@@ -176,3 +176,71 @@ func TestMarkdown_includes(t *testing.T) {
 		t.Error("no page includes a file")
 	}
 }
+
+// Until the provider has been run against bunq, and until there is a release, the pages say so
+// where a reader would take something else for granted.
+func TestMarkdown_saysWhatHolds(t *testing.T) {
+	t.Parallel()
+	const notRun = "has not yet been run against bunq itself"
+	unsaid := map[string]bool{"README.md": true, "docs/index.md": true, "docs/guides/going-live.md": true}
+	for _, p := range pages(t) {
+		text := strings.Join(strings.Fields(p.text), " ")
+		if strings.Contains(text, notRun) {
+			delete(unsaid, p.path)
+		}
+		if strings.Contains(text, "terraform init") && !strings.Contains(text, "release") && !strings.Contains(text, "make install") {
+			t.Errorf("%s: \"terraform init\" finds no provider before the first release, and the page does not say what to do", p.path)
+		}
+	}
+	for path := range unsaid {
+		t.Errorf("%s does not say that the provider %s", path, notRun)
+	}
+}
+
+// The tables of the simulator's flags name each flag of its command with each of its values, and
+// no other.
+func TestMarkdown_flagsOfTheSimulator(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile(filepath.Join("..", "internal", "bunqsim", "cmd", "bunqsim", "main.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	has := map[string]bool{}
+	choice := regexp.MustCompile("`([a-z]+(?:\\|[a-z]+)+)`")
+	for _, m := range regexp.MustCompile(`f\.(?:String|Bool)Var\(&\S+, "([a-z-]+)", (.*)\)`).FindAllStringSubmatch(string(raw), -1) {
+		name := "-" + m[1]
+		if values := choice.FindStringSubmatch(m[2]); values != nil {
+			name += " " + values[1]
+		}
+		has[name] = true
+	}
+	if len(has) < 5 {
+		t.Fatalf("only the flags %v were found: the test does not see the command any more", has)
+	}
+
+	row := regexp.MustCompile("(?m)^\\| `(-[^`]*)` \\|")
+	for _, path := range []string{"templates/guides/testing-with-the-simulator.md", "internal/bunqsim/README.md"} {
+		text, err := os.ReadFile(filepath.Join("..", path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown := map[string]bool{}
+		for _, m := range row.FindAllStringSubmatch(string(text), -1) {
+			name, value, _ := strings.Cut(strings.ReplaceAll(m[1], `\|`, "|"), " ")
+			if strings.Contains(value, "|") {
+				name += " " + value
+			}
+			shown[name] = true
+		}
+		for name := range has {
+			if !shown[name] {
+				t.Errorf("%s does not show the flag %s; it shows %v", path, name, slices.Sorted(maps.Keys(shown)))
+			}
+		}
+		for name := range shown {
+			if !has[name] {
+				t.Errorf("%s shows %s, which is no flag of the command", path, name)
+			}
+		}
+	}
+}

@@ -107,19 +107,19 @@ func spoken(e ast.Expr) string {
 
 // The guide on troubleshooting has every error and warning that the provider can show, and no
 // other.
-func TestMessages_eachHasACure(t *testing.T) {
+func TestMessages_eachIsInTheGuide(t *testing.T) {
 	t.Parallel()
 	raw, err := os.ReadFile(filepath.Join("..", "templates", "guides", "troubleshooting.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	cured := map[string]bool{}
+	explained := map[string]bool{}
 	table := regexp.MustCompile(`(?m)^\| Error(?: or warning)? \| Do \|\n\| --- \| --- \|\n(?:\|.*\n)+`)
 	row := regexp.MustCompile("(?m)^\\| (`[^|]*`) \\| ")
 	for _, rows := range table.FindAllString(string(raw), -1) {
 		for _, m := range row.FindAllStringSubmatch(rows, -1) {
 			for _, text := range strings.Split(strings.Trim(m[1], "`"), "`, `") {
-				cured[text] = true
+				explained[text] = true
 			}
 		}
 	}
@@ -129,11 +129,11 @@ func TestMessages_eachHasACure(t *testing.T) {
 		t.Fatalf("only %d messages were found: the test does not see the code any more", len(all))
 	}
 	for text, place := range all {
-		if !cured[text] {
+		if !explained[text] {
 			t.Errorf("%s: %q is not in templates/guides/troubleshooting.md", place, text)
 		}
 	}
-	for text := range cured {
+	for text := range explained {
 		if _, ok := all[text]; !ok {
 			t.Errorf("templates/guides/troubleshooting.md has %q, which the provider never says", text)
 		}

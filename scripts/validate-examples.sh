@@ -52,6 +52,8 @@ validate() {
     *) : >"$work/$file" ;;
     esac
   done || true
+  # Modules of the example itself have to be noted down before they are known.
+  if grep -qE '^module ' "$work"/*.tf; then "$TF_CLI" -chdir="$work" get </dev/null >/dev/null; fi
   validated=$((validated + 1))
   if ! "$TF_CLI" -chdir="$work" validate -no-color </dev/null >"$temp/log" 2>&1; then
     failed=$((failed + 1))
@@ -62,7 +64,7 @@ validate() {
 
 while IFS= read -r dir; do
   # Their schemas come from a registry, which is not asked here. Their form is checked by "terraform fmt" all the same.
-  if grep -hE '^[[:space:]]*source[[:space:]]*=' "$dir"/*.tf | grep -qv "\"$address\""; then
+  if grep -hE '^[[:space:]]*source[[:space:]]*=' "$dir"/*.tf | grep -qvE "\"($address|\./[^\"]*)\""; then
     echo "Not validated: $dir; it needs other providers as well." >&2
     continue
   fi

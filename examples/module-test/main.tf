@@ -1,5 +1,5 @@
 # A module as a platform team may have one. tests/onboarding.tftest.hcl tests it
-# beside the simulator, without an account and without a network.
+# against the simulator, without an account and without a network.
 
 terraform {
   required_version = ">= 1.11"

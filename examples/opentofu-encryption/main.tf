@@ -1,5 +1,5 @@
 # OpenTofu encrypts state and saved plans by itself, with any backend:
-# encryption.tofu beside this file says how. Terraform does not read that file.
+# encryption.tofu in this folder says how. Terraform does not read that file.
 
 terraform {
   required_version = ">= 1.11"

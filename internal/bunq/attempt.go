@@ -246,7 +246,7 @@ func (c *Client) logAnswer(ctx context.Context, x *exchange, a *answer, err erro
 var ErrUnsigned = errors.New("it has no X-Bunq-Server-Signature")
 
 // judge accepts a 200 only when bunq signed its raw bytes: bunq escapes slashes in
-// JSON, so that decoded and re-encoded bytes are others. Everything else is an
+// JSON (OBSERVED), so that decoded and re-encoded bytes are others. Everything else is an
 // APIError, as bunq's success is always 200, creations included; errors may come
 // unsigned and are never refused for it (OBSERVED: 403, 409, 429, 5xx). The one
 // success that comes unverified is that of POST /installation. GETs under

@@ -9,7 +9,7 @@ import (
 // This file is the only place that looks at bunq's texts. bunq gives no error
 // codes: what the status does not say, only the description does.
 
-// Statuses of bunq's own (bunq docs, "Errors").
+// Statuses of bunq's own (DOCUMENTED, https://doc.bunq.com/basics/errors).
 const (
 	statusUserError   = 490 // "same meaning as 400"
 	statusMaintenance = 491

@@ -8,7 +8,7 @@ import (
 
 // DeviceServer is a registered device. IP is the address that registered it; the
 // key and the permitted addresses are never shown. Status: ACTIVE, BLOCKED,
-// NEEDS_CONFIRMATION or OBSOLETE (bunq docs, "device-server"). Created is UTC.
+// NEEDS_CONFIRMATION or OBSOLETE (DOCUMENTED, https://doc.bunq.com/devices). Created is UTC.
 type DeviceServer struct {
 	ID                      int64
 	Created                 time.Time

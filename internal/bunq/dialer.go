@@ -8,8 +8,8 @@ import (
 
 // dialer makes all connections of a run over one family of addresses, IPv4 or IPv6:
 // the one over which the first came about. bunq binds an API key to the address that
-// it sees, so a machine that has both and takes now one, now the other would be
-// refused now and then.
+// it sees (DOCUMENTED), so a machine that has both and takes now one, now the other
+// would be refused now and then.
 type dialer struct {
 	connect func(ctx context.Context, network, address string) (net.Conn, error)
 

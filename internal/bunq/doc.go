@@ -5,7 +5,8 @@
 // A success is believed only when bunq's signature over the raw body fits. A
 // write is repeated only where it is certain that bunq did not take it.
 //
-// Where a comment says "bunq docs", it names a section of https://doc.bunq.com.
+// Comments say where a statement about bunq comes from. DOCUMENTED is what bunq says, on
+// the page that is named or in its OpenAPI export (API 1.27.17.56, April 2025).
 // OBSERVED is what others have seen bunq do, UNKNOWN what nobody has.
 //
 // It must not know Terraform, where sessions come from (see SessionSource), or

@@ -13,7 +13,7 @@ import (
 // Environment is one of bunq's two worlds. Nothing made in one is known in the other.
 type Environment string
 
-// The environments (bunq docs, "Environments").
+// The environments (DOCUMENTED).
 const (
 	Sandbox    Environment = "sandbox"
 	Production Environment = "production"

@@ -8,8 +8,8 @@ import (
 )
 
 // NotificationFilter is one webhook of a user: what happens in Category is told to
-// Target, an https URL. bunq gives it neither an id nor times (bunq docs,
-// "notification-filter-url").
+// Target, an https URL (DOCUMENTED, https://doc.bunq.com/basics/callbacks-webhooks).
+// bunq gives it neither an id nor times (OBSERVED in the answer to a POST).
 type NotificationFilter struct {
 	Category, Target string
 }

@@ -8,7 +8,8 @@ import (
 )
 
 // AuthorizeURL is the page at which a bunq user consents to an OAuth client of
-// the environment (bunq docs, "OAuth"); "" for an environment that is none.
+// the environment (DOCUMENTED, https://doc.bunq.com/basics/authentication/oauth);
+// "" for an environment that is none.
 func (e Environment) AuthorizeURL() string {
 	switch e {
 	case Sandbox:

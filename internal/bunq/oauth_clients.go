@@ -9,8 +9,8 @@ import (
 
 // OAuthClient is the user's access for its own end users. ID is the number that
 // paths need, ClientID the hex string that OAuth needs. Status: ACTIVE,
-// CANCELLED or CANCELLED_PENDING (bunq docs, "oauth-client"). bunq shows client
-// id and secret on every read (OBSERVED).
+// CANCELLED or CANCELLED_PENDING (DOCUMENTED in bunq's OpenAPI export). bunq shows
+// client id and secret on every read (OBSERVED).
 type OAuthClient struct {
 	ID               int64
 	Status, ClientID string
@@ -95,7 +95,7 @@ func (u *UserClient) OAuthClients(ctx context.Context) ([]OAuthClient, error) {
 }
 
 // CreateOAuthClient makes a client. bunq allows one active client per user and
-// refuses a second one. Not idempotent.
+// refuses a second one (DOCUMENTED; with which answer is UNKNOWN). Not idempotent.
 func (u *UserClient) CreateOAuthClient(ctx context.Context) (int64, error) {
 	return u.create(ctx, routeOAuthClients(), struct{}{})
 }

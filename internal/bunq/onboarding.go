@@ -20,8 +20,8 @@ type CreatedInstallation struct {
 
 // CreateInstallation registers a public key (SubjectPublicKeyInfo PEM, RSA 2048).
 // The one call without token and signature, whose answer nothing can verify but
-// TLS: it brings the key that verifies all others (bunq docs, "POST
-// /installation"). Not idempotent.
+// TLS: it brings the key that verifies all others (DOCUMENTED in bunq's OpenAPI export;
+// that clients do not verify the answer is OBSERVED). Not idempotent.
 func (c *Client) CreateInstallation(ctx context.Context, clientPublicKeyPEM string) (*CreatedInstallation, error) {
 	a, x, err := c.onboard(ctx, call{
 		route: routeInstallation(), unsigned: true,
@@ -70,8 +70,8 @@ type CredentialRequest struct {
 }
 
 // CreateCredential registers a QSEAL certificate and returns the API key. Not
-// idempotent; bunq shows TokenValue until the key's first use only. TokenValue is
-// empty where bunq showed none.
+// idempotent; bunq shows TokenValue until the key's first use only (DOCUMENTED).
+// TokenValue is empty where bunq showed none.
 func (c *Client) CreateCredential(ctx context.Context, inst Installation, r CredentialRequest) (*Credential, error) {
 	a, x, err := c.onboard(ctx, call{
 		route: routePSPCredential(),
@@ -94,8 +94,8 @@ func (c *Client) CreateCredential(ctx context.Context, inst Installation, r Cred
 }
 
 // DeviceServerRequest binds an API key (Secret) to addresses. Without
-// PermittedIPs, bunq binds it to the caller's. How "*" must be sent is the
-// caller's business.
+// PermittedIPs, bunq binds it to the caller's (DOCUMENTED). How "*" must be sent
+// is the caller's business.
 type DeviceServerRequest struct {
 	Description  string
 	Secret       Secret

@@ -8,8 +8,8 @@ import (
 )
 
 // PermittedIP is an address from which a credential may be used. Status is
-// ACTIVE or INACTIVE; an address can neither be edited nor deleted (bunq docs,
-// "credential-password-ip/ip").
+// ACTIVE or INACTIVE; an address can neither be edited nor deleted (DOCUMENTED,
+// https://doc.bunq.com/credential-password-ip).
 type PermittedIP struct {
 	ID         int64
 	IP, Status string
@@ -53,8 +53,8 @@ const (
 )
 
 // SetPermittedIPStatus sets ACTIVE or INACTIVE. Of p, bunq goes by the id;
-// whether the body must hold the address as well is not known (the OpenAPI
-// export requires it, others saw it refused). So the form without it goes first.
+// whether the body must hold the address as well is UNKNOWN (the OpenAPI
+// export requires it, two SDKs leave it out). So the form without it goes first.
 // A 400 from bunq itself means that nothing was done: the other form then goes
 // once, and the client remembers which one bunq took. The error is that of the
 // first form where bunq refuses both alike.

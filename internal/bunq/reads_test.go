@@ -88,7 +88,7 @@ func TestReads_aWriteMakesThemAnew(t *testing.T) {
 	for name, c := range map[string]struct {
 		read, write do
 		answer      reply
-		anew        bool
+		again       bool
 	}{
 		"a callback URL of the client": {readClient, func(ctx context.Context, _ *bunq.Client, u *bunq.UserClient) error {
 			_, err := u.CreateCallbackURL(ctx, 633, "x")
@@ -161,7 +161,7 @@ func TestReads_aWriteMakesThemAnew(t *testing.T) {
 				}
 			}
 			want := 2
-			if c.anew {
+			if c.again {
 				want = 3
 			}
 			if b.count() != want {

@@ -49,8 +49,8 @@ func TestDecide(t *testing.T) {
 		"GET, 409 in the sandbox":                   {get, faultAnswered, 409, 1, true, true},
 		"POST, 409 in production":                   {post, faultAnswered, 409, 1, false, false},
 		"GET, 409 in production":                    {get, faultAnswered, 409, 1, false, false},
-		"GET, what nothing cures":                   {get, faultFinal, 0, 1, false, false},
-		"POST, what nothing cures":                  {post, faultFinal, 0, 1, false, false},
+		"GET, what nothing helps":                   {get, faultFinal, 0, 1, false, false},
+		"POST, what nothing helps":                  {post, faultFinal, 0, 1, false, false},
 		"POST, 401 (a dead session is the caller's cause)": {post, faultAnswered, 401, 1, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -12,7 +12,8 @@ type Session struct {
 	// Created is bunq's time, UTC; Timeout counts from it.
 	Created time.Time
 	// Timeout is the user's session_timeout; 0 where bunq named none. A session may
-	// die earlier (bunq docs, "Session": the first one after an hour, though no field says so).
+	// die earlier: the first one after an hour, which no field says (DOCUMENTED,
+	// https://beta.doc.bunq.com/psd2/connect-as-a-psd2-service-provider).
 	Timeout time.Duration
 	User    User
 }

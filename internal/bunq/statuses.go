@@ -6,18 +6,18 @@ const (
 	StatusActive = "ACTIVE"
 
 	// CredentialPendingFirstUse: the key was never used; bunq still shows it, until ExpiryTime
-	// (bunq docs, "credential-password-ip").
+	// (DOCUMENTED in bunq's OpenAPI export).
 	CredentialPendingFirstUse = "PENDING_FIRST_USE"
 
-	// AddressInactive: calls from the address are refused (bunq docs, "credential-password-ip/ip").
+	// AddressInactive: calls from the address are refused (DOCUMENTED in bunq's OpenAPI export).
 	AddressInactive = "INACTIVE"
 
-	// DeviceNeedsConfirmation: calls may be refused until the device is confirmed (bunq docs,
-	// GET /device-server).
+	// DeviceNeedsConfirmation: the status is DOCUMENTED in bunq's OpenAPI export. That calls may be
+	// refused until the device is confirmed is assumed from its name.
 	DeviceNeedsConfirmation = "NEEDS_CONFIRMATION"
 
-	// ClientCancelled and ClientCancelledPending: the client is of no more use (bunq docs,
-	// oauth-client). What the latter waits for is UNKNOWN.
+	// ClientCancelled and ClientCancelledPending: the client is of no more use (DOCUMENTED in
+	// bunq's OpenAPI export). What the latter waits for is UNKNOWN.
 	ClientCancelled        = "CANCELLED"
 	ClientCancelledPending = "CANCELLED_PENDING"
 )

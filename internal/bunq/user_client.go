@@ -164,7 +164,7 @@ func (u *UserClient) User(ctx context.Context) (User, error) {
 }
 
 // InstallationID returns the id of the session's installation. bunq lists that one
-// only, never its token (bunq docs, "GET /installation").
+// only, never its token (DOCUMENTED in its OpenAPI export).
 func (u *UserClient) InstallationID(ctx context.Context) (int64, error) {
 	return readShared(ctx, u, routeInstallation(), false, createdID, func(id int64) int64 { return id })
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// UserDetails is what bunq says of a user beside what each session tells. Times
+// UserDetails is what bunq says of a user in addition to what each session tells. Times
 // are UTC.
 type UserDetails struct {
 	User

@@ -130,7 +130,7 @@ func TestOwnershipSignature(t *testing.T) {
 	}
 }
 
-// A key posted on one line is signed for in its canonical form: bunq encodes it anew.
+// A key posted on one line is signed for in its canonical form: bunq encodes it again.
 func TestOwnershipSignatureOfKeyPostedOnOneLine(t *testing.T) {
 	sim, _ := sandbox(t, bunqsim.Settings{})
 	c := newClient(t, sim)

@@ -123,7 +123,7 @@ type Settings struct {
 	// SessionLifetime of all later ones. Seen: 90 h. Default 90 h (324000 s), which is also what session_timeout says.
 	SessionLifetime time.Duration `json:"session_lifetime,omitempty"`
 	// SessionExtension: whether the use of a session makes it last. Documented in two ways. Never, LastMinutes (a request in
-	// the last 30 minutes gives it a life anew) or LastSeconds (one in the last 30 seconds gives it 5 minutes at most).
+	// the last 30 minutes gives it a life again) or LastSeconds (one in the last 30 seconds gives it 5 minutes at most).
 	SessionExtension Choice `json:"session_extension,omitempty"`
 	// DeadSessionStatus: both were seen for a session that has ended. 401 (default) or 403.
 	DeadSessionStatus int `json:"dead_session_status,omitempty"`

@@ -14,7 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew; read what changed before it is kept")
+var update = flag.Bool("update", false, "write the golden files again; read what changed before it is kept")
 
 // call runs a function as the framework does.
 func call(t *testing.T, f function.Function, arguments ...attr.Value) (attr.Value, *function.FuncError) {

@@ -51,7 +51,7 @@ func (authorizeURL) Definition(_ context.Context, _ function.DefinitionRequest, 
 				Name:               "state",
 				AllowUnknownValues: true,
 				AllowNullValue:     true,
-				MarkdownDescription: "What bunq returns unchanged beside the code. Empty (in Terraform also null) to leave it out: an application makes a state of its own, " +
+				MarkdownDescription: "What bunq returns unchanged together with the code. Empty (in Terraform also null) to leave it out: an application makes a state of its own, " +
 					"which cannot be guessed, for each user that it sends (RFC 6749, section 10.12).",
 			},
 		},

@@ -42,7 +42,7 @@ var (
 )
 
 // reexport is the way out of a file that is not read.
-const reexport = "write it anew with `openssl pkcs12 -in FILE -noenc | openssl pkcs12 -export -out NEWFILE`"
+const reexport = "write it again with `openssl pkcs12 -in FILE -noenc | openssl pkcs12 -export -out NEWFILE`"
 
 // decodeBase64 returns the bytes of a PKCS#12 file, or what the text is instead.
 func decodeBase64(text string) (der []byte, problem string) {
@@ -237,7 +237,7 @@ func pkcs12Error(err error, empty bool) *function.FuncError {
 	case errors.Is(err, errNoKey), errors.Is(err, errNoCertificate):
 		return function.NewArgumentFuncError(base64Argument, err.Error())
 	case errors.Is(err, errForeignKey):
-		return function.NewArgumentFuncError(base64Argument, err.Error()+": have both exported anew")
+		return function.NewArgumentFuncError(base64Argument, err.Error()+": have both exported again")
 	default:
 		return function.NewArgumentFuncError(base64Argument, err.Error()+": "+reexport)
 	}

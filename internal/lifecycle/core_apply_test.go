@@ -158,7 +158,7 @@ func (a *applying) store(typ string, prior, got object, planned tftypes.Value, e
 		a.state[typ] = prior // better than losing it
 	case failed && got.value.IsNull():
 	case failed:
-		got.tainted = !exists // what a failed create left is made anew
+		got.tainted = !exists // what a failed create left is made again
 		a.state[typ] = got
 	case got.value.IsNull():
 		a.t.Errorf("%s: null after an apply without an error", typ)

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -52,6 +53,7 @@ func TestAccExamples(t *testing.T) {
 	}
 	for _, e := range []example{
 		{dir: "complete", environment: bunqsim.Sandbox},
+		{dir: "callback-urls", environment: bunqsim.Sandbox},
 		{
 			dir: "production", environment: bunqsim.Production,
 			files: map[string]string{"qseal.pem": text("seal.pem"), "qseal-chain.pem": text("intermediate.pem", "root.pem")},
@@ -104,6 +106,78 @@ func TestAccExamples(t *testing.T) {
 				t.Errorf("a plan opened %d sessions", sessions)
 			}
 		})
+	}
+}
+
+// Two environments in one configuration: each provider block reaches its own bunq, with a
+// certificate of its own, and the production key is in no state.
+func TestAccExamples_twoEnvironments(t *testing.T) {
+	t.Parallel()
+	inSandbox := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Environment = bunqsim.Sandbox }))
+	inProduction := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Environment = bunqsim.Production }))
+	cli := acctest.NewCLI(t, inSandbox)
+	vector := func(name string) string {
+		t.Helper()
+		raw, err := os.ReadFile(filepath.Join("..", "qseal", "testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(raw)
+	}
+	copyExample(t, example{dir: "two-environments", files: map[string]string{
+		"qseal.pem": vector("seal.pem"), "qseal-chain.pem": vector("intermediate.pem") + vector("root.pem"),
+	}}, cli.Dir)
+	if err := os.Mkdir(filepath.Join(cli.Dir, "access"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	copyExample(t, example{dir: filepath.Join("two-environments", "access")}, filepath.Join(cli.Dir, "access"))
+	cli.Env = append(cli.Env, "TF_VAR_qseal_key="+vector("qseal.key"))
+
+	// One BUNQ_BASE_URL cannot name both.
+	main := filepath.Join(cli.Dir, "main.tf")
+	raw, err := os.ReadFile(main)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := string(raw)
+	for _, b := range []*acctest.Bunq{inSandbox, inProduction} {
+		line := fmt.Sprintf("  environment = %q\n", b.Sim.Environment())
+		if strings.Count(config, line) != 1 {
+			t.Fatalf("the example does not have %q once", line)
+		}
+		config = strings.Replace(config, line, line+fmt.Sprintf("  base_url = %q\n", b.URL), 1)
+	}
+	write(t, main, config)
+
+	cli.Run(t, "get").MustSay(t, 0)
+	cli.MustApply(t)
+	cli.MustHaveNothingToDo(t)
+	for _, b := range []*acctest.Bunq{inSandbox, inProduction} {
+		if got := b.Sim.Snapshot(); len(got.OAuthClients) != 1 || len(got.CallbackURLs) != 1 {
+			t.Errorf("%s has %d OAuth clients and %d callback URLs, want one each", b.Sim.Environment(), len(got.OAuthClients), len(got.CallbackURLs))
+		}
+	}
+	state := cli.Run(t, "state", "pull")
+	state.MustSay(t, 0)
+	if strings.Contains(state.Output, strings.Split(vector("qseal.key"), "\n")[1]) {
+		t.Error("the state holds the key of the QSEAL certificate")
+	}
+}
+
+// Of many callback URLs, one that is added and one that goes touch no other.
+func TestAccExamples_manyCallbackURLs(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	cli := acctest.NewCLI(t, b)
+	copyExample(t, example{dir: "callback-urls"}, cli.Dir)
+	cli.MustApply(t)
+	before := len(b.Sim.Snapshot().CallbackURLs)
+
+	mark := len(b.Sim.Journal())
+	cli.MustApply(t, `-var=applications={accounts=["new.example.com","app.example.nl","staging.example.com"],payments=["pay.example.com","pay.example.nl"]}`).
+		MustSay(t, 0, "1 added, 0 changed, 1 destroyed")
+	if got := b.Writes(mark); len(got) != 2 || len(b.Sim.Snapshot().CallbackURLs) != before {
+		t.Errorf("one URL that is added and one that goes wrote %v", got)
 	}
 }
 

@@ -107,7 +107,7 @@ const matrixHead = `# Fault matrix
 
 What the user sees when a call to bunq meets a fault. In each cell: where the fault happens once / where it lasts as long as the
 operation. **ok**: nothing but the result, and perhaps that it took long. **warning**: a warning, and the apply goes on. **error**: an error, and what was not done
-is done by the next apply. **tainted**: an error, and the object is in the state, to be made anew. **+1**: bunq holds one more
+is done by the next apply. **tainted**: an error, and the object is in the state, to be made again. **+1**: bunq holds one more
 installation or credential, which the error says and calls harmless.
 
 After each cell a clean apply converged, the plan after it was empty, and bunq held what the state holds. A GET commits nothing:

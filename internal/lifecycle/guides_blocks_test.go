@@ -28,31 +28,48 @@ var rest = map[string]string{
 const credentialArguments = "installation = bunq_installation.main\n  certificate_pem = file(\"qseal.pem\")\n  private_key_pem_wo = file(\"qseal.key\")"
 
 var (
-	hclBlock   = regexp.MustCompile("(?s)(?:^|\n)```(?:hcl|terraform)\n(.*?\n)```(?:\n|$)")
-	included   = regexp.MustCompile(`^<!-- include: examples/\S+ -->\n$`)
-	reference  = regexp.MustCompile(`\b(bunq_[a-z0-9_]+\.[a-z]+)\b`)
-	forgotten  = regexp.MustCompile(`from\s*=\s*(bunq_[a-z0-9_]+\.[a-z]+)`)
-	omitted    = regexp.MustCompile(`(?m)^\s*# \.\.\.\n`)
-	ownFiles   = regexp.MustCompile(`file\("([^"]+)"\)`)
-	resourceOf = regexp.MustCompile(`resource "(\w+)" "(\w+)"`)
+	// A block within a list.
+	indentedHCL = regexp.MustCompile("(?m)^[ \t]+```(?:hcl|terraform|tf)$")
+	hclBlock    = regexp.MustCompile("(?s)(?:^|\n)```(?:hcl|terraform)\n(.*?\n)```(?:\n|$)")
+	included    = regexp.MustCompile(`^<!-- include: (examples/\S+) -->\n$`)
+	sourceOf    = regexp.MustCompile(`source\s*=\s*"([^"]+)"`)
+	reference   = regexp.MustCompile(`\b(bunq_[a-z0-9_]+\.[a-z]+)\b`)
+	forgotten   = regexp.MustCompile(`from\s*=\s*(bunq_[a-z0-9_]+\.[a-z]+)`)
+	omitted     = regexp.MustCompile(`(?m)^\s*# \.\.\.\n`)
+	ownFiles    = regexp.MustCompile(`file\("([^"]+)"\)`)
+	resourceOf  = regexp.MustCompile(`resource "(\w+)" "(\w+)"`)
 )
 
+// needClouds are the examples that validate-examples.sh cannot validate, because they need
+// providers of a cloud. What is bunq's of the first is applied by
+// TestAccGuides_pipelineConfiguration; the page of each says that the rest is not run.
+var needClouds = map[string]bool{"examples/ci/aws": true, "examples/hand-on-secret": true}
+
 // Every block of HCL that a person reads is valid: it is included from a directory under
-// examples/, or it is validated here, with what it refers to added.
+// examples/, or it is validated here, with what it refers to added. (docs/ is made from these
+// pages, from the schemas and from examples/.)
 func TestAccGuides_blocks(t *testing.T) {
 	t.Parallel()
 	root := filepath.Join("..", "..")
-	paths := []string{filepath.Join(root, "README.md"), filepath.Join(root, "CONTRIBUTING.md")}
-	for _, dir := range []string{"templates", "doc"} {
-		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, d fs.DirEntry, err error) error {
-			if err == nil && !d.IsDir() {
-				paths = append(paths, path)
-			}
-			return err
-		})
+	var paths []string
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
-			t.Fatal(err)
+			return err
 		}
+		rel, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		switch {
+		case d.IsDir() && (d.Name() == "testdata" || rel == "docs" || rel == ".git" || rel == ".tools" || rel == "dist" || rel == "bin"):
+			return fs.SkipDir
+		case !d.IsDir() && (strings.HasSuffix(path, ".md") || strings.HasSuffix(path, ".md.tmpl")):
+			paths = append(paths, path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 
 	b := acctest.New(t)
@@ -64,9 +81,13 @@ func TestAccGuides_blocks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if m := indentedHCL.FindString(string(raw)); m != "" {
+			t.Errorf("%s has an indented block of HCL, which is not looked at here: %q", path, m)
+		}
 		for i, m := range hclBlock.FindAllStringSubmatch(string(raw), -1) {
 			blocks++
-			if included.MatchString(m[1]) {
+			if example := included.FindStringSubmatch(m[1]); example != nil {
+				mustBeTried(t, path, string(raw), filepath.ToSlash(filepath.Dir(example[1])))
 				continue
 			}
 			block := completed(m[1])
@@ -93,6 +114,29 @@ func TestAccGuides_blocks(t *testing.T) {
 	}
 	if blocks < 10 {
 		t.Errorf("only %d blocks were found: the test does not see the pages any more", blocks)
+	}
+}
+
+// mustBeTried fails the test if a page includes an example that no test and no check looks at.
+func mustBeTried(t *testing.T, page, text, dir string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("..", "..", dir, "*.tf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range files {
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range sourceOf.FindAllStringSubmatch(string(raw), -1) {
+			if strings.HasSuffix(m[1], "/bunq") || strings.HasPrefix(m[1], "./") {
+				continue
+			}
+			if !needClouds[dir] || !strings.Contains(strings.Join(strings.Fields(text), " "), "are not run by this provider's tests") {
+				t.Errorf("%s includes %s, which needs %s: no test runs it, and the page does not say so", page, dir, m[1])
+			}
+		}
 	}
 }
 
@@ -149,6 +193,34 @@ func TestAccGuides_readme(t *testing.T) {
 	copyExample(t, example{dir: "sandbox"}, cli.Dir)
 	cli.MustApply(t)
 	cli.MustHaveNothingToDo(t)
+}
+
+// The guide on getting started can be followed as printed, and makes the calls that it names.
+func TestAccGuides_gettingStarted(t *testing.T) {
+	t.Parallel()
+	guide, err := os.ReadFile(filepath.Join("..", "..", "templates", "guides", "getting-started.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := hclBlock.FindAllStringSubmatch(string(guide), -1)
+	if len(shown) != 1 {
+		t.Fatalf("the guide has %d blocks of HCL, want one", len(shown))
+	}
+	b := acctest.New(t)
+	cli := acctest.NewCLI(t, b)
+	write(t, filepath.Join(cli.Dir, "main.tf"), shown[0][1])
+
+	cli.MustApply(t)
+	if calls := b.Calls(0); len(calls) != 8 {
+		t.Errorf("the first apply made %d calls; the guide says eight: %v", len(calls), calls)
+	}
+	mark := len(b.Sim.Journal())
+	cli.MustHaveNothingToDo(t)
+	for _, c := range b.Calls(mark) {
+		if !strings.HasPrefix(c, "GET ") && c != "POST /session-server" {
+			t.Errorf("the second plan made %s", c)
+		}
+	}
 }
 
 // The commands of the guide on going live take a .p12 file apart into what the provider accepts.

@@ -293,3 +293,64 @@ func TestAccGuides_secondAliasLives(t *testing.T) {
 		t.Errorf("bunq has the OAuth clients %v and %d callback URLs", got.OAuthClients, len(got.CallbackURLs))
 	}
 }
+
+// Leaving Terraform sends nothing to bunq and empties the state. Leaving bunq cancels the client
+// and leaves no address with which the key could be used.
+func TestAccGuides_leaving(t *testing.T) {
+	t.Parallel()
+	onboarded := func(t *testing.T) (*acctest.Bunq, *acctest.CLI) {
+		t.Helper()
+		b := acctest.New(t)
+		cli := acctest.NewCLI(t, b)
+		copyExample(t, example{dir: "complete"}, cli.Dir)
+		cli.MustApply(t)
+		return b, cli
+	}
+
+	t.Run("Terraform", func(t *testing.T) {
+		t.Parallel()
+		b, cli := onboarded(t)
+		for _, name := range []string{"variables.tf", "outputs.tf"} {
+			if err := os.Remove(filepath.Join(cli.Dir, name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		copyExample(t, example{dir: "leaving"}, cli.Dir)
+		mark := len(b.Sim.Journal())
+		cli.MustApply(t)
+		if got := b.Writes(mark); len(got) > 0 {
+			t.Errorf("leaving wrote %v at bunq", got)
+		}
+		left := cli.Run(t, "state", "list")
+		left.MustSay(t, 0)
+		if strings.Contains(left.Output, "bunq_") {
+			t.Errorf("the state still has\n%s", left.Output)
+		}
+		if got := b.Sim.Snapshot(); got.OAuthClients[0].Status != "ACTIVE" || len(got.CallbackURLs) != 2 {
+			t.Errorf("bunq has the OAuth clients %v and %d callback URLs", got.OAuthClients, len(got.CallbackURLs))
+		}
+	})
+
+	t.Run("bunq", func(t *testing.T) {
+		t.Parallel()
+		b, cli := onboarded(t)
+		main := filepath.Join(cli.Dir, "main.tf")
+		raw, err := os.ReadFile(main)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const credential = "resource \"bunq_psd2_credential\" \"main\" {\n"
+		write(t, main, strings.Replace(string(raw), credential, credential+"  deactivate_on_destroy = true\n", 1))
+		cli.MustApply(t, "-var=deletion_protection=false")
+		cli.Destroy(t).MustSay(t, 0)
+		got := b.Sim.Snapshot()
+		for _, ip := range got.PermittedIPs {
+			if ip.Status == "ACTIVE" {
+				t.Errorf("address %s is still active", ip.IP)
+			}
+		}
+		if got.OAuthClients[0].Status == "ACTIVE" || len(got.CallbackURLs) != 0 {
+			t.Errorf("bunq has the OAuth clients %v and %d callback URLs", got.OAuthClients, len(got.CallbackURLs))
+		}
+	})
+}

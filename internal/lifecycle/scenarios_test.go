@@ -260,7 +260,7 @@ func scenarios() []scenario {
 			target:  upTo(client, set1(client, "adopt_existing", boolean(true))), keeps: all[:3],
 		},
 		{
-			// Installation, credential and device are made anew; the client moves to
+			// Installation, credential and device are made again; the client moves to
 			// the new context, which a session of it proves to be the same user's.
 			name: "another installation key, under a client that stays", prepare: made(upTo(callback)),
 			operate: applies(upTo(callback, otherKey())), target: upTo(callback, otherKey()), keeps: all[3:],

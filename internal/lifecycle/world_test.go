@@ -76,7 +76,7 @@ func (w *world) save() *beginning {
 	return b
 }
 
-// world begins where the saved one stood. The clock of synctest begins anew:
+// world begins where the saved one stood. The clock of synctest starts again:
 // what is waited here makes what was saved a thing of the past.
 func (b *beginning) world(t *testing.T) *world {
 	t.Helper()

@@ -25,7 +25,7 @@ const sessionBlock = "ephemeral.bunq_session"
 // checkInterval is how long a session that Terraform holds goes unchecked. bunq may
 // end one before its time, which no field tells; and where it extends sessions that
 // are used, within the last half hour of each, this is use (DOCUMENTED with two
-// different spans, bunq docs "session-server").
+// different spans: 30 minutes and 30 seconds).
 const checkInterval = 10 * time.Minute
 
 // SessionEphemeralResource is ephemeral.bunq_session: the session that the

@@ -13,13 +13,15 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// filterCategories are what a filter can be about (bunq docs, "Callbacks").
+// filterCategories are what a filter can be about (DOCUMENTED,
+// https://doc.bunq.com/basics/callbacks-webhooks).
 var filterCategories = []string{
 	"BILLING", "BUNQME_TAB", "CARD_TRANSACTION_FAILED", "CARD_TRANSACTION_SUCCESSFUL", "CHAT", "DRAFT_PAYMENT", "IDEAL", "MUTATION", "OAUTH", "PAYMENT",
 	"REQUEST", "SCHEDULE_RESULT", "SCHEDULE_STATUS", "SHARE", "SOFORT", "SUPPORT", "TAB_RESULT",
 }
 
-// maxTargets is how many targets a category may have (bunq docs, "Callbacks").
+// maxTargets is how many targets a category may have (DOCUMENTED,
+// https://beta.doc.bunq.com/basics/errors).
 const maxTargets = 2
 
 // fewTargets accepts sets in which no category has more targets than bunq takes.
@@ -58,7 +60,7 @@ func knownSet(set types.Set) types.Set {
 	return set
 }
 
-// filterTarget accepts the addresses to which bunq sends what happens.
+// filterTarget accepts the addresses to which bunq sends what happens: https only (DOCUMENTED).
 type filterTarget struct{}
 
 func (filterTarget) Description(context.Context) string {

@@ -221,8 +221,8 @@ type reconciliation struct {
 }
 
 // run activates what is missing before it deactivates anything: bunq refuses every call from an
-// address that is not active. The address that registered the device always stays active, so that
-// no list locks it out.
+// address that is not active (DOCUMENTED). The address that registered the device always stays
+// active, so that no list locks it out.
 func (c *reconciliation) run(ctx context.Context, want []string, list []bunq.PermittedIP) error {
 	if c.own != "" && !containsAddress(want, c.own) {
 		want = append(slices.Clone(want), c.own)

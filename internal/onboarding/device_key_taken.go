@@ -62,7 +62,8 @@ func refusesRequest(err error) bool {
 	return errors.As(err, &api) && api.Envelope && (api.Status == http.StatusBadRequest || api.Status == statusUserError) && !bunq.IsCredentialsRefused(err)
 }
 
-// statusUserError is bunq's second status for a request that it refuses (bunq docs, "Errors").
+// statusUserError is bunq's second status for a request that it refuses (DOCUMENTED,
+// https://doc.bunq.com/basics/errors).
 const statusUserError = 490
 
 // answeredWithOld reports whether bunq answered the POST with a device that existed before: it was
@@ -81,7 +82,7 @@ func (g *registration) answeredWithOld(ctx context.Context, id int64) (bunq.Devi
 }
 
 // deviceOfKey returns the device that the key was registered with before; nil if that is not known.
-// bunq lists the devices of other keys, too.
+// bunq may list the devices of other keys, too (UNKNOWN).
 func (g *registration) deviceOfKey(ctx context.Context) *bunq.DeviceServer {
 	last := g.notes.last(ctx)
 	if i := slices.IndexFunc(g.before, func(d bunq.DeviceServer) bool {

@@ -13,9 +13,10 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/session"
 )
 
-// bunq lists the devices of all keys of a user, and does not say who made one. Whether a device
-// belongs to this configuration is therefore noted twice: for the run in a deviceLedger, and beyond
-// it in the notes with the session, which belong to one API context: one key on one installation.
+// bunq may list the devices of all keys of a user (UNKNOWN), and does not say who made one. Whether
+// a device belongs to this configuration is therefore noted twice: for the run in a deviceLedger,
+// and beyond it in the notes with the session, which belong to one API context: one key on one
+// installation.
 
 // deviceLedger is what this run knows about devices, by id.
 type deviceLedger struct {

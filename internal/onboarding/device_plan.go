@@ -124,8 +124,8 @@ func (r *DeviceServerResource) notePlan(ctx context.Context, model providerdata.
 }
 
 // warnAnyAddress warns if a plan changes to or from "*" with a key that is in use: bunq ties "*" to
-// the key, not to the device, and accepts it only while the key has no address (bunq docs,
-// device-server).
+// the key, not to the device, and accepts it only while the key has no address (DOCUMENTED: one
+// cannot go from addresses to "*" later).
 func warnAnyAddress(plan, state *deviceModel, open bool, diags *diag.Diagnostics) {
 	if !allKnown(plan.PermittedIPs) || !plan.Credential.Equal(state.Credential) {
 		return

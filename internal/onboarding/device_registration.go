@@ -54,8 +54,8 @@ func (r *DeviceServerResource) registration(ctx context.Context, m *deviceModel,
 	}
 
 	// Without addresses bunq permits the one that it sees, so that no list can lock this machine
-	// out. "*" can only be set by a registration, together with concrete addresses (bunq docs,
-	// device-server).
+	// out. "*" can only be set by a registration, together with concrete addresses (DOCUMENTED,
+	// https://doc.bunq.com/tutorials/your-first-payment/creating-the-api-context/device-registration).
 	if hasAny(m.PermittedIPs) {
 		ips, more := addresses(ctx, m.PermittedIPs)
 		diags.Append(more...)

@@ -152,8 +152,8 @@ func (r *InstallationResource) Create(ctx context.Context, req resource.CreateRe
 }
 
 // Read makes no call: bunq shows an installation only to a session, which needs an API key that an
-// installation by itself does not have, and shows nothing but its id (bunq docs, GET
-// /installation). The refresh of its device shows whether it still works.
+// installation by itself does not have, and shows nothing but its id (DOCUMENTED in bunq's OpenAPI
+// export). The refresh of its device shows whether it still works.
 func (r *InstallationResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var m installationModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)

@@ -116,7 +116,7 @@ func (e *keyDeactivation) failure(m *credentialModel, next string) tfdiag.Failur
 
 // deactivate sets every active address inactive. The one that registered the device is most likely
 // the one in use, and bunq refuses every call from an inactive address, so it comes last. "*"
-// cannot be set inactive.
+// cannot be set inactive (both DOCUMENTED).
 func (e *keyDeactivation) deactivate(ctx context.Context) error {
 	list, err := e.list(ctx)
 	if err != nil || len(list) == 0 {

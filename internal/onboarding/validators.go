@@ -18,8 +18,9 @@ import (
 // anyAddress is bunq's word for "every address".
 const anyAddress = "*"
 
-// installationKeyBits is the size of the installation's key (bunq docs, Generating keys). What bunq
-// does with others is UNKNOWN.
+// installationKeyBits is the size of the installation's key (DOCUMENTED,
+// https://doc.bunq.com/psd2/are-you-a-third-party-provider-tpp-start-here/register-as-a-tpp). What
+// bunq does with others is UNKNOWN.
 const installationKeyBits = 2048
 
 // installationKey accepts an unencrypted RSA key of 2048 bits.
@@ -102,16 +103,17 @@ func (v notOnlyAny) ValidateSet(ctx context.Context, req validator.SetRequest, r
 	if !ok || only.ValueString() != anyAddress {
 		return
 	}
-	// bunq docs, device-server: the wildcard only counts together with the current address; a newer
-	// page says that a lone one is replaced by that address.
+	// The wildcard only counts together with the current address (DOCUMENTED, https://doc.bunq.com/
+	// tutorials/your-first-payment/creating-the-api-context/device-registration); a newer page says
+	// that a lone one is replaced by that address.
 	resp.Diagnostics.AddAttributeError(req.Path, `"*" alone does not open the key`,
 		"bunq reads a lone \"*\" as the address that registers the device, so the key would silently be bound to that address.\n\n"+
 			"Next step: list the addresses that you use. To permit every address, list \"*\" together with the public address of the machine that "+
 			"applies: permitted_ips = [\"203.0.113.7\", \"*\"].")
 }
 
-// eachOnce refuses the same address in two notations: bunq keeps one of them, so every later plan
-// would add the other.
+// eachOnce refuses the same address in two notations: if bunq keeps one of them (what it does is
+// UNKNOWN), every later plan would add the other.
 type eachOnce struct{}
 
 func (eachOnce) Description(context.Context) string { return "each address once" }

@@ -18,7 +18,7 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files again")
 
 // trouble is one row of the table: what goes wrong with a request, once.
 type trouble struct {
@@ -247,6 +247,6 @@ func golden(t *testing.T, name, got string) {
 	want, err := os.ReadFile(path)
 	must(t, err)
 	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got); go test -update writes it anew:\n%s", path, diff)
+		t.Errorf("%s (-want +got); go test -update writes it again:\n%s", path, diff)
 	}
 }

@@ -71,7 +71,7 @@ func TestAccRotation_ofTheCertificate(t *testing.T) {
 	})
 }
 
-// A key that bunq takes no more: the refresh fails and names the command that mends it, which is
+// A key that bunq takes no more: the refresh fails and names the command that fixes it, which is
 // run as it is printed.
 func TestAccRotation_ofALostKey(t *testing.T) {
 	t.Parallel()

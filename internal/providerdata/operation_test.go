@@ -17,7 +17,7 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/ratelimit"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew; read what changed before it is kept")
+var update = flag.Bool("update", false, "write the golden files again; read what changed before it is kept")
 
 // slowBank takes a while for each answer, which is a refusal.
 type slowBank time.Duration

@@ -70,8 +70,9 @@ func keyName(a x509.PublicKeyAlgorithm) string {
 
 // Roles returns the PSD2 roles in the order of the certificate, each once: those of its PSD2
 // statement (ETSI TS 119 495), or, for a self-signed pseudo certificate without one, the words PISP
-// and AISP of its common name, where bunq's sandbox looks for them (bunq docs). It returns nil if
-// there are none.
+// and AISP of its common name, where bunq's sandbox looks for them (DOCUMENTED,
+// https://beta.doc.bunq.com/psd2/connect-as-a-psd2-service-provider). It returns nil if there are
+// none.
 func (c *Certificate) Roles() []Role {
 	if len(c.qc.roles) > 0 || !c.SelfSigned() {
 		return slices.Clone(c.qc.roles)
@@ -104,7 +105,7 @@ var oidOrganizationIdentifier = asn1.ObjectIdentifier{2, 5, 4, 97}
 
 // OrganizationIdentifier returns the subject's organizationIdentifier, for a PSD2 party "PSD",
 // country, "-", authority, "-", authorisation number (ETSI TS 119 495); "" if absent. In production
-// bunq identifies a party by it (bunq docs).
+// bunq identifies a party by it (DOCUMENTED).
 func (c *Certificate) OrganizationIdentifier() string {
 	for _, n := range c.x509.Subject.Names {
 		if n.Type.Equal(oidOrganizationIdentifier) {

@@ -21,8 +21,8 @@ const (
 	envProduction = "production"
 )
 
-// MaxCommonName is the longest common name that bunq's sandbox accepts, in characters (bunq docs;
-// also X.520's own bound).
+// MaxCommonName is the longest common name that bunq's sandbox accepts, in characters (DOCUMENTED
+// in bunq's older pages on PSD2; also X.520's own bound).
 const MaxCommonName = 64
 
 // Problem is one reason why bunq would not accept a certificate, or, with Warning, why it might

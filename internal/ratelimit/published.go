@@ -24,16 +24,16 @@ const sessionServer = "/session-server"
 
 // Published is bunq's classic table, counted by IP address and endpoint.
 //
-// GET, POST, PUT and POST /session-server: bunq docs, "Rate limits" [DOCUMENTED]; the texts of
-// recorded 429 answers from 2020 to 2024 name the same figures [OBSERVED in wesselt/bunq2ynab#44
-// and #62, woudt/bunq2ifttt#8].
+// GET, POST, PUT and POST /session-server: DOCUMENTED at https://beta.doc.bunq.com/basics/errors;
+// the texts of recorded 429 answers from 2020 to 2024 name the same figures [OBSERVED in
+// wesselt/bunq2ynab#44 and #62, woudt/bunq2ifttt#8].
 //
 // DELETE: bunq publishes nothing. bunqCommunity/bunqJSClient uses the figure of POST in a window of
 // 3.35 s [OBSERVED there]; what bunq enforces is [UNKNOWN].
 //
-// A newer page of the docs mentions limits per device and about ten installations per day
-// [DOCUMENTED, figures second-hand]. No recorded answer shows them, so they are not in the table; a
-// 429 closes the window at run time.
+// A newer page, https://doc.bunq.com/basics/rate-limits, has other figures, for each device
+// [DOCUMENTED], and others speak of about ten installations per day [second-hand]. No recorded
+// answer shows them, so they are not in the table; a 429 closes the window at run time.
 func Published(k Key) (Limit, bool) {
 	switch k.Method {
 	case "GET":

@@ -11,8 +11,8 @@ import (
 )
 
 // address keeps the interval between two openings of the processes on this machine,
-// whatever the API context: bunq counts POST /session-server by IP address. Within a
-// process the rate limits of package bunq keep it.
+// whatever the API context: bunq counts POST /session-server by IP address
+// (DOCUMENTED). Within a process the rate limits of package bunq keep it.
 //
 // The moment of an opening is in a file. It is written before the request goes out, so
 // that it counts even if this process dies, and again when the answer has come: bunq

@@ -12,7 +12,7 @@ import (
 )
 
 // openInterval is the time bunq wants between two POST /session-server from one
-// address (bunq docs, "Rate limits").
+// address (DOCUMENTED, https://beta.doc.bunq.com/basics/errors).
 const openInterval = 30 * time.Second
 
 // opener is what the package needs of *bunq.Client.

@@ -9,5 +9,5 @@
 // A cache file is worth nothing without the API context it belongs to: it is
 // encrypted with a key derived from the context's own secrets, and so is its
 // name. What is wrong with files or folder is never an error: a session can
-// always be opened anew.
+// always be opened again.
 package session

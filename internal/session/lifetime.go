@@ -18,8 +18,8 @@ type entry struct {
 
 // usable reports whether the session is within its announced lifetime. It counts
 // from bunq's time and from ours and takes what ends first, for the clocks may
-// differ. That bunq may end a session earlier (the docs say: the first one of a
-// credential after an hour, though no field tells) shows at the first call, and
+// differ. That bunq may end a session earlier (DOCUMENTED: the first one of a
+// credential after an hour, though no field says so) shows at the first call, and
 // is dealt with by Replace.
 func (e entry) usable(now time.Time) bool {
 	if e.session.Token == "" {

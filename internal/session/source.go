@@ -54,7 +54,7 @@ func (s *Source) Replace(ctx context.Context, dead *bunq.Session) (*bunq.Session
 	return s.get(ctx)
 }
 
-// ForgetRefusal lets the next call ask bunq again: the key was registered anew,
+// ForgetRefusal lets the next call ask bunq again: the key was registered again,
 // or its addresses have changed.
 func (s *Source) ForgetRefusal() {
 	s.mu.Lock()

@@ -74,7 +74,7 @@ func ParsePrivateKey(pemText string) (*rsa.PrivateKey, error) {
 }
 
 // ParsePublicKey reads an RSA public key as SubjectPublicKeyInfo ("PUBLIC KEY"), the format that
-// bunq sends and accepts. The body, and even the markers, may be on one line.
+// bunq sends and accepts (DOCUMENTED). The body, and even the markers, may be on one line (OBSERVED).
 //
 // Errors: ErrNotPEM, ErrWrongPEMType (for a PKCS#1 key with the command that converts it),
 // ErrNotRSA, ErrMalformedKey.

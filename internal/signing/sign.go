@@ -9,7 +9,7 @@ import (
 )
 
 // Sign returns the RSASSA-PKCS1-v1_5 signature with SHA-256 over message, as standard base64 on one
-// line (bunq refuses wrapped base64).
+// line (DOCUMENTED: wrapped base64 is a cause of refused signatures).
 func Sign(key *rsa.PrivateKey, message []byte) (string, error) {
 	if key == nil {
 		return "", fmt.Errorf("%w: no key to sign with", ErrMalformedKey)

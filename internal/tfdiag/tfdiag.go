@@ -22,7 +22,7 @@ const (
 	sharedLimits = "Other programs that call bunq from the same address count towards the same limits."
 )
 
-// Statuses that only bunq uses (bunq docs, "Errors").
+// Statuses that only bunq uses (DOCUMENTED, https://doc.bunq.com/basics/errors).
 const (
 	statusSignatureMissing = 466
 	statusMaintenance      = 491

@@ -1,4 +1,4 @@
-# What the pipelines beside this directory apply: production, with the state in
+# What the pipelines in examples/ci apply: production, with the state in
 # S3 and the QSEAL key in AWS Secrets Manager. The key is read when it is needed
 # and is in no plan and no state.
 

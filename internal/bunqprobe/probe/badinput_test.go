@@ -90,7 +90,7 @@ func TestOneFailureStopsNothing(t *testing.T) {
 	}
 }
 
-// The sandbox forgets everything at some request: what is asked then is not settled by it, and the rest is asked anew.
+// The sandbox forgets everything at some request: what is asked then is not settled by it, and the rest is asked again.
 func TestReset(t *testing.T) {
 	for nth := 2; nth < 230; nth += 45 { // a run makes some 250 calls, and cleans up with the last
 		t.Run(fmt.Sprint(nth), func(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// What the documents say of how use makes a session last: a request in its last 30 minutes gives it a life anew, or one in its
+// What the documents say of how use makes a session last: a request in its last 30 minutes gives it a life again, or one in its
 // last 30 seconds gives it five minutes at most.
 const (
 	extendedLate = 30 * time.Second

@@ -90,7 +90,7 @@ func (r *run) hitLimit(ctx context.Context) (*burst, error) {
 	return b, nil
 }
 
-// countRefused fills the limit anew at a time when the window of the first calls has ended, and that of the refused one has not.
+// countRefused fills the limit again at a time when the window of the first calls has ended, and that of the refused one has not.
 func (r *run) countRefused(ctx context.Context, b *burst, at time.Time, get func() (*exchange, error)) error {
 	if err := r.clock.Sleep(ctx, at.Sub(r.clock.Now())); err != nil {
 		return err

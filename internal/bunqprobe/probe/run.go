@@ -135,7 +135,7 @@ func newRun(c Config) *run {
 	return r
 }
 
-// forget drops everything that was made at bunq, which no longer knows it; the next question makes it anew.
+// forget drops everything that was made at bunq, which no longer knows it; the next question makes it again.
 func (r *run) forget() {
 	r.resets++
 	if r.resets > 0 {

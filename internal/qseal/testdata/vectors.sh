@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes every file of this folder anew with OpenSSL 3.0. README.md says what each one is for.
+# Makes every file of this folder again with OpenSSL 3.0. README.md says what each one is for.
 set -eu
 cd "$(dirname "$0")"
 WORK=$(mktemp -d)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the context files of this folder anew, with new keys, in the form of each SDK. The keys are for tests only.
+# Makes the context files of this folder again, with new keys, in the form of each SDK. The keys are for tests only.
 set -eu
 cd "$(dirname "$0")"
 WORK=$(mktemp -d)
