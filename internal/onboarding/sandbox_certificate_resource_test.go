@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
@@ -61,7 +62,8 @@ func TestAccSandboxCertificate_life(t *testing.T) {
 	b.Test(t, resource.TestCase{
 		Steps: []resource.TestStep{
 			{
-				Config: config(set("name", `"Test"`)),
+				Config:           config(set("name", `"Test"`)),
+				ConfigPlanChecks: planned(plancheck.ExpectKnownValue(certificateAddress, tfjsonpath.New("ready_for_renewal"), knownvalue.Bool(false))),
 				Check: resource.ComposeAggregateTestCheckFunc(subjectIs(`CN=Test [0-9a-f]{8} PISP AISP,C=NL`), idIs(certificateAddress, &id),
 					attributeIs(certificateAddress, "private_key_pem", &key), resource.TestCheckResourceAttr(certificateAddress, "ready_for_renewal", "false")),
 			},
