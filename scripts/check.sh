@@ -31,13 +31,13 @@ bounded() {
   return "$missing"
 }
 
-# Tidying needs a module's whole graph, which is gigabytes for OpenTofu and goreleaser: those two are looked at where
-# they have been built, and in "make release-check".
+# Tidying needs a module's whole graph, which is gigabytes for OpenTofu and the tools of a release: those are looked at
+# where they have been built, and in "make release-check".
 tidy() {
   local module name untidy=0
   for module in . tools/*/; do
     name=$(basename "$module")
-    case $name in opentofu | goreleaser) if [[ ! -e .tools/stamps/$name ]]; then continue; fi ;; esac
+    case $name in opentofu | goreleaser | cyclonedx-gomod) if [[ ! -e .tools/stamps/$name ]]; then continue; fi ;; esac
     if ! go -C "$module" mod tidy -diff </dev/null; then
       echo "Not tidy: $module" >&2
       untidy=1
