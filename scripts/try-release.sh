@@ -73,7 +73,8 @@ follow_the_guide() {
     echo "try-release: the protected OAuth client could have been destroyed." >&2
     return 1
   fi
-  sed 's/^resource "bunq_oauth_client" "main" {$/&\n  deletion_protection = false/' "$temp/guide.tf" >"$work/main.tf"
+  awk '{ print } /^resource "bunq_oauth_client" "main" \{$/ { print "  deletion_protection = false" }' \
+    "$temp/guide.tf" >"$work/main.tf"
   cli apply -auto-approve
   cli destroy -auto-approve
   "$temp/democheck" -base-url "$BUNQ_BASE_URL" -want-no-client <"$work/state.json"
