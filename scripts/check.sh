@@ -11,7 +11,11 @@ formatted() {
   "$lint" fmt --diff </dev/null && scripts/format-examples.sh --check
 }
 
-vetted() { go vet ./... </dev/null; }
+# For Windows as well, which differs most; "make vet-platforms" does the others.
+vetted() {
+  go vet ./... </dev/null
+  GOOS=windows CGO_ENABLED=0 go vet ./... </dev/null
+}
 
 linted() {
   local lint
@@ -66,6 +70,13 @@ scripted() {
   return "$bad"
 }
 
+# GitHub's workflows: ours, and the pipeline that users copy.
+automated() {
+  local actionlint
+  actionlint=$(scripts/build-tool actionlint)
+  "$actionlint" .github/workflows/*.yml examples/ci/github.yml </dev/null
+}
+
 advice=()
 
 # check NAME FUNCTION ADVICE
@@ -93,6 +104,7 @@ check "go vet" vetted "mend what it names."
 check "golangci-lint" linted "mend what it names; where it is wrong, //nolint:linter // reason."
 check "import rules" bounded "add a rule for the package to .golangci.yml, beside its likes."
 check "modules" tidy "run \"go mod tidy\" there."
+check "workflows" automated "fix the workflow; it runs at GitHub only, so nothing else finds the mistake here."
 check "docs" documented "run \"make docs\" and commit what it changes; docs/ is not edited by hand."
 check "examples" exemplary "mend the example, or the schema that it shows."
 check "scripts" scripted "mend the script."
