@@ -11,7 +11,11 @@ formatted() {
   "$lint" fmt --diff </dev/null && scripts/format-examples.sh --check
 }
 
-vetted() { go vet ./... </dev/null; }
+# For Windows as well, which differs most; "make vet-platforms" does the others.
+vetted() {
+  go vet ./... </dev/null
+  GOOS=windows CGO_ENABLED=0 go vet ./... </dev/null
+}
 
 linted() {
   local lint
@@ -31,13 +35,13 @@ bounded() {
   return "$missing"
 }
 
-# Tidying needs a module's whole graph, which is gigabytes for OpenTofu and goreleaser: those two are looked at where
-# they have been built, and in "make release-check".
+# Tidying needs a module's whole graph, which is gigabytes for OpenTofu and the tools of a release: those are looked at
+# where they have been built, and in "make release-check".
 tidy() {
   local module name untidy=0
   for module in . tools/*/; do
     name=$(basename "$module")
-    case $name in opentofu | goreleaser) if [[ ! -e .tools/stamps/$name ]]; then continue; fi ;; esac
+    case $name in opentofu | goreleaser | cyclonedx-gomod) if [[ ! -e .tools/stamps/$name ]]; then continue; fi ;; esac
     if ! go -C "$module" mod tidy -diff </dev/null; then
       echo "Not tidy: $module" >&2
       untidy=1
@@ -69,6 +73,13 @@ scripted() {
   return "$bad"
 }
 
+# GitHub's workflows: ours, and the pipeline that users copy.
+automated() {
+  local actionlint
+  actionlint=$(scripts/build-tool actionlint)
+  "$actionlint" .github/workflows/*.yml examples/ci/github.yml </dev/null
+}
+
 advice=()
 
 # check NAME FUNCTION ADVICE
@@ -96,6 +107,7 @@ check "go vet" vetted "fix what it names."
 check "golangci-lint" linted "fix what it names; where it is wrong, //nolint:linter // reason."
 check "import rules" bounded "add a rule for the package to .golangci.yml, next to the others."
 check "modules" tidy "run \"go mod tidy\" there."
+check "workflows" automated "fix the workflow; it runs at GitHub only, so nothing else finds the mistake here."
 check "docs" documented "run \"make docs\" and commit what it changes; docs/ is not edited by hand."
 check "pages" paged "fix the page, or note down a new word that is spelt right with \"go test ./scripts -run TestSpelling -update\"."
 check "examples" exemplary "fix the example, or the schema that it shows."

@@ -31,6 +31,7 @@ BUNQ_BASE_URL=$base_url BUNQ_SANDBOX=$consent \
   "$temp/journey" -cli "$TF_CLI" -dir "$temp" -witness "$temp/democheck" </dev/null &
 journey=$!
 set +m
+# shellcheck disable=SC2317 # the trap calls it
 stop() {
   trap '' INT TERM HUP
   kill -TERM "$journey" 2>/dev/null || true

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +26,7 @@ func TestStateFileSurvivesARestart(t *testing.T) {
 			t.Fatal(err)
 		}
 		info, err := os.Stat(file)
-		if err != nil || info.Mode().Perm() != 0o600 {
+		if err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
 			t.Fatalf("mode %v, %v", info.Mode(), err)
 		}
 		second := bunqsim.NewTest(t, bunqsim.Config{Clock: clock, StateFile: file, Settings: set})

@@ -131,7 +131,7 @@ func TestConfigure_badContext(t *testing.T) {
 		},
 		{
 			"a file that is not there", block{"context_file": "/nowhere/bunq.conf"}, nil,
-			"context_file", []string{"/nowhere/bunq.conf", "no such file"},
+			"context_file", []string{"/nowhere/bunq.conf", "working directory"},
 		},
 		{
 			"an environment that is none", block{"api_context": contextMembers("staging")}, nil,
@@ -180,7 +180,7 @@ func TestConfigure_contextOfOthers(t *testing.T) {
 	}{
 		{
 			"a file of the variable that is not there", nil, map[string]string{"BUNQ_CONTEXT_FILE": "/nowhere/bunq.conf"},
-			[]string{"Environment variable BUNQ_CONTEXT_FILE: ", "/nowhere/bunq.conf", "no such file"},
+			[]string{"Environment variable BUNQ_CONTEXT_FILE: ", "/nowhere/bunq.conf", "working directory"},
 		},
 		{
 			"a file of the variable that lacks the key", nil, map[string]string{"BUNQ_CONTEXT_FILE": os.DevNull},

@@ -7,6 +7,7 @@ import (
 	"encoding/asn1"
 	"encoding/pem"
 	"errors"
+	"math/bits"
 	"strings"
 	"testing"
 
@@ -217,7 +218,7 @@ func TestParsePrivateKey_refusesScryptOfADamagedFile(t *testing.T) {
 		"too much memory":                       {Salt: []byte("salt"), N: 1 << 24, R: 8, P: 1},
 		"too many lanes":                        {Salt: []byte("salt"), N: 1 << 10, R: 8, P: 1 << 20},
 		"one lane more than 1 GiB has room for": {Salt: []byte("salt"), N: 1 << 20, R: 8, P: 2},
-		"a cost that no number of bytes holds":  {Salt: []byte("salt"), N: 1 << 62, R: 8, P: 1},
+		"a cost that no number of bytes holds":  {Salt: []byte("salt"), N: 1 << (bits.UintSize - 2), R: 8, P: 1},
 		"no cost":                               {Salt: []byte("salt"), N: 1, R: 8, P: 1},
 		"no blocks":                             {Salt: []byte("salt"), N: 1 << 10, R: 0, P: 1},
 	} {

@@ -219,7 +219,7 @@ func TestRead_saysWhatIsWrongWithTheFile(t *testing.T) {
 		{"no path", "", fs.ErrNotExist, "bunq.conf"},
 		{"no such file", filepath.Join(dir, "absent.conf"), fs.ErrNotExist, "working directory"},
 		{"a home that is not expanded", "~/bunq.conf", fs.ErrNotExist, "pathexpand("},
-		{"a folder", dir, nil, "directory"},
+		{"a folder", dir, nil, dir},
 		{"something large", write("large", strings.Repeat(" ", maxSize+1)), ErrNotJSON, "larger than 1 MiB"},
 		{"no context, with its path", write("other.json", "{}"), ErrIncomplete, "other.json"},
 	} {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -153,6 +154,9 @@ func TestCache_filesAreForTheirOwnerOnly(t *testing.T) {
 
 func wantMode(t *testing.T, path string, want os.FileMode) {
 	t.Helper()
+	if runtime.GOOS == "windows" {
+		return // who may read a file is not in its mode there
+	}
 	info, err := os.Stat(path)
 	if err != nil {
 		t.Fatal(err)
@@ -205,8 +209,8 @@ func TestCache_aFileThatIsWrongIsReplaced(t *testing.T) {
 		"unreadable, even to us": func(t *testing.T, path string) { t.Helper(); must(t, os.Chmod(path, 0)) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			if strings.HasPrefix(name, "unreadable") && os.Geteuid() == 0 {
-				t.Skip("nothing is unreadable to root")
+			if strings.HasPrefix(name, "unreadable") && (os.Geteuid() == 0 || runtime.GOOS == "windows") {
+				t.Skip("nothing is unreadable to root, nor by its mode on Windows")
 			}
 			dir := t.TempDir()
 			path, _ := filled(t, dir)

@@ -3,6 +3,7 @@ package session
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -26,6 +27,9 @@ func TestFolder_thatCannotBeUsedIsDoneWithout(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if name == "a link to nowhere" && runtime.GOOS == "windows" {
+				t.Skip("the folder is made where the link leads")
+			}
 			dir := filepath.Join(t.TempDir(), "cache")
 			if name == "below a file" {
 				dir = filepath.Join(dir, "below")
@@ -71,6 +75,9 @@ func TestFolder_notWritableIsDoneWithout(t *testing.T) {
 
 // Why nothing is kept is in the log, once in a run and for those who look for it.
 func TestFolder_thatCannotBeUsedIsNamedInTheLog(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no folder and no such folder are the same error there")
+	}
 	file := filepath.Join(t.TempDir(), "file")
 	must(t, os.WriteFile(file, nil, 0o600))
 	j := &journal{}
