@@ -147,7 +147,9 @@ func orderOfRename(r wayResource) string {
 }
 
 // onboards reports whether a resource belongs to the chain that makes the context.
-func onboards(r wayResource) bool { return !slices.Contains([]string{client, callback, filters}, r.typ) }
+func onboards(r wayResource) bool {
+	return !slices.Contains([]string{client, callback, filters}, r.typ)
+}
 
 func notImported(r wayResource) bool { return r.typ == sandboxCertificate }
 
