@@ -252,32 +252,38 @@ func (w *walker) addWebhook(user int64, hook bunqsim.NotificationFilter) error {
 }
 
 // callFrom moves the machine to another address that all its keys permit, or
-// back home.
+// back home, if they do.
 func (w *walker) callFrom(where string) string {
 	if where == "home" {
+		if !w.permitted(home) {
+			return ""
+		}
 		w.bunq.Sim.SetCallerIP("")
 		w.caller = home
 		return "the machine is at " + home + " again"
 	}
-	permits := map[string]int{}
-	keys := 0
-	for _, r := range w.state() {
-		if r.typ != credential {
-			continue
-		}
-		keys++
-		for _, p := range w.bunq.Sim.Snapshot().PermittedIPs {
-			if itoa(p.CredentialID) == r.text("id") && p.Status == bunqsim.PermittedIPActive {
-				permits[p.IP]++
-			}
-		}
+
+	var all []string
+	for _, p := range activeAddresses(w.bunq.Sim.Snapshot()) {
+		all = append(all, p.ip)
 	}
-	for _, ip := range slices.Sorted(maps.Keys(permits)) {
-		if ip != home && ip != "*" && permits[ip] == keys {
+	slices.Sort(all)
+	for _, ip := range all {
+		if ip != home && ip != "*" && w.permitted(ip) {
 			w.bunq.Sim.SetCallerIP(ip)
 			w.caller = ip
 			return "the machine moves to " + ip
 		}
 	}
 	return ""
+}
+
+// permitted reports whether every key of the state may be used from an address.
+func (w *walker) permitted(ip string) bool {
+	addresses := activeAddresses(w.bunq.Sim.Snapshot())
+	return !slices.ContainsFunc(w.state(), func(h held) bool {
+		return h.typ == credential && !slices.ContainsFunc(addresses, func(p keyAddress) bool {
+			return itoa(p.key) == h.text("id") && (p.ip == ip || p.ip == "*")
+		})
+	})
 }

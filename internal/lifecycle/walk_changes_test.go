@@ -220,23 +220,18 @@ func (w *wanted) changeWebhooks(how string) {
 	}
 }
 
+// maybeMoved does a change that gives resources other addresses, and where moved
+// says so declares moved blocks for it. There is one such change in a step, as
+// Terraform cannot follow two, and none beside other blocks, which name addresses.
 func (w *wanted) maybeMoved(moved string, change func()) {
-	if moved == "moved" {
-		w.move(change)
-		return
-	}
-	change()
-}
-
-// move does a change that gives resources other addresses, and declares moved
-// blocks that say so; one such change in a step, as Terraform cannot follow
-// two.
-func (w *wanted) move(change func()) {
 	if len(w.blocks) > 0 {
 		return
 	}
 	before := w.declared()
 	change()
+	if moved != "moved" {
+		return
+	}
 	after := w.declared()
 	for i, from := range before {
 		if to := after[i]; from != to {

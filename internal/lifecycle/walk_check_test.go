@@ -125,7 +125,14 @@ func (w *walker) settle() {
 
 func (w *walker) mustHaveNothingToDo() {
 	w.t.Helper()
-	r := w.run("plan", "-no-color", "-detailed-exitcode")
+	plan := []string{"plan", "-no-color", "-detailed-exitcode"}
+	r := w.run(plan...)
+	// Whoever drops the address from which he calls is refused at the next one.
+	if refused := w.refusal(r.Output); r.Code == 1 && refused != nil && refused.name == notPermitted {
+		w.note("This is refused, as it should be: " + refused.name + ". " + refused.way)
+		refused.out(w, r.Output)
+		r = w.run(plan...)
+	}
 	if r.Code != 0 {
 		kind := "plan after an apply is not empty"
 		if r.Code == 1 {

@@ -36,6 +36,8 @@ func (w *walker) refusal(output string) *refusal {
 	return nil
 }
 
+const notPermitted = "the key is not permitted to this address"
+
 func refusals() []refusal {
 	return []refusal{
 		{
@@ -101,6 +103,15 @@ func refusals() []refusal {
 			out: func(w *walker, _ string) { w.want.blocks = nil },
 		},
 		{
+			name: "what others have deleted cannot be imported", says: []string{"Cannot import non-existent remote object"},
+			deserved: func(w *walker) bool {
+				return w.disturbed && strings.Contains(strings.Join(w.want.blocks, ""), "import {")
+			},
+			atPlan: true,
+			way:    "The import block is taken out again.",
+			out:    func(w *walker, _ string) { w.want.blocks = nil },
+		},
+		{
 			name: "bunq registers a key once only", says: []string{"API key has a device already"},
 			deserved: func(w *walker) bool {
 				return w.settings.SameDeviceAgain != "" && w.settings.SameDeviceAgain != bunqsim.Accepted
@@ -145,14 +156,15 @@ func refusals() []refusal {
 		{
 			name: "a user has one active client, so it cannot be made before the old one is cancelled", says: []string{"one active"},
 			deserved: func(w *walker) bool {
-				return w.want.createFirst["client"] && w.clientIs(func(h held) bool { return h.tainted })
+				first := w.want.createFirst["client"] || w.want.createFirst["url"] // which the client inherits
+				return first && w.clientIs(func(h held) bool { return h.tainted })
 			},
-			way: "create_before_destroy is taken off the client.",
-			out: func(w *walker, _ string) { w.want.createFirst["client"] = false },
+			way: "create_before_destroy is taken off the client, and off the URLs.",
+			out: func(w *walker, _ string) { w.want.createFirst["client"], w.want.createFirst["url"] = false, false },
 		},
 		{
-			name: "the key is not permitted to this address", says: []string{"address"},
-			deserved: func(w *walker) bool { return w.caller != home },
+			name: notPermitted, says: []string{"address"},
+			deserved: func(w *walker) bool { return w.caller != home && !w.permitted(w.caller) },
 			way:      "The machine moves home.",
 			out: func(w *walker, _ string) {
 				w.do([]string{"others", "caller", "home"})
