@@ -152,12 +152,22 @@ func checkContext(ctx context.Context, data *providerdata.Data, planned, state t
 		return
 	}
 
-	if err, refused := providerdata.Find[error](data, key); refused && planned.Equal(state) {
-		tfdiag.Failure{
-			Summary: key.kind + " has an API context that bunq refuses", At: apiContextPath,
-			State: "nothing was changed. The configuration still has this context, so an apply would fail in the same way.",
-		}.Error(diags, err)
+	err, refused := providerdata.Find[error](data, key)
+	if !refused || !planned.Equal(state) || planned.IsNull() && waitsForDevice(ctx, data) {
+		return
 	}
+	now := "nothing was changed. The configuration still has this context, so an apply would fail in the same way."
+	if planned.IsNull() {
+		now += " If the provider block has it from a bunq_device_server that is only to be made, make that one first: " +
+			"terraform apply -target=bunq_device_server.NAME."
+	}
+	tfdiag.Failure{Summary: key.kind + " has an API context that bunq refuses", At: apiContextPath, State: now}.Error(diags, err)
+}
+
+// waitsForDevice reports whether a device for the provider's context is to come. Its key is refused
+// until then: an apply that was interrupted may have made the key alone.
+func waitsForDevice(ctx context.Context, data *providerdata.Data) bool {
+	return data.Default != nil && data.Sessions != nil && providerdata.HasComingDevice(ctx, data.Sessions.For(*data.Default))
 }
 
 // otherUserError means that a context belongs to another bunq user than the object. bunq would

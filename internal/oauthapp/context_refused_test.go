@@ -70,6 +70,32 @@ func TestAccAPIContext_deadKeyInTheState(t *testing.T) {
 	}
 }
 
+// A key that has no device yet is refused like a dead one. A provider block that has it from a device
+// of this plan must not stop the apply that makes the device; without a cache folder it cannot know
+// of the device, and the error names the command.
+func TestAccAPIContext_keyWithoutDevice(t *testing.T) {
+	t.Parallel()
+	for name, cached := range map[string]bool{"with a cache folder": true, "without": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := acctest.New(t)
+			cli := acctest.NewCLI(t, b)
+			cli.Env = []string{fmt.Sprintf("BUNQ_SESSION_CACHE=%t", cached)}
+			other := "\nprovider \"bunq\" {\n  alias = \"user\"\n  api_context = bunq_device_server.main.api_context\n}\n"
+			cli.Write(t, strings.ReplaceAll(acctest.CallbackURL, "api_context     = bunq_device_server.main.api_context\n  oauth", "provider = bunq.user\n  oauth")+other)
+			cli.MustApply(t)
+			cli.MustApply(t, "-replace=bunq_psd2_credential.main", "-target=bunq_psd2_credential.main")
+
+			if !cached {
+				cli.Apply(t).MustSay(t, 1, "bunq_oauth_callback_url has an API context that bunq refuses", "terraform apply -target=bunq_device_server.NAME")
+				cli.MustApply(t, "-target=bunq_device_server.main")
+			}
+			cli.MustApply(t)
+			cli.MustHaveNothingToDo(t)
+		})
+	}
+}
+
 // An import with a dead key is an error.
 func TestAccAPIContext_deadKeyOfAnImport(t *testing.T) {
 	t.Parallel()

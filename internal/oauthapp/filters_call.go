@@ -114,19 +114,24 @@ func (c *filtersCall) ways() string {
 // makes wanted the set of a new resource: what is being replaced, or has another name
 // now, is nobody else's.
 func (c *filtersCall) had(filters, wanted []bunq.NotificationFilter) []bunq.NotificationFilter {
-	plan, _ := filtersLedger(c.data, providerdata.FormatID(c.user.ID)).plan("", creates(wanted))
-	return foundIn(plan, filters)
+	plan, _ := filtersLedger(c.data).plan("", c.creates(wanted))
+	return c.foundIn(plan, filters)
 }
 
-// creates tells the entry of a new resource with that set.
-func creates(wanted []bunq.NotificationFilter) func(entry) bool {
-	return func(e entry) bool { return e.ID == 0 && (e.To == marks(wanted) || e.To == openMarks) }
+// creates tells the entry of a new resource with that set, for the user or for one who
+// was not known yet.
+func (c *filtersCall) creates(wanted []bunq.NotificationFilter) func(entry) bool {
+	user := providerdata.FormatID(c.user.ID)
+	return func(e entry) bool {
+		return e.ID == 0 && (e.To == marks(wanted) || e.To == openMarks) && (e.For == user || e.For == "")
+	}
 }
 
-// foundIn returns those of filters that an object of the entries has.
-func foundIn(entries []entry, filters []bunq.NotificationFilter) []bunq.NotificationFilter {
+// foundIn returns those of filters that an object of the entries has, which is the
+// user's.
+func (c *filtersCall) foundIn(entries []entry, filters []bunq.NotificationFilter) []bunq.NotificationFilter {
 	return slices.DeleteFunc(slices.Clone(filters), func(f bunq.NotificationFilter) bool {
-		return !slices.ContainsFunc(entries, func(e entry) bool { return strings.Contains(e.From, mark(f)) })
+		return !slices.ContainsFunc(entries, func(e entry) bool { return e.ID == c.user.ID && strings.Contains(e.From, mark(f)) })
 	})
 }
 

@@ -13,12 +13,11 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
-// filtersLedger holds the resources of a plan that have or declare the filters of a
-// user. An entry's From is what the state says, To what is declared, both as marks;
-// To is "" for an object that was only read, or that is given up.
-func filtersLedger(data *providerdata.Data, user string) *ledger {
-	return ledgerOf(data, "notification filters of "+user)
-}
+// filtersLedger holds the resources of a plan that have or declare notification
+// filters, of all users: whose a new one is may be known in the apply only. An entry's
+// ID is the user, From what the state says, To what is declared, both as marks; To is
+// "" for an object that was only read, or that is given up.
+func filtersLedger(data *providerdata.Data) *ledger { return ledgerOf(data, "notification filters") }
 
 // openMarks is To where it is not known yet.
 const openMarks = "?"
@@ -27,7 +26,7 @@ const openMarks = "?"
 // neither a tainted nor, before its destroy, a deposed one.
 func (r *FiltersResource) noteRead(m *filtersModel, filters []bunq.NotificationFilter) {
 	if id, err := providerdata.ParseID(m.UserID.ValueString()); err == nil && r.Data.Sessions != nil {
-		filtersLedger(r.Data, m.UserID.ValueString()).note(entry{ID: id, From: marks(filters)})
+		filtersLedger(r.Data).note(entry{ID: id, From: marks(filters)})
 	}
 }
 
@@ -35,8 +34,8 @@ func (r *FiltersResource) noteRead(m *filtersModel, filters []bunq.NotificationF
 // user is whose filters it declares, for a new one as far as it is known. It reports
 // where two resources of the plan declare the filters of one user.
 func (r *FiltersResource) notePlan(ctx context.Context, plan, state *filtersModel, user string, diags *diag.Diagnostics) (run string) {
-	if r.Data.Sessions == nil || user == "" {
-		return "" // the provider's settings or the user are not known yet
+	if r.Data.Sessions == nil {
+		return "" // the provider's settings are not known yet
 	}
 	var e entry
 	if state != nil {
@@ -48,15 +47,15 @@ func (r *FiltersResource) notePlan(ctx context.Context, plan, state *filtersMode
 		e.ID, e.From, e.Gone = id, marks(has), plan == nil
 	}
 	if plan != nil {
-		e.To = openMarks
+		e.To, e.For = openMarks, user
 		if wanted, known := declared(ctx, plan.Filters, diags); known {
 			e.To = marks(wanted)
 		}
 	}
 
-	l := filtersLedger(r.Data, user)
+	l := filtersLedger(r.Data)
 	for _, other := range l.planned() {
-		if plan != nil && other.To != "" && e.isAnotherResource(other) {
+		if e.For != "" && other.For == e.For && e.isAnotherResource(other) {
 			diags.AddError("Two resources declare the notification filters of one user", fmt.Sprintf(
 				"bunq keeps one set of notification filters per user, and another bunq_notification_filters of this plan declares that of user %s. Each would "+
 					"remove what the other has set. Nothing was sent.\n\nNext step: join their filters in one resource. The other one can be forgotten with a removed "+
@@ -85,8 +84,8 @@ func (r *FiltersResource) hasAnotherOwner(ctx context.Context, m *filtersModel, 
 		return true
 	}
 	has, _ := declared(ctx, knownSet(m.Filters), &diag.Diagnostics{})
-	plan, _ := filtersLedger(r.Data, user).plan(run, func(e entry) bool { return e.ID != 0 && e.From == marks(has) })
-	return slices.ContainsFunc(plan, func(e entry) bool { return e.To != "" })
+	plan, _ := filtersLedger(r.Data).plan(run, func(e entry) bool { return providerdata.FormatID(e.ID) == user && e.From == marks(has) })
+	return slices.ContainsFunc(plan, func(e entry) bool { return e.To != "" && (e.For == user || e.For == "") })
 }
 
 // movesAway reports whether the planned context is known to belong to another user than
@@ -145,10 +144,10 @@ func (r *FiltersResource) foretell(ctx context.Context, plan *filtersModel, diag
 // hadAtPlan is had for a plan: it goes by what this process has read and planned, and
 // by the plan of which this process is the apply.
 func (c *filtersCall) hadAtPlan(filters, wanted []bunq.NotificationFilter) []bunq.NotificationFilter {
-	l := filtersLedger(c.data, providerdata.FormatID(c.user.ID))
+	l := filtersLedger(c.data)
 	entries := l.planned()
-	if newest := l.newest(); slices.ContainsFunc(newest, creates(wanted)) {
+	if newest := l.newest(); slices.ContainsFunc(newest, c.creates(wanted)) {
 		entries = append(entries, newest...)
 	}
-	return foundIn(entries, filters)
+	return c.foundIn(entries, filters)
 }

@@ -42,6 +42,8 @@ type entry struct {
 	// From is the URL that it has, To the URL that it will have.
 	From string `json:"from,omitempty"`
 	To   string `json:"to,omitempty"`
+	// For is the bunq user whose filters To is; "" where that is not known yet.
+	For string `json:"for,omitempty"`
 	// Open: To is not known yet.
 	Open bool `json:"open,omitempty"`
 	// Gone: the object is given up, and no other one takes its place.

@@ -119,6 +119,8 @@ func (r *DeviceServerResource) notePlan(ctx context.Context, model providerdata.
 	}
 	if !state.ID.IsNull() && !plan.replaces(ctx, state, diags) {
 		p.id, p.ip = state.ID.ValueString(), ip
+	} else {
+		providerdata.NoteComingDevice(ctx, r.Data.Sessions.For(ac))
 	}
 	r.keyUseOf(ac).addPlan(p, diags)
 }

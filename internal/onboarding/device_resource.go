@@ -62,6 +62,7 @@ func (r *DeviceServerResource) Create(ctx context.Context, req resource.CreateRe
 	f.store(ctx, resp.Private, &resp.Diagnostics)
 	warnAdopted(made, &resp.Diagnostics)
 	r.keyUseOf(reg.apiContext).noteMade(m.ID.ValueString(), made.ip)
+	providerdata.ForgetComingDevice(ctx, r.Data.Sessions.For(reg.apiContext))
 
 	// The resources that follow need this session anyway. Opening it here verifies key, address and
 	// signature while it is clear what to correct.

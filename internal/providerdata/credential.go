@@ -28,3 +28,28 @@ func CredentialOf(ctx context.Context, source *session.Source) int64 {
 	}
 	return id
 }
+
+// noteComing is the note that a plan registers a device for the key of an API context.
+// Until then bunq refuses the key, and says nothing else of one that is dead.
+const noteComing = "device to come"
+
+// NoteComingDevice notes that a plan registers a device for the key. Resources of
+// another provider block see it, too, whose process is another one.
+func NoteComingDevice(ctx context.Context, source *session.Source) {
+	if !HasComingDevice(ctx, source) {
+		source.Note(ctx, noteComing, "yes")
+	}
+}
+
+// HasComingDevice reports whether a device for the key was planned, and is not there.
+func HasComingDevice(ctx context.Context, source *session.Source) bool {
+	_, coming := source.Noted(ctx, noteComing)
+	return coming
+}
+
+// ForgetComingDevice notes that the device is there.
+func ForgetComingDevice(ctx context.Context, source *session.Source) {
+	if HasComingDevice(ctx, source) {
+		source.ClearNote(ctx, noteComing)
+	}
+}
