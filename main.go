@@ -5,6 +5,8 @@ import (
 	"context"
 	"flag"
 	"log"
+	"os"
+	rt "runtime/debug"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
@@ -15,6 +17,12 @@ import (
 var version = "dev"
 
 func main() {
+	// A plan decodes and encodes every resource several times and keeps little of it. Collecting less
+	// often saves a tenth of its time, for some tens of megabytes.
+	if os.Getenv("GOGC") == "" {
+		rt.SetGCPercent(400)
+	}
+
 	debug := flag.Bool("debug", false, "wait for a debugger, and print how Terraform attaches to this process")
 	flag.Parse()
 

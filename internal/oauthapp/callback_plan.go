@@ -74,11 +74,9 @@ func (r *CallbackURLResource) notePlan(plan, state *callbackModel, diags *diag.D
 	l := callbackLedger(r.Data, plan.OAuthClientID.ValueString())
 	// A resource that is replaced is planned once as it was and once as a new one. So one of each
 	// may be the same resource, and only the apply can tell.
-	for _, other := range l.planned() {
-		if !e.Open && other.To == e.To && (other.ID == 0) == (e.ID == 0) {
-			declaredTwice(e.To, plan.OAuthClientID.ValueString(), diags)
-			break
-		}
+	same := l.planned(func(other entry) bool { return !e.Open && other.To == e.To && (other.ID == 0) == (e.ID == 0) })
+	if len(same) > 0 {
+		declaredTwice(e.To, plan.OAuthClientID.ValueString(), diags)
 	}
 	l.note(e)
 	return l.run

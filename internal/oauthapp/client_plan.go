@@ -156,13 +156,11 @@ func (r *ClientResource) warnOfExisting(ctx context.Context, plan *clientModel, 
 	}
 
 	// A replacement is also planned as a new object.
-	for _, e := range clientLedger(r.Data).planned() {
-		if e.ID == active.ID && e.From == protectedClient {
+	if own := clientLedger(r.Data).planned(func(e entry) bool { return e.ID == active.ID }); len(own) > 0 {
+		if own[0].From == protectedClient {
 			g.reportProtected(active, diags)
 		}
-		if e.ID == active.ID {
-			return
-		}
+		return
 	}
 
 	if g.adopt || g.interrupted(ctx, active.ID) {

@@ -54,14 +54,12 @@ func (r *FiltersResource) notePlan(ctx context.Context, plan, state *filtersMode
 	}
 
 	l := filtersLedger(r.Data)
-	for _, other := range l.planned() {
-		if e.For != "" && other.For == e.For && e.isAnotherResource(other) {
-			diags.AddError("Two resources declare the notification filters of one user", fmt.Sprintf(
-				"bunq keeps one set of notification filters per user, and another bunq_notification_filters of this plan declares that of user %s. Each would "+
-					"remove what the other has set. Nothing was sent.\n\nNext step: join their filters in one resource. The other one can be forgotten with a removed "+
-					"block (destroy = false).", user))
-			break
-		}
+	same := l.planned(func(other entry) bool { return e.For != "" && other.For == e.For && e.isAnotherResource(other) })
+	if len(same) > 0 {
+		diags.AddError("Two resources declare the notification filters of one user", fmt.Sprintf(
+			"bunq keeps one set of notification filters per user, and another bunq_notification_filters of this plan declares that of user %s. Each would "+
+				"remove what the other has set. Nothing was sent.\n\nNext step: join their filters in one resource. The other one can be forgotten with a removed "+
+				"block (destroy = false).", user))
 	}
 	l.note(e)
 	return l.run
@@ -145,7 +143,7 @@ func (r *FiltersResource) foretell(ctx context.Context, plan *filtersModel, diag
 // by the plan of which this process is the apply.
 func (c *filtersCall) hadAtPlan(filters, wanted []bunq.NotificationFilter) []bunq.NotificationFilter {
 	l := filtersLedger(c.data)
-	entries := l.planned()
+	entries := l.planned(func(entry) bool { return true })
 	if newest := l.newest(); slices.ContainsFunc(newest, c.creates(wanted)) {
 		entries = append(entries, newest...)
 	}

@@ -78,11 +78,17 @@ func (l *ledger) note(e entry) {
 	l.append(e)
 }
 
-// planned returns what was noted in this process.
-func (l *ledger) planned() []entry {
+// planned returns what was noted in this process, and matches.
+func (l *ledger) planned(matches func(entry) bool) []entry {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.Clone(l.own)
+	var found []entry
+	for _, e := range l.own {
+		if matches(e) {
+			found = append(found, e)
+		}
+	}
+	return found
 }
 
 // plan returns the plan that an operation of an apply belongs to: the one of that run, or for ""

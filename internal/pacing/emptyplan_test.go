@@ -59,7 +59,8 @@ provider_installation {
   direct {}
 }
 `, host, builtFor(t, "bunq", "../.."), builtFor(t, "idle", "../acctest/idleprovider")), 0o600))
-	urls.Env = append(urls.Env, "TF_CLI_CONFIG_FILE="+settings)
+	// And with Go's garbage collection, as users run it.
+	urls.Env = append(urls.Env, "TF_CLI_CONFIG_FILE="+settings, "GOGC=", "GOMEMLIMIT=off")
 
 	idle := *urls
 	idle.Dir = t.TempDir()
