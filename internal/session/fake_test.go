@@ -55,6 +55,7 @@ type bank struct {
 	latency time.Duration
 	linger  time.Duration      // how long a cancelled opening takes to end
 	timeout time.Duration      // of the sessions; 0: 90 h
+	forever bool               // no timeout is announced
 	refuse  func(n int) error  // nil: never; n counts from 1
 	token   func(n int) string // nil: all different
 
@@ -90,7 +91,7 @@ func (b *bank) OpenSession(ctx context.Context, _ bunq.APIContext) (*bunq.Sessio
 		}
 	}
 	timeout := b.timeout
-	if timeout == 0 {
+	if timeout == 0 && !b.forever {
 		timeout = 90 * time.Hour
 	}
 	token := fmt.Sprintf("5e55%060d", n)

@@ -96,6 +96,22 @@ func TestFolder_thatCannotBeUsedIsNamedInTheLog(t *testing.T) {
 	}
 }
 
+// A full disk shows when a line is added.
+func TestFolder_fullDiskIsNamedInTheLog(t *testing.T) {
+	const full = "/dev/full"
+	if _, err := os.Stat(full); err != nil {
+		t.Skip("no device here is always full")
+	}
+	dir, j := t.TempDir(), &journal{}
+	f := &folder{path: dir}
+	must(t, os.Symlink(full, filepath.Join(dir, "lines")))
+	f.append("lines", []byte("a line\n"))
+	f.report(t.Context(), log{j})
+	if !strings.Contains(j.all(), "no space left") {
+		t.Errorf("the log says %q", j.all())
+	}
+}
+
 // A folder that does its work is nothing to talk about, though its files are missing at first.
 func TestFolder_thatWorksIsNotNamedInTheLog(t *testing.T) {
 	j := &journal{}

@@ -249,6 +249,9 @@ func TestSession_refusalIsFinal(t *testing.T) {
 				if !errors.As(err, &refused) || !bunq.IsCredentialsRefused(err) {
 					t.Errorf("got %v, want a RefusedError with bunq's answer", err)
 				}
+				if !strings.Contains(err.Error(), refusedByBunq().Error()) {
+					t.Errorf("what bunq said is not in %q", err)
+				}
 				var nested *RefusedError
 				if refused != nil && errors.As(refused.Err, &nested) {
 					t.Errorf("wrapped twice: %v", err)
@@ -462,4 +465,18 @@ func TestSession_endedContext(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	bk.wantOpenings(t, 0)
+}
+
+// How long a session lives that announces no timeout is not known: the run that opened it uses it,
+// and no later one.
+func TestSource_sessionWithoutTimeoutIsNotKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bk, dir := &bank{forever: true}, t.TempDir()
+		first := process(bk, dir)
+		mustSession(t, first.For(testContext()))
+		mustSession(t, first.For(testContext()))
+		bk.wantOpenings(t, 1)
+		mustSession(t, process(bk, dir).For(testContext()))
+		bk.wantOpenings(t, 2)
+	})
 }
