@@ -278,12 +278,17 @@ func (w *walker) callFrom(where string) string {
 	return ""
 }
 
-// permitted reports whether every key of the state may be used from an address.
+// permitted reports whether every key of the state may be used from an address: it is active in the
+// key's list, or "*" is and the address is not inactive.
 func (w *walker) permitted(ip string) bool {
-	addresses := activeAddresses(w.bunq.Sim.Snapshot())
+	s := w.bunq.Sim.Snapshot()
 	return !slices.ContainsFunc(w.state(), func(h held) bool {
-		return h.typ == credential && !slices.ContainsFunc(addresses, func(p keyAddress) bool {
-			return itoa(p.key) == h.text("id") && (p.ip == ip || p.ip == "*")
-		})
+		listed := func(listed, status string) bool {
+			return slices.ContainsFunc(s.PermittedIPs, func(p bunqsim.PermittedIP) bool {
+				return itoa(p.CredentialID) == h.text("id") && p.IP == listed && p.Status == status
+			})
+		}
+		return h.typ == credential && !listed(ip, bunqsim.PermittedIPActive) &&
+			(!listed("*", bunqsim.PermittedIPActive) || listed(ip, bunqsim.PermittedIPInactive))
 	})
 }

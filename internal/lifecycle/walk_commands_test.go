@@ -65,6 +65,9 @@ func (w *walker) do(words []string) {
 			w.run(verb, "-no-color", address)
 		}
 	case "forget":
+		if w.want.certificate.other {
+			return // what is made in place of the forgotten one would be another user's
+		}
 		w.replaces = true
 		w.forget(rest[0], rest[1])
 	case "removed":
@@ -82,6 +85,9 @@ func (w *walker) do(words []string) {
 		}
 		if verb == "certificate" && w.saved != nil {
 			return // Terraform wants files to be the same in plan and apply
+		}
+		if verb == "certificate" && rest[0] == "other" && len(w.want.blocks) > 0 {
+			return // as with "forget"
 		}
 		w.want.change(words)
 	}

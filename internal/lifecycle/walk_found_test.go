@@ -65,6 +65,7 @@ func TestAccWalksThatFoundSomething(t *testing.T) {
 		{name: "a key without a device, in another provider block", steps: []string{"alias url true", "apply replace=credential kill=device:before"}},
 		{name: "front of a list added, end changed", steps: []string{"url add end", "url add front; url change end"}},
 		{name: "the machine's address dropped", steps: []string{"ips more", "others caller elsewhere", "ips less"}},
+		{name: "a late set that stays the same", steps: []string{"ips late-any", "ips late-set", "module yes moved"}},
 		{name: "another organisation", steps: []string{"", "certificate other"}},
 		{name: "a list without the own address", steps: []string{"ips others", "ips more", "ips others"}},
 		{name: "an update of an address needs it", settings: wantsAddress, steps: []string{"ips more", "ips own", "ips more", "set deactivate true", "destroy"}},

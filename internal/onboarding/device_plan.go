@@ -59,12 +59,13 @@ func (r *DeviceServerResource) ModifyPlan(ctx context.Context, req resource.Modi
 // proposeAnother plans another device for changes that an update cannot make, and an update if an
 // address that the state does not list must be restored.
 func (r *DeviceServerResource) proposeAnother(resp *resource.ModifyPlanResponse, plan, state *deviceModel, f deviceFacts) {
-	// It is unknown if something changes, and only filled in then: see readAddressesOf.
+	// It is unknown if something changes, and only filled in then: see readAddressesOf. A set that is
+	// not known may turn out to be the same, and then the apply does not fill it in.
 	switch {
 	case !plan.RegistrationIP.IsUnknown():
 	case !state.RegistrationIP.IsNull():
 		plan.RegistrationIP = state.RegistrationIP
-	case f.IP != "" || plan.PermittedIPs.IsNull():
+	case f.IP != "" && allKnown(plan.PermittedIPs) || plan.PermittedIPs.IsNull():
 		plan.RegistrationIP = providerdata.StringOrNull(f.IP)
 	}
 
