@@ -149,7 +149,7 @@ func said(results []acctest.Result) string {
 	var lines []string
 	for _, r := range results {
 		for _, m := range planLine.FindAllStringSubmatch(r.Output, -1) {
-			line := strings.TrimSpace(m[1])
+			line := asTerraform(strings.TrimSpace(m[1]))
 			if strings.Contains(line, "Provider development overrides") || strings.Contains(line, "Apply complete!") && len(lines) > 0 ||
 				strings.Contains(line, "Resource targeting is in effect") || strings.Contains(line, "Applied changes may be incomplete") {
 				continue
@@ -168,6 +168,14 @@ func said(results []acctest.Result) string {
 		return 0
 	})
 	return orNothing([]string{strings.Join(lines, "; ")})
+}
+
+var toForget = regexp.MustCompile(`, \d+ to forget`)
+
+// asTerraform puts what OpenTofu says of a removed block into Terraform's words, which the table has.
+func asTerraform(line string) string {
+	line = toForget.ReplaceAllString(line, "")
+	return strings.Replace(line, "Resource will be removed from the state", "Some objects will no longer be managed by Terraform", 1)
 }
 
 func unique(lines []string) []string {
