@@ -158,7 +158,7 @@ func checkContext(ctx context.Context, data *providerdata.Data, planned, state t
 	}
 	now := "nothing was changed. The configuration still has this context, so an apply would fail in the same way."
 	if planned.IsNull() {
-		now += " If the provider block has it from a bunq_device_server that is only to be made, make that one first: " +
+		now += " If the provider block has it from a bunq_device_server that does not exist yet, make that one first: " +
 			"terraform apply -target=bunq_device_server.NAME."
 	}
 	tfdiag.Failure{Summary: key.kind + " has an API context that bunq refuses", At: apiContextPath, State: now}.Error(diags, err)
