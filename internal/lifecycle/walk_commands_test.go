@@ -312,7 +312,9 @@ func creations(output string) map[string]int {
 			changed = ""
 			out[typeAt(m[1])]++
 		} else if m := updating.FindStringSubmatch(line); m != nil {
-			changed = typeAt(m[1])
+			if changed = typeAt(m[1]); changed == filters {
+				out[filters]++ // the set is there in any case, and may have been empty
+			}
 		} else if changed == callback && otherID.MatchString(line) {
 			out[callback]++
 		}
