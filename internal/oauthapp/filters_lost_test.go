@@ -211,3 +211,20 @@ func TestAccFilters_leavesNoAddress(t *testing.T) {
 		t.Errorf("%d files of plans: %v", files, err)
 	}
 }
+
+// What a resource has that goes is removed, although the same apply makes other webhooks of a user
+// who is not known at plan.
+func TestAccFilters_goesBesideOneOfAnUnknownUser(t *testing.T) {
+	t.Parallel()
+	h := newHooked(t, "Goes")
+	other := &hooked{Party: h.b.Onboard(t, "Comes"), b: h.b}
+	h.cli.Write(t, h.b.Provider("")+filtersConfig("main", "  api_context = "+h.APIContext(), hookA))
+	h.cli.MustApply(t)
+
+	h.cli.Write(t, h.b.Provider("")+"resource \"terraform_data\" \"late\" {\n  input = "+other.APIContext()+"\n}\n"+
+		filtersConfig("other", "  api_context = terraform_data.late.output", hookB))
+	h.cli.MustApply(t)
+	h.mustHave(t)
+	other.mustHave(t, hookB)
+	h.cli.MustHaveNothingToDo(t)
+}

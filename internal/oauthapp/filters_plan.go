@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -83,7 +84,13 @@ func (r *FiltersResource) hasAnotherOwner(ctx context.Context, m *filtersModel, 
 	}
 	has, _ := declared(ctx, knownSet(m.Filters), &diag.Diagnostics{})
 	plan, _ := filtersLedger(r.Data).plan(run, func(e entry) bool { return providerdata.FormatID(e.ID) == user && e.From == marks(has) })
-	return slices.ContainsFunc(plan, func(e entry) bool { return e.To != "" && (e.For == user || e.For == "") })
+	return slices.ContainsFunc(plan, func(e entry) bool { return e.To != "" && (e.For == user || e.For == "" && e.keepsSome(has)) })
+}
+
+// keepsSome reports whether what the entry declares has one of the filters, as far as it
+// is known.
+func (e entry) keepsSome(filters []bunq.NotificationFilter) bool {
+	return e.To == openMarks || slices.ContainsFunc(filters, func(f bunq.NotificationFilter) bool { return strings.Contains(e.To, mark(f)) })
 }
 
 // movesAway reports whether the planned context is known to belong to another user than
