@@ -100,7 +100,7 @@ func (w *walker) settle() {
 			w.want.blocks = slices.DeleteFunc(w.want.blocks, func(b string) bool { return last.Code == 0 })
 			if last.Code == 0 {
 				w.cli.Env = nil
-				w.mustHaveNothingToDo()
+				w.mustHaveNothingToDo(w.disturbed && strings.Contains(last.Output, "cannot be read until the apply"))
 				return
 			}
 			if w.refusal(last.Output) != nil {
@@ -123,7 +123,9 @@ func (w *walker) settle() {
 	w.fail("apply fails: "+strings.Join(errorsIn(last.Output), "; "), "%s", last.Output)
 }
 
-func (w *walker) mustHaveNothingToDo() {
+// mustHaveNothingToDo plans. unread: others changed something that the apply before could not read, and
+// it said that this plan would show it.
+func (w *walker) mustHaveNothingToDo(unread bool) {
 	w.t.Helper()
 	plan := []string{"plan", "-no-color", "-detailed-exitcode"}
 	r := w.run(plan...)
@@ -131,6 +133,11 @@ func (w *walker) mustHaveNothingToDo() {
 	if refused := w.refusal(r.Output); r.Code == 1 && refused != nil && refused.name == notPermitted {
 		w.note("This is refused, as it should be: " + refused.name + ". " + refused.way)
 		refused.out(w, r.Output)
+		r = w.run(plan...)
+	}
+	if r.Code == 2 && unread {
+		w.note("What others did is shown only now, as the apply has said.")
+		w.run("apply", "-no-color", "-auto-approve")
 		r = w.run(plan...)
 	}
 	if r.Code != 0 {

@@ -66,6 +66,11 @@ func TestAccWalksThatFoundSomething(t *testing.T) {
 		{name: "front of a list added, end changed", steps: []string{"url add end", "url add front; url change end"}},
 		{name: "the machine's address dropped", steps: []string{"ips more", "others caller elsewhere", "ips less"}},
 		{name: "a late set that stays the same", steps: []string{"ips late-any", "ips late-set", "module yes moved"}},
+		{name: "an imported URL whose client others cancelled", steps: []string{"", "others cancel-client; forget url.0 import"}},
+		{name: "a cycle of Terraform's own", steps: []string{"url swap; create-first url true; url add middle", "", "url drop end; taint client"}},
+		{name: "webhooks of others, behind a context that is not known", steps: []string{
+			"webhooks add; second yes", "context second", "alias webhooks true", "others webhook; apply replace=installation target=client",
+		}},
 		{name: "another organisation", steps: []string{"", "certificate other"}},
 		{name: "a list without the own address", steps: []string{"ips others", "ips more", "ips others"}},
 		{name: "an update of an address needs it", settings: wantsAddress, steps: []string{"ips more", "ips own", "ips more", "set deactivate true", "destroy"}},

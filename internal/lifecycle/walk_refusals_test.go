@@ -89,6 +89,18 @@ func refusals() []refusal {
 			out: func(w *walker, _ string) { w.do([]string{"untaint", "url"}) },
 		},
 		{
+			// Terraform's own error, whatever the provider: hashicorp/terraform orders the destroy of an
+			// instance that the state has with create_before_destroy, and of what it depended on, both ways.
+			name: "Terraform cannot order the destroy of a URL and the replacement of its client", says: []string{"Cycle:", callback},
+			deserved: func(w *walker) bool { return len(w.undeclared()) > 0 },
+			way:      "The URL is destroyed first, by itself.",
+			out: func(w *walker, _ string) {
+				for _, address := range w.undeclared() {
+					w.run("destroy", "-no-color", "-auto-approve", "-target="+address)
+				}
+			},
+		},
+		{
 			name: "the client has a URL that no resource of the state is", says: []string{"import {", callback},
 			deserved: func(w *walker) bool { return len(w.unowned()) > 0 },
 			way:      "It is imported with the block of the message.",
@@ -248,6 +260,17 @@ func (w *walker) unowned() []bunqsim.CallbackURL {
 	return slices.DeleteFunc(w.bunq.Sim.Snapshot().CallbackURLs, func(u bunqsim.CallbackURL) bool {
 		return slices.ContainsFunc(state, func(h held) bool { return h.typ == callback && h.text("id") == itoa(u.ID) })
 	})
+}
+
+// undeclared are the addresses of callback URLs in the state that the configuration does not have.
+func (w *walker) undeclared() []string {
+	var out []string
+	for _, h := range w.state() {
+		if h.typ == callback && h.deposed == "" && !slices.Contains(w.want.resourcesOf("url"), h.address) {
+			out = append(out, h.address)
+		}
+	}
+	return out
 }
 
 // nameAsAtBunq gives each device the name with which bunq registered its key

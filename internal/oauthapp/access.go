@@ -35,7 +35,7 @@ type refusedKey struct{ kind, id string }
 // after an import, it calls get with another context of the same user that this run has used. It
 // returns false if get was not called, and diags has the reason; otherwise the error is get's.
 func (r refresh) read(ctx context.Context, diags *diag.Diagnostics, get func(*providerdata.Access) error) (bool, error) {
-	access, ok := r.access(ctx, diags)
+	access, own, ok := r.access(ctx, diags)
 	if !ok {
 		return false, nil
 	}
@@ -47,7 +47,7 @@ func (r refresh) read(ctx context.Context, diags *diag.Diagnostics, get func(*pr
 			return err
 		}
 		asked, used = true, nil
-		if a != access {
+		if a != access || !own {
 			used = &a.Context
 		}
 		return get(a)
@@ -69,33 +69,34 @@ func (r refresh) read(ctx context.Context, diags *diag.Diagnostics, get func(*pr
 	return true, err
 }
 
-// access returns the context to begin with.
-func (r refresh) access(ctx context.Context, diags *diag.Diagnostics) (*providerdata.Access, bool) {
+// access returns the context to begin with, and whether it is the resource's own one or the
+// provider's.
+func (r refresh) access(ctx context.Context, diags *diag.Diagnostics) (access *providerdata.Access, own, ok bool) {
 	switch {
 	case !r.importing && !r.data.ReadyToRead(r.key.kind, diags):
-		return nil, false
+		return nil, false, false
 	case r.apiContext.IsNull() && r.data.DefaultUnknown && !r.importing:
 		r.warnNotRefreshed(diags, "The api_context of the provider block is only known after the apply.")
-		return nil, false
+		return nil, false, false
 	case !contextMissing(r.data, r.apiContext):
 		access, more := r.data.Access(ctx, r.apiContext, apiContextPath)
 		diags.Append(more...)
-		return access, !more.HasError()
+		return access, true, !more.HasError()
 	}
 
 	for a := range contextsOf(ctx, r.data, r.user) {
-		return a, true
+		return a, false, true
 	}
 	if r.importing {
 		diags.AddAttributeError(apiContextPath, "No API context to import with", "An import sees the configuration of the provider, not that of the resource. The "+
 			"provider block has no API context, and no other resource of this run has one of bunq user "+r.user.ValueString()+".\n\n"+
 			"Next step: set api_context or context_file (BUNQ_CONTEXT_FILE) in the provider block. Or use an import block, and let the resource refer to a "+
 			"bunq_device_server of that user that is already in the state.")
-		return nil, false
+		return nil, false, false
 	}
 	diags.AddAttributeWarning(apiContextPath, r.failed.Summary+" without an API context", "The state has no api_context for it, and the provider block no longer "+
 		"has one. If the configuration of the resource has one, the next apply stores it, and later refreshes use it.\n\nState: "+r.failed.State)
-	return nil, false
+	return nil, false, false
 }
 
 // warnNotRefreshed warns that the resource can only be read when more is known.

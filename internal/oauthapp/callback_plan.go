@@ -28,7 +28,10 @@ func (r *CallbackURLResource) ModifyPlan(ctx context.Context, req resource.Modif
 		return
 	}
 
-	if plan != nil {
+	switch {
+	case plan == nil && !state.ID.IsNull():
+		checkDestroy(ctx, r.Data, state.APIContext, state.UserID, "bunq_oauth_callback_url", resp.Private, &resp.Diagnostics)
+	case plan != nil:
 		had := noContext()
 		if state != nil {
 			had = state.APIContext

@@ -238,17 +238,14 @@ func (r *CallbackURLResource) Delete(ctx context.Context, req resource.DeleteReq
 		return
 	}
 
-	access, diags := r.Data.Access(ctx, m.APIContext, apiContextPath)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
+	access, ok := accessToDestroy(ctx, r.Data, m.APIContext, m.UserID, req.Private, &resp.Diagnostics)
+	if !ok {
 		return
 	}
 
 	failed := tfdiag.Failure{Summary: "bunq_oauth_callback_url was not removed", State: "the callback URL stays in the state."}
 	run, more := planRun(ctx, req.Private)
 	resp.Diagnostics.Append(more...)
-	useSubstitute(ctx, r.Data, req.Private, &resp.Diagnostics)
-
 	own, err := idOf(m.ID)
 	if err == nil {
 		// This apply may have deactivated the key in the state.

@@ -34,7 +34,9 @@ func (r *ClientResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	}
 	switch {
 	case plan == nil:
-		state.protect(&resp.Diagnostics)
+		if state.protect(&resp.Diagnostics); !state.cancelled() && !resp.Diagnostics.HasError() {
+			checkDestroy(ctx, r.Data, state.APIContext, state.UserID, "bunq_oauth_client", resp.Private, &resp.Diagnostics)
+		}
 	case state == nil:
 		checkContext(ctx, r.Data, plan.APIContext, noContext(), refusedKey{}, &resp.Diagnostics)
 		if !resp.Diagnostics.HasError() {

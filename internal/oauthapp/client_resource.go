@@ -268,16 +268,14 @@ func (r *ClientResource) Delete(ctx context.Context, req resource.DeleteRequest,
 
 	run, more := planRun(ctx, req.Private)
 	resp.Diagnostics.Append(more...)
-	useSubstitute(ctx, r.Data, req.Private, &resp.Diagnostics)
 	if r.hasAnotherOwner(&m, id, run) {
 		resp.Diagnostics.AddWarning("The OAuth client was not cancelled", fmt.Sprintf(
 			"Another bunq_oauth_client of this state is also OAuth client %d, and keeps it. It was not cancelled; Terraform only forgot this object.", id))
 		return
 	}
 
-	access, diags := r.Data.Access(ctx, m.APIContext, apiContextPath)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
+	access, ok := accessToDestroy(ctx, r.Data, m.APIContext, m.UserID, req.Private, &resp.Diagnostics)
+	if !ok {
 		return
 	}
 

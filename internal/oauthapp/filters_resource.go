@@ -102,13 +102,7 @@ func (r *FiltersResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	if r.Data == nil {
 		return // Terraform only validates
 	}
-	var plan, state *filtersModel
-	if !req.Plan.Raw.IsNull() {
-		resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	}
-	if !req.State.Raw.IsNull() {
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	}
+	plan, state := planAndState[filtersModel](ctx, req, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -117,6 +111,7 @@ func (r *FiltersResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	switch {
 	case plan == nil:
 		user = state.UserID.ValueString()
+		checkDestroy(ctx, r.Data, state.APIContext, state.UserID, "bunq_notification_filters", resp.Private, &resp.Diagnostics)
 	case state == nil:
 		checkContext(ctx, r.Data, plan.APIContext, noContext(), refusedKey{}, &resp.Diagnostics)
 		if !resp.Diagnostics.HasError() {
@@ -312,10 +307,8 @@ func (r *FiltersResource) Delete(ctx context.Context, req resource.DeleteRequest
 	if resp.Diagnostics.HasError() || r.hasAnotherOwner(ctx, &m, run) {
 		return
 	}
-	useSubstitute(ctx, r.Data, req.Private, &resp.Diagnostics)
-	access, diags := r.Data.Access(ctx, m.APIContext, apiContextPath)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
+	access, ok := accessToDestroy(ctx, r.Data, m.APIContext, m.UserID, req.Private, &resp.Diagnostics)
+	if !ok {
 		return
 	}
 

@@ -137,6 +137,66 @@ func TestAccImport_withTheContextOfAResource(t *testing.T) {
 	}
 }
 
+// What an import command brought in has no context in the state until an apply stores it. If it is
+// destroyed before that, it is with the context of another resource of its user.
+func TestAccImport_destroyedBeforeItsContextIsStored(t *testing.T) {
+	t.Parallel()
+	h := newThere(t)
+	cli := acctest.NewCLI(t, h.b)
+	main := clientConfig(unprotected + "\n  adopt_existing = true\n" + inContext(h.Party))
+	rest := callbackConfig("${bunq_oauth_client.main.id}", callback('b'), inContext(h.Party)) +
+		filtersConfig("main", inContext(h.Party)+"\n  depends_on = [bunq_oauth_client.main]", hookA)
+	cli.Write(t, h.b.Provider("")+main+rest)
+	cli.MustApply(t)
+	h.importAgain(t, cli)
+
+	cli.MustApply(t, "-replace="+callbackAddress, "-replace="+filtersAddress).MustSay(t, 0, "2 added, 0 changed, 2 destroyed")
+	cli.MustHaveNothingToDo(t)
+}
+
+// Nothing else of the run has a context of the user either: the plan says so, and what to do.
+func TestAccImport_destroyedWithoutAnyContext(t *testing.T) {
+	t.Parallel()
+	h := newThere(t)
+	cli := acctest.NewCLI(t, h.b)
+	cli.Write(t, h.Provider()+callbackConfig(fmt.Sprint(h.client), callback('b'), "")+filtersConfig("main", "", hookA))
+	cli.MustApply(t)
+	h.importAgain(t, cli)
+
+	cli.Write(t, h.b.Provider(""))
+	cli.Plan(t).MustSay(t, 1, "No API context to destroy bunq_oauth_callback_url with", "No API context to destroy bunq_notification_filters with",
+		fmt.Sprintf("has one of bunq user %d", h.UserID), "BUNQ_CONTEXT_FILE")
+	cli.Env = []string{"BUNQ_CONTEXT_FILE=" + h.ContextFile(t, acctest.Python)}
+	cli.MustApply(t).MustSay(t, 0, "0 added, 0 changed, 2 destroyed")
+	if s := h.b.Sim.Snapshot(); len(s.CallbackURLs) != 1 || len(s.NotificationFilters) > 0 {
+		t.Errorf("bunq has %d callback URLs and %d notification filters", len(s.CallbackURLs), len(s.NotificationFilters))
+	}
+}
+
+// importAgain forgets the callback URL and the filters, and imports them with a context file that
+// later runs do not have.
+func (h *there) importAgain(t *testing.T, cli *acctest.CLI) {
+	t.Helper()
+	state := cli.State(t)
+	config, err := os.ReadFile(filepath.Join(cli.Dir, "main.tf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cli.Write(t, h.b.Provider("")+callbackConfig("1", callback('a'), "")+filtersConfig("main", "", hookA))
+	cli.Env = []string{"BUNQ_CONTEXT_FILE=" + h.ContextFile(t, acctest.Python)}
+	for address, id := range map[string]string{
+		filtersAddress:  fmt.Sprint(h.UserID),
+		callbackAddress: h.clientID + "/" + state.String(t, callbackAddress, "id"),
+	} {
+		cli.Run(t, "state", "rm", address).MustSay(t, 0)
+		cli.Run(t, "import", "-no-color", address, id).MustSay(t, 0)
+	}
+	cli.Env = nil
+	if err := os.WriteFile(filepath.Join(cli.Dir, "main.tf"), config, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Contexts of two users are in use: each import finds its own user's.
 func TestAccImport_withTheContextOfItsUser(t *testing.T) {
 	t.Parallel()

@@ -4,14 +4,15 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
 // privateContext names the context with which a refresh read a resource because bunq refuses the
-// one in its state. A destroy in the apply has no other way to get it: it runs in another process,
-// in which nothing else may have called bunq.
+// one in its state, or because the state has none, as after an import. A destroy in the apply has no
+// other way to get it: it runs in another process, in which nothing else may have called bunq.
 const privateContext = "context"
 
 // privateReader is the private state of a request.
@@ -37,6 +38,37 @@ func keepSubstitute(ctx context.Context, private privateState, used *bunq.APICon
 	if text, err := providerdata.MarshalContext(*used); err == nil {
 		diags.Append(private.SetKey(ctx, privateContext, text)...)
 	}
+}
+
+// checkDestroy reports at plan that the apply would have no context to destroy a resource of this kind
+// with. The configuration no longer has one for it.
+func checkDestroy(ctx context.Context, data *providerdata.Data, apiContext types.Object, user types.String, kind string,
+	private privateReader, diags *diag.Diagnostics,
+) {
+	if kept, _ := private.GetKey(ctx, privateContext); len(kept) > 0 || !contextMissing(data, apiContext) {
+		return
+	}
+	diags.AddAttributeError(apiContextPath, "No API context to destroy "+kind+" with", "The state has none for it, as after an import that no apply "+
+		"followed, the provider block has none, and no resource that this run read before it has one of bunq user "+user.ValueString()+".\n\n"+
+		"State: nothing was changed.\n\n"+
+		"Next step: set api_context or context_file (BUNQ_CONTEXT_FILE) in the provider block, and apply again. Or keep the resource in the configuration, "+
+		"with its api_context, for one apply, which stores it. To forget it and keep it at bunq, use a removed block (destroy = false).")
+}
+
+// accessToDestroy returns the context for the destroy of a resource. If the state has none, it is
+// the one that the plan has kept.
+func accessToDestroy(ctx context.Context, data *providerdata.Data, apiContext types.Object, user types.String,
+	private privateReader, diags *diag.Diagnostics,
+) (*providerdata.Access, bool) {
+	useSubstitute(ctx, data, private, diags)
+	if contextMissing(data, apiContext) {
+		for a := range contextsOf(ctx, data, user) {
+			return a, true
+		}
+	}
+	access, more := data.Access(ctx, apiContext, apiContextPath)
+	diags.Append(more...)
+	return access, !more.HasError()
 }
 
 // useSubstitute lets this run use the context that a refresh stored.
