@@ -44,6 +44,25 @@ func TestNewInstallation(t *testing.T) {
 	}
 }
 
+// The texts of an installation are those that make it again.
+func TestInstallation_asTexts(t *testing.T) {
+	private, public, server, err := installation().PEM()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := bunq.NewInstallation("t", private, server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := signing.ParsePublicKey(public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !again.PrivateKey.Equal(clientKey()) || !again.ServerPublicKey.Equal(&serverKey().PublicKey) || !own.Equal(&clientKey().PublicKey) {
+		t.Error("it is another installation")
+	}
+}
+
 func TestFingerprint(t *testing.T) {
 	base := apiContext()
 	f := base.Fingerprint()

@@ -115,7 +115,7 @@ func NeverSent(err error) bool {
 	return ok && !e.Sent
 }
 
-// leavesOpen reports whether an answer other than 200 leaves open what became of
+// leavesOpen reports whether an answer other than 200 leaves open whether bunq did
 // the request. bunq's own refusals (4xx in its envelope) do not, and neither does
 // a rate limit, whoever sets it. A server error does, and so does every answer
 // that is not bunq's: a gateway may have passed the request on before it gave up.

@@ -10,5 +10,5 @@
 // OBSERVED is what others have seen bunq do, UNKNOWN what nobody has.
 //
 // It must not know Terraform, where sessions come from (see SessionSource), or
-// what becomes of a result.
+// what a result is used for.
 package bunq

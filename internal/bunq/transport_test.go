@@ -279,7 +279,7 @@ const proxyVariable = "BUNQ_TEST_THROUGH_A_PROXY"
 func TestTransport_goesThroughTheProxy(t *testing.T) {
 	if os.Getenv(proxyVariable) != "" {
 		u := dialled(t, "https://bank.test/v1", func(c *bunq.Config) { c.MaxWait = time.Second })
-		_, _ = u.OAuthClient(t.Context(), 633) // what became of it is for the proxy to say
+		_, _ = u.OAuthClient(t.Context(), 633) // what it returns depends on the proxy
 		return
 	}
 
@@ -300,7 +300,7 @@ func TestTransport_goesThroughTheProxy(t *testing.T) {
 	}
 }
 
-// onlyOnce is a transport that looks at what it is given, and at what becomes of its answer.
+// onlyOnce is a transport that looks at what it is given, and at what is done with its answer.
 type onlyOnce struct {
 	repeatable bool
 	closed     bool

@@ -1,7 +1,7 @@
 package bunq
 
 // UnansweredError is a write whose answer did not come or was rejected, and after
-// which bunq was asked what became of it.
+// which bunq was asked whether it was done.
 type UnansweredError struct {
 	// Err says what happened to the answer.
 	Err error
@@ -15,14 +15,14 @@ func (e *UnansweredError) Error() string {
 	if e.LookUp == nil {
 		return e.Err.Error() + "; bunq was asked afterwards, and has not done it"
 	}
-	return e.Err.Error() + "; and bunq could not be asked what became of it: " + e.LookUp.Error()
+	return e.Err.Error() + "; and bunq could not be asked whether it was done: " + e.LookUp.Error()
 }
 
 // Unwrap returns what happened to the write, not to the look-up.
 func (e *UnansweredError) Unwrap() error { return e.Err }
 
-// Confirm settles a write that ended with err: where it is not known what became of
-// it, look asks bunq whether it was done. nil: it was done.
+// Confirm settles a write that ended with err: where its outcome is unknown, look
+// asks bunq whether it was done. nil: it was done.
 //
 // Errors: err itself where the outcome is known, else *UnansweredError.
 func Confirm(err error, look func() (done bool, err error)) error {

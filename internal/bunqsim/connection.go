@@ -35,7 +35,7 @@ func (st *store) end(conn *Connection, status string, at time.Time, set *Setting
 	}
 }
 
-// endConnections is what becomes of a client's users when it is cancelled.
+// endConnections ends the connections of a client that is cancelled.
 func (st *store) endConnections(clientID int64, at time.Time, set *Settings) {
 	for _, conn := range st.Connections {
 		if conn.OAuthClientID == clientID && conn.Status == ConnectionActive {

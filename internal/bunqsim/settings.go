@@ -62,7 +62,7 @@ type Settings struct {
 	// CredentialWithInstallationToken says whether GET /payment-service-provider-credential/{id} also takes the installation
 	// token the credential was made with. UNKNOWN. Accepted or Refused.
 	CredentialWithInstallationToken Choice `json:"credential_with_installation_token,omitempty"`
-	// OldKeys: what becomes of a user's keys when another certificate is registered for him. UNKNOWN. Accepted (they go on
+	// OldKeys says what happens to a user's keys when another certificate is registered for him. UNKNOWN. Accepted (they go on
 	// working) or Refused (they and their sessions end).
 	OldKeys Choice `json:"old_keys,omitempty"`
 	// ExpiredCertificate in the sandbox, where the issuer is documented not to be checked, but nothing is said of the dates.

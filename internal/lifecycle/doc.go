@@ -1,4 +1,4 @@
-// Package lifecycle holds the tests of what becomes of resources when something
+// Package lifecycle holds the tests of what happens to resources when something
 // goes wrong: each call to bunq of each operation meets each fault that the
 // simulator can play, the provider is killed around each call of a first apply,
 // and each error is written down as a user reads it.

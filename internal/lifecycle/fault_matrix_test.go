@@ -300,8 +300,8 @@ func (w *world) keptAll(s scenario, before state) {
 	}
 }
 
-// toldEnough proves that an error names the resource, what became of the
-// state, and the next step.
+// toldEnough proves that an error names the resource, what it
+// means for the state, and the next step.
 func toldEnough(t *testing.T, got notices) {
 	t.Helper()
 	for _, n := range got {

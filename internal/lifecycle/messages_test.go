@@ -17,7 +17,7 @@ type situation struct {
 }
 
 // What users are told, word for word. Each names the resource, the call, bunq's
-// words and response id, what became of the state, and the next step. A change
+// words and response id, what it means for the state, and the next step. A change
 // is to be read as a user would: in a hurry, and without the code.
 func TestMessages(t *testing.T) {
 	mustKeys(t)

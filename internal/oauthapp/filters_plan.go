@@ -23,7 +23,7 @@ func filtersLedger(data *providerdata.Data) *ledger { return ledgerOf(data, "not
 // openMarks is To where it is not known yet.
 const openMarks = "?"
 
-// noteRead leaves for the apply what an object of the state has. A plan shows
+// noteRead notes for the apply what an object of the state has. A plan shows
 // neither a tainted nor, before its destroy, a deposed one.
 func (r *FiltersResource) noteRead(m *filtersModel, filters []bunq.NotificationFilter) {
 	if id, err := providerdata.ParseID(m.UserID.ValueString()); err == nil && r.Data.Sessions != nil {
@@ -31,7 +31,7 @@ func (r *FiltersResource) noteRead(m *filtersModel, filters []bunq.NotificationF
 	}
 }
 
-// notePlan leaves for the apply what becomes of one resource, and returns the run.
+// notePlan notes for the apply what the plan does with one resource, and returns the run.
 // user is whose filters it declares, for a new one as far as it is known. It reports
 // where two resources of the plan declare the filters of one user.
 func (r *FiltersResource) notePlan(ctx context.Context, plan, state *filtersModel, user string, diags *diag.Diagnostics) (run string) {

@@ -142,7 +142,7 @@ func TestRepetition(t *testing.T) {
 	})
 }
 
-// try makes one call with one fault and tells in a word what became of it.
+// try makes one call with one fault and tells in a word how it ended.
 func (w *repetition) try(row trouble, a act) string {
 	w.t.Helper()
 	cell := fmt.Sprintf("%s, %s, %s", a.name, row.what, row.when)

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// report is what became of the journey.
+// report is the result of the journey.
 type report struct {
 	base    string
 	started time.Time

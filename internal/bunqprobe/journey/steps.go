@@ -36,7 +36,7 @@ type step struct {
 	do         func(ctx context.Context, j *journey, s *stage) error
 }
 
-// stage is what became of a step.
+// stage is the result of a step.
 type stage struct {
 	step
 	account
