@@ -106,6 +106,8 @@ func (w *wanted) changeIPs(how string) {
 		w.ips = []string{elsewhereAddresses[0], elsewhereAddresses[2]}
 	case "any":
 		w.ips = []string{home, "*"}
+	case "more-and-any":
+		w.ips = slices.Compact(slices.Sorted(slices.Values(append(slices.Clone(concrete), home, free(concrete), "*"))))
 	case "late-element":
 		w.ips = append(slices.Clone(concrete), free(concrete))
 		w.late, w.lateTimes = "element", w.lateTimes+1

@@ -378,7 +378,7 @@ func hasWebhook(state []held, target string) bool {
 }
 
 // needsAddress reports whether the machine calls from ip, or the configuration
-// lists it now as before.
+// lists it now as before, or "*".
 func (w *walker) needsAddress(before []held, ip string) bool {
 	if ip == w.caller {
 		return true
@@ -386,6 +386,9 @@ func (w *walker) needsAddress(before []held, ip string) bool {
 	for _, h := range before {
 		list, _ := h.attributes["permitted_ips"].([]any)
 		for _, l := range list {
+			if l == "*" && slices.Contains(w.want.ips, "*") {
+				return true
+			}
 			if strings.EqualFold(l.(string), ip) { //nolint:forcetypeassert // what the schema says
 				return slices.ContainsFunc(w.want.ips, func(i string) bool { return strings.EqualFold(i, ip) })
 			}

@@ -102,7 +102,7 @@ func (d *drawer) change() string {
 	case 4:
 		return "describe main " + d.of("walk", "runner", "same")
 	case 5, 6, 7:
-		return "ips " + d.of("omitted", "own", "more", "more", "less", "others", "any", "late-element", "late-set", "late-any")
+		return "ips " + d.of("omitted", "own", "more", "more", "less", "others", "any", "more-and-any", "late-element", "late-set", "late-any")
 	case 8, 9:
 		return "set " + d.of("adopt", "protect", "deactivate", "key-only") + " " + d.truth()
 	case 10, 11:

@@ -65,6 +65,7 @@ func TestAccWalksThatFoundSomething(t *testing.T) {
 		{name: "a key without a device, in another provider block", steps: []string{"alias url true", "apply replace=credential kill=device:before"}},
 		{name: "front of a list added, end changed", steps: []string{"url add end", "url add front; url change end"}},
 		{name: "the machine's address dropped", steps: []string{"ips more", "others caller elsewhere", "ips less"}},
+		{name: "an address dropped beside every address", steps: []string{"ips more-and-any", "others caller elsewhere", "ips any"}},
 		{name: "a late set that stays the same", steps: []string{"ips late-any", "ips late-set", "module yes moved"}},
 		{name: "an imported URL whose client others cancelled", steps: []string{"", "others cancel-client; forget url.0 import"}},
 		{name: "a cycle of Terraform's own", steps: []string{"url swap; create-first url true; url add middle", "", "url drop end; taint client"}},

@@ -89,9 +89,10 @@ func credentialID(ctx context.Context, calls *bunq.UserClient, m *deviceModel, k
 
 // readAddresses sets permitted_ips to what is active at bunq, written as the state writes it. own
 // is permitted without being listed, so it is only included if the state lists it. "*" cannot be
-// managed: it stays as the state has it.
+// managed: it stays as the state has it, and permits all others without their being listed.
 func readAddresses(ctx context.Context, m *deviceModel, list []bunq.PermittedIP, own string) error {
 	known, diags := addresses(ctx, m.PermittedIPs)
+	open := slices.Contains(known, anyAddress)
 	active := []string{}
 	for _, p := range list {
 		if p.Status != bunq.StatusActive || p.IP == anyAddress || containsAddress(active, p.IP) {
@@ -100,13 +101,13 @@ func readAddresses(ctx context.Context, m *deviceModel, list []bunq.PermittedIP,
 		ip := p.IP
 		if i := slices.IndexFunc(known, func(k string) bool { return sameAddress(k, p.IP) }); i >= 0 {
 			ip = known[i]
-		} else if sameAddress(p.IP, own) {
+		} else if open || sameAddress(p.IP, own) {
 			continue
 		}
 		active = append(active, ip)
 	}
 
-	if slices.Contains(known, anyAddress) {
+	if open {
 		active = append(active, anyAddress)
 	}
 	set, more := types.SetValueFrom(ctx, types.StringType, active)
@@ -222,7 +223,8 @@ type reconciliation struct {
 
 // run activates what is missing before it deactivates anything: bunq refuses every call from an
 // address that is not active (DOCUMENTED). The address that registered the device always stays
-// active, so that no list locks it out.
+// active, so that no list locks it out. "*" means every address, so beside it none is deactivated:
+// bunq refuses one that is inactive (DOCUMENTED, of "*" UNKNOWN).
 func (c *reconciliation) run(ctx context.Context, want []string, list []bunq.PermittedIP) error {
 	if c.own != "" && !containsAddress(want, c.own) {
 		want = append(slices.Clone(want), c.own)
@@ -236,6 +238,9 @@ func (c *reconciliation) run(ctx context.Context, want []string, list []bunq.Per
 		}
 	}
 
+	if slices.Contains(want, anyAddress) {
+		return nil
+	}
 	rest := slices.DeleteFunc(slices.Clone(list), func(p bunq.PermittedIP) bool {
 		return p.Status != bunq.StatusActive || p.IP == anyAddress || containsAddress(want, p.IP)
 	})

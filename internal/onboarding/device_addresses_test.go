@@ -313,6 +313,41 @@ func TestAccDeviceServer_addressSpelling(t *testing.T) {
 	}
 }
 
+// Where "*" permits every address, no other one is set inactive: bunq refuses an inactive address, and
+// the configuration says that every address may call.
+func TestAccDeviceServer_everyAddressMeansEveryAddress(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	at(b, own)()
+	c := acctest.NewCLI(t, b)
+	c.Write(t, deviceWith(named, list(own, also, "*")))
+	c.MustApply(t)
+
+	c.Write(t, deviceWith(named, list(own, "*")))
+	c.MustApply(t).MustSay(t, 0, "0 added, 1 changed, 0 destroyed")
+	c.MustHaveNothingToDo(t)
+	if diff := cmp.Diff(map[string]string{own: "ACTIVE", also: "ACTIVE", "*": "ACTIVE"}, addresses(b)); diff != "" {
+		t.Error(diff)
+	}
+	at(b, also)()
+	c.MustHaveNothingToDo(t)
+	at(b, own)()
+
+	// A listed one that somebody set inactive is activated again.
+	c.Write(t, deviceWith(named, list(own, also, "*")))
+	c.MustApply(t)
+	try(t, func() error { return b.Sim.SetPermittedIP(b.Sim.Snapshot().Credentials[0].ID, also, "INACTIVE") })()
+	c.MustApply(t).MustSay(t, 0, "0 added, 1 changed, 0 destroyed")
+	c.MustHaveNothingToDo(t)
+
+	// Without "*", only what is listed stays.
+	c.Write(t, deviceWith(named, list(own)))
+	c.MustApply(t)
+	if diff := cmp.Diff(map[string]string{own: "ACTIVE", also: "INACTIVE", "*": "ACTIVE"}, addresses(b)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // "*" belongs to the key: a change to or from it makes another device, says what bunq makes of
 // that, and works with another key.
 func TestAccDeviceServer_everyAddress(t *testing.T) {

@@ -64,8 +64,8 @@ func (r *DeviceServerResource) Schema(_ context.Context, _ resource.SchemaReques
 					"(`registration_ip`), which stays permitted as long as the device exists, listed or not. If omitted, Terraform does not manage " +
 					"addresses. Changed in place: new addresses are activated before old ones are deactivated. The addresses belong to the key, so " +
 					"devices with the same key must list the same ones. To drop the address that registered the device, list the new addresses and " +
-					"replace the device from one of them. `\"*\"` together with this machine's own address permits every address; it can only be set " +
-					"when the device is created, so changing to or from it replaces the device.",
+					"replace the device from one of them. `\"*\"` together with this machine's own address permits every address, and Terraform sets no other " +
+					"one inactive next to it; it can only be set when the device is created, so changing to or from it replaces the device.",
 				Validators: []validator.Set{
 					setvalidator.SizeAtLeast(1),
 					setvalidator.ValueStringsAre(permittedAddress{}),
