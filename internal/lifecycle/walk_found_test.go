@@ -41,6 +41,9 @@ func TestAccWalksThatFoundSomething(t *testing.T) {
 		{name: "unknown addresses that turn out as all", steps: []string{"", "ips late-any"}},
 		{name: "a half-done rotation, device before client", settings: oldKeysEnd, steps: []string{"", "apply replace=credential target=device"}},
 		{name: "a half-done rotation, client before callback URL", settings: oldKeysEnd, steps: []string{"", "certificate renewed; apply replace=client target=client"}},
+		{name: "a key that ended with a successor that is not known", settings: oldKeysEnd, steps: []string{
+			"create-first device true", "apply replace=credential kill=credential:after",
+		}},
 		{name: "a half-done rotation, killed", settings: oldKeysEnd, steps: []string{"", "certificate renewed; apply kill=session:after"}},
 		{name: "an ambiguous credential", steps: []string{"ips more", "second yes", "set key-only true"}},
 		{name: "a new key of a device that is given the key alone", steps: []string{"ips any", "set key-only true", "certificate renewed", "ips others"}},

@@ -175,6 +175,13 @@ func refusals() []refusal {
 			out: func(w *walker, _ string) { w.want.createFirst["client"], w.want.createFirst["url"] = false, false },
 		},
 		{
+			name: "the key of the state ended with its successor, whose answer was lost", says: []string{"refuses the API key", "-refresh=false -replace=" + credential},
+			deserved: func(w *walker) bool { return w.hasDeadKey() },
+			atPlan:   true,
+			way:      "The certificate is registered again, as the message says.",
+			out:      func(w *walker, _ string) { w.do([]string{"apply", "no-refresh", "replace=credential"}) },
+		},
+		{
 			name: notPermitted, says: []string{"address"},
 			deserved: func(w *walker) bool { return w.caller != home && !w.permitted(w.caller) },
 			way:      "The machine moves home.",
@@ -222,6 +229,16 @@ func (w *walker) clientIs(so func(held) bool) bool {
 		}
 	}
 	return false
+}
+
+// hasDeadKey reports whether bunq has ended a key of the state.
+func (w *walker) hasDeadKey() bool {
+	s := w.bunq.Sim.Snapshot()
+	return slices.ContainsFunc(w.state(), func(h held) bool {
+		return h.typ == credential && slices.ContainsFunc(s.Credentials, func(c bunqsim.Credential) bool {
+			return itoa(c.ID) == h.text("id") && (c.Revoked || c.Status != bunqsim.CredentialActive)
+		})
+	})
 }
 
 // hasClient reports whether bunq has an active client.
