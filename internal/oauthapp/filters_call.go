@@ -13,25 +13,25 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
-// filtersCall replaces the set of one user, after a look at what is there: bunq
-// would replace what others have set without a word.
+// filtersCall replaces the set of one user. It reads the set first: bunq also replaces what others
+// have set, without an error.
 type filtersCall struct {
 	data  *providerdata.Data
 	calls *bunq.UserClient
 	user  bunq.User
 }
 
-// filtersOwner notes that a resource of this run got the filters of a user.
+// filtersOwner marks that a resource of this run has the filters of a user.
 type filtersOwner string
 
-// own takes the filters of the user for one resource of this run. false: another
-// one has them.
-func (c *filtersCall) own() bool {
+// claim gives the filters of the user to one resource of this run. It returns false if another one
+// has them.
+func (c *filtersCall) claim() bool {
 	return !providerdata.Keep(c.data, filtersOwner(providerdata.FormatID(c.user.ID)), true)
 }
 
-// disown gives them back, where nothing came of it.
-func (c *filtersCall) disown() {
+// release undoes claim after a failure.
+func (c *filtersCall) release() {
 	providerdata.Take[bool](c.data, filtersOwner(providerdata.FormatID(c.user.ID)))
 }
 
@@ -40,13 +40,13 @@ func ownedHere(data *providerdata.Data, user string) bool {
 	return owned
 }
 
-// replace makes want the set, where there is anything to do. before is what bunq has.
-// A lost answer is looked up, and where bunq still has what it had, the call goes
-// once more: it replaces, and so may be repeated.
+// replace makes want the set, if it is not. before is what bunq has. If the answer is lost, the set
+// is read; if it is still before, the call is sent once more, as it replaces and so may be repeated.
 func (c *filtersCall) replace(ctx context.Context, before, want []bunq.NotificationFilter, diags *diag.Diagnostics) error {
 	if sameFilters(before, want) {
 		return nil
 	}
+
 	err := c.post(ctx, want, diags)
 	if !bunq.OutcomeUnknown(err) {
 		return err
@@ -61,6 +61,7 @@ func (c *filtersCall) replace(ctx context.Context, before, want []bunq.Notificat
 	case !sameFilters(now, before):
 		return &bunq.UnansweredError{Err: err}
 	}
+
 	if err = c.post(ctx, want, diags); !bunq.OutcomeUnknown(err) {
 		return err
 	}
@@ -81,15 +82,15 @@ func (c *filtersCall) post(ctx context.Context, want []bunq.NotificationFilter, 
 	return err
 }
 
-// stays is the state after a write that failed.
-func (c *filtersCall) stays(err error) string {
+// stateAfter says what a failed write means for the state.
+func (c *filtersCall) stateAfter(err error) string {
 	if bunq.OutcomeUnknown(err) {
 		return "nothing was stored. Whether bunq has the new filters is not known: the next apply looks before it sends them."
 	}
 	return "nothing was stored, and bunq has the filters that it had."
 }
 
-// listed are filters as lines; a word for none.
+// listed returns the filters as lines, or a word for none.
 func listed(filters []bunq.NotificationFilter) string {
 	if len(filters) == 0 {
 		return "    (none)"
@@ -97,29 +98,29 @@ func listed(filters []bunq.NotificationFilter) string {
 	return filterLines(without(filters))
 }
 
-// there says what a plan or an apply would take away from the user.
-func (c *filtersCall) there(lost []bunq.NotificationFilter) string {
+// describe says which filters of the user would be removed.
+func (c *filtersCall) describe(lost []bunq.NotificationFilter) string {
 	return fmt.Sprintf("bunq keeps one set of notification filters per user and replaces it as a whole. User %d (%s) has %s that this resource does not declare:\n\n%s",
 		c.user.ID, oneLine(c.user.DisplayName), count(len(lost), "filter"), filterLines(lost))
 }
 
-// ways are the next steps where filters would be lost.
-func (c *filtersCall) ways() string {
+// nextSteps says what to do if filters would be removed.
+func (c *filtersCall) nextSteps() string {
 	return "Next step: to keep them, add these lines to filters. To begin with the set that is there, import it:\n\n" +
 		importBlock("bunq_notification_filters.NAME", providerdata.FormatID(c.user.ID)) +
 		"\n\nTo remove them, set adopt_existing = true. If another configuration manages them, use that one."
 }
 
-// had returns those of filters that objects of this state have, by the plan that
-// makes wanted the set of a new resource: what is being replaced, or has another name
-// now, is nobody else's.
-func (c *filtersCall) had(filters, wanted []bunq.NotificationFilter) []bunq.NotificationFilter {
+// hadBefore returns those of filters that objects of this state have, according to the plan that
+// makes wanted the set of a new resource. They belong to an object that is replaced, or to one that
+// was renamed, and so to nobody else.
+func (c *filtersCall) hadBefore(filters, wanted []bunq.NotificationFilter) []bunq.NotificationFilter {
 	plan, _ := filtersLedger(c.data).plan("", c.creates(wanted))
 	return c.foundIn(plan, filters)
 }
 
-// creates tells the entry of a new resource with that set, for the user or for one who
-// was not known yet.
+// creates matches the entry of a new resource with that set, for the user or for one who was not
+// known yet.
 func (c *filtersCall) creates(wanted []bunq.NotificationFilter) func(entry) bool {
 	user := providerdata.FormatID(c.user.ID)
 	return func(e entry) bool {
@@ -127,8 +128,7 @@ func (c *filtersCall) creates(wanted []bunq.NotificationFilter) func(entry) bool
 	}
 }
 
-// foundIn returns those of filters that an object of the entries has, which is the
-// user's.
+// foundIn returns those of filters that an object in the entries has for this user.
 func (c *filtersCall) foundIn(entries []entry, filters []bunq.NotificationFilter) []bunq.NotificationFilter {
 	return slices.DeleteFunc(slices.Clone(filters), func(f bunq.NotificationFilter) bool {
 		return !slices.ContainsFunc(entries, func(e entry) bool { return e.ID == c.user.ID && strings.Contains(e.From, mark(f)) })

@@ -24,7 +24,7 @@ type filtersModel struct {
 	UserID        types.String `tfsdk:"user_id"`
 }
 
-// filtersIdentity is what names the filters at bunq: each user has one set.
+// filtersIdentity identifies the filters at bunq: each user has one set.
 type filtersIdentity struct {
 	UserID types.String `tfsdk:"user_id"`
 }
@@ -49,7 +49,7 @@ func (m *filtersModel) setUser(user int64) {
 	m.ID, m.UserID = types.StringValue(providerdata.FormatID(user)), types.StringValue(providerdata.FormatID(user))
 }
 
-// fromAPI takes over what bunq has.
+// fromAPI stores what bunq has.
 func (m *filtersModel) fromAPI(ctx context.Context, filters []bunq.NotificationFilter, diags *diag.Diagnostics) {
 	rows := []filterRow{}
 	for _, f := range without(filters) {
@@ -60,7 +60,7 @@ func (m *filtersModel) fromAPI(ctx context.Context, filters []bunq.NotificationF
 	m.Filters = set
 }
 
-// declared returns the filters of an attribute. false: some of them are not known yet.
+// declared returns the filters of an attribute, and false if some of them are not known yet.
 func declared(ctx context.Context, set types.Set, diags *diag.Diagnostics) ([]bunq.NotificationFilter, bool) {
 	if set.IsUnknown() {
 		return nil, false
@@ -99,7 +99,7 @@ func sameFilters(a, b []bunq.NotificationFilter) bool {
 	return len(without(a, b)) == 0 && len(without(b, a)) == 0
 }
 
-// filterLines are filters as elements of the attribute, ready to be pasted.
+// filterLines returns the filters as elements of the attribute, to be pasted.
 func filterLines(filters []bunq.NotificationFilter) string {
 	lines := make([]string, len(filters))
 	for i, f := range filters {
@@ -108,13 +108,13 @@ func filterLines(filters []bunq.NotificationFilter) string {
 	return strings.Join(lines, "\n")
 }
 
-// hclText is a string literal of HCL, on one line.
+// hclText returns a string literal of HCL, on one line.
 func hclText(s string) string {
 	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(fmt.Sprintf("%q", oneLine(s)))
 }
 
-// marks stand for filters in the ledger, which is not encrypted: an address may have
-// a secret in it.
+// marks returns what stands for the filters in the ledger, which is not encrypted, while an address
+// may contain a secret.
 func marks(filters []bunq.NotificationFilter) string {
 	all := []string{}
 	for _, f := range without(filters) {

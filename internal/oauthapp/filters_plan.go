@@ -14,35 +14,36 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
-// filtersLedger holds the resources of a plan that have or declare notification
-// filters, of all users: whose a new one is may be known in the apply only. An entry's
-// ID is the user, From what the state says, To what is declared, both as marks; To is
-// "" for an object that was only read, or that is given up.
+// filtersLedger returns the ledger of the resources that have or declare notification filters. It is
+// one for all users, because the user of a new resource may only be known in the apply. The ID of an
+// entry is the user, From what the state has, To what is declared, both as marks. To is "" for an
+// object that was only read, or that is given up.
 func filtersLedger(data *providerdata.Data) *ledger { return ledgerOf(data, "notification filters") }
 
-// openMarks is To where it is not known yet.
+// openMarks is To if it is not known yet.
 const openMarks = "?"
 
-// noteRead notes for the apply what an object of the state has. A plan shows
-// neither a tainted nor, before its destroy, a deposed one.
+// noteRead notes for the apply what an object of the state has. A plan shows neither a tainted object
+// nor, before its destroy, a deposed one.
 func (r *FiltersResource) noteRead(m *filtersModel, filters []bunq.NotificationFilter) {
 	if id, err := providerdata.ParseID(m.UserID.ValueString()); err == nil && r.Data.Sessions != nil {
 		filtersLedger(r.Data).note(entry{ID: id, From: marks(filters)})
 	}
 }
 
-// notePlan notes for the apply what the plan does with one resource, and returns the run.
-// user is whose filters it declares, for a new one as far as it is known. It reports
-// where two resources of the plan declare the filters of one user.
+// notePlan notes for the apply what the plan does with one resource, and returns the run. user is the
+// one whose filters it declares, "" if that is not known yet. It reports two resources of the plan
+// that declare the filters of one user.
 func (r *FiltersResource) notePlan(ctx context.Context, plan, state *filtersModel, user string, diags *diag.Diagnostics) (run string) {
 	if r.Data.Sessions == nil {
 		return "" // the provider's settings are not known yet
 	}
+
 	var e entry
 	if state != nil {
 		id, err := providerdata.ParseID(state.UserID.ValueString())
 		if err != nil {
-			return "" // whoever calls bunq with it says so
+			return "" // reported when bunq is called with it
 		}
 		has, _ := declared(ctx, knownSet(state.Filters), diags)
 		e.ID, e.From, e.Gone = id, marks(has), plan == nil
@@ -66,8 +67,8 @@ func (r *FiltersResource) notePlan(ctx context.Context, plan, state *filtersMode
 	return l.run
 }
 
-// isAnotherResource reports whether two entries of a plan are two resources. One that
-// is replaced is planned as it was, and again as a new one, with the same filters.
+// isAnotherResource reports whether two entries of a plan are two resources. A resource that is
+// replaced is planned once as it was and once as a new one, with the same filters.
 func (e entry) isAnotherResource(other entry) bool {
 	if (other.ID == 0) == (e.ID == 0) {
 		return true
@@ -75,8 +76,8 @@ func (e entry) isAnotherResource(other entry) bool {
 	return e.To != openMarks && other.To != openMarks && e.To != other.To
 }
 
-// hasAnotherOwner reports whether the filters of an object that is destroyed are
-// declared by a resource of this run, or of the plan.
+// hasAnotherOwner reports whether a resource of this run or of the plan declares the filters of an
+// object that is destroyed.
 func (r *FiltersResource) hasAnotherOwner(ctx context.Context, m *filtersModel, run string) bool {
 	user := m.UserID.ValueString()
 	if ownedHere(r.Data, user) {
@@ -87,19 +88,18 @@ func (r *FiltersResource) hasAnotherOwner(ctx context.Context, m *filtersModel, 
 	return slices.ContainsFunc(plan, func(e entry) bool { return e.To != "" && (e.For == user || e.For == "" && e.keepsSome(has)) })
 }
 
-// keepsSome reports whether what the entry declares has one of the filters, as far as it
-// is known.
+// keepsSome reports whether the entry declares one of the filters, as far as it is known.
 func (e entry) keepsSome(filters []bunq.NotificationFilter) bool {
 	return e.To == openMarks || slices.ContainsFunc(filters, func(f bunq.NotificationFilter) bool { return strings.Contains(e.To, mark(f)) })
 }
 
-// movesAway reports whether the planned context is known to belong to another user than
-// the object. Only a replacement can do that: it makes the filters of the other user,
-// and those of this one are declared no more.
+// movesAway reports whether the planned context is known to belong to another user than the object.
+// That is only possible for a replacement, after which nothing declares the filters of this user.
 func (r *FiltersResource) movesAway(ctx context.Context, plan, state *filtersModel, diags *diag.Diagnostics) bool {
 	if plan.APIContext.Equal(state.APIContext) {
 		return false
 	}
+
 	ctx, done := r.Data.Operation(ctx, "bunq_notification_filters: plan", diags)
 	defer done()
 
@@ -111,10 +111,10 @@ func (r *FiltersResource) movesAway(ctx context.Context, plan, state *filtersMod
 	return errors.As(sameUser(ctx, access, state.UserID), &other)
 }
 
-// foretell warns of filters that are there already, before an apply meets them, and
-// returns whose they are. Where bunq cannot be asked, it says nothing and returns "":
-// the apply asks again. In an apply its read is the one that Create needs.
-func (r *FiltersResource) foretell(ctx context.Context, plan *filtersModel, diags *diag.Diagnostics) (user string) {
+// warnOfExisting warns about filters that the user already has, and returns the user. If bunq cannot
+// be asked, it says nothing and returns "": the apply asks again. In an apply, Create needs the same
+// read.
+func (r *FiltersResource) warnOfExisting(ctx context.Context, plan *filtersModel, diags *diag.Diagnostics) (user string) {
 	ctx, done := r.Data.Operation(ctx, "bunq_notification_filters: plan", diags)
 	defer done()
 
@@ -122,12 +122,14 @@ func (r *FiltersResource) foretell(ctx context.Context, plan *filtersModel, diag
 	if more.HasError() {
 		return ""
 	}
+
 	c := &filtersCall{data: r.Data, calls: access.Calls}
 	var err error
 	if c.user, err = access.Calls.User(ctx); err != nil {
 		return ""
 	}
 	user = providerdata.FormatID(c.user.ID)
+
 	there, err := access.Calls.NotificationFilters(ctx)
 	wanted, known := declared(ctx, plan.Filters, diags)
 	if err != nil || !known {
@@ -137,17 +139,17 @@ func (r *FiltersResource) foretell(ctx context.Context, plan *filtersModel, diag
 	lost := without(there, wanted, c.hadAtPlan(there, wanted))
 	switch {
 	case len(lost) > 0 && plan.AdoptExisting.ValueBool():
-		diags.AddAttributeWarning(path.Root("adopt_existing"), "Notification filters of the user will be removed", c.there(lost)+
+		diags.AddAttributeWarning(path.Root("adopt_existing"), "Notification filters of the user will be removed", c.describe(lost)+
 			"\n\nApplying removes them. To keep them, add these lines to filters.")
 	case len(lost) > 0:
-		diags.AddAttributeWarning(path.Root("filters"), "The user has notification filters already", c.there(lost)+
-			"\n\nApplying will fail, and change nothing.\n\n"+c.ways())
+		diags.AddAttributeWarning(path.Root("filters"), "The user has notification filters already", c.describe(lost)+
+			"\n\nApplying will fail, and change nothing.\n\n"+c.nextSteps())
 	}
 	return user
 }
 
-// hadAtPlan is had for a plan: it goes by what this process has read and planned, and
-// by the plan of which this process is the apply.
+// hadAtPlan is hadBefore for a plan. It uses what this process has read and planned, and the plan that
+// this process applies.
 func (c *filtersCall) hadAtPlan(filters, wanted []bunq.NotificationFilter) []bunq.NotificationFilter {
 	l := filtersLedger(c.data)
 	entries := l.planned(func(entry) bool { return true })

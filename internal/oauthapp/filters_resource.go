@@ -35,7 +35,7 @@ type FiltersResource struct {
 	providerdata.Base
 }
 
-// NewFiltersResource makes the resource for the provider's list.
+// NewFiltersResource returns the resource for the provider's list.
 func NewFiltersResource() resource.Resource { return &FiltersResource{} }
 
 // Metadata names the resource.
@@ -43,11 +43,14 @@ func (r *FiltersResource) Metadata(_ context.Context, req resource.MetadataReque
 	resp.TypeName = req.ProviderTypeName + "_notification_filters"
 }
 
-// IdentitySchema names what identifies the filters at bunq.
+// IdentitySchema describes what identifies the filters at bunq.
 func (r *FiltersResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
 	resp.IdentitySchema = identityschema.Schema{
 		Attributes: map[string]identityschema.Attribute{
-			"user_id": identityschema.StringAttribute{RequiredForImport: true, Description: "ID of the bunq user."},
+			"user_id": identityschema.StringAttribute{
+				RequiredForImport: true,
+				Description:       "ID of the bunq user.",
+			},
 		},
 	}
 }
@@ -55,53 +58,64 @@ func (r *FiltersResource) IdentitySchema(_ context.Context, _ resource.IdentityS
 // Schema describes the resource.
 func (r *FiltersResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	keep := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
+
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The webhooks of a bunq user (`/user/{id}/notification-filter-url`): where bunq tells what happens. A PSD2 company needs category " +
-			"`OAUTH` to learn that a user has withdrawn consent.\n\n" +
-			"bunq keeps one set per user and replaces it as a whole, so one resource declares all of it. What others have set is not removed unseen: a new resource " +
-			"fails where bunq has filters that it does not declare, and an update where bunq has some that the plan did not show. Destroying the resource removes " +
+		MarkdownDescription: "The webhooks of a bunq user (`/user/{id}/notification-filter-url`): the addresses that bunq notifies of events. A PSD2 company needs " +
+			"the category `OAUTH` to learn that a user has withdrawn consent.\n\n" +
+			"bunq keeps one set per user and replaces it as a whole, so one resource declares all of it. What others have set is never removed without being " +
+			"shown: creating the resource fails if bunq has filters that it does not declare, and an update fails if bunq has filters that the plan did not show. Destroying the resource removes " +
 			"the filters that the state has, unless another resource of the plan declares those of the user.",
+
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
-				Computed: true, MarkdownDescription: "ID of the bunq user, who has one set.", PlanModifiers: keep,
+				Computed:            true,
+				MarkdownDescription: "ID of the bunq user, who has one set.",
+				PlanModifiers:       keep,
 			},
 			"api_context": apiContextAttribute(),
 			"adopt_existing": schema.BoolAttribute{
-				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+				Optional: true,
+				Computed: true,
+				Default:  booldefault.StaticBool(false),
 				MarkdownDescription: "When the resource is created, replace the filters that the user already has, instead of failing. `false` by default. Those that are " +
 					"removed are named: by the plan, with a known `api_context`, and by the apply. Filters that are declared are adopted in any case.",
 			},
 			"filters": schema.SetNestedAttribute{
 				Required:            true,
 				MarkdownDescription: "All filters of the user; `[]` for none. Changed in place, in one call.",
-				Validators:          []validator.Set{fewTargets{}},
-				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-					"category": schema.StringAttribute{
-						Required: true,
-						MarkdownDescription: "What is told: `" + strings.Join(filterCategories, "`, `") + "`. `OAUTH` tells of consent that was withdrawn; each " +
-							"category may have two targets.",
-						Validators: []validator.String{stringvalidator.OneOf(filterCategories...)},
+				NestedObject: schema.NestedAttributeObject{
+					Attributes: map[string]schema.Attribute{
+						"category": schema.StringAttribute{
+							Required: true,
+							MarkdownDescription: "What it is about: `" + strings.Join(filterCategories, "`, `") + "`. `OAUTH` is sent when consent was withdrawn. Each " +
+								"category may have two targets.",
+							Validators: []validator.String{stringvalidator.OneOf(filterCategories...)},
+						},
+						"notification_target": schema.StringAttribute{
+							Required:            true,
+							MarkdownDescription: "Address that bunq sends it to: an absolute https URL without a fragment.",
+							Validators:          []validator.String{filterTarget{}},
+						},
 					},
-					"notification_target": schema.StringAttribute{
-						Required:            true,
-						MarkdownDescription: "Where to: an absolute https URL without a fragment.",
-						Validators:          []validator.String{filterTarget{}},
-					},
-				}},
+				},
+				Validators: []validator.Set{fewTargets{}},
 			},
 			"user_id": schema.StringAttribute{
-				Computed: true, MarkdownDescription: "ID of the bunq user.", PlanModifiers: keep,
+				Computed:            true,
+				MarkdownDescription: "ID of the bunq user.",
+				PlanModifiers:       keep,
 			},
 		},
 	}
 }
 
-// ModifyPlan tells of filters that are there already, and of a second resource that
+// ModifyPlan warns about filters that the user already has, and reports a second resource that
 // declares those of the same user.
 func (r *FiltersResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if r.Data == nil {
 		return // Terraform only validates
 	}
+
 	plan, state := planAndState[filtersModel](ctx, req, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
@@ -115,12 +129,13 @@ func (r *FiltersResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	case state == nil:
 		checkContext(ctx, r.Data, plan.APIContext, noContext(), refusedKey{}, &resp.Diagnostics)
 		if !resp.Diagnostics.HasError() {
-			user = r.foretell(ctx, plan, &resp.Diagnostics)
+			user = r.warnOfExisting(ctx, plan, &resp.Diagnostics)
 		}
 	default:
 		user = state.UserID.ValueString()
 		checkContext(ctx, r.Data, plan.APIContext, state.APIContext, state.refusedKey(), &resp.Diagnostics)
 	}
+
 	kept := plan
 	if plan != nil && state != nil && r.movesAway(ctx, plan, state, &resp.Diagnostics) {
 		kept = nil
@@ -131,7 +146,7 @@ func (r *FiltersResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	}
 }
 
-// Create replaces the set of the user, unless something would be lost by that.
+// Create makes the declared filters the set of the user, unless others would be lost.
 func (r *FiltersResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	ctx, done := r.Data.Operation(ctx, "bunq_notification_filters: create", &resp.Diagnostics)
 	defer done()
@@ -142,6 +157,7 @@ func (r *FiltersResource) Create(ctx context.Context, req resource.CreateRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
+
 	access, diags := r.Data.Access(ctx, m.APIContext, apiContextPath)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
@@ -149,7 +165,7 @@ func (r *FiltersResource) Create(ctx context.Context, req resource.CreateRequest
 	}
 
 	c := &filtersCall{data: r.Data, calls: access.Calls}
-	if !c.begin(ctx, m.AdoptExisting.ValueBool(), wanted, &resp.Diagnostics) {
+	if !c.create(ctx, m.AdoptExisting.ValueBool(), wanted, &resp.Diagnostics) {
 		return
 	}
 	m.setUser(c.user.ID)
@@ -157,15 +173,15 @@ func (r *FiltersResource) Create(ctx context.Context, req resource.CreateRequest
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 }
 
-// begin makes wanted the set of the user, for a new resource. false: it could not.
-func (c *filtersCall) begin(ctx context.Context, adopt bool, wanted []bunq.NotificationFilter, diags *diag.Diagnostics) bool {
+// create makes wanted the set of the user, for a new resource. It returns false if it could not.
+func (c *filtersCall) create(ctx context.Context, adopt bool, wanted []bunq.NotificationFilter, diags *diag.Diagnostics) bool {
 	failed := tfdiag.Failure{Summary: "bunq_notification_filters was not created", State: "nothing was stored, and nothing was changed at bunq."}
 	var err error
 	if c.user, err = c.calls.User(ctx); err != nil {
 		failed.Error(diags, err)
 		return false
 	}
-	if !c.own() {
+	if !c.claim() {
 		diags.AddError("Two resources declare the notification filters of one user", fmt.Sprintf(
 			"bunq keeps one set of notification filters per user, and another bunq_notification_filters of this run declares that of user %d.\n\n"+
 				"State: nothing was stored for this one, and nothing was changed at bunq.\n\nNext step: join their filters in one resource.", c.user.ID))
@@ -174,20 +190,21 @@ func (c *filtersCall) begin(ctx context.Context, adopt bool, wanted []bunq.Notif
 
 	there, err := c.calls.NotificationFilters(ctx)
 	if err != nil {
-		c.disown()
+		c.release()
 		failed.Error(diags, err)
 		return false
 	}
-	lost := without(there, wanted, c.had(there, wanted))
+	lost := without(there, wanted, c.hadBefore(there, wanted))
 	if len(lost) > 0 && !adopt {
-		c.disown()
-		diags.AddAttributeError(path.Root("filters"), "The user has notification filters already", c.there(lost)+
-			"\n\nState: nothing was stored, and nothing was changed at bunq.\n\n"+c.ways())
+		c.release()
+		diags.AddAttributeError(path.Root("filters"), "The user has notification filters already", c.describe(lost)+
+			"\n\nState: nothing was stored, and nothing was changed at bunq.\n\n"+c.nextSteps())
 		return false
 	}
+
 	if err := c.replace(ctx, there, wanted, diags); err != nil {
-		c.disown()
-		failed.State = c.stays(err)
+		c.release()
+		failed.State = c.stateAfter(err)
 		failed.Error(diags, err)
 		return false
 	}
@@ -198,7 +215,7 @@ func (c *filtersCall) begin(ctx context.Context, adopt bool, wanted []bunq.Notif
 	return true
 }
 
-// Read shows what bunq has, whoever set it.
+// Read reads what bunq has, whoever set it.
 func (r *FiltersResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	ctx, done := r.Data.Operation(ctx, "bunq_notification_filters: read", &resp.Diagnostics)
 	defer done()
@@ -209,6 +226,7 @@ func (r *FiltersResource) Read(ctx context.Context, req resource.ReadRequest, re
 		return
 	}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
+
 	unreadable := tfdiag.Failure{Summary: "bunq_notification_filters cannot be read", State: "the filters stay in the state as they were."}
 	if has, known := declared(ctx, knownSet(m.Filters), &resp.Diagnostics); known && !m.Filters.IsNull() {
 		r.noteRead(&m, has)
@@ -230,6 +248,7 @@ func (r *FiltersResource) Read(ctx context.Context, req resource.ReadRequest, re
 		unreadable.Error(&resp.Diagnostics, err)
 		return
 	}
+
 	m.fromAPI(ctx, found, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
@@ -247,6 +266,7 @@ func (r *FiltersResource) Update(ctx context.Context, req resource.UpdateRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
+
 	if !m.APIContext.Equal(state.APIContext) || !sameFilters(has, wanted) {
 		access, diags := r.Data.Access(ctx, m.APIContext, apiContextPath)
 		resp.Diagnostics.Append(diags...)
@@ -257,16 +277,18 @@ func (r *FiltersResource) Update(ctx context.Context, req resource.UpdateRequest
 			reportFailure(failureOfMove("bunq_notification_filters"), &resp.Diagnostics, err)
 			return
 		}
+
 		c := &filtersCall{data: r.Data, calls: access.Calls}
 		if !sameFilters(has, wanted) && !c.update(ctx, has, wanted, &resp.Diagnostics) {
 			return
 		}
 	}
+
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 }
 
-// update makes wanted the set of the user, of which the state has said that it is has.
+// update makes wanted the set of the user, which is has according to the state.
 func (c *filtersCall) update(ctx context.Context, has, wanted []bunq.NotificationFilter, diags *diag.Diagnostics) bool {
 	failed := tfdiag.Failure{Summary: "bunq_notification_filters was not changed", State: "nothing was stored, and nothing was changed at bunq."}
 	var err error
@@ -279,22 +301,23 @@ func (c *filtersCall) update(ctx context.Context, has, wanted []bunq.Notificatio
 		failed.Error(diags, err)
 		return false
 	}
+
 	if lost := without(there, has, wanted); len(lost) > 0 {
-		diags.AddAttributeError(path.Root("filters"), "The notification filters have changed since the plan", c.there(lost)+
+		diags.AddAttributeError(path.Root("filters"), "The notification filters have changed since the plan", c.describe(lost)+
 			"\n\nThe plan did not show them. State: nothing was stored, and nothing was changed at bunq.\n\n"+
 			"Next step: plan again, with a refresh. To keep them, add these lines to filters.")
 		return false
 	}
 	if err := c.replace(ctx, there, wanted, diags); err != nil {
-		failed.State = c.stays(err)
+		failed.State = c.stateAfter(err)
 		failed.Error(diags, err)
 		return false
 	}
 	return true
 }
 
-// Delete removes the filters that the state has. What others have set since stays,
-// and so does all of it where another resource declares the set.
+// Delete removes the filters that the state has. It keeps what others have set since, and all of
+// them if another resource declares those of the user.
 func (r *FiltersResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	ctx, done := r.Data.Operation(ctx, "bunq_notification_filters: delete", &resp.Diagnostics)
 	defer done()
@@ -313,7 +336,7 @@ func (r *FiltersResource) Delete(ctx context.Context, req resource.DeleteRequest
 	}
 
 	var kept []bunq.NotificationFilter
-	// The key of the state may have gone with this very apply.
+	// This apply may have deactivated the key in the state.
 	err := withAnotherContext(ctx, r.Data, access, m.UserID, func(a *providerdata.Access) error {
 		if err := sameUser(ctx, a, m.UserID); err != nil {
 			return err
@@ -336,7 +359,7 @@ func (r *FiltersResource) Delete(ctx context.Context, req resource.DeleteRequest
 	}
 }
 
-// ImportState takes USER_ID; the read that follows does the rest.
+// ImportState takes USER_ID; Read does the rest.
 func (r *FiltersResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	user := req.ID
 	if user == "" && req.Identity != nil {

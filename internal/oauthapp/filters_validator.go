@@ -33,26 +33,26 @@ func (fewTargets) Description(context.Context) string {
 
 func (v fewTargets) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
-// ValidateSet counts what is known: an element whose target is not known yet is one
-// target more, unless it turns out to be the same.
+// ValidateSet counts what is known.
 func (v fewTargets) ValidateSet(ctx context.Context, req validator.SetRequest, resp *validator.SetResponse) {
 	set := knownSet(req.ConfigValue)
 	if slices.ContainsFunc(set.Elements(), attr.Value.IsNull) {
 		resp.Diagnostics.AddAttributeError(req.Path, "A notification filter is null", "Each filter needs category and notification_target. Leave out the element that is null.")
 		return
 	}
+
 	filters, _ := declared(ctx, set, &resp.Diagnostics)
 	count := map[string]int{}
 	for _, f := range without(filters) {
 		count[f.Category]++
 		if count[f.Category] == maxTargets+1 {
 			resp.Diagnostics.AddAttributeError(req.Path, "Too many targets for one category", fmt.Sprintf(
-				"bunq takes at most %d targets for each category, and %s has more. Send what happens to one of them on to the others.", maxTargets, f.Category))
+				"bunq takes at most %d targets for each category, and %s has more. Let one of them pass the notifications on to the others.", maxTargets, f.Category))
 		}
 	}
 }
 
-// knownSet is an empty set where there is none.
+// knownSet returns an empty set for one that is null or unknown.
 func knownSet(set types.Set) types.Set {
 	if set.IsNull() || set.IsUnknown() {
 		return types.SetValueMust(filterType(), nil)
@@ -60,7 +60,7 @@ func knownSet(set types.Set) types.Set {
 	return set
 }
 
-// filterTarget accepts the addresses to which bunq sends what happens: https only (DOCUMENTED).
+// filterTarget accepts the addresses that bunq sends notifications to: https only (DOCUMENTED).
 type filterTarget struct{}
 
 func (filterTarget) Description(context.Context) string {
@@ -79,8 +79,8 @@ func (v filterTarget) ValidateString(ctx context.Context, req validator.StringRe
 	}
 }
 
-// targetProblem says what is wrong with a target; empty where nothing is. It does not
-// repeat the address, which may have a secret in it.
+// targetProblem says what is wrong with a target, "" for nothing. It does not repeat the address,
+// which may contain a secret.
 func targetProblem(text string) string {
 	if strings.ContainsFunc(text, unicode.IsSpace) {
 		return "contains white space"
