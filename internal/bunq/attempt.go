@@ -14,8 +14,8 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
 )
 
-// exchange is one call as it is sent. Each attempt is a copy of it, so that
-// nothing of an attempt can leak into the next.
+// exchange is one call as it is sent. Each attempt has a copy of it, so that nothing
+// of one attempt gets into the next.
 type exchange struct {
 	method, endpoint string
 	path, query      string
@@ -28,9 +28,9 @@ type exchange struct {
 	serverKey *rsa.PublicKey
 	// unverified is true for POST /installation alone, whose answer brings the key.
 	unverified bool
-	// ignoreBody is true where bunq's answer says nothing beyond its status.
+	// ignoreBody is true if bunq's answer has nothing of use beyond its status.
 	ignoreBody bool
-	// secrets are what the call itself sends and no error may repeat.
+	// secrets are sent by the call itself, and must not be in an error.
 	secrets []Secret
 
 	attempt              int
@@ -47,8 +47,8 @@ type answer struct {
 	pagination                         *pagination
 }
 
-// send makes one attempt after the other, as long as another one may help and ctx
-// lasts, and reads bunq's envelope of the answer.
+// send makes attempts until one succeeds, another one cannot help, or ctx ends. Then it
+// parses bunq's envelope of the answer.
 func (c *Client) send(ctx context.Context, x *exchange) (*answer, error) {
 	stats := StatsFrom(ctx)
 	var last error
@@ -76,7 +76,7 @@ func (c *Client) send(ctx context.Context, x *exchange) (*answer, error) {
 			return nil, err
 		}
 
-		// Of a write only what bunq did not take is repeated, so this is about reads.
+		// A write is only repeated if bunq did not receive it, so this is about reads.
 		sent = sent || f != faultNotSent && !(f == faultAnswered && rateLimited(status, c.sandbox()))
 		last = err
 		stats.failed(last, sent)
@@ -93,8 +93,8 @@ func (c *Client) send(ctx context.Context, x *exchange) (*answer, error) {
 	}
 }
 
-// cutOff returns the error of an attempt that ended with ctx. Where max_wait was
-// over, what an earlier attempt said is worth more than that this one was cut off.
+// cutOff returns the error of an attempt that ended with ctx. If max_wait was over, the
+// error of an earlier attempt says more than that this one was cut off.
 func (c *Client) cutOff(ctx context.Context, x *exchange, err, last error, sent bool) error {
 	if !errors.Is(context.Cause(ctx), errMaxWait) {
 		return err
@@ -105,15 +105,15 @@ func (c *Client) cutOff(ctx context.Context, x *exchange, err, last error, sent 
 	return c.ended(ctx, x.method, x.endpoint, last, sent || !NeverSent(err))
 }
 
-// wasTried reports whether an attempt came about, and did not end before its turn.
+// wasTried reports whether an attempt was made, and did not end before its turn.
 func wasTried(err error) bool {
 	var e *TransportError
 	return !errors.As(err, &e) || e.Attempts > 0
 }
 
-// attempt is one request and its answer, with a request id, a signature and a place
-// in the rate limit of its own. An answer is verified as it came, before anybody
-// reads it; what is not a 200 is an error.
+// attempt sends one request and returns its answer. Each has a request id, a signature
+// and a rate limit slot of its own. The answer is verified before it is parsed;
+// anything but a 200 is an error.
 func (c *Client) attempt(ctx context.Context, x *exchange) (*answer, error) {
 	// bunq documents that an id must not be used twice, not even by a retry.
 	id, err := uuid.NewRandom()
@@ -154,7 +154,7 @@ func (c *Client) attempt(ctx context.Context, x *exchange) (*answer, error) {
 	return a, err
 }
 
-// takeSlot waits until the attempt may go. It holds its place until the answer has come.
+// takeSlot waits until the attempt may be sent. The slot is held until the answer has come.
 func (c *Client) takeSlot(ctx context.Context, x *exchange, limit ratelimit.Key) (*ratelimit.Slot, error) {
 	reason := "the rate limit of " + x.method + " " + x.endpoint
 	if x.endpoint == routeSessionServer().endpoint() {
@@ -168,10 +168,10 @@ func (c *Client) takeSlot(ctx context.Context, x *exchange, limit ratelimit.Key)
 
 // sign signs the very bytes that are sent, with the key of the installation.
 //
-// bunq asks for it on POST /session-server only; every POST and PUT for which
-// there is a key is signed all the same, as bunq's SDKs do: a right signature is
-// never refused, it binds the body to the key on the way, and should bunq ask for
-// it on more calls again, it is there. GET and DELETE have no body to protect.
+// bunq only asks for it on POST /session-server. Every POST and PUT for which there is
+// a key is signed nevertheless, as bunq's SDKs do: a valid signature is never refused,
+// it protects the body on the way, and bunq may ask for it on more calls again. GET
+// and DELETE have no body to protect.
 func (x *exchange) sign() error {
 	if x.key == nil {
 		return nil
@@ -181,9 +181,9 @@ func (x *exchange) sign() error {
 	return err
 }
 
-// talk sends the request and judges the answer. It counts the request and logs
-// both, by an allow list: tokens travel in headers and keys in bodies, so neither is
-// ever near a log.
+// talk sends the request and judges the answer. It counts the request and logs both,
+// with an allow list of fields: headers and bodies, which have tokens and keys, are
+// never logged.
 func (c *Client) talk(ctx context.Context, x *exchange) (*answer, error) {
 	StatsFrom(ctx).request(x.method, x.endpoint)
 	c.config.Logger.Debug(ctx, "Request to bunq", map[string]any{
@@ -204,9 +204,9 @@ func (c *Client) talk(ctx context.Context, x *exchange) (*answer, error) {
 	return a, nil
 }
 
-// learn notes what an attempt showed of the network. One that max_wait cut off before it
-// had a connection counts as well; that a caller left, or a stranger's certificate,
-// says nothing.
+// learn notes what an attempt showed about the network. One that max_wait cut off before
+// it had a connection counts as well. A caller who left, or a certificate that is not
+// valid for bunq, says nothing about it.
 func (c *Client) learn(ctx context.Context, err error, begun time.Time) {
 	if !NeverSent(err) {
 		c.network.connected()
@@ -242,15 +242,15 @@ func (c *Client) logAnswer(ctx context.Context, x *exchange, a *answer, err erro
 	c.config.Logger.Debug(ctx, "Answer from bunq", fields)
 }
 
-// ErrUnsigned is the reason of a SignatureError where there is no signature at all.
+// ErrUnsigned is the reason of a SignatureError if there is no signature at all.
 var ErrUnsigned = errors.New("it has no X-Bunq-Server-Signature")
 
-// judge accepts a 200 only when bunq signed its raw bytes: bunq escapes slashes in
-// JSON (OBSERVED), so that decoded and re-encoded bytes are others. Everything else is an
-// APIError, as bunq's success is always 200, creations included; errors may come
-// unsigned and are never refused for it (OBSERVED: 403, 409, 429, 5xx). The one
-// success that comes unverified is that of POST /installation. GETs under
-// /installation are no exception: bunq's SDKs demand a signature there as well.
+// judge accepts a 200 only if bunq signed its raw bytes: bunq escapes slashes in JSON
+// (OBSERVED), so re-encoded bytes would be others. Everything else is an APIError, as
+// bunq's success is always 200, for creations too. Errors may come unsigned and are
+// accepted all the same (OBSERVED: 403, 409, 429, 5xx). The one success that cannot be
+// verified is that of POST /installation. GETs under /installation are no exception:
+// bunq's SDKs demand a signature there as well.
 func (x *exchange) judge(a *answer) error {
 	if a.status != http.StatusOK {
 		descriptions, envelope := decodeErrorEnvelope(a.body)
@@ -288,7 +288,7 @@ func (x *exchange) parse(a *answer) (err error) {
 	return nil
 }
 
-// notSent is an attempt that ended before anything was sent, or tried to be.
+// notSent returns the error of an attempt that ended before anything was sent.
 func (x *exchange) notSent(err error) error {
 	return &TransportError{Method: x.method, Endpoint: x.endpoint, RequestID: x.requestID, Err: err}
 }

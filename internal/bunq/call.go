@@ -8,7 +8,7 @@ import (
 	"net/http"
 )
 
-// call is one call before it is known with which token it goes.
+// call describes a call before its token is known.
 type call struct {
 	method string
 	route  route
@@ -21,7 +21,7 @@ type call struct {
 }
 
 // marshal returns the exact bytes to sign and send. Without HTML escaping, so that
-// a URL's & goes out as it is.
+// a URL's & is sent as it is.
 func (c call) marshal() ([]byte, error) {
 	if c.payload == nil {
 		return nil, nil
@@ -62,8 +62,8 @@ func (c *Client) run(ctx context.Context, what call, inst Installation, token Se
 // onboard makes a write that needs no session.
 func (c *Client) onboard(ctx context.Context, what call, inst Installation) (*answer, *exchange, error) {
 	what.method = http.MethodPost
-	// A key and a device show up in the credentials of a user as well, and a first
-	// session may change the status of a key: which call does is not known of bunq.
+	// A key and a device are also listed in the credentials of a user, and a first
+	// session may change the status of a key. Which call does is UNKNOWN.
 	defer c.reads.invalidate(routeCredentials())
 	defer c.reads.invalidate(what.route)
 

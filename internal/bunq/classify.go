@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// This file is the only place that looks at bunq's texts. bunq gives no error
-// codes: what the status does not say, only the description does.
+// This file is the only place that reads bunq's texts. bunq has no error codes: what
+// the status does not say, only the description does.
 
 // Statuses of bunq's own (DOCUMENTED, https://doc.bunq.com/basics/errors).
 const (
@@ -34,8 +34,8 @@ func (e *APIError) says(prefix string) bool {
 }
 
 // IsNotFound reports whether bunq itself said that the object of the call is not
-// there: a 404 in bunq's envelope. "Route not found." does not count: it speaks
-// about the address that was called. Neither does a proxy's 404 page.
+// there: a 404 in bunq's envelope. "Route not found." does not count: it is about the
+// address that was called. Neither does a proxy's 404 page.
 func IsNotFound(err error) bool {
 	e, ok := asOwn[*APIError](err)
 	return ok && e.Envelope && e.Status == http.StatusNotFound && !e.says(textRouteNotFound)
@@ -49,8 +49,8 @@ func IsCredentialsRefused(err error) bool {
 	return errors.As(err, &e) && e.Envelope && e.Status == http.StatusBadRequest && e.says(textCredentialsRefused)
 }
 
-// IsOtherSession reports whether bunq refused a session because the key has one
-// that lives. OBSERVED around 2018; later recordings show several at once.
+// IsOtherSession reports whether bunq refused a session because the key has another
+// one. OBSERVED around 2018; later recordings show several at once.
 func IsOtherSession(err error) bool {
 	e, ok := asOwn[*APIError](err)
 	return ok && e.Envelope && e.Status == http.StatusBadRequest && e.says(textSessionInTheWay)
@@ -81,9 +81,9 @@ func isBodyRefused(err error) bool {
 	return ok && e.Envelope && (e.Status == http.StatusBadRequest || e.Status == statusUserError) && !e.says(textCredentialsRefused)
 }
 
-// OutcomeUnknown reports whether err is about a write of which nobody knows whether
-// bunq did it: it was sent, and no believable answer came. Such a write must be
-// looked up before it is ever made again.
+// OutcomeUnknown reports whether err is about a write that bunq may or may not have
+// done: it was sent, and no valid answer came. What bunq has must be read before such
+// a write is sent again.
 func OutcomeUnknown(err error) bool {
 	var asked *UnansweredError
 	if errors.As(err, &asked) {
@@ -109,7 +109,7 @@ func OutcomeUnknown(err error) bool {
 }
 
 // NeverSent reports whether it is certain that bunq did not get the request that
-// err is about. What was never sent uses up no limit.
+// err is about. A request that was never sent does not count towards a limit.
 func NeverSent(err error) bool {
 	e, ok := asOwn[*TransportError](err)
 	return ok && !e.Sent

@@ -34,14 +34,14 @@ type Config struct {
 	MaxWait time.Duration
 	// Transport replaces the hardened default; nil in production.
 	Transport http.RoundTripper
-	// Limits is shared by all clients that leave from the same address; nil makes
-	// a new one with bunq's published limits.
+	// Limits is shared by all clients that call from the same address; nil makes a
+	// new one with bunq's published limits.
 	Limits *ratelimit.Scheduler
 	// Logger may be nil.
 	Logger Logger
 }
 
-// Logger takes what the client has to say: fields are names, times and counts,
+// Logger receives the messages of the client: fields are names, times and counts,
 // never a body, a token or a key.
 type Logger interface {
 	Info(ctx context.Context, msg string, fields map[string]any)
@@ -62,7 +62,7 @@ type Client struct {
 	reads  *reads
 	// network is shared by all calls of the run.
 	network *network
-	// ipUpdate is an ipUpdateForm: what bunq took in this run.
+	// ipUpdate is an ipUpdateForm: the one that bunq accepted in this run.
 	ipUpdate *atomic.Int32
 }
 
@@ -111,7 +111,7 @@ func (c *Client) MaxWait() time.Duration { return c.config.MaxWait }
 
 func (c *Client) sandbox() bool { return c.config.Environment == Sandbox }
 
-// headerText reports whether s can stand in a header: visible ASCII and inner blanks.
+// headerText reports whether s is valid in a header: visible ASCII and inner blanks.
 func headerText(s string) bool {
 	for _, r := range s {
 		if r < ' ' || r > '~' {

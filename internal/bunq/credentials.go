@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Credential is an API key as bunq keeps it.
+// Credential is an API key as bunq lists it.
 type Credential struct {
 	ID     int64
 	Status string

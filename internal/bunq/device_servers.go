@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// DeviceServer is a registered device. IP is the address that registered it; the
-// key and the permitted addresses are never shown. Status: ACTIVE, BLOCKED,
+// DeviceServer is a registered device. IP is the address that registered it; bunq never
+// shows the key and the permitted addresses. Status: ACTIVE, BLOCKED,
 // NEEDS_CONFIRMATION or OBSOLETE (DOCUMENTED, https://doc.bunq.com/devices). Created is UTC.
 type DeviceServer struct {
 	ID                      int64

@@ -7,9 +7,8 @@ import (
 )
 
 // dialer makes all connections of a run over one family of addresses, IPv4 or IPv6:
-// the one over which the first came about. bunq binds an API key to the address that
-// it sees (DOCUMENTED), so a machine that has both and takes now one, now the other
-// would be refused now and then.
+// that of the first connection. bunq binds an API key to the address that it sees
+// (DOCUMENTED), so it would refuse some calls of a machine that uses both.
 type dialer struct {
 	connect func(ctx context.Context, network, address string) (net.Conn, error)
 
@@ -19,7 +18,7 @@ type dialer struct {
 
 func newDialer() *dialer {
 	// Without its race between the families, net.Dialer tries the addresses in the
-	// order of the system. Which one answers faster would differ from run to run.
+	// order of the system. Which one is faster differs from run to run.
 	return &dialer{connect: (&net.Dialer{FallbackDelay: -1}).DialContext}
 }
 
@@ -46,8 +45,7 @@ func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, e
 	return d.connect(ctx, chosen, address)
 }
 
-// choose makes family the one of the run where there is none yet, and returns the
-// one that is.
+// choose sets the family of the run if there is none yet, and returns the run's.
 func (d *dialer) choose(family string) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -57,7 +55,7 @@ func (d *dialer) choose(family string) string {
 	return d.family
 }
 
-// familyOf returns the network that leads to the same family again.
+// familyOf returns the network ("tcp4" or "tcp6") of a connection.
 func familyOf(conn net.Conn) string {
 	if to, ok := conn.RemoteAddr().(*net.TCPAddr); ok && to.IP.To4() == nil {
 		return "tcp6"

@@ -2,8 +2,8 @@
 // typed calls, the wire format, signatures both ways, rate limits, retries,
 // coalesced reads, and errors that say what is known about the other side.
 //
-// A success is believed only when bunq's signature over the raw body fits. A
-// write is repeated only where it is certain that bunq did not take it.
+// A success is accepted only if bunq's signature matches the raw body. A write is
+// repeated only if it is certain that bunq did not receive it.
 //
 // Comments say where a statement about bunq comes from. DOCUMENTED is what bunq says, on
 // the page that is named or in its OpenAPI export (API 1.27.17.56, April 2025).

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Environment is one of bunq's two worlds. Nothing made in one is known in the other.
+// Environment is one of bunq's two environments. Neither knows what was made in the other.
 type Environment string
 
 // The environments (DOCUMENTED).
@@ -30,7 +30,7 @@ func ParseEnvironment(s string) (Environment, error) {
 }
 
 // BaseURL is the address of the environment's API with its version path and no
-// final slash; "" for an environment that is none.
+// final slash; "" for an unknown environment.
 func (e Environment) BaseURL() string {
 	switch e {
 	case Sandbox:
@@ -91,7 +91,7 @@ func parseAddress(s, example string) (*url.URL, error) {
 	case u.Scheme != "https" && u.Scheme != "http", u.Opaque != "", u.Hostname() == "":
 		return nil, fmt.Errorf("not an absolute http(s) URL: write for example %q", example)
 	case u.User != nil:
-		return nil, errors.New("the URL must not contain a user name or password: leave out the part before the @")
+		return nil, errors.New("the URL must not contain a user name or password: remove the part before the @")
 	case u.Scheme == "http" && !loopback(u.Hostname()):
 		return nil, fmt.Errorf("plain http would show tokens to the network and is allowed to a loopback host only: write %q", "https://"+u.Host+u.EscapedPath())
 	case u.RawQuery != "" || u.ForceQuery || strings.Contains(s, "#"):

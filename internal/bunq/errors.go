@@ -15,9 +15,8 @@ type APIError struct {
 	Method, Endpoint string
 	// Status is the HTTP status, a redirect's too: none is followed.
 	Status int
-	// Descriptions are bunq's own words, one for each thing it refused, with
-	// everything that looks like a secret taken out. Empty where the body was not
-	// bunq's envelope.
+	// Descriptions are bunq's own words, one for each thing it refused, without
+	// anything that looks like a secret. Empty if the body was not bunq's envelope.
 	Descriptions []string
 	// ResponseID is bunq's X-Bunq-Client-Response-Id, to be quoted to its support.
 	ResponseID string
@@ -53,7 +52,7 @@ func (e *APIError) Error() string {
 // TransportError is a call that got no answer.
 type TransportError struct {
 	Method, Endpoint, RequestID string
-	// Sent is false only where it is certain that bunq did not get the request.
+	// Sent is false only if it is certain that bunq did not get the request.
 	Sent bool
 	// Attempts counts the requests tried, this one included.
 	Attempts int
@@ -82,7 +81,7 @@ type SignatureError struct {
 
 // Error returns call and reason.
 func (e *SignatureError) Error() string {
-	return fmt.Sprintf("%s %s: the answer is not believed: %v%s", e.Method, e.Endpoint, e.Err, trace(e.ResponseID, e.RequestID, 0))
+	return fmt.Sprintf("%s %s: the answer was rejected: %v%s", e.Method, e.Endpoint, e.Err, trace(e.ResponseID, e.RequestID, 0))
 }
 
 // Unwrap returns the reason; signing.ErrInvalidSignature for a signature that does not match.
@@ -96,7 +95,7 @@ type DecodeError struct {
 
 // Error returns call and reason.
 func (e *DecodeError) Error() string {
-	return fmt.Sprintf("%s %s: the answer is not understood: %v%s", e.Method, e.Endpoint, e.Err, trace(e.ResponseID, e.RequestID, 0))
+	return fmt.Sprintf("%s %s: unexpected answer: %v%s", e.Method, e.Endpoint, e.Err, trace(e.ResponseID, e.RequestID, 0))
 }
 
 // Unwrap returns the reason.
@@ -112,8 +111,8 @@ type WaitError struct {
 	Waited, Max time.Duration
 	// Last is what the last attempt of this call said; nil where none was made.
 	Last error
-	// Sent is true when an attempt of this call may have reached bunq without a
-	// believable answer.
+	// Sent is true if an attempt of this call may have reached bunq, and no valid
+	// answer came.
 	Sent bool
 }
 
@@ -163,9 +162,9 @@ func trace(responseID, requestID string, attempts int) string {
 	return " (" + strings.Join(parts, ", ") + ")"
 }
 
-// asOwn finds an E in err that speaks about the call itself. What happened while a
-// session was opened for it is another call's story: its 404 is not an object
-// that is gone, its 500 is not a write whose effect is unknown.
+// asOwn finds an E in err that is about the call itself. What happened while a
+// session was opened for it is about another call: its 404 is not an object that is
+// gone, its 500 is not a write whose outcome is unknown.
 func asOwn[E error](err error) (E, bool) {
 	var session *SessionError
 	var found E

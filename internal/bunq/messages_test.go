@@ -17,16 +17,16 @@ func TestErrors_tellCallReasonAndTrace(t *testing.T) {
 		"POST /device-server: HTTP status 400: First. Second. (response id r1, request id q1)": api,
 		"POST /device-server: HTTP status 502, and the body is not bunq's (content type text/html) (request id q1, 3 attempts)": &bunq.APIError{
 			Method: m, Endpoint: e, Status: 502, RequestID: "q1", ContentType: "text/html", Attempts: 3},
-		"POST /device-server: HTTP status 400 without a description":                                  &bunq.APIError{Method: m, Endpoint: e, Status: 400, Envelope: true},
-		"POST /device-server: not sent: refused (request id q1)":                                      &bunq.TransportError{Method: m, Endpoint: e, RequestID: "q1", Err: errors.New("refused")},
-		"POST /device-server: sent, no answer: reset":                                                 lost,
-		"POST /device-server: sent, no answer: reset; bunq was asked afterwards, and has not done it": &bunq.UnansweredError{Err: lost},
-		"POST /device-server: sent, no answer: reset; and bunq could not be asked whether it was done: no way": &bunq.UnansweredError{
+		"POST /device-server: HTTP status 400 without a description":                               &bunq.APIError{Method: m, Endpoint: e, Status: 400, Envelope: true},
+		"POST /device-server: not sent: refused (request id q1)":                                   &bunq.TransportError{Method: m, Endpoint: e, RequestID: "q1", Err: errors.New("refused")},
+		"POST /device-server: sent, no answer: reset":                                              lost,
+		"POST /device-server: sent, no answer: reset; a follow-up read shows that it was not done": &bunq.UnansweredError{Err: lost},
+		"POST /device-server: sent, no answer: reset; a follow-up read failed: no way": &bunq.UnansweredError{
 			Err: lost, LookUp: errors.New("no way"),
 		},
-		"POST /device-server: the answer is not believed: why (response id r1, request id q1)": &bunq.SignatureError{Method: m, Endpoint: e, ResponseID: "r1", RequestID: "q1", Err: errors.New("why")},
-		"POST /device-server: the answer is not understood: why":                               &bunq.DecodeError{Method: m, Endpoint: e, Err: errors.New("why")},
-		"POST /device-server: no session: why":                                                 &bunq.SessionError{Method: m, Endpoint: e, Err: errors.New("why")},
+		"POST /device-server: the answer was rejected: why (response id r1, request id q1)": &bunq.SignatureError{Method: m, Endpoint: e, ResponseID: "r1", RequestID: "q1", Err: errors.New("why")},
+		"POST /device-server: unexpected answer: why":                                       &bunq.DecodeError{Method: m, Endpoint: e, Err: errors.New("why")},
+		"POST /device-server: no session: why":                                              &bunq.SessionError{Method: m, Endpoint: e, Err: errors.New("why")},
 		"POST /device-server: gave up waiting for a bus after 1.5s (at most 2s); last: why": &bunq.WaitError{
 			Method: m, Endpoint: e, Reason: "a bus", Waited: 1500 * time.Millisecond, Max: 2 * time.Second, Last: errors.New("why")},
 		"POST /device-server: gave up waiting for a bus after 0s (at most 2s)": &bunq.WaitError{Method: m, Endpoint: e, Reason: "a bus", Max: 2 * time.Second},

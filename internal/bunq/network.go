@@ -6,8 +6,8 @@ import (
 )
 
 const (
-	// connectPatience is how long a run goes on trying to get a connection. With an
-	// answer that was lost before, and with the last attempt, that makes less than a minute.
+	// connectPatience is how long a run tries to get a connection. Together with an
+	// answer that was lost before, and with the last attempt, it is less than a minute.
 	connectPatience = 20 * time.Second
 	// maxConnectPause keeps several attempts within the patience.
 	maxConnectPause = 5 * time.Second
@@ -15,19 +15,18 @@ const (
 	probeInterval = 10 * time.Second
 )
 
-// network is what the attempts of a run, whatever they are for, have learnt about
-// the way to bunq: where one of them has found out that there is none, the others
-// need not find it out again one by one.
+// network is what all attempts of a run know about the connection to bunq: if some
+// of them found that there is none, the others need not find out one by one.
 type network struct {
 	mu     sync.Mutex
 	since  time.Time // begin of the first attempt that got no connection; zero while there are some
-	gaveUp bool      // only now and then an attempt is worth its time
+	gaveUp bool      // an attempt is made only every probeInterval
 	tried  time.Time // begin of the last attempt, or its end where it failed
 	cause  error
 }
 
-// try begins an attempt. Where the run has given up, and it is too early to try
-// again, the error is the reason why there is no connection.
+// try begins an attempt. If the run has given up and it is too early to try again,
+// it returns the reason why there is no connection.
 func (n *network) try() error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -39,7 +38,7 @@ func (n *network) try() error {
 	return nil
 }
 
-// connected notes that an attempt reached bunq, whatever came of it.
+// connected notes that an attempt reached bunq, whatever the answer.
 func (n *network) connected() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -57,8 +56,8 @@ func (n *network) failed(begun time.Time, cause error) {
 	n.gaveUp = n.gaveUp || time.Since(n.since) >= connectPatience
 }
 
-// patient reports whether another attempt after a pause of d is worth its time, and
-// gives up for all calls of the run where it is not.
+// patient reports whether there is time for another attempt after a pause of d, and
+// gives up for all calls of the run if there is not.
 func (n *network) patient(d time.Duration) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()

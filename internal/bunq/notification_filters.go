@@ -7,9 +7,9 @@ import (
 	"slices"
 )
 
-// NotificationFilter is one webhook of a user: what happens in Category is told to
-// Target, an https URL (DOCUMENTED, https://doc.bunq.com/basics/callbacks-webhooks).
-// bunq gives it neither an id nor times (OBSERVED in the answer to a POST).
+// NotificationFilter is one webhook of a user: bunq notifies Target, an https URL, of
+// events in Category (DOCUMENTED, https://doc.bunq.com/basics/callbacks-webhooks). It
+// has neither an ID nor times (OBSERVED in the answer to a POST).
 type NotificationFilter struct {
 	Category, Target string
 }
@@ -41,9 +41,9 @@ func (u *UserClient) NotificationFilters(ctx context.Context) ([]NotificationFil
 	return readShared(ctx, u, routeNotificationFilters(), true, filtersOf, slices.Clone)
 }
 
-// ReplaceNotificationFilters makes filters the webhooks of the user: all of them,
-// whoever set those that were there. It returns those that bunq has then. The one
-// POST beside that of a session that may be repeated.
+// ReplaceNotificationFilters replaces all webhooks of the user, whoever set them, and
+// returns those that bunq has then. Besides the opening of a session, this is the only
+// POST that may be repeated.
 func (u *UserClient) ReplaceNotificationFilters(ctx context.Context, filters []NotificationFilter) ([]NotificationFilter, error) {
 	all := make([]wireNotificationFilter, len(filters)) // [], not null, for none
 	for i, f := range filters {

@@ -9,7 +9,7 @@ import (
 
 // AuthorizeURL is the page at which a bunq user consents to an OAuth client of
 // the environment (DOCUMENTED, https://doc.bunq.com/basics/authentication/oauth);
-// "" for an environment that is none.
+// "" for an unknown environment.
 func (e Environment) AuthorizeURL() string {
 	switch e {
 	case Sandbox:
@@ -23,7 +23,7 @@ func (e Environment) AuthorizeURL() string {
 
 // ParseAuthorizeURL reads the address of an authorisation page: https, or http
 // to a loopback host only; no user info, query or fragment. Of bunq's own hosts
-// only the two pages are taken. The error says what to write instead, and never
+// only the two pages are accepted. The error says what to write instead, and never
 // repeats user info.
 func ParseAuthorizeURL(s string) (*url.URL, error) {
 	u, err := parseAddress(s, Sandbox.AuthorizeURL())
@@ -37,7 +37,7 @@ func ParseAuthorizeURL(s string) (*url.URL, error) {
 }
 
 // CallbackURLProblem says what is wrong with a callback URL, after the words
-// "The URL"; "" where nothing is. bunq takes it absolute, https, and without
+// "The URL"; "" for nothing. bunq accepts an absolute https URL without a
 // fragment: that http is refused is OBSERVED (a client written at bunq registers
 // https even for localhost); the rest is RFC 6749, section 3.1.2.
 //

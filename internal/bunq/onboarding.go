@@ -19,8 +19,8 @@ type CreatedInstallation struct {
 }
 
 // CreateInstallation registers a public key (SubjectPublicKeyInfo PEM, RSA 2048).
-// The one call without token and signature, whose answer nothing can verify but
-// TLS: it brings the key that verifies all others (DOCUMENTED in bunq's OpenAPI export;
+// It is the one call without token and signature, and only TLS can verify its answer,
+// which brings the key that verifies all others (DOCUMENTED in bunq's OpenAPI export;
 // that clients do not verify the answer is OBSERVED). Not idempotent.
 func (c *Client) CreateInstallation(ctx context.Context, clientPublicKeyPEM string) (*CreatedInstallation, error) {
 	a, x, err := c.onboard(ctx, call{
@@ -62,7 +62,7 @@ func installationOf(elements []element) (*CreatedInstallation, error) {
 	return &CreatedInstallation{ID: n, Token: Secret(token.Token), ServerPublicKeyPEM: key.PEM}, nil
 }
 
-// CredentialRequest is what a PSD2 credential is made of. ClientPublicKeySignature
+// CredentialRequest has what a PSD2 credential is made with. ClientPublicKeySignature
 // is the QSEAL key's base64 signature over the installation's canonical public
 // key PEM and its token.
 type CredentialRequest struct {
@@ -71,7 +71,7 @@ type CredentialRequest struct {
 
 // CreateCredential registers a QSEAL certificate and returns the API key. Not
 // idempotent; bunq shows TokenValue until the key's first use only (DOCUMENTED).
-// TokenValue is empty where bunq showed none.
+// TokenValue is empty if bunq showed none.
 func (c *Client) CreateCredential(ctx context.Context, inst Installation, r CredentialRequest) (*Credential, error) {
 	a, x, err := c.onboard(ctx, call{
 		route: routePSPCredential(),
@@ -94,8 +94,8 @@ func (c *Client) CreateCredential(ctx context.Context, inst Installation, r Cred
 }
 
 // DeviceServerRequest binds an API key (Secret) to addresses. Without
-// PermittedIPs, bunq binds it to the caller's (DOCUMENTED). How "*" must be sent
-// is the caller's business.
+// PermittedIPs, bunq binds it to the caller's (DOCUMENTED). The caller knows how "*"
+// must be sent.
 type DeviceServerRequest struct {
 	Description  string
 	Secret       Secret
@@ -103,7 +103,7 @@ type DeviceServerRequest struct {
 }
 
 // CreateDeviceServer registers the API key on the installation. Not idempotent.
-// IsCredentialsRefused matches a key that bunq does not take.
+// IsCredentialsRefused matches a key that bunq refuses.
 func (c *Client) CreateDeviceServer(ctx context.Context, inst Installation, r DeviceServerRequest) (int64, error) {
 	a, x, err := c.onboard(ctx, call{
 		route: routeDeviceServers(), secrets: []Secret{r.Secret},
@@ -123,10 +123,10 @@ func (c *Client) CreateDeviceServer(ctx context.Context, inst Installation, r De
 	return n, nil
 }
 
-// OpenSession opens a session, the one call here that bunq wants signed (466
-// without a signature, 400 with a wrong one), and the one with a limit of its own
-// (1 in 30 s), which is waited for. IsCredentialsRefused matches a key or an address
-// that bunq does not take.
+// OpenSession opens a session. It is the one call here that bunq wants signed (466
+// without a signature, 400 with a wrong one), and the one with a limit of its own (1 in
+// 30 s), which is waited for. IsCredentialsRefused matches a key or an address that
+// bunq refuses.
 func (c *Client) OpenSession(ctx context.Context, ac APIContext) (*Session, error) {
 	a, x, err := c.onboard(ctx, call{
 		route: routeSessionServer(), secrets: []Secret{ac.APIKey},
@@ -153,7 +153,7 @@ type wireUser struct {
 }
 
 // timeout is in seconds on the wire. A UserApiKey (the session of an OAuth token)
-// has none of its own; that of the user who asked for it counts (as in bunq's SDKs).
+// has none of its own; that of the requesting user counts (as in bunq's SDKs).
 func (w wireUser) timeout() time.Duration {
 	if w.SessionTimeout != nil {
 		return time.Duration(*w.SessionTimeout) * time.Second

@@ -11,7 +11,7 @@ import (
 
 const (
 	pageSize = 200 // bunq's maximum
-	// maxPages bounds a list: no user has 100,000 of anything here.
+	// maxPages limits a list: no user has 100,000 objects of a kind.
 	maxPages = 500
 )
 
@@ -20,8 +20,8 @@ var (
 	errEndlessList = errors.New("its pages do not end")
 )
 
-// fetch reads an object, or all pages of a list, newest first. The answer and the
-// exchange are the last ones, for errors to name.
+// fetch reads an object, or all pages of a list, newest first. It returns the last answer
+// and exchange as well, for error messages.
 func (u *UserClient) fetch(ctx context.Context, at route, paged bool) ([]element, *answer, *exchange, error) {
 	var replaced bool
 	what := call{method: http.MethodGet, route: at}
@@ -62,10 +62,10 @@ func pageQuery(older int64) string {
 	return q.Encode()
 }
 
-// olderID takes the one thing that matters out of an older_url, so that no answer
-// can send the token to another address. It must speak of the same list: relative
-// to the host, as bunq writes it, or with the host of the base URL. Behind a
-// gateway bunq does not know what the gateway put before the version.
+// olderID returns the ID in an older_url. Nothing else of the URL is used, so that no
+// answer can send the token to another address. The URL must be that of the same list:
+// relative to the host, as bunq writes it, or with the host of the base URL. Behind a
+// gateway, bunq does not know what the gateway puts before the version.
 func olderID(older string, base *url.URL, path string) (int64, error) {
 	u, err := url.Parse(older)
 	if err != nil || u.User != nil || u.Host != "" && (u.Host != base.Host || u.Scheme != base.Scheme) || u.Host == "" && u.Scheme != "" {

@@ -39,11 +39,11 @@ func (u *UserClient) PermittedIPs(ctx context.Context, credentialID int64) ([]Pe
 
 // CreatePermittedIP adds an address, active. Not idempotent.
 func (u *UserClient) CreatePermittedIP(ctx context.Context, credentialID int64, ip string) (int64, error) {
-	// The status is said, since bunq's default is unknown.
+	// The status is sent, since bunq's default is UNKNOWN.
 	return u.create(ctx, routePermittedIPs(credentialID), permittedIPPayload{IP: ip, Status: StatusActive})
 }
 
-// ipUpdateForm is what bunq wants in the update of a permitted address.
+// ipUpdateForm is the form in which bunq accepts the update of a permitted address.
 type ipUpdateForm int32
 
 const (
@@ -52,12 +52,12 @@ const (
 	formWithAddress
 )
 
-// SetPermittedIPStatus sets ACTIVE or INACTIVE. Of p, bunq goes by the id;
-// whether the body must hold the address as well is UNKNOWN (the OpenAPI
-// export requires it, two SDKs leave it out). So the form without it goes first.
-// A 400 from bunq itself means that nothing was done: the other form then goes
-// once, and the client remembers which one bunq took. The error is that of the
-// first form where bunq refuses both alike.
+// SetPermittedIPStatus sets ACTIVE or INACTIVE. bunq finds the address by the ID of p;
+// whether the body must contain the address as well is UNKNOWN (the OpenAPI export
+// requires it, two SDKs omit it). So the form without it is sent first. A 400 from bunq
+// itself means that nothing was done: then the other form is sent once, and the client
+// remembers which one bunq accepted. If bunq refuses both, the error is that of the
+// first form.
 func (u *UserClient) SetPermittedIPStatus(ctx context.Context, credentialID int64, p PermittedIP, status string) error {
 	form := ipUpdateForm(u.client.ipUpdate.Load())
 	err := u.putPermittedIP(ctx, credentialID, p, status, form)
@@ -72,7 +72,7 @@ func (u *UserClient) SetPermittedIPStatus(ctx context.Context, credentialID int6
 	return second
 }
 
-// putPermittedIP sends the update in one form, and remembers it if bunq took it.
+// putPermittedIP sends the update in one form, and remembers it if bunq accepted it.
 func (u *UserClient) putPermittedIP(ctx context.Context, credentialID int64, p PermittedIP, status string, form ipUpdateForm) error {
 	payload := permittedIPPayload{Status: status}
 	if form == formWithAddress {

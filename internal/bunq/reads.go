@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// reads shares what GETs bring, so that a plan over many resources costs bunq as
-// few calls as there are things to look at. It keeps what readShared has decoded.
+// reads shares the results of GETs, so that a plan with many resources reads each
+// object once. It keeps what readShared has decoded.
 type reads struct {
 	mu    sync.Mutex
 	byKey map[readKey]read
@@ -25,8 +25,8 @@ type read struct {
 
 func newReads() *reads { return &reads{byKey: map[readKey]read{}} }
 
-// get returns the read of k to wait for: what is kept or under way, else one that
-// fetch begins.
+// get returns the read of k to wait for: one that is kept or under way, else a new
+// one with fetch.
 func (r *reads) get(ctx context.Context, k readKey, at route, fetch func(context.Context) (any, error)) *Work[any] {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -39,10 +39,10 @@ func (r *reads) get(ctx context.Context, k readKey, at route, fetch func(context
 	return begun
 }
 
-// invalidate forgets all reads that a write at the route may have made old, in every
-// API context, since two may belong to the same user. It is called when the write
-// is over, however it ended: what was read before the write or while it was made
-// then goes to those who asked before its end, and to nobody after it.
+// invalidate forgets all reads that a write at the route may have made stale, in every
+// API context, since two may belong to the same user. It is called when the write is
+// over, however it ended. Whoever asked before that may still get what was read
+// before or during the write; whoever asks later does not.
 func (r *reads) invalidate(at route) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -14,17 +14,17 @@ const (
 )
 
 var (
-	// Keys, tokens and client secrets of bunq are 64 hex characters, those of
-	// sandbox users 56 after a prefix; half of one is as much as anybody may see.
-	// A UUID's longest run has 12.
+	// Keys, tokens and client secrets of bunq are 64 hex characters, those of sandbox
+	// users 56 after a prefix; half of one is too much already. The longest run of a
+	// UUID has 12.
 	hexSecret = regexp.MustCompile(`[0-9A-Fa-f]{28,}`)
 	pemSecret = regexp.MustCompile(`(?s)-----BEGIN .*?(?:-----END [^-]*-----|$)`)
 	// userInfo finds the password in a proxy's address, which net/http quotes.
 	userInfo = regexp.MustCompile(`//[^/@\s"]+@`)
 )
 
-// redact makes a text of bunq's (or of a library's) fit to be shown: what the call
-// sent as secret and everything of a secret's shape is taken out, and so are
+// redact returns a text of bunq or of a library as it may be shown: without what the
+// call sent as secret, without anything that has the form of a secret, and without
 // control characters, which could forge lines in a log.
 func redact(s string, secrets []Secret) string {
 	for _, secret := range secrets {
@@ -53,7 +53,7 @@ func shorten(s string, limit int) string {
 
 func cleanID(s string) string { return shorten(redact(s, nil), maxHeaderValue) }
 
-// cleanContentType is the bare media type; parameters tell nobody anything.
+// cleanContentType returns the media type without its parameters, which are of no use.
 func cleanContentType(s string) string {
 	media, _, err := mime.ParseMediaType(s)
 	if err != nil {
@@ -62,7 +62,8 @@ func cleanContentType(s string) string {
 	return shorten(redact(media, nil), maxHeaderValue)
 }
 
-// cleanError keeps err for errors.Is and errors.As, and its text from showing a secret.
+// cleanError returns err with a text that shows no secret. errors.Is and errors.As still
+// find err.
 func cleanError(err error, secrets []Secret) error {
 	was := err.Error()
 	if is := redact(was, secrets); is != was {

@@ -13,10 +13,10 @@ import (
 type fault int
 
 const (
-	// faultFinal is what no repetition fixes: an answer that was rejected (a second one
-	// would prove nothing), a stranger in bunq's place, a request that cannot be made.
+	// faultFinal: no repetition helps. An answer was rejected (a second one would prove
+	// nothing), another server answers in bunq's place, or the request cannot be made.
 	faultFinal fault = iota
-	// faultAnswered: an answer with another status than 200 came.
+	// faultAnswered: an answer came with a status other than 200.
 	faultAnswered
 	// faultNotSent: it is certain that bunq did not get the request.
 	faultNotSent
@@ -24,7 +24,7 @@ const (
 	faultLost
 )
 
-// faultOf returns the class of an attempt's error, and the status where there was one.
+// faultOf returns the class of an attempt's error, and the status if there was one.
 func faultOf(err error) (fault, int) {
 	var refused *APIError
 	var transport *TransportError
@@ -43,18 +43,18 @@ func faultOf(err error) (fault, int) {
 	}
 }
 
-// maxLostAnswers bounds repetitions where bunq takes what is sent and says nothing.
-// What it does say, it may say as long as MaxWait lasts.
+// maxLostAnswers limits the attempts of a request to which bunq never answers. One that
+// it answers with an error is repeated until MaxWait is over.
 const maxLostAnswers = 8
 
 // decide is the retry policy: whether an attempt may be repeated, and what the next
 // one waits for. attempt counts from 1 and includes the failed one.
 func decide(method string, f fault, status, attempt int, sandbox bool) (reason string, repeat bool) {
-	// Of a write bunq may have done, only reading tells; it is never sent again.
+	// A write that bunq may have done is never sent again; only a read can tell.
 	get := method == http.MethodGet
 	switch f {
 	case faultNotSent:
-		return reasonConnection, true // as long as the network is worth it
+		return reasonConnection, true // network decides for how long
 	case faultLost:
 		return reasonAnswer, get && attempt < maxLostAnswers
 	case faultAnswered:
@@ -67,14 +67,14 @@ func decide(method string, f fault, status, attempt int, sandbox bool) (reason s
 	}
 }
 
-// rateLimited reports whether a status speaks of the rate limit. The sandbox
-// formerly also said 409 (OBSERVED in jortt); elsewhere a 409 is something else.
+// rateLimited reports whether a status means that the rate limit was hit. The sandbox
+// also used 409 (OBSERVED in jortt); in production a 409 is something else.
 func rateLimited(status int, sandbox bool) bool {
 	return status == http.StatusTooManyRequests || sandbox && status == http.StatusConflict
 }
 
-// passing reports whether a read may outlive the status: bunq's own trouble, a
-// gateway's, and maintenance (491 and 503).
+// passing reports whether a read may succeed later: after an error of bunq or of a
+// gateway, or after maintenance (491 and 503).
 func passing(status int) bool {
 	switch status {
 	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable,
@@ -90,10 +90,9 @@ const (
 	maxBackoff   = 30 * time.Second
 )
 
-// backoff is the pause before the attempt after the given one: doubled each time,
-// with jitter between the half and the whole, so that those who failed together
-// do not come back together. After a 429, the closed window of the rate limit
-// comes on top.
+// backoff returns the pause after the given attempt: doubled each time, with jitter
+// between half and all of it, so that calls that failed together are not repeated
+// together. After a 429, the closed window of the rate limit is added to it.
 func backoff(attempt int) time.Duration {
 	d := maxBackoff
 	if shift := attempt - 1; shift < 6 { // 0.5 s * 2^6 is past the maximum

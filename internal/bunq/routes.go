@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// route is an address under the base URL, segment by segment. Ids are numbers, so
-// nothing a user writes can change which address is called; the user's id is
-// filled in when the session that knows it is there.
+// route is an address under the base URL, segment by segment. IDs are numbers, so no
+// input of a user can change which address is called. The ID of the bunq user is
+// filled in from the session.
 type route []segment
 
 type segment struct {
@@ -56,8 +56,8 @@ func (r route) format(text func(segment) string) string {
 	return b.String()
 }
 
-// endpoint is the path with the ids taken out: what limits and statistics count
-// by, and what errors name.
+// endpoint returns the path without IDs, by which limits and statistics count, and which
+// errors name.
 func (r route) endpoint() string {
 	return r.format(func(s segment) string {
 		if s.kind == segmentText {
@@ -67,7 +67,7 @@ func (r route) endpoint() string {
 	})
 }
 
-// resolve is the path to call, for the given user.
+// resolve returns the path to call, for the given user.
 func (r route) resolve(user int64) string {
 	return r.format(func(s segment) string {
 		switch s.kind {
@@ -81,7 +81,7 @@ func (r route) resolve(user int64) string {
 	})
 }
 
-// key is the path before the user is known.
+// key returns the path before the user is known.
 func (r route) key() string {
 	return r.format(func(s segment) string {
 		if s.kind == segmentUser {
@@ -91,8 +91,8 @@ func (r route) key() string {
 	})
 }
 
-// overlaps reports whether one of the paths is the beginning of the other: what is
-// written at one may then be seen at the other.
+// overlaps reports whether one of the paths is the beginning of the other: a write at one
+// may then change what is read at the other.
 func (r route) overlaps(q route) bool {
 	n := min(len(r), len(q))
 	return slices.Equal(r[:n], q[:n])

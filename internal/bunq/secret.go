@@ -7,12 +7,12 @@ import (
 	"log/slog"
 )
 
-// Secret is a value that nobody may print: an API key, a token, a client secret.
-// Every way of formatting it shows a placeholder; marshalling it is an error, so
-// that it cannot slip into a structured log or a file unseen. Reveal returns the value.
+// Secret is a value that must not be printed: an API key, a token, a client secret.
+// Every way of formatting it shows a placeholder. Marshalling it is an error, so that
+// it cannot get into a structured log or a file unseen. Reveal returns the value.
 //
-// One way is left: fmt does not call methods on fields that are not exported. A
-// struct that keeps a Secret in one and may be printed must keep it behind a pointer.
+// One way is left: fmt does not call methods of unexported fields. A struct that has a
+// Secret in one and may be printed must keep it behind a pointer.
 type Secret string
 
 const (
@@ -46,7 +46,7 @@ func (s Secret) Format(f fmt.State, verb rune) {
 // LogValue hides the value from log/slog.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
-var errMarshalSecret = errors.New("a bunq.Secret is not marshalled; take Reveal where it must be")
+var errMarshalSecret = errors.New("a bunq.Secret cannot be marshalled; use Reveal if it must be")
 
-// MarshalText refuses, and with it encoding/json and the like.
+// MarshalText returns an error, so that encoding/json and the like do, too.
 func (s Secret) MarshalText() ([]byte, error) { return nil, errMarshalSecret }

@@ -15,13 +15,13 @@ import (
 	"time"
 )
 
-// maxBody bounds an answer. The longest expected one, a page of 200 objects, has
-// a few hundred kilobytes.
+// maxBody limits an answer. The longest expected one, a page of 200 objects, has a few
+// hundred kilobytes.
 const maxBody = 10 << 20
 
 var (
 	errTooLarge = fmt.Errorf("the answer is longer than %d MiB", maxBody>>20)
-	// errUnsendable marks what no repetition can fix.
+	// errUnsendable marks a request that no repetition can fix.
 	errUnsendable = errors.New("the request cannot be made")
 )
 
@@ -41,7 +41,7 @@ func newSender(c Config) *sender {
 	return &sender{
 		client: &http.Client{
 			Transport: c.Transport,
-			// bunq does not redirect. Whoever does must not get the token, and a
+			// bunq does not redirect. A server that does must not get the token, and a
 			// followed POST would become a GET.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
@@ -76,13 +76,13 @@ func (s *sender) send(ctx context.Context, x *exchange) (*answer, error) {
 		return nil, fail(err)
 	}
 
-	defer func() { _ = response.Body.Close() }() // read to its end or given up; closing has no more to say
+	defer func() { _ = response.Body.Close() }() // everything that matters was read
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
 	if err == nil && len(body) > maxBody {
 		err = errTooLarge
 	}
 	if err != nil {
-		connected.Store(true) // there is an answer, whatever the transport reports
+		connected.Store(true) // there is an answer, even if the transport did not report a connection
 		return nil, fail(err)
 	}
 
@@ -94,11 +94,10 @@ func (s *sender) send(ctx context.Context, x *exchange) (*answer, error) {
 	}, nil
 }
 
-// request sets the full header set of bunq's docs; the geolocation is the one for
-// "unknown".
+// request sets all headers of bunq's docs; the geolocation is the one for "unknown".
 func (s *sender) request(ctx context.Context, x *exchange) (*http.Request, error) {
 	if x.token != "" && !headerText(x.token.Reveal()) {
-		// net/http would say so too, but only after it is unclear whether it sent.
+		// net/http reports it as well, but then it is not clear whether it was sent.
 		return nil, errors.New("the token has characters that no token has (a line break at its end?)")
 	}
 
@@ -135,9 +134,9 @@ func (s *sender) request(ctx context.Context, x *exchange) (*http.Request, error
 	return r, nil
 }
 
-// neverSent reports whether it is certain that the request did not leave: the
-// transport was asked for a connection and never had one. A transport that
-// reports nothing (a test's, say) is believed when its error is one of dialling.
+// neverSent reports whether it is certain that the request was not sent: the transport
+// was asked for a connection and never had one. A transport that reports nothing (a
+// test's, for example) is trusted if its error is a dial error.
 func (s *sender) neverSent(err error, asked, connected bool) bool {
 	if connected {
 		return false
@@ -146,8 +145,8 @@ func (s *sender) neverSent(err error, asked, connected bool) bool {
 	return asked || s.standard || errors.As(err, &dial) && dial.Op == "dial"
 }
 
-// reason is the cause without the URL that net/http puts before it; a timeout of
-// the exchange is told apart from the end of the caller's context.
+// reason returns the cause without the URL that net/http puts before it, and
+// distinguishes a timeout of the exchange from the end of the caller's context.
 func (s *sender) reason(ctx, within context.Context, err error, secrets []Secret) error {
 	if errors.Is(context.Cause(ctx), errMaxWait) {
 		return errMaxWait
@@ -165,8 +164,8 @@ func (s *sender) reason(ctx, within context.Context, err error, secrets []Secret
 	return cleanError(err, secrets)
 }
 
-// header finds a header whatever its case: HTTP/2 sends names in lower case, and
-// not every transport puts them into Go's form.
+// header returns a header, whatever the case of its name: HTTP/2 sends names in lower
+// case, and not every transport puts them into Go's form.
 func header(h http.Header, name string) string {
 	if v := h.Get(name); v != "" {
 		return v

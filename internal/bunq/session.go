@@ -11,8 +11,8 @@ type Session struct {
 	Token Secret
 	// Created is bunq's time, UTC; Timeout counts from it.
 	Created time.Time
-	// Timeout is the user's session_timeout; 0 where bunq named none. A session may
-	// die earlier: the first one after an hour, which no field says (DOCUMENTED,
+	// Timeout is the user's session_timeout; 0 if bunq named none. A session may end
+	// earlier: the first one after an hour, which no field says (DOCUMENTED,
 	// https://beta.doc.bunq.com/psd2/connect-as-a-psd2-service-provider).
 	Timeout time.Duration
 	User    User
@@ -27,15 +27,15 @@ type User struct {
 	DisplayName, Status string
 }
 
-// SessionSource hands out sessions for one API context; package session implements it.
+// SessionSource provides sessions for one API context; package session implements it.
 type SessionSource interface {
-	// Session returns a live session and opens one when there is none. Concurrent
-	// callers share one opening.
+	// Session returns a live session, and opens one if there is none. Concurrent callers
+	// share one opening.
 	Session(ctx context.Context) (*Session, error)
-	// Replace returns another session for one that bunq refused; it is opened once
-	// for all who noticed the same death.
+	// Replace returns another session for one that bunq refused. It is opened once for
+	// all callers that had the same one.
 	Replace(ctx context.Context, dead *Session) (*Session, error)
-	// Refused says that bunq refused the session of Replace, too, with err. Where it
-	// was new, yet another one would fare no better.
+	// Refused notes that bunq also refused the session of Replace, with err. If it was
+	// new, bunq would refuse another one as well.
 	Refused(ctx context.Context, dead *Session, err error)
 }

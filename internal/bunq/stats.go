@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// Stats is the account of one operation of the caller (a Create, a Read, …): since
-// when it runs, what it waited for, and what it cost: the requests sent, the waits
-// and the retries. All methods are safe for concurrent use and for a nil *Stats.
+// Stats counts what one operation of the caller (a Create, a Read, …) does: the
+// requests sent, the retries, and the waits, with their reasons. All methods are safe
+// for concurrent use and for a nil *Stats.
 //
-// Work that several operations wait for has a Stats of its own for
-// what it waits for; what it costs is counted for the operation that began it.
+// Work that several operations wait for has a Stats of its own for its waits; its
+// requests count for the operation that began it.
 type Stats struct {
 	shared bool
-	parent *Stats // the operation that began the shared work; nil where it counts nothing
+	parent *Stats // the operation that began the shared work; nil if none counts it
 	begun  time.Time
 
 	mu      sync.Mutex
@@ -25,23 +25,23 @@ type Stats struct {
 	waited  time.Duration
 	took    map[string]time.Duration // by reason
 	current []*wait                  // what is being waited for
-	last    error                    // what the last attempt of shared work said
-	sent    bool                     // and whether one may have reached bunq
+	last    error                    // error of the last attempt of shared work
+	sent    bool                     // an attempt of shared work may have reached bunq
 }
 
 type statsKey struct{}
 
-// WithStats begins an operation: calls made with the context that it returns, or
-// with one made from it, are counted in StatsFrom(ctx), and Config.MaxWait bounds
-// all of them together, from now on. A read that is shared with other callers
-// counts for the one who began it.
+// WithStats begins an operation: calls with the returned context, or with one made
+// from it, are counted in StatsFrom(ctx), and Config.MaxWait bounds all of them
+// together, from now on. A read that is shared with other callers counts for the one
+// who began it.
 func WithStats(ctx context.Context) context.Context {
 	return context.WithValue(ctx, statsKey{}, newStats())
 }
 
-// shared returns the context for work that several operations wait for. It keeps
-// the values of ctx, but neither its end nor that of the operation: the work ends
-// when the last of those who wait for it has left, which is for the caller to see to.
+// shared returns the context for work that several operations wait for. It keeps the
+// values of ctx, but neither its cancellation nor the deadline of the operation. The
+// caller cancels it when the last waiter has left.
 func shared(ctx context.Context) context.Context {
 	s := newStats()
 	s.shared, s.parent = true, StatsFrom(ctx)
@@ -52,13 +52,13 @@ func newStats() *Stats {
 	return &Stats{begun: time.Now(), calls: map[string]int{}, took: map[string]time.Duration{}}
 }
 
-// StatsFrom returns the account that ctx carries; nil, which may be used, where it carries none.
+// StatsFrom returns the Stats of ctx; nil, which may be used, if it has none.
 func StatsFrom(ctx context.Context) *Stats {
 	s, _ := ctx.Value(statsKey{}).(*Stats)
 	return s
 }
 
-// operation is who pays for what s does.
+// operation returns the Stats of the operation that s counts for.
 func (s *Stats) operation() *Stats {
 	for s != nil && s.parent != nil {
 		s = s.parent
@@ -66,7 +66,7 @@ func (s *Stats) operation() *Stats {
 	return s
 }
 
-// Fields are the fields of the log line at the end of an operation: "calls" by
+// Fields returns the fields of the log line at the end of an operation: "calls" by
 // method and endpoint (map[string]int), "waits" and "retries" (int), "waited"
 // (the sum, as a Go duration).
 func (s *Stats) Fields() map[string]any {
@@ -101,8 +101,8 @@ func (s *Stats) retry() {
 	s.retries++
 }
 
-// Waited counts a wait that is over. A SessionSource calls it for what it waited
-// before it opened a session on behalf of this operation.
+// Waited counts a wait that is over. A SessionSource calls it for its own wait before
+// it opens a session for this operation.
 func (s *Stats) Waited(d time.Duration) {
 	if s = s.operation(); s == nil {
 		return

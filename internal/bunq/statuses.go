@@ -1,6 +1,6 @@
 package bunq
 
-// Statuses as bunq writes them. What it calls a credential whose time ran out is UNKNOWN.
+// Statuses as bunq writes them. The status of a credential that expired is UNKNOWN.
 const (
 	// StatusActive: in use. Credentials, permitted addresses, devices and OAuth clients have it.
 	StatusActive = "ACTIVE"
@@ -16,7 +16,7 @@ const (
 	// refused until the device is confirmed is assumed from its name.
 	DeviceNeedsConfirmation = "NEEDS_CONFIRMATION"
 
-	// ClientCancelled and ClientCancelledPending: the client is of no more use (DOCUMENTED in
+	// ClientCancelled and ClientCancelledPending: the client can no longer be used (DOCUMENTED in
 	// bunq's OpenAPI export). What the latter waits for is UNKNOWN.
 	ClientCancelled        = "CANCELLED"
 	ClientCancelledPending = "CANCELLED_PENDING"

@@ -9,15 +9,15 @@ import (
 // connectTimeout bounds each of the two steps to a connection, TCP and TLS.
 const connectTimeout = 10 * time.Second
 
-// NewTransport returns the way to bunq that a Client takes where Config names no
-// other. What it leaves out matters:
+// NewTransport returns the transport that a Client uses if Config has none. What it does
+// not do matters:
 //
 //   - No kept-alive connections: on a reused connection that turns out to be dead,
-//     net/http sends a request again by itself, where nobody counts it, with the
-//     same request id and outside of the rate limit. Whether to repeat is for the
-//     retry policy alone. It costs a handshake a call, which the limits of 3 calls
-//     in 3 s hide.
-//   - No HTTP/2, whose client replays refused streams for the same reason.
+//     net/http sends a request again by itself, uncounted, with the same request id
+//     and outside of the rate limit. Only the retry policy decides on repetitions.
+//     The cost is one handshake per call, which does not show with limits of 3 calls
+//     in 3 s.
+//   - No HTTP/2, for the same reason: its client replays refused streams.
 //   - No transparent decompression: the signature is over the body as bunq sent it.
 //   - No change between IPv4 and IPv6 (see dialer).
 func NewTransport() *http.Transport {

@@ -1,30 +1,30 @@
 package bunq
 
-// UnansweredError is a write whose answer did not come or was rejected, and after
-// which bunq was asked whether it was done.
+// UnansweredError is a write whose answer did not come or was rejected, and that a
+// follow-up read could not settle as done.
 type UnansweredError struct {
 	// Err says what happened to the answer.
 	Err error
-	// LookUp is why bunq could not be asked; nil where it was asked, and has not
-	// done it. It stands apart from Err: what it says is about another call.
+	// LookUp is the error of the follow-up read; nil if it shows that the write was
+	// not done. It is kept apart from Err, as it is about another call.
 	LookUp error
 }
 
 // Error returns both.
 func (e *UnansweredError) Error() string {
 	if e.LookUp == nil {
-		return e.Err.Error() + "; bunq was asked afterwards, and has not done it"
+		return e.Err.Error() + "; a follow-up read shows that it was not done"
 	}
-	return e.Err.Error() + "; and bunq could not be asked whether it was done: " + e.LookUp.Error()
+	return e.Err.Error() + "; a follow-up read failed: " + e.LookUp.Error()
 }
 
-// Unwrap returns what happened to the write, not to the look-up.
+// Unwrap returns the error of the write, not that of the follow-up read.
 func (e *UnansweredError) Unwrap() error { return e.Err }
 
-// Confirm settles a write that ended with err: where its outcome is unknown, look
-// asks bunq whether it was done. nil: it was done.
+// Confirm settles a write that ended with err: if its outcome is unknown, look reads
+// whether it was done. It returns nil if it was.
 //
-// Errors: err itself where the outcome is known, else *UnansweredError.
+// Errors: err itself if the outcome is known, else *UnansweredError.
 func Confirm(err error, look func() (done bool, err error)) error {
 	if !OutcomeUnknown(err) {
 		return err

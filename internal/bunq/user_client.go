@@ -33,8 +33,8 @@ func (u *UserClient) do(ctx context.Context, replaced *bool, what call) (*answer
 		return a, x, err
 	}
 
-	// bunq looks at the token first: the call was refused before anything was done,
-	// a write's too, and may go again.
+	// bunq checks the token first. So nothing was done, not even for a write, and the
+	// call may be sent again.
 	*replaced = true
 	session, err = u.obtain(ctx, what, func(ctx context.Context) (*Session, error) {
 		return u.source.Replace(ctx, session)
@@ -55,9 +55,8 @@ func (u *UserClient) runWith(ctx context.Context, what call, s *Session) (*answe
 	return u.client.run(ctx, what, u.apiContext.Installation, s.Token, s.User.ID)
 }
 
-// obtain gets a session from the source. What an opening that this call began has
-// waited is counted and told there already; the callers who only waited for it
-// tell of it here.
+// obtain gets a session from the source. An opening that this call began has counted and
+// logged its wait already; callers who only waited for the opening do so here.
 func (u *UserClient) obtain(ctx context.Context, what call, get func(context.Context) (*Session, error)) (*Session, error) {
 	endpoint := what.route.endpoint()
 
@@ -99,17 +98,16 @@ func (u *UserClient) create(ctx context.Context, at route, payload any) (int64, 
 	return n, nil
 }
 
-// change makes a PUT or DELETE; what bunq answers beyond its 200 says nothing
-// (and is unknown for DELETE), so it is verified and not read.
+// change makes a PUT or DELETE. The body of bunq's answer is of no use (and UNKNOWN for
+// DELETE), so it is verified but not parsed.
 func (u *UserClient) change(ctx context.Context, method string, at route, payload any) error {
 	_, _, err := u.write(ctx, call{method: method, route: at, payload: payload, ignoreBody: true})
 	return err
 }
 
-// readShared makes a GET, of all pages where paged, and decodes what it brought: once
-// for all callers, since each of a thousand callback URLs reads the client that has
-// them all. What a caller does to its value changes that of no other: each gets its
-// own from clone.
+// readShared makes a GET, of all pages if paged, and decodes the result, once for all
+// callers: each of a thousand callback URLs reads the client that has them all. Each
+// caller gets a copy of its own from clone.
 func readShared[T any](ctx context.Context, u *UserClient, at route, paged bool,
 	decode func([]element) (T, error), clone func(T) T,
 ) (T, error) {

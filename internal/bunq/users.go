@@ -6,8 +6,7 @@ import (
 	"time"
 )
 
-// UserDetails is what bunq says of a user in addition to what each session tells. Times
-// are UTC.
+// UserDetails is what GET /user/{id} returns, in addition to User. Times are UTC.
 type UserDetails struct {
 	User
 	Created, Updated time.Time
@@ -30,7 +29,7 @@ type wireUserDetails struct {
 	} `json:"alias"`
 }
 
-// subject is the distinguished name, from wherever it stands.
+// subject returns the distinguished name, from the field or from the alias.
 func (w wireUserDetails) subject() string {
 	if w.DistinguishedName != "" {
 		return w.DistinguishedName
@@ -65,9 +64,9 @@ func (u *UserClient) UserDetails(ctx context.Context) (*UserDetails, error) {
 	}, shallow)
 }
 
-// CheckedSession returns a session that bunq has just accepted: a GET of its own,
-// shared with nobody, goes with it first, and replaces one that is dead. For those
-// who hand the token on, and will not see bunq's answer to what is done with it.
+// CheckedSession returns a session that bunq has just accepted: it sends a GET with it,
+// which is not shared, and replaces a session that is dead. It is for callers who pass
+// the token on and do not see bunq's later answers.
 func (u *UserClient) CheckedSession(ctx context.Context) (*Session, error) {
 	ctx, cancel := u.client.bound(ctx)
 	defer cancel()
@@ -79,6 +78,5 @@ func (u *UserClient) CheckedSession(ctx context.Context) (*Session, error) {
 	return u.obtain(ctx, check, u.source.Session)
 }
 
-// BaseURL returns the address of the API that the client calls, without a slash at
-// its end.
+// BaseURL returns the address of the API that the client calls, without a final slash.
 func (c *Client) BaseURL() string { return c.config.BaseURL.String() }

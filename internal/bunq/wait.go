@@ -9,31 +9,31 @@ import (
 	"time"
 )
 
-// longWait is the threshold for logging a wait at INFO: a user who sees nothing
-// happen shall find out why.
+// longWait is the threshold for logging a wait at INFO, so that a user who sees
+// nothing happen can find out why.
 const longWait = 2 * time.Second
 
-// shortWait is what taking a session from memory or from its cache may last: no
-// wait worth counting.
+// shortWait is what it may take to get a session from memory or from its cache; it
+// does not count as a wait.
 const shortWait = 20 * time.Millisecond
 
 // What a call waits for besides the rate limits, which are named with their endpoint.
 const (
 	reasonAnswer     = "bunq to answer"
 	reasonConnection = "a connection to bunq"
-	// In the end for bunq's limit of POST /session-server, whoever of this machine is in front.
+	// That is, for bunq's limit of POST /session-server, whichever process of this machine used it.
 	reasonSession = "a session (bunq opens one every 30 seconds for an address)"
 	// What the resources of a run wait for among themselves, outside of this package.
 	reasonOthers = "other operations of this run"
 )
 
-// errMaxWait is the cause with which the context of an operation ends that has
-// lasted as long as Config.MaxWait allows.
+// errMaxWait is the cause with which the context of an operation ends after
+// Config.MaxWait.
 var errMaxWait = errors.New("max_wait was over")
 
-// bound returns ctx with the end of the operation that it belongs to: MaxWait after
-// WithStats. A call that belongs to none is an operation by itself. Shared work
-// has no end of its own.
+// bound returns ctx with the deadline of the operation that it belongs to: MaxWait
+// after WithStats. A call that belongs to none is an operation by itself. Shared work
+// has no deadline.
 func (c *Client) bound(ctx context.Context) (context.Context, context.CancelFunc) {
 	if StatsFrom(ctx) == nil {
 		ctx = WithStats(ctx)
@@ -45,9 +45,9 @@ func (c *Client) bound(ctx context.Context) (context.Context, context.CancelFunc
 	return context.WithDeadlineCause(ctx, s.begun.Add(c.config.MaxWait), errMaxWait)
 }
 
-// ended returns the error of a call whose context is over: that it took too long,
-// or that the caller left. last is what its last attempt said, sent whether one of
-// them may have reached bunq.
+// ended returns the error of a call whose context is over: it took too long, or the
+// caller left. last is the error of its last attempt, sent whether one of them may
+// have reached bunq.
 func (c *Client) ended(ctx context.Context, method, endpoint string, last error, sent bool) error {
 	if !errors.Is(context.Cause(ctx), errMaxWait) {
 		return &TransportError{Method: method, Endpoint: endpoint, Sent: sent, Err: ctx.Err()}
@@ -64,7 +64,7 @@ type wait struct {
 	stats  *Stats
 	reason string
 	begun  time.Time
-	shared *Stats // of the work that is waited for; it knows more than reason
+	shared *Stats // of the work that is waited for, with more detail than reason
 }
 
 // waiting begins a wait for reason, which done ends.
@@ -76,7 +76,7 @@ func (s *Stats) waiting(reason string) *wait {
 	return w
 }
 
-// doneAs ends a wait of which its end showed what it was for.
+// doneAs ends a wait whose reason is only known now.
 func (w *wait) doneAs(reason string) {
 	w.stats.mu.Lock()
 	w.reason = reason
@@ -91,8 +91,8 @@ func (w *wait) done() time.Duration {
 	s.current = slices.DeleteFunc(s.current, func(other *wait) bool { return other == w })
 	s.mu.Unlock()
 
-	// Outside of the lock, as it takes that of the shared work. Nobody but its
-	// owner knows the wait now.
+	// Without the lock, as it takes that of the shared work. Only the caller has the
+	// wait now.
 	took := w.reasons()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,14 +102,14 @@ func (w *wait) done() time.Duration {
 	return time.Since(w.begun)
 }
 
-// reasons is what the wait was for until now: what the shared work names, and
+// reasons returns what the wait was for until now: what the shared work names, and
 // reason for the rest of the time.
 func (w *wait) reasons() map[string]time.Duration {
 	took := map[string]time.Duration{}
 	rest := time.Since(w.begun)
 	if w.shared != nil {
 		took = w.shared.reasons()
-		// What began before this wait counts no longer than the wait; longest first.
+		// What began before this wait counts at most as long as the wait, longest first.
 		for _, reason := range byLength(took) {
 			took[reason] = min(took[reason], rest)
 			rest -= took[reason]
@@ -119,8 +119,8 @@ func (w *wait) reasons() map[string]time.Duration {
 	return took
 }
 
-// join says that what s is waiting for now is the shared work of another Stats, so
-// that an error can name what took the time in there.
+// join notes that s now waits for the shared work of another Stats, so that an error
+// can name what that work waited for.
 func (s *Stats) join(shared *Stats) {
 	if s == nil || s == shared {
 		return
@@ -132,7 +132,7 @@ func (s *Stats) join(shared *Stats) {
 	}
 }
 
-// reasons is what s has waited for, and waits for now.
+// reasons returns what s has waited for, and waits for now.
 func (s *Stats) reasons() map[string]time.Duration {
 	s.mu.Lock()
 	took := maps.Clone(s.took)
@@ -150,8 +150,8 @@ func (s *Stats) reasons() map[string]time.Duration {
 	return took
 }
 
-// Waits returns how long the operation has waited for what: for a session, for bunq
-// to answer, for a rate limit. What it did besides is not in it.
+// Waits returns how long the operation has waited, by reason: for a session, for bunq
+// to answer, for a rate limit. The rest of its time is not included.
 func (s *Stats) Waits() map[string]time.Duration {
 	if s == nil {
 		return nil
@@ -159,8 +159,8 @@ func (s *Stats) Waits() map[string]time.Duration {
 	return s.reasons()
 }
 
-// longest returns the reason that took most of the time, so that an error names
-// what was really waited for, and not what happened to come last.
+// longest returns the reason that took most of the time, so that an error names that
+// one and not the last one.
 func (s *Stats) longest() string {
 	took := s.reasons()
 	rest := time.Since(s.begun)
@@ -171,15 +171,15 @@ func (s *Stats) longest() string {
 	return byLength(took)[0]
 }
 
-// byLength returns the reasons, what took longest first.
+// byLength returns the reasons, the longest first.
 func byLength(took map[string]time.Duration) []string {
 	return slices.SortedFunc(maps.Keys(took), func(a, b string) int {
 		return cmp.Or(cmp.Compare(took[b], took[a]), cmp.Compare(a, b))
 	})
 }
 
-// failed notes how an attempt of shared work ended, for those who leave before the
-// work is over.
+// failed notes the error of an attempt of shared work, for waiters who leave before
+// the work is over.
 func (s *Stats) failed(last error, sent bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

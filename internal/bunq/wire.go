@@ -7,12 +7,11 @@ import (
 	"time"
 )
 
-// element is one member of bunq's Response array: an object with its type as the
-// only key. Elements are found by type, never by position, and unknown ones are
-// left alone.
+// element is one member of bunq's Response array: an object with its type as the only
+// key. Elements are found by type, never by position, and unknown ones are ignored.
 type element map[string]json.RawMessage
 
-// pagination is what lists add; URLs are relative to the host.
+// pagination is part of lists; URLs are relative to the host.
 type pagination struct {
 	OlderURL *string `json:"older_url"`
 }
@@ -46,9 +45,9 @@ func decodeEnvelope(body []byte) ([]element, *pagination, error) {
 	return elements, page, nil
 }
 
-// decodeErrorEnvelope reads {"Error":[{"error_description":"…"}]}; false for
-// anything else, such as a proxy's page. The names are compared exactly, which
-// decoding into a struct would not do.
+// decodeErrorEnvelope reads {"Error":[{"error_description":"…"}]}. It returns false for
+// anything else, such as a proxy's page. Names are compared exactly, which decoding
+// into a struct would not do.
 func decodeErrorEnvelope(body []byte) ([]string, bool) {
 	var outer map[string]json.RawMessage
 	if json.Unmarshal(body, &outer) != nil {
@@ -88,7 +87,7 @@ func all[W any](elements []element, typ string) ([]W, error) {
 
 func isNull(raw json.RawMessage) bool { return string(raw) == "null" }
 
-// one decodes the first element of a type and wants it to be there.
+// one decodes the first element of a type; it is an error if there is none.
 func one[W any](elements []element, typ string) (W, error) {
 	found, err := all[W](elements, typ)
 	if err == nil && len(found) == 0 {
@@ -101,7 +100,8 @@ func one[W any](elements []element, typ string) (W, error) {
 	return found[0], nil
 }
 
-// object decodes the first element of a type to what callers see, and wants it to be there.
+// object decodes the first element of a type to what callers see; it is an error if there
+// is none.
 func object[W, T any](elements []element, typ string, to func(W) (T, error)) (*T, error) {
 	w, err := one[W](elements, typ)
 	if err != nil {
@@ -131,8 +131,8 @@ func convert[W, T any](elements []element, typ string, to func(W) (T, error)) ([
 	return list, nil
 }
 
-// sameID refuses an object that is not the one asked for: it would end up in a
-// state under another's id.
+// sameID returns an error for an object that is not the requested one, which would be
+// stored in a state under another ID.
 func sameID(typ string, got, want int64) error {
 	if got != want {
 		return fmt.Errorf("its %s has the id %d, asked for was %d", typ, got, want)

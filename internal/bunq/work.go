@@ -6,7 +6,7 @@ import (
 )
 
 // Work is done once for all who wait for it: a read, or the opening of a session. It
-// goes on as long as one of them waits, and is cancelled when the last one has left.
+// is cancelled when the last of them has left.
 type Work[T any] struct {
 	stats  *Stats
 	cancel context.CancelFunc
@@ -20,9 +20,9 @@ type Work[T any] struct {
 	err    error
 }
 
-// Begin begins work with one who waits for it, the caller. do runs with the values of
-// ctx, for the logger's sake, but neither with its end nor with its deadline: others
-// may still wait when the caller has left. What it costs counts for the caller.
+// Begin starts work, with the caller as its first waiter. do runs with the values of
+// ctx, for the logger, but not with its cancellation or deadline: others may still
+// wait when the caller has left. Its requests count for the caller.
 func Begin[T any](ctx context.Context, do func(context.Context) (T, error)) *Work[T] {
 	ctx, cancel := context.WithCancel(shared(ctx))
 	w := &Work[T]{stats: StatsFrom(ctx), cancel: cancel, waiters: 1, done: make(chan struct{})}
@@ -34,8 +34,8 @@ func Begin[T any](ctx context.Context, do func(context.Context) (T, error)) *Wor
 	return w
 }
 
-// Join adds one who waits for w, and reports whether that is still possible: not where
-// w is done, nor where the last one who waited has left.
+// Join adds a waiter, and reports whether that is still possible: not if w is done, or
+// if its last waiter has left.
 func (w *Work[T]) Join() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -46,9 +46,9 @@ func (w *Work[T]) Join() bool {
 	return true
 }
 
-// Wait returns what the work brought. Everyone who began or joined it calls it once;
-// once it is done, so may anybody.
-// The error is that of the work, or that of ctx where it ended first.
+// Wait returns the result of the work. Everyone who began or joined it calls it once;
+// when the work is done, anybody may. The error is that of the work, or that of ctx if
+// it ended first.
 func (w *Work[T]) Wait(ctx context.Context) (T, error) {
 	StatsFrom(ctx).join(w.stats)
 	select {
