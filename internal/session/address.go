@@ -10,15 +10,15 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 )
 
-// address keeps the interval between two openings of the processes on this machine,
-// whatever the API context: bunq counts POST /session-server by IP address
-// (DOCUMENTED). Within a process the rate limits of package bunq keep it.
+// address keeps the interval between two openings on this machine, by any process and
+// for any API context: bunq counts POST /session-server by IP address (DOCUMENTED).
+// Within a process, the rate limits of package bunq keep it.
 //
-// The moment of an opening is in a file. It is written before the request goes out, so
+// A file has the time of the last opening. It is written before the request is sent, so
 // that it counts even if this process dies, and again when the answer has come: bunq
-// counted at some moment between the two, and only from the later one on is the interval
-// sure to be kept. An opening that never reached bunq is taken back. The rate limits
-// count from the same answer, so an opening that has waited here does not wait there again.
+// counted at some time between the two, so the interval must start at the later one. It
+// is restored if the request never reached bunq. The rate limits count from the same
+// answer, so an opening that has waited here does not wait there again.
 type address struct {
 	interval time.Duration
 	folder   *folder // nil: this process knows of no other
@@ -39,9 +39,9 @@ func newAddress(baseURL string, interval time.Duration, f *folder, l log) *addre
 	}
 }
 
-// waitTurn waits until a session may be opened and keeps everyone else on this
-// machine from opening one until done is called, which is told whether bunq may
-// have got the request. The error is that of ctx.
+// waitTurn waits until a session may be opened, and prevents all others on this machine
+// from opening one until done is called. The argument of done is whether bunq may have
+// got the request. The error is that of ctx.
 func (a *address) waitTurn(ctx context.Context) (done func(sent bool), err error) {
 	if a.folder == nil {
 		return func(bool) {}, nil
@@ -74,7 +74,7 @@ func (a *address) waitTurn(ctx context.Context) (done func(sent bool), err error
 	}, nil
 }
 
-// wait sleeps for what is left of the interval.
+// wait sleeps for the rest of the interval.
 func (a *address) wait(ctx context.Context) error {
 	d := a.remainder(time.Now())
 	if d <= 0 {
@@ -96,13 +96,14 @@ func (a *address) wait(ctx context.Context) error {
 	}
 }
 
-// remainder is what is left of the interval; never more than the whole of it,
-// also when the clock has been set back since the file was written.
+// remainder returns the rest of the interval. It is never more than the interval, even
+// if the clock has been set back since the file was written.
 func (a *address) remainder(now time.Time) time.Duration {
 	return min(a.written().Add(a.interval).Sub(now), a.interval)
 }
 
-// written returns the last opening that the file knows of; zero where there is none.
+// written returns the time of the last opening according to the file; zero if there is
+// none.
 func (a *address) written() time.Time {
 	text, ok := a.folder.read(a.file + openedSuffix)
 	if !ok {

@@ -11,24 +11,24 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 )
 
-// openInterval is the time bunq wants between two POST /session-server from one
+// openInterval is the time that bunq wants between two POST /session-server from one
 // address (DOCUMENTED, https://beta.doc.bunq.com/basics/errors).
 const openInterval = 30 * time.Second
 
-// opener is what the package needs of *bunq.Client.
+// opener is the part of *bunq.Client that the package needs.
 type opener interface {
 	OpenSession(ctx context.Context, ac bunq.APIContext) (*bunq.Session, error)
 }
 
 // Options of a [Broker].
 type Options struct {
-	// CacheDir is the folder for the cache files, made with mode 0700 where it is
-	// missing; "": sessions live in this process only.
+	// CacheDir is the folder for the cache files, made with mode 0700 if it is missing.
+	// If it is "", sessions live in this process only.
 	CacheDir string
 	// BaseURL is the address of the API. Sessions and the interval belong to it.
 	BaseURL string
-	// Logger gets waits of more than two seconds (Info) and where sessions come
-	// from (Debug), never a token; nil: none.
+	// Logger gets waits of more than two seconds (Info) and the origin of sessions
+	// (Debug), never a token. It may be nil.
 	Logger bunq.Logger
 	// OpenInterval is the time between two openings from this machine; 0: 30 s.
 	OpenInterval time.Duration
@@ -71,7 +71,7 @@ func newBroker(c opener, o Options) *Broker {
 	return b
 }
 
-// For returns the source of an API context; the same one for the same context.
+// For returns the source of an API context, always the same one for a context.
 func (b *Broker) For(ac bunq.APIContext) *Source {
 	id := ac.Fingerprint()
 
@@ -94,7 +94,7 @@ func (b *Broker) For(ac bunq.APIContext) *Source {
 	return s
 }
 
-// Format keeps every verb from printing what the broker holds.
+// Format prevents every verb from printing the secrets.
 func (b *Broker) Format(f fmt.State, _ rune) {
 	_, _ = io.WriteString(f, "session.Broker") // fmt.State swallows write errors
 }

@@ -9,22 +9,22 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 )
 
-// fileWait bounds the wait for the lock around reading and writing a cache file,
-// which others hold for milliseconds only.
+// fileWait limits the wait for the lock of a cache file, which others hold for
+// milliseconds only.
 const fileWait = 5 * time.Second
 
 // cache is the cache file of one API context, and what could not be written there.
 //
-// It has two locks: one around an opening, which can take as long as the
-// interval and bunq together, and one around a change of the file, so that a note
-// never waits for an opening.
+// It has two locks, so that a note never waits for an opening: one is held during an
+// opening, which can take as long as the interval and bunq together, the other during a
+// change of the file.
 type cache struct {
 	folder *folder // nil: no file
 	vault  *vault
 	log    log
 
-	// gate is held around a change of the file. A channel, as a change may wait
-	// for another process.
+	// gate is held during a change of the file. It is a channel, as a change may wait for
+	// another process.
 	gate chan struct{}
 
 	mu      sync.Mutex
@@ -64,8 +64,8 @@ func newCache(f *folder, ac bunq.APIContext, baseURL string, l log) *cache {
 	return c
 }
 
-// lockOpening keeps other processes from opening a session of the same context.
-// The error is that of ctx.
+// lockOpening prevents other processes from opening a session of the same context. The
+// error is that of ctx.
 func (c *cache) lockOpening(ctx context.Context) (unlock func(), err error) {
 	if c.folder == nil {
 		return func() {}, nil
@@ -73,7 +73,7 @@ func (c *cache) lockOpening(ctx context.Context) (unlock func(), err error) {
 	return c.folder.lock(ctx, c.vault.name+".opening.lock", c.log, "the session that another run on this machine is opening")
 }
 
-// session is the one in the file, whatever its age; nil when there is none.
+// session returns the one in the file, whatever its age; nil if there is none.
 func (c *cache) session() *entry {
 	r, ok := c.load()
 	if !ok || r.Session == nil {
@@ -92,8 +92,8 @@ func (c *cache) session() *entry {
 	}
 }
 
-// keep writes the session into the file, also when ctx has ended: it was paid for
-// with an interval.
+// keep writes the session to the file, even if ctx has ended: another one would cost an
+// interval.
 func (c *cache) keep(ctx context.Context, e *entry) {
 	s := e.session
 	c.change(context.WithoutCancel(ctx), func(r *record) bool {
@@ -109,7 +109,7 @@ func (c *cache) keep(ctx context.Context, e *entry) {
 	})
 }
 
-// drop takes the session out of the file if it is dead, also when ctx has ended.
+// drop removes the session from the file if it is dead, even if ctx has ended.
 func (c *cache) drop(ctx context.Context, dead func(bunq.Secret) bool) {
 	e := c.session()
 	if e == nil || !dead(e.session.Token) {
@@ -124,9 +124,9 @@ func (c *cache) drop(ctx context.Context, dead func(bunq.Secret) bool) {
 	})
 }
 
-// change reads the file, changes it and writes it, with all notes that wait for
-// it; where f returns false and no note waits, the file stays as it is. It waits
-// for the file as long as ctx lasts, but not for long.
+// change reads the file, lets f change the record, and writes it together with all
+// unsaved notes. It does not write if f returns false and no note is unsaved. It waits
+// for the file until ctx ends, at most for fileWait.
 func (c *cache) change(ctx context.Context, f func(*record) bool) {
 	if c.folder == nil {
 		return

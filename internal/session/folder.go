@@ -9,12 +9,11 @@ import (
 	"sync"
 )
 
-// folder is where the cache files are. A nil one has none and keeps none. No
-// failure is an error: the callers go on without the file.
+// folder is the folder of the cache files. A nil one has no files. No failure is an
+// error: the callers go on without the file.
 //
-// It is the user's own, with mode 0700, and what is secret in it is encrypted and
-// authenticated. So the files are not guarded any further: one that is damaged or
-// lost costs an opening.
+// The folder has mode 0700, and secrets in it are encrypted and authenticated. So files
+// are not protected any further: one that is damaged or lost costs an opening.
 type folder struct {
 	path string
 
@@ -23,8 +22,8 @@ type folder struct {
 	reported bool
 }
 
-// ready makes the folder where it is missing, and closes it to others. It reports
-// whether it can be used.
+// ready makes the folder if it is missing, sets its mode, and reports whether it can be
+// used.
 func (f *folder) ready() bool {
 	if f == nil {
 		return false
@@ -46,7 +45,7 @@ func (f *folder) ready() bool {
 	return true
 }
 
-// read returns the content of a file; false where there is none.
+// read returns the content of a file, and false if there is none.
 func (f *folder) read(name string) ([]byte, bool) {
 	if !f.ready() {
 		return nil, false
@@ -58,7 +57,7 @@ func (f *folder) read(name string) ([]byte, bool) {
 	return content, true
 }
 
-// write replaces a file as a whole: a reader sees the old content or the new one. It
+// write replaces a file atomically: a reader sees the old content or the new one. It
 // reports whether that worked.
 func (f *folder) write(name string, content []byte) bool {
 	if !f.ready() {
@@ -75,14 +74,14 @@ func (f *folder) write(name string, content []byte) bool {
 		err = os.Rename(temp.Name(), filepath.Join(f.path, name))
 	}
 	if err != nil {
-		_ = os.Remove(temp.Name()) // if it stays, it is in nobody's way
+		_ = os.Remove(temp.Name()) // if it stays, it does no harm
 		return f.failed(err)
 	}
 	return true
 }
 
-// append adds content to a file in one write, which others that append to it do not
-// interrupt.
+// append adds content to a file in one write, so that it does not mix with what other
+// processes append.
 func (f *folder) append(name string, content []byte) {
 	if !f.ready() {
 		return
@@ -98,8 +97,7 @@ func (f *folder) append(name string, content []byte) {
 	}
 }
 
-// failed keeps what went wrong for report, and returns false. That a file is missing
-// is in order.
+// failed keeps the error for report, and returns false. A missing file is no error.
 func (f *folder) failed(err error) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -9,28 +9,27 @@ import (
 const (
 	linesSuffix = ".lines"
 
-	// maxLines is the size in bytes from which on the older half of the lines goes
-	// when they are next read.
+	// maxLines is the size in bytes above which the next read drops the older half of
+	// the lines.
 	maxLines = 1 << 19
 )
 
-// Lines is a file of lines in the cache folder, for what one process leaves for
-// the next that is no secret: it is not encrypted. Where there is no folder, or
-// the file cannot be used, nothing is kept, and that is no error.
+// Lines is a file of lines in the cache folder, for what one process notes for the next.
+// It is not encrypted, so no line may be secret. If there is no folder, or the file
+// cannot be used, nothing is kept; that is no error.
 type Lines struct {
 	folder *folder
 	name   string
 }
 
-// Lines returns the lines called name; those of another address of the API are
-// others. It touches no file.
+// Lines returns the lines with that name, for the address of the API. It touches no file.
 func (b *Broker) Lines(name string) *Lines {
 	sum := sha256.Sum256([]byte(b.baseURL + "\x00" + name))
 	return &Lines{folder: b.folder, name: hex.EncodeToString(sum[:nameSize]) + linesSuffix}
 }
 
-// Load returns what is kept, oldest first. Of a file that has grown large it
-// drops the older half.
+// Load returns the lines, oldest first. It drops the older half of a file that has become
+// large.
 func (l *Lines) Load() [][]byte {
 	content, ok := l.folder.read(l.name)
 	if !ok {
@@ -45,8 +44,8 @@ func (l *Lines) Load() [][]byte {
 	return bytes.Split(bytes.TrimSuffix(content, []byte("\n")), []byte("\n"))
 }
 
-// Append adds one line. It survives the end of the process at once, though
-// perhaps not that of the machine.
+// Append adds one line, which survives the end of the process, but perhaps not a crash of
+// the machine.
 func (l *Lines) Append(line []byte) {
 	l.folder.append(l.name, append(bytes.Clone(line), '\n'))
 }

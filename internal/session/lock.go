@@ -8,11 +8,11 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// pollInterval is how often a lock held by another process is tried. There is no
-// call that waits for a file lock and can be cancelled.
+// pollInterval is how often a lock that another process holds is tried. No call waits for
+// a file lock and can be cancelled.
 const pollInterval = 20 * time.Millisecond
 
-// acquire takes the only place in gate. The error is that of ctx.
+// acquire takes the one place in gate. The error is that of ctx.
 func acquire(ctx context.Context, gate chan struct{}, l log, what string) error {
 	select {
 	case gate <- struct{}{}:
@@ -34,10 +34,9 @@ func acquire(ctx context.Context, gate chan struct{}, l log, what string) error 
 	}
 }
 
-// lock takes a lock that holds against other processes and against others in
-// this one. Where it cannot be had at all (no folder, a file system without
-// locks), it does without. The error is that of ctx; a lock that is free is taken
-// even when ctx has ended.
+// lock takes a lock against other processes and against others in this one. If there can
+// be no lock (no folder, a file system without locks), it returns without one. The error
+// is that of ctx; a free lock is taken even if ctx has ended.
 func (f *folder) lock(ctx context.Context, name string, l log, what string) (unlock func(), err error) {
 	if !f.ready() {
 		return func() {}, nil
@@ -53,7 +52,7 @@ func (f *folder) lock(ctx context.Context, name string, l log, what string) (unl
 			return func() {}, nil
 		}
 		if held {
-			return func() { _ = file.Unlock() }, nil // closing the file frees it in any case
+			return func() { _ = file.Unlock() }, nil // closing the file unlocks it in any case
 		}
 		if waited := time.Since(start); waited >= longWait && !told {
 			told = true

@@ -10,7 +10,7 @@ import (
 // longWait is the threshold for logging a wait at INFO.
 const longWait = 2 * time.Second
 
-// log writes to a logger that may be missing.
+// log writes to a logger that may be nil.
 type log struct {
 	to bunq.Logger
 }
@@ -27,8 +27,8 @@ func (l log) debug(ctx context.Context, msg string, fields map[string]any) {
 	}
 }
 
-// waiting logs before or during a wait what it is for; d is its length where
-// that is known, else how long it has lasted.
+// waiting logs before or during a wait what it is for. d is its length if that is known,
+// else how long it has lasted.
 func (l log) waiting(ctx context.Context, what string, key string, d time.Duration) {
 	l.info(ctx, "waiting to open a session", map[string]any{
 		"for": what,

@@ -5,27 +5,27 @@ import (
 	"maps"
 )
 
-// Note keeps value under name beside the session, encrypted with it, beyond the
-// end of this process: what was begun, until it is known how it ended. It
-// survives sessions. Without a cache it is kept as long as the process runs.
+// Note stores value under name in the cache file, encrypted, for later processes: what
+// was begun, until its result is known. A note is independent of sessions. Without a
+// cache it is kept as long as the process runs.
 //
-// It waits at most for a moment, and when ctx has ended not at all.
+// It waits a few seconds at most for the file, and not at all if ctx has ended.
 func (s *Source) Note(ctx context.Context, name, value string) {
 	s.cache.note(ctx, name, &value)
 }
 
-// Noted returns the value kept under name; false when there is none.
+// Noted returns the value stored under name, and false if there is none.
 func (s *Source) Noted(_ context.Context, name string) (string, bool) {
 	return s.cache.noted(name)
 }
 
-// ClearNote removes what is kept under name. Waiting is as with Note.
+// ClearNote removes what is stored under name. It waits as Note does.
 func (s *Source) ClearNote(ctx context.Context, name string) {
 	s.cache.note(ctx, name, nil)
 }
 
-// Persists reports whether notes outlive this process: there is a cache folder,
-// and it is usable.
+// Persists reports whether later processes see the notes: there is a cache folder, and it
+// can be used.
 func (s *Source) Persists() bool {
 	return s.cache.folder != nil && s.cache.folder.ready()
 }
@@ -73,8 +73,8 @@ func (c *cache) takeNotes(r *record) map[string]*string {
 	return taken
 }
 
-// noteSaved forgets the notes that are in the file now, except for those that
-// were changed while they were written.
+// noteSaved forgets the notes that are in the file now, except those that have changed
+// since.
 func (c *cache) noteSaved(notes map[string]*string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

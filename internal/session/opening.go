@@ -7,10 +7,10 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 )
 
-// opening is one way to a session that several callers wait for.
+// opening is the opening of a session, for which several callers may wait.
 type opening = bunq.Work[*entry]
 
-// join returns the session in memory, or else the opening to wait for.
+// join returns the session in memory, else the opening to wait for.
 func (s *Source) join(ctx context.Context) (*entry, *opening, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -27,7 +27,7 @@ func (s *Source) join(ctx context.Context) (*entry, *opening, error) {
 func (s *Source) begin(ctx context.Context) *opening {
 	registered := s.registered
 	return bunq.Begin(ctx, func(ctx context.Context) (*entry, error) {
-		// One at a time: an earlier one may be ending, as nobody waits for it.
+		// One at a time: an earlier one that nobody waits for may still be ending.
 		if err := acquire(ctx, s.turn, s.log, "an opening of this run to end"); err != nil {
 			return nil, err
 		}
@@ -38,8 +38,8 @@ func (s *Source) begin(ctx context.Context) *opening {
 	})
 }
 
-// finish keeps the result for the run, and returns the error for those who wait. The
-// result of an abandoned opening counts too: its answer may have come just before the end.
+// finish keeps the result for the run, and returns the error for the waiters. The result
+// of an opening without waiters counts too: its answer may have come just before the end.
 func (s *Source) finish(e *entry, err error, registered int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -60,9 +60,9 @@ func (s *Source) finish(e *entry, err error, registered int) error {
 	return lasting
 }
 
-// open goes the way: what an earlier opening left, the cache, then the queue of
-// those on this machine who want a session of the same context, the cache again,
-// then bunq.
+// open returns a session from the first place that has one: the earlier opening, the
+// cache, the cache again after waiting for other processes that open a session of the
+// same context, and bunq.
 func (s *Source) open(ctx context.Context) (*entry, error) {
 	defer s.cache.folder.report(ctx, s.log)
 
@@ -82,7 +82,7 @@ func (s *Source) open(ctx context.Context) (*entry, error) {
 		return e, nil
 	}
 
-	s.cache.drop(ctx, s.isDead) // now, for this process may not come back from bunq
+	s.cache.drop(ctx, s.isDead) // now, as this process may end while it waits for bunq
 	e, err := s.ask(ctx)
 	if err != nil {
 		return nil, err
@@ -91,8 +91,8 @@ func (s *Source) open(ctx context.Context) (*entry, error) {
 	return e, nil
 }
 
-// ask opens a session at bunq. POST /session-server is safe to repeat, so an answer
-// that was lost is asked for once more, before all who wait for it fail.
+// ask opens a session at bunq. POST /session-server is safe to repeat, so it is sent once
+// more if the answer was lost.
 func (s *Source) ask(ctx context.Context) (*entry, error) {
 	e, err := s.askOnce(ctx)
 	if err == nil || ctx.Err() != nil || !isLost(err) {
@@ -102,7 +102,7 @@ func (s *Source) ask(ctx context.Context) (*entry, error) {
 	return s.askOnce(ctx)
 }
 
-// askOnce does it when the address may open one.
+// askOnce waits until the address may open a session, and opens one.
 func (s *Source) askOnce(ctx context.Context) (*entry, error) {
 	done, err := s.address.waitTurn(ctx)
 	if err != nil {

@@ -8,10 +8,9 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 )
 
-// RefusedError means that bunq refused the API key or the caller's address, for
-// which it has one text. Nothing that this process does by itself changes the
-// answer, so every later call with the same context gets it without a request,
-// until [Source.ForgetRefusal].
+// RefusedError means that bunq refused the API key or the caller's address, for which it
+// has one text. A second request would get the same answer, so every later call with the
+// same context gets this error without one, until [Source.ForgetRefusal].
 type RefusedError struct {
 	// Err is bunq's answer, a *bunq.APIError.
 	Err error
@@ -25,13 +24,13 @@ func (e *RefusedError) Error() string {
 // Unwrap returns bunq's answer.
 func (e *RefusedError) Unwrap() error { return e.Err }
 
-// fresh is the age up to which a session that bunq refuses was never any good: it
-// did not die, and yet another one would be refused as well.
+// fresh is the age up to which bunq is taken to have never accepted a session that it
+// refuses: the session did not expire, and bunq would refuse another one as well.
 const fresh = time.Minute
 
-// Refused says that bunq refused a session, with err, although Replace had just given
-// it. Where this process opened it a moment ago, nobody opens another one in this
-// run: each would cost thirty seconds, and the answer is known.
+// Refused notes that bunq refused a session, with err, although Replace has just returned
+// it. If this process has just opened it, no other one is opened in this run: each would
+// cost thirty seconds, and the answer is known.
 func (s *Source) Refused(ctx context.Context, dead *bunq.Session, err error) {
 	s.mu.Lock()
 	if s.current != nil && s.current.session.Token == dead.Token && time.Since(s.current.opened) < fresh {
@@ -43,9 +42,9 @@ func (s *Source) Refused(ctx context.Context, dead *bunq.Session, err error) {
 	s.cache.drop(ctx, s.isDead)
 }
 
-// remembered returns the error of an opening as those who come later in the run get
-// it; nil where it may pass. Besides the key, it is an answer that cannot be verified
-// or understood: the next one, from the same bunq with the same keys, cannot either.
+// remembered returns the error of an opening that later callers of the run get, or nil if
+// another attempt may succeed. Besides a refused key, that is an answer that cannot be
+// verified or parsed: the next one, with the same keys, cannot either.
 func remembered(err error) error {
 	var refused *RefusedError
 	var signature *bunq.SignatureError

@@ -11,7 +11,7 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 )
 
-// Source hands out sessions for one API context. It is safe for concurrent use.
+// Source provides sessions for one API context. It is safe for concurrent use.
 type Source struct {
 	id         string
 	apiContext bunq.APIContext
@@ -23,30 +23,30 @@ type Source struct {
 	mu      sync.Mutex
 	current *entry
 	dead    map[bunq.Secret]struct{} // tokens that bunq refused in this run
-	refused error                    // what every call of this run gets, until ForgetRefusal
-	// registered counts ForgetRefusal: a refusal that was on its way then is about
-	// a registration that is no longer the one that counts.
+	refused error                    // for every call of this run, until ForgetRefusal
+	// registered counts the calls of ForgetRefusal: a refusal that was on its way then is
+	// about an earlier registration.
 	registered int
 	opening    *opening // the latest one
 
-	turn chan struct{} // held by the opening that is under way
+	turn chan struct{} // held during an opening
 }
 
 var _ bunq.SessionSource = (*Source)(nil)
 
 // Session returns a live session: the one in memory, else the cached one, else a
-// new one. Concurrent callers share one opening; it goes on as long as one of
-// them waits.
+// new one. Concurrent callers share one opening, which is cancelled when none of them
+// waits any more.
 //
-// Errors: *RefusedError; that of ctx; those of (*bunq.Client).OpenSession, of which
-// those that cannot pass are remembered for the run.
+// Errors: *RefusedError; that of ctx; those of (*bunq.Client).OpenSession, of which those
+// that would come again are remembered for the run.
 func (s *Source) Session(ctx context.Context) (*bunq.Session, error) {
 	return s.get(ctx)
 }
 
-// Replace returns another session for dead, which bunq refused. It is opened once
-// for all who noticed the same; a late one gets the session that took its place.
-// The dead one is not handed out again, and leaves the cache. Errors as of Session.
+// Replace returns another session for dead, which bunq refused. It is opened once for all
+// callers with the same dead one; later callers get the new one. The dead one is removed
+// from the cache and not used again. The errors are those of Session.
 func (s *Source) Replace(ctx context.Context, dead *bunq.Session) (*bunq.Session, error) {
 	if dead != nil {
 		s.markDead(dead.Token)
@@ -61,10 +61,10 @@ func (s *Source) ForgetRefusal() {
 	defer s.mu.Unlock()
 	s.refused = nil
 	s.registered++
-	s.opening = nil // one under way asked for the old registration; those who wait for it may
+	s.opening = nil // one under way is about the old registration; its waiters still get it
 }
 
-// Format keeps every verb from printing what the source holds.
+// Format prevents every verb from printing the secrets.
 func (s *Source) Format(f fmt.State, _ rune) {
 	_, _ = io.WriteString(f, "session.Source("+s.id[:12]+")") // fmt.State swallows write errors
 }
@@ -85,7 +85,7 @@ func (s *Source) get(ctx context.Context) (*bunq.Session, error) {
 		if e, err = opening.Wait(ctx); err != nil {
 			return nil, err
 		}
-		// It may have died between the end of the opening and here.
+		// bunq may have refused it between the end of the opening and here.
 		if !s.isDead(e.session.Token) {
 			return e.copy(), nil
 		}
@@ -108,8 +108,8 @@ func (s *Source) isDead(token bunq.Secret) bool {
 	return dead
 }
 
-// known is what is known without any waiting: a refusal, else the session in
-// memory, else neither.
+// known returns what is known without waiting: a refusal, else the session in memory, else
+// neither.
 func (s *Source) known() (*entry, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -123,8 +123,8 @@ func (s *Source) knownLocked() (*entry, error) {
 	return s.inMemory(), nil
 }
 
-// inMemory is the current session, nil when there is none to be handed out. The
-// caller holds the lock.
+// inMemory returns the current session, nil if there is none that may be used. The caller
+// holds the lock.
 func (s *Source) inMemory() *entry {
 	if s.current != nil && !s.current.usable(time.Now()) {
 		s.current = nil
@@ -132,7 +132,7 @@ func (s *Source) inMemory() *entry {
 	return s.current
 }
 
-// fromCache takes the cached session over, if it is one to be handed out.
+// fromCache makes the cached session the current one, if it may be used.
 func (s *Source) fromCache(ctx context.Context) *entry {
 	e := s.cache.session()
 	if e == nil || e.session.Timeout <= 0 || !e.usable(time.Now()) {

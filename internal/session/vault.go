@@ -17,9 +17,9 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 )
 
-// A sealed file is: magic, version, salt, nonce, AES-256-GCM ciphertext with its
-// tag. The key is HKDF-SHA256 of the context's secrets with the salt, which is
-// new for each writing. Associated data binds the base URL and the name of the file.
+// A sealed file is: magic, version, salt, nonce, AES-256-GCM ciphertext with its tag. The
+// key is HKDF-SHA256 of the context's secrets with the salt, which is new for each write.
+// The associated data is the base URL and the name of the file.
 const (
 	magic    = "bunqsess"
 	version  = 1
@@ -80,8 +80,8 @@ func (v *vault) seal(plain []byte) ([]byte, error) {
 	return aead.Seal(head, nil, plain, v.place()), nil //nolint:gosec // no nonce is passed in: this AEAD makes a random one
 }
 
-// open returns the plain text; errNotOurs for a file of another context, base URL
-// or version, and for one of which a single bit was changed.
+// open returns the plain text. The error is errNotOurs for a file of another context, base
+// URL or version, and for one that was changed.
 func (v *vault) open(sealed []byte) ([]byte, error) {
 	head := len(magic) + 1 + saltSize
 	if len(sealed) < head || !bytes.HasPrefix(sealed, append([]byte(magic), version)) {
@@ -110,13 +110,13 @@ func (v *vault) aead(salt []byte) (cipher.AEAD, error) {
 	return cipher.NewGCMWithRandomNonce(block)
 }
 
-// place is where a file belongs. What is in front of the ciphertext need not be bound:
-// another magic or version is refused, and another salt gives another key.
+// place returns the associated data. It need not include what is in front of the
+// ciphertext: another magic or version is refused, and another salt gives another key.
 func (v *vault) place() []byte {
 	return appendSized(appendSized(nil, []byte(v.baseURL)), []byte(v.name))
 }
 
-// Format keeps every verb from printing the secrets.
+// Format prevents every verb from printing the secrets.
 func (v *vault) Format(f fmt.State, _ rune) {
 	_, _ = io.WriteString(f, "session.vault") // fmt.State swallows write errors
 }
