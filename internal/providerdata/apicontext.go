@@ -46,8 +46,8 @@ func (m APIContextModel) Known() bool {
 	return true
 }
 
-// Parse turns m into what the client takes. Each error points at the member
-// below at, and never holds its value.
+// Parse returns m as the client needs it. Each error points at the member below at, and
+// never contains its value.
 func (m APIContextModel) Parse(at path.Path) (bunq.APIContext, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	for _, member := range []struct {
@@ -72,7 +72,7 @@ func (m APIContextModel) Parse(at path.Path) (bunq.APIContext, diag.Diagnostics)
 
 	env, err := bunq.ParseEnvironment(m.Environment.ValueString())
 	if err != nil {
-		// What stands there is not repeated: its neighbours are secrets, and members are easily mixed up.
+		// The value is not repeated: it may be a secret, as members are easily mixed up.
 		diags.AddAttributeError(at.AtName("environment"), "Unknown environment",
 			`The environment of the API context is neither "sandbox" nor "production".`)
 		return bunq.APIContext{}, diags
@@ -94,10 +94,9 @@ type Access struct {
 	Calls   *bunq.UserClient
 }
 
-// Access resolves an api_context attribute: the object itself, or the
-// provider's where it is null. It reports an error where there is neither,
-// where the value is not known yet, and where it belongs to another
-// environment.
+// Access resolves an api_context attribute: the object itself, or the provider's if it is
+// null. It reports an error if there is neither, if the value is not known yet, or if it
+// belongs to another environment.
 func (d *Data) Access(ctx context.Context, obj types.Object, at path.Path) (*Access, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	if !d.Ready(&diags) {
@@ -145,9 +144,9 @@ func (d *Data) resolve(ctx context.Context, obj types.Object, at path.Path) (bun
 	return d.parsed.parse(m, at)
 }
 
-// Check reports at plan what Access would report at apply, as far as it is known by
-// then: that neither the attribute nor the provider block has a context, that the
-// context cannot be used, and that it belongs to another environment. It makes no call.
+// Check reports at plan what Access would report at apply, as far as it is known:
+// neither the attribute nor the provider block has a context, or it cannot be used, or
+// it belongs to another environment. It makes no call.
 func (d *Data) Check(ctx context.Context, obj types.Object, at path.Path) diag.Diagnostics {
 	if len(d.Unknown) > 0 || obj.IsUnknown() || obj.IsNull() && d.DefaultUnknown {
 		return nil
@@ -160,7 +159,7 @@ func (d *Data) Check(ctx context.Context, obj types.Object, at path.Path) diag.D
 			return diags
 		}
 		if !m.Known() {
-			// The rest is judged when it is known; the environment alone decides whether it fits.
+			// The rest is checked when it is known; the environment can be checked now.
 			d.SameEnvironment(m.Environment.ValueString(), "API context", at, &diags)
 			return diags
 		}

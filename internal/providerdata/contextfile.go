@@ -6,13 +6,13 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/sdkconf"
 )
 
-// FromContextFile returns the API context that a context file of bunq's SDKs holds.
+// FromContextFile returns the API context in a context file of bunq's SDKs.
 func FromContextFile(file *sdkconf.Context) APIContextModel {
 	return InstallationFromFile(file, types.StringNull()).Context(types.StringValue(file.APIKey.Reveal()))
 }
 
-// InstallationFromFile returns the installation that a context file holds. The
-// file has no id of it; a session tells.
+// InstallationFromFile returns the installation in a context file. The file does not have
+// its ID, which a session does.
 func InstallationFromFile(file *sdkconf.Context, id types.String) InstallationModel {
 	return InstallationModel{
 		ID:                 id,

@@ -7,8 +7,8 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/session"
 )
 
-// noteCredential is the note which credential the key of an API context belongs
-// to. bunq does not tell it by the key, and whoever has a context has the key alone.
+// noteCredential is the note of which credential the key of an API context belongs to.
+// bunq does not say, and a context only has the key.
 const noteCredential = "credential"
 
 // NoteCredential notes the credential of the key of an API context.
@@ -18,8 +18,7 @@ func NoteCredential(ctx context.Context, source *session.Source, id string) {
 	}
 }
 
-// CredentialOf returns the credential of the key of an API context; 0 where it was
-// not noted.
+// CredentialOf returns the credential of the key of an API context, 0 if it was not noted.
 func CredentialOf(ctx context.Context, source *session.Source) int64 {
 	noted, _ := source.Noted(ctx, noteCredential)
 	id, err := strconv.ParseInt(noted, 10, 64)
@@ -30,24 +29,24 @@ func CredentialOf(ctx context.Context, source *session.Source) int64 {
 }
 
 // noteComing is the note that a plan registers a device for the key of an API context.
-// Until then bunq refuses the key, and says nothing else of one that is dead.
+// Until then bunq refuses the key, in the same words as a dead one.
 const noteComing = "device to come"
 
-// NoteComingDevice notes that a plan registers a device for the key. Resources of
-// another provider block see it, too, whose process is another one.
+// NoteComingDevice notes that a plan registers a device for the key. Resources of another
+// provider block see it as well, although they run in another process.
 func NoteComingDevice(ctx context.Context, source *session.Source) {
 	if !HasComingDevice(ctx, source) {
 		source.Note(ctx, noteComing, "yes")
 	}
 }
 
-// HasComingDevice reports whether a device for the key was planned, and is not there.
+// HasComingDevice reports whether a device for the key was planned, and not made yet.
 func HasComingDevice(ctx context.Context, source *session.Source) bool {
 	_, coming := source.Noted(ctx, noteComing)
 	return coming
 }
 
-// ForgetComingDevice notes that the device is there.
+// ForgetComingDevice notes that the device was made.
 func ForgetComingDevice(ctx context.Context, source *session.Source) {
 	if HasComingDevice(ctx, source) {
 		source.ClearNote(ctx, noteComing)

@@ -15,8 +15,8 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/session"
 )
 
-// Data is what the provider's Configure hands on. It is shared by all
-// operations of one run and safe for concurrent use.
+// Data is what the provider's Configure passes to resources and the like. All operations
+// of a run share it. It is safe for concurrent use.
 type Data struct {
 	// Environment is the one that the provider is configured for.
 	Environment bunq.Environment
@@ -24,19 +24,18 @@ type Data struct {
 	Client *bunq.Client
 	// Sessions opens sessions, one for each context and run.
 	Sessions *session.Broker
-	// Default is the context of the provider block, nil where it has none.
+	// Default is the context of the provider block, nil if it has none.
 	Default *bunq.APIContext
-	// DefaultUnknown says that the provider block has a context whose value is
-	// not known yet.
+	// DefaultUnknown is true if the provider block has a context whose value is not
+	// known yet.
 	DefaultUnknown bool
-	// DefaultProblem is why the context that the provider block sees cannot serve
-	// this configuration; nil where it can, or where there is none. It is reported
-	// to those that would use it.
+	// DefaultProblem is why the context of the provider block cannot be used; nil if it
+	// can, or if there is none. It is reported for the resources that would use it.
 	DefaultProblem *Problem
 	// Unknown names the settings of the provider block that are not known yet.
 	// Nothing can be sent until they are.
 	Unknown []string
-	// Clock returns the time; nil: the system's.
+	// Clock returns the time; nil for that of the system.
 	Clock func() time.Time
 
 	shared sync.Map // see Share
@@ -48,18 +47,18 @@ type Data struct {
 	parsed parsedContexts
 }
 
-// Problem is an error that is reported where it matters.
+// Problem is an error that is only reported if it matters.
 type Problem struct {
 	Summary, Detail string
 }
 
-// Format keeps every verb from printing the secrets that d holds: fmt calls no
-// methods of what lies in unexported fields.
+// Format prevents every verb from printing the secrets in d: fmt does not call methods of
+// unexported fields.
 func (d *Data) Format(f fmt.State, _ rune) {
 	_, _ = io.WriteString(f, "providerdata.Data("+string(d.Environment)+")") // fmt.State swallows write errors
 }
 
-// Now is the time by which certificates and unused keys are judged.
+// Now returns the time for checks of certificates and unused keys.
 func (d *Data) Now() time.Time {
 	if d == nil || d.Clock == nil {
 		return time.Now()
@@ -67,9 +66,9 @@ func (d *Data) Now() time.Time {
 	return d.Clock()
 }
 
-// Ready reports whether calls can be made, and says why not. During a plan the
-// provider block may hold values that only an apply will know; that is an
-// error only for the operation that needs bunq.
+// Ready reports whether calls can be made, and adds an error if not. During a plan, the
+// provider block may have values that are only known after the apply. That is an error
+// only for an operation that needs bunq.
 func (d *Data) Ready(diags *diag.Diagnostics) bool {
 	if len(d.Unknown) == 0 {
 		return true
@@ -81,16 +80,16 @@ func (d *Data) Ready(diags *diag.Diagnostics) bool {
 	return false
 }
 
-// ReadyToRead reports whether a refresh of what can ask bunq. Where the provider
-// block holds values that only the apply will know it cannot, which is no error:
-// a warning says that the state is kept as it is.
+// ReadyToRead reports whether a refresh of what can call bunq. It cannot if the provider
+// block has values that are only known after the apply. That is no error: a warning says
+// that the state is kept as it is.
 func (d *Data) ReadyToRead(what string, diags *diag.Diagnostics) bool {
 	if len(d.Unknown) == 0 {
 		return true
 	}
 	diags.AddWarning(what+" is not refreshed", fmt.Sprintf(
 		"These settings of the provider block are only known after an apply: %s. So bunq was not asked, and the state is kept as it is. "+
-			"What was changed at bunq meanwhile is seen by the next plan.", strings.Join(d.Unknown, ", ")))
+			"The next plan shows what has changed at bunq in the meantime.", strings.Join(d.Unknown, ", ")))
 	return false
 }
 
@@ -102,9 +101,9 @@ func (d *Data) Calls(ac bunq.APIContext) *bunq.UserClient {
 	})
 }
 
-// Remember keeps the contexts of this run, newest last: an import knows its
-// user only, and finds the context to ask with among them. A device names its
-// own in a plan, too, where nothing is refreshed.
+// Remember keeps the contexts of this run, newest last. An import only knows its user, and
+// finds the context to call bunq with among them. A device adds its own in a plan as
+// well, even without a refresh.
 func (d *Data) Remember(ac bunq.APIContext) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -124,9 +123,9 @@ func (d *Data) Seen() []bunq.APIContext {
 	return slices.Clone(d.seen)
 }
 
-// SameEnvironment refuses to use something that was made in another
-// environment: a sandbox installation is worth nothing at production, and
-// sending its token there would give it away.
+// SameEnvironment reports whether something was made in the environment of the provider,
+// and adds an error if not: a sandbox installation is useless in production, and its
+// token must not be sent there.
 func (d *Data) SameEnvironment(made string, what string, at path.Path, diags *diag.Diagnostics) bool {
 	if made == "" || made == string(d.Environment) || d.Environment == "" {
 		return true
@@ -139,7 +138,7 @@ func (d *Data) SameEnvironment(made string, what string, at path.Path, diags *di
 func (d *Data) otherEnvironment(made, what string) Problem {
 	env, err := bunq.ParseEnvironment(made)
 	if err != nil {
-		// It is not repeated: it comes from an object whose other members are secrets.
+		// The value is not repeated: it may be a secret, as members are easily mixed up.
 		return Problem{"Unknown environment", fmt.Sprintf("The environment of the %s is neither \"sandbox\" nor \"production\". "+
 			"Nothing was sent, and the state is as it was.", what)}
 	}
@@ -151,10 +150,10 @@ func (d *Data) otherEnvironment(made, what string) Problem {
 		what, env, d.Environment, env)}
 }
 
-// SetDefault makes ac the context for resources that name none, if it belongs to
-// the configured environment. Where it does not, that is a problem of those that
-// would use it, and of no other: an alias may see a variable that is meant for
-// another one.
+// SetDefault makes ac the context for resources that have none, if it belongs to the
+// configured environment. Otherwise it sets DefaultProblem, which only matters to the
+// resources that would use it: an alias may see an environment variable that is meant
+// for another provider block.
 func (d *Data) SetDefault(ac bunq.APIContext, what string) {
 	if ac.Environment != d.Environment && d.Environment != "" {
 		problem := d.otherEnvironment(string(ac.Environment), what)

@@ -9,8 +9,8 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 )
 
-// InstallationModel is the installation object that credential and device
-// take: the members of bunq_installation that they need.
+// InstallationModel is the installation object of credential and device: the members of
+// bunq_installation that they need.
 type InstallationModel struct {
 	ID                 types.String `tfsdk:"id"`
 	Token              types.String `tfsdk:"token"`
@@ -32,7 +32,7 @@ func InstallationTypes() map[string]attr.Type {
 	}
 }
 
-// Parse turns m into what the client takes.
+// Parse returns m as the client needs it.
 func (m InstallationModel) Parse(at path.Path) (bunq.Installation, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	inst, err := bunq.NewInstallation(bunq.Secret(m.Token.ValueString()),

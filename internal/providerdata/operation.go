@@ -14,12 +14,12 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 )
 
-// Operation begins one create, read, update or delete of a resource: from here on
-// its time (max_wait) runs, for all calls made with the returned context.
+// Operation begins one create, read, update or delete of a resource. Its time (max_wait)
+// runs from now on, for all calls with the returned context.
 //
-// The returned function ends it. It writes one line to the log: how many calls
-// were made to which endpoint, how long it waited, what it repeated. And it warns
-// in diags where the run has waited for long, see waits.
+// The returned function ends it. It logs one line: the number of calls to each endpoint,
+// the time waited, and the retries. It adds a warning to diags if the run has waited for
+// long, see waits.
 func (d *Data) Operation(ctx context.Context, name string, diags *diag.Diagnostics) (context.Context, func()) {
 	ctx = bunq.WithStats(ctx)
 	return ctx, func() {
@@ -28,7 +28,7 @@ func (d *Data) Operation(ctx context.Context, name string, diags *diag.Diagnosti
 
 		d.waits.add(stats.Waits(), time.Now())
 		if diags.HasError() {
-			return // which says more; what is due is for the next operation to report
+			return // the error says more; the next operation reports what is due
 		}
 		for _, w := range d.waits.due() {
 			diags.AddWarning("Waited for bunq", fmt.Sprintf(
@@ -40,16 +40,16 @@ func (d *Data) Operation(ctx context.Context, name string, diags *diag.Diagnosti
 }
 
 const (
-	// longRun is what a run may wait for one cause without a word.
+	// longRun is how long a run may wait for one cause without a warning.
 	longRun = 10 * time.Second
-	// longOperation is what an operation may wait for one cause without being
-	// counted: what is normal between a request and its answer makes no run long.
+	// longOperation is how long an operation may wait for one cause without being
+	// counted: the normal time between a request and its answer is no wait.
 	longOperation = 2 * time.Second
 )
 
-// waits is what the operations of a run have waited for. A provider cannot write to
-// the user's terminal while it works: what it prints goes to the log. So a long wait
-// is reported by a warning, at the end of the first operation that can.
+// waits counts what the operations of a run have waited for. A provider cannot write to
+// the terminal while it works: what it prints goes to the log. So a long wait is reported
+// by a warning, at the end of the first operation that can.
 type waits struct {
 	mu       sync.Mutex
 	byReason map[string]*runWait
@@ -63,8 +63,8 @@ type runWait struct {
 	reported bool
 }
 
-// add counts the waits of an operation that ends now. What several operations waited
-// for at the same time counts once.
+// add counts the waits of an operation that ends now. Time that several operations waited
+// for the same cause counts once.
 func (w *waits) add(operation map[string]time.Duration, now time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -87,8 +87,8 @@ func (w *waits) add(operation map[string]time.Duration, now time.Time) {
 	}
 }
 
-// due returns the causes for which the run has waited long and which were not
-// returned before, by name.
+// due returns the causes for which the run has waited long and that were not returned
+// before, sorted by name.
 func (w *waits) due() []runWait {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -12,20 +12,20 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 )
 
-// parsedContexts are the API contexts of this run. Hundreds of resources carry the same one: its keys are read and
-// validated once, and its fingerprint is computed once.
+// parsedContexts are the API contexts of this run. Hundreds of resources may have the same one:
+// its keys are read and validated once, and its fingerprint is computed once.
 type parsedContexts struct {
 	mu sync.Mutex
-	// parsed holds contexts by the values they were parsed from. One with a mistake is not kept: its errors name the
-	// attribute that has it.
+	// parsed has the contexts by the values they were parsed from. One with a mistake is not kept,
+	// as its errors name the attribute that has it.
 	parsed map[APIContextModel]bunq.APIContext
-	// calls goes by what parsed holds, keys by address: what is parsed once is found again.
+	// calls has the values of parsed as keys, which are compared by the addresses of their RSA keys.
 	calls map[bunq.APIContext]*bunq.UserClient
 }
 
-// parse is m.parseKnown, once for the same values.
+// parse calls m.parseKnown once for the same values.
 func (p *parsedContexts) parse(m APIContextModel, at path.Path) (bunq.APIContext, diag.Diagnostics) {
-	// Held while parsing: all resources of a plan come at once, and each would find nothing.
+	// Held while parsing: all resources of a plan come at once, and each would parse it.
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if ac, ok := p.parsed[m]; ok {
@@ -43,7 +43,7 @@ func (p *parsedContexts) parse(m APIContextModel, at path.Path) (bunq.APIContext
 	return ac, diags
 }
 
-// callsOf returns what create made for ac when it was asked for first.
+// callsOf returns the calls of ac, which create makes the first time.
 func (p *parsedContexts) callsOf(ac bunq.APIContext, create func() *bunq.UserClient) *bunq.UserClient {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -59,8 +59,8 @@ func (p *parsedContexts) callsOf(ac bunq.APIContext, create func() *bunq.UserCli
 	return calls
 }
 
-// modelOf returns the members of an api_context attribute. The framework's own way would do, but compiles a regular
-// expression for the name of each field, each time.
+// modelOf returns the members of an api_context attribute. The framework's As is slow: it
+// compiles a regular expression for the name of each field, each time.
 func modelOf(ctx context.Context, obj types.Object) (m APIContextModel, diags diag.Diagnostics) {
 	all := obj.Attributes()
 	for name, member := range map[string]*types.String{

@@ -1,10 +1,10 @@
 package providerdata
 
-// What the resources of one package share for a run is kept in Data under keys of a
-// type of that package, so that no two of them meet.
+// Data keeps what the resources of a package share during a run. The type of a key belongs to
+// that package, so that the keys of two packages differ.
 
-// Share returns what is kept under key, and keeps what create makes where there is
-// nothing yet.
+// Share returns what is kept under key; if there is nothing yet, it keeps what create
+// returns.
 func Share[V any](d *Data, key any, create func() V) V {
 	if v, known := Find[V](d, key); known {
 		return v
@@ -19,14 +19,14 @@ func Keep[V any](d *Data, key any, v V) (again bool) {
 	return again
 }
 
-// Find returns what is kept under key; false where there is nothing.
+// Find returns what is kept under key, and false if there is nothing.
 func Find[V any](d *Data, key any) (V, bool) {
 	v, _ := d.shared.Load(key)
 	found, ok := v.(V)
 	return found, ok
 }
 
-// Take returns what is kept under key and keeps it no more; false where there was nothing.
+// Take removes and returns what is kept under key, and false if there was nothing.
 func Take[V any](d *Data, key any) (V, bool) {
 	v, _ := d.shared.LoadAndDelete(key)
 	found, ok := v.(V)

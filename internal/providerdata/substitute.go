@@ -5,8 +5,8 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/sdkconf"
 )
 
-// MarshalContext returns an API context as JSON, for the private state of a
-// resource. It holds secrets, as the state does.
+// MarshalContext returns an API context as JSON, for the private state of a resource. It
+// contains secrets, as the state does.
 func MarshalContext(ac bunq.APIContext) ([]byte, error) {
 	private, public, server, err := ac.Installation.PEM()
 	if err != nil {

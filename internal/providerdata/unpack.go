@@ -6,7 +6,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 )
 
-// Unpack returns the Data that the provider hands to whatever it serves; nil while
+// Unpack returns the Data that the provider passes to its resources and the like; nil while
 // Terraform only validates.
 func Unpack(providerData any, diags *diag.Diagnostics) *Data {
 	if providerData == nil {
