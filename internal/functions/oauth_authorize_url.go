@@ -28,7 +28,7 @@ func (authorizeURL) Definition(_ context.Context, _ function.DefinitionRequest, 
 		Summary: "Address at which a bunq user says yes or no",
 		MarkdownDescription: "Returns the address to which an application sends a bunq user, who consents there to its access. bunq sends the user back to " +
 			"`redirect_uri` with a `code`, which the application trades for an access token.",
-		// Unknown arguments are let in, so that what is wrong with the others is said at plan.
+		// Unknown arguments are allowed, so that mistakes in the others are reported at plan.
 		Parameters: []function.Parameter{
 			function.StringParameter{
 				Name:               "environment",
@@ -95,7 +95,7 @@ func (authorizeURL) Run(ctx context.Context, req function.RunRequest, resp *func
 	resp.Error = resp.Result.Set(ctx, address)
 }
 
-// authorizationPage returns the page of an environment or the one that is named itself, or what is wrong.
+// authorizationPage returns the page of an environment, or the page itself if that is passed, or what is wrong.
 func authorizationPage(environment string) (page, problem string) {
 	if e, err := bunq.ParseEnvironment(environment); err == nil {
 		return e.AuthorizeURL(), ""
@@ -138,5 +138,5 @@ func redirectURIProblem(uri string) string {
 		"such as https://app.example.com/bunq/callback"
 }
 
-// escape escapes a value of a query. A space is %20, which every reader takes, also one that reads no forms.
+// escape escapes a value of a query. A space becomes %20, which every server understands.
 func escape(value string) string { return strings.ReplaceAll(url.QueryEscape(value), "+", "%20") }

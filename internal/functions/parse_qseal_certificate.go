@@ -148,7 +148,7 @@ func stringOrNull(s string) *string {
 	return &s
 }
 
-// certificateProblem words why a text is not one certificate.
+// certificateProblem returns the message for a text that is not one certificate.
 func certificateProblem(text string, err error) string {
 	switch {
 	case qseal.IsPKCS12(text):
@@ -159,7 +159,7 @@ func certificateProblem(text string, err error) string {
 		return "there is more than one certificate in the text, and nothing says which one is meant. Pass the one that was issued to you, without those of " +
 			"its issuers"
 	case errors.Is(err, qseal.ErrMalformedStatements):
-		// What encoding/asn1 says is for programmers.
+		// The error of encoding/asn1 is of no use to a user.
 		return "the qualified statements of the certificate are malformed, so its PSD2 roles cannot be read. Ask the issuer for a certificate according to " +
 			"ETSI TS 119 495"
 	default:

@@ -25,7 +25,7 @@ type keyStore struct {
 	key         crypto.Signer
 }
 
-// Why a PKCS#12 file cannot be used. The messages hold nothing of the file or of the passphrase.
+// Reasons why a PKCS#12 file cannot be used. The messages have nothing of the file or of the passphrase.
 var (
 	errWrongPassphrase   = errors.New("wrong passphrase")
 	errImpossiblePhrase  = errors.New("impossible passphrase")
@@ -41,7 +41,7 @@ var (
 	errIndefiniteLengths = errors.New("the file is written in BER with indefinite lengths, which is not read here")
 )
 
-// reexport is the way out of a file that is not read.
+// reexport is the next step for a file that cannot be read.
 const reexport = "write it again with `openssl pkcs12 -in FILE -noenc | openssl pkcs12 -export -out NEWFILE`"
 
 // decodeBase64 returns the bytes of a PKCS#12 file, or what the text is instead.
@@ -92,7 +92,7 @@ func openPKCS12(der []byte, passphrase string) (*keyStore, error) {
 		return nil, errUnusableKey
 	}
 
-	// The library takes the first certificate for the key's, which not every program writes first.
+	// The library takes the first certificate for that of the key, but not every program writes it first.
 	store := &keyStore{key: signer}
 	for _, cert := range append([]*x509.Certificate{first}, others...) {
 		switch {
@@ -113,8 +113,8 @@ func belongs(key crypto.Signer, cert *x509.Certificate) bool {
 	return ok && public.Equal(cert.PublicKey)
 }
 
-// storeError sorts the library's errors. Those that say what is missing have no types; a test with a file for each holds the
-// words. Others describe bytes of what was decrypted, and are not passed on.
+// storeError classifies the library's errors. Those that say what is missing have no types; a test has a file for each text.
+// Others describe decrypted bytes, and are not passed on.
 func storeError(err error) error {
 	var unsupported pkcs12.NotImplementedError
 	switch {
@@ -139,7 +139,7 @@ const maxIterations = 10_000_000
 
 var oidPBMAC1 = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 5, 14}
 
-// pfx is the outer form of a PKCS#12 file (RFC 7292, section 4), as far as it is looked at.
+// pfx is the outer form of a PKCS#12 file (RFC 7292, section 4), as far as it is read.
 type pfx struct {
 	Version  int
 	AuthSafe asn1.RawValue
@@ -164,8 +164,8 @@ type pbkdf2Params struct {
 	Iterations int
 }
 
-// checkIntegrity checks what the library would not say or not bound: that there is a MAC where there is a passphrase, and the
-// work that it takes to check it.
+// checkIntegrity checks what the library does not report or limit: that there is a MAC if there is a passphrase, and how much
+// work it takes to check it.
 func checkIntegrity(der []byte, passphrase string) error {
 	var file pfx
 	if rest, err := asn1.Unmarshal(der, &file); err != nil || len(rest) > 0 {
@@ -221,7 +221,7 @@ func certificatePEM(cert *x509.Certificate) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw}))
 }
 
-// pkcs12Error points at the passphrase where it is that, and at the file otherwise.
+// pkcs12Error returns an error about the passphrase if that is the cause, else about the file.
 func pkcs12Error(err error, empty bool) *function.FuncError {
 	const base64Argument, passphraseArgument = 0, 1
 	switch {

@@ -35,7 +35,7 @@ func (sdkContextJSON) Definition(_ context.Context, _ function.DefinitionRequest
 			"~> The text is full of secrets: API key, installation token and private key. Terraform treats it as sensitive because `api_context` " +
 			"is. Pass it to a secret store, if possible through a write-only argument. On disk, only the application should be able to read it. An output or a " +
 			"`local_sensitive_file` keeps a second copy in the state.",
-		// Unknown arguments are let in, so that what is wrong with the other one is said at plan.
+		// Unknown arguments are allowed, so that mistakes in the other one are reported at plan.
 		Parameters: []function.Parameter{
 			function.ObjectParameter{
 				Name:                "api_context",
@@ -93,8 +93,8 @@ func (sdkContextJSON) Run(ctx context.Context, req function.RunRequest, resp *fu
 
 const wholeContext = "pass the whole object: bunq_device_server.NAME.api_context"
 
-// contextFile returns what the file says of an API context; nil while a part of it is unknown, or what is wrong with the parts
-// that are known.
+// contextFile returns the content of the file for an API context, nil if a part of it is unknown, or what is wrong with the
+// parts that are known.
 func contextFile(ctx context.Context, object types.Object) (file *sdkconf.Context, problem string) {
 	if object.IsUnknown() {
 		return nil, ""
@@ -124,7 +124,7 @@ func contextFile(ctx context.Context, object types.Object) (file *sdkconf.Contex
 	}
 	environment, err := bunq.ParseEnvironment(m.Environment.ValueString())
 	if err != nil && !m.Environment.IsUnknown() {
-		// What stands there is not repeated: its neighbours are secrets, and members are easily mixed up.
+		// The value is not repeated: it may be a secret, as members are easily mixed up.
 		return nil, `the environment of the API context is neither "sandbox" nor "production": ` + wholeContext
 	}
 	if !m.Known() {
@@ -136,7 +136,7 @@ func contextFile(ctx context.Context, object types.Object) (file *sdkconf.Contex
 	if err != nil {
 		return nil, unusable(err)
 	}
-	// Written as the SDKs want it, whatever form the keys had.
+	// In the form that the SDKs want, whatever form the keys had.
 	private, public, server, err := installation.PEM()
 	if err != nil {
 		return nil, unusable(err)

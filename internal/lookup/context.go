@@ -21,8 +21,8 @@ var apiContextPath = path.Root("api_context")
 
 const aboutAPIContext = "The context to call bunq with: `api_context = bunq_device_server.main.api_context`. If omitted, the provider's is used."
 
-// dataAPIContext is the context that a data source is read with. As in resources, its secret
-// members are sensitive, not the whole of it.
+// dataAPIContext is the api_context of a data source. As in resources, its secret members are
+// sensitive, and the object as a whole is not.
 func dataAPIContext() dataschema.SingleNestedAttribute {
 	members := map[string]dataschema.Attribute{}
 	for _, m := range providerdata.APIContextMembers() {
@@ -35,7 +35,7 @@ func dataAPIContext() dataschema.SingleNestedAttribute {
 	}
 }
 
-// ephemeralAPIContext is the context that an ephemeral resource is opened with.
+// ephemeralAPIContext is the api_context of an ephemeral resource.
 func ephemeralAPIContext() ephemeralschema.SingleNestedAttribute {
 	members := map[string]ephemeralschema.Attribute{}
 	for _, m := range providerdata.APIContextMembers() {
@@ -48,13 +48,12 @@ func ephemeralAPIContext() ephemeralschema.SingleNestedAttribute {
 	}
 }
 
-// base is embedded by every data source: it takes the provider's Data.
+// base is embedded by every data source. It receives the provider's Data.
 type base struct {
 	data *providerdata.Data
 }
 
-// Configure unpacks the provider's Data. It is called without any while
-// Terraform only validates.
+// Configure unpacks the provider's Data. There is none while Terraform only validates.
 func (b *base) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
 	b.data = providerdata.Unpack(req.ProviderData, &resp.Diagnostics)
 }
@@ -64,15 +63,14 @@ type ephemeralBase struct {
 	data *providerdata.Data
 }
 
-// Configure unpacks the provider's Data. It is called without any while
-// Terraform only validates.
+// Configure unpacks the provider's Data. There is none while Terraform only validates.
 func (b *ephemeralBase) Configure(_ context.Context, req ephemeral.ConfigureRequest, resp *ephemeral.ConfigureResponse) {
 	b.data = providerdata.Unpack(req.ProviderData, &resp.Diagnostics)
 }
 
-// access resolves an api_context attribute; nil where it cannot. Terraform itself
-// waits for the apply where the attribute is not known at plan, but not where the
-// provider block's is: then it asks, and there is no answer.
+// access resolves an api_context attribute, and returns nil if it cannot. If the attribute
+// is not known at plan, Terraform itself reads in the apply. If only that of the provider
+// block is not known, Terraform reads at plan, which is an error.
 func access(ctx context.Context, data *providerdata.Data, block string, obj types.Object, diags *diag.Diagnostics) *providerdata.Access {
 	if obj.IsNull() && data.Default == nil && data.DefaultUnknown {
 		diags.AddAttributeError(apiContextPath, "API context not known yet",
@@ -90,12 +88,12 @@ func access(ctx context.Context, data *providerdata.Data, block string, obj type
 	return a
 }
 
-// unread is the failure of a read: nothing depends on it but what reads it.
+// unread returns the failure of a read.
 func unread(block string) tfdiag.Failure {
 	return tfdiag.Failure{Summary: block + " cannot be read", State: "nothing was stored, and nothing was changed at bunq."}
 }
 
-// timeOrNull writes a time as RFC 3339; null where bunq named none.
+// timeOrNull returns a time as RFC 3339, null if bunq named none.
 func timeOrNull(t time.Time) types.String {
 	if t.IsZero() {
 		return types.StringNull()

@@ -44,7 +44,7 @@ func permittedIPTypes() map[string]attr.Type {
 	return map[string]attr.Type{"id": types.StringType, "ip": types.StringType, "status": types.StringType}
 }
 
-// NewCredentialIPsDataSource makes the data source for the provider's list.
+// NewCredentialIPsDataSource returns the data source for the provider's list.
 func NewCredentialIPsDataSource() datasource.DataSource { return &CredentialIPsDataSource{} }
 
 // Metadata names the data source.
@@ -73,7 +73,7 @@ func (*CredentialIPsDataSource) Schema(_ context.Context, _ datasource.SchemaReq
 	}
 }
 
-// Read asks bunq for all pages of the list.
+// Read reads all pages of the list.
 func (d *CredentialIPsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	ctx, done := d.data.Operation(ctx, credentialIPsBlock+": read", &resp.Diagnostics)
 	defer done()
@@ -112,9 +112,9 @@ func (d *CredentialIPsDataSource) Read(ctx context.Context, req datasource.ReadR
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
-// ownCredential finds the credential of the context's key. bunq does not tell it
-// by the key: it is the one that was noted, else the only active one. 0 where there
-// is no such, which it reports.
+// ownCredential returns the credential of the context's key. bunq does not say which one that
+// is: it is the one that was noted, else the only active one. If there is none, it adds an
+// error and returns 0.
 func (d *CredentialIPsDataSource) ownCredential(ctx context.Context, a *providerdata.Access, diags *diag.Diagnostics) int64 {
 	if noted := providerdata.CredentialOf(ctx, d.data.Sessions.For(a.Context)); noted != 0 {
 		return noted

@@ -39,7 +39,7 @@ func deviceTypes() map[string]attr.Type {
 	}
 }
 
-// NewDeviceServersDataSource makes the data source for the provider's list.
+// NewDeviceServersDataSource returns the data source for the provider's list.
 func NewDeviceServersDataSource() datasource.DataSource { return &DeviceServersDataSource{} }
 
 // Metadata names the data source.
@@ -67,7 +67,7 @@ func (*DeviceServersDataSource) Schema(_ context.Context, _ datasource.SchemaReq
 	}
 }
 
-// Read asks bunq for all pages of the list.
+// Read reads all pages of the list.
 func (d *DeviceServersDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	ctx, done := d.data.Operation(ctx, devicesBlock+": read", &resp.Diagnostics)
 	defer done()

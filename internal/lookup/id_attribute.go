@@ -11,7 +11,7 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
-// idAttribute is an ID that is given, or else found.
+// idAttribute is an ID that is configured, or else found.
 func idAttribute(about string) schema.StringAttribute {
 	return schema.StringAttribute{
 		Optional: true, Computed: true, MarkdownDescription: about,
@@ -19,7 +19,7 @@ func idAttribute(about string) schema.StringAttribute {
 	}
 }
 
-// number returns the ID that is given; 0 where none is.
+// number returns the configured ID, 0 if there is none.
 func number(id types.String, at path.Path, diags *diag.Diagnostics) int64 {
 	if id.IsNull() {
 		return 0

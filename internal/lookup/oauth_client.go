@@ -20,10 +20,6 @@ var _ datasource.DataSourceWithConfigure = (*OAuthClientDataSource)(nil)
 
 const clientBlock = "data.bunq_oauth_client"
 
-// statusActive is the status of the one client that a user can work with (bunq
-// docs, oauth-client).
-const statusActive = "ACTIVE"
-
 // OAuthClientDataSource is data.bunq_oauth_client: the OAuth client of a user.
 type OAuthClientDataSource struct {
 	base
@@ -48,7 +44,7 @@ func callbackTypes() map[string]attr.Type {
 	return map[string]attr.Type{"id": types.StringType, "url": types.StringType}
 }
 
-// NewOAuthClientDataSource makes the data source for the provider's list.
+// NewOAuthClientDataSource returns the data source for the provider's list.
 func NewOAuthClientDataSource() datasource.DataSource { return &OAuthClientDataSource{} }
 
 // Metadata names the data source.
@@ -82,7 +78,7 @@ func (*OAuthClientDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 	}
 }
 
-// Read asks bunq: for the client that is named, else for all of the user.
+// Read reads the client that is named, else all of the user.
 func (d *OAuthClientDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	ctx, done := d.data.Operation(ctx, clientBlock+": read", &resp.Diagnostics)
 	defer done()
@@ -124,8 +120,8 @@ func (d *OAuthClientDataSource) Read(ctx context.Context, req datasource.ReadReq
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
-// clientOf returns the active client: the one with that id, or for 0 the user's.
-// nil where there is none, which it reports.
+// clientOf returns the active client: the one with that ID, or the user's if it is 0. If there
+// is none, it adds an error and returns nil.
 func clientOf(ctx context.Context, calls *bunq.UserClient, user bunq.User, id int64, diags *diag.Diagnostics) (*bunq.OAuthClient, error) {
 	if id == 0 {
 		all, err := calls.OAuthClients(ctx)
@@ -133,7 +129,7 @@ func clientOf(ctx context.Context, calls *bunq.UserClient, user bunq.User, id in
 			return nil, err
 		}
 		for i := range all {
-			if all[i].Status == statusActive {
+			if all[i].Status == bunq.StatusActive {
 				return &all[i], nil
 			}
 		}
@@ -150,7 +146,7 @@ func clientOf(ctx context.Context, calls *bunq.UserClient, user bunq.User, id in
 		return nil, nil
 	case err != nil:
 		return nil, err
-	case found.Status != statusActive:
+	case found.Status != bunq.StatusActive:
 		diags.AddAttributeError(path.Root("id"), "The OAuth client was cancelled", fmt.Sprintf(
 			"bunq lists OAuth client %d of user %d as %s: its client_id and secret are of no more use, and it cannot be made active again.\n\n"+
 				"Next step: omit id to find the user's active client, or declare a bunq_oauth_client, which makes another one.", id, user.ID, found.Status))

@@ -22,15 +22,14 @@ var (
 
 const sessionBlock = "ephemeral.bunq_session"
 
-// checkInterval is how long a session that Terraform holds goes unchecked. bunq may
-// end one before its time, which no field tells; and where it extends sessions that
-// are used, within the last half hour of each, this is use (DOCUMENTED with two
-// different spans: 30 minutes and 30 seconds).
+// checkInterval is the time between two checks of a session that Terraform holds. bunq may
+// end a session before its time, and no field says so. It extends sessions that are used
+// near their end, which a check is (DOCUMENTED with two different spans: within the last
+// 30 minutes and 30 seconds).
 const checkInterval = 10 * time.Minute
 
-// SessionEphemeralResource is ephemeral.bunq_session: the session that the
-// resources of the run use, for other tools. It has no Close: a session that is
-// deleted is gone for the resources, too.
+// SessionEphemeralResource is ephemeral.bunq_session: the session of the run's resources, for
+// other tools. It has no Close: a deleted session would be missing for the resources as well.
 type SessionEphemeralResource struct {
 	ephemeralBase
 }
@@ -44,8 +43,8 @@ type sessionModel struct {
 	BaseURL     types.String `tfsdk:"base_url"`
 }
 
-// held is what a renewal must know of the session that was handed out. Terraform
-// keeps it in memory; it has no secrets all the same.
+// held is what a renewal must know about the session. Terraform keeps it in memory; it has no
+// secrets nevertheless.
 type held struct {
 	// Context is the fingerprint of the API context.
 	Context string `json:"context"`
@@ -54,7 +53,7 @@ type held struct {
 
 const privateHeld = "session"
 
-// NewSessionEphemeralResource makes the ephemeral resource for the provider's list.
+// NewSessionEphemeralResource returns the ephemeral resource for the provider's list.
 func NewSessionEphemeralResource() ephemeral.EphemeralResource { return &SessionEphemeralResource{} }
 
 // Metadata names the ephemeral resource.
@@ -86,9 +85,8 @@ func (*SessionEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaReq
 	}
 }
 
-// Open hands out the session that the run has, or opens the one it will have. One
-// that was kept by an earlier run is tried out first: nobody here sees what bunq
-// answers to those who get the token.
+// Open returns the session of the run, and opens it if there is none. A session of an earlier
+// run is checked first, because the provider does not see what bunq answers to other tools.
 func (r *SessionEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
 	ctx, done := r.data.Operation(ctx, sessionBlock+": open", &resp.Diagnostics)
 	defer done()
@@ -122,9 +120,8 @@ func (r *SessionEphemeralResource) Open(ctx context.Context, req ephemeral.OpenR
 	resp.RenewAt = nextCheck(r.data.Now(), s)
 }
 
-// Renew checks the session that Terraform holds. Terraform takes no other token at
-// a renewal, so that one which has ended is an error, after its successor was
-// opened for the resources.
+// Renew checks the session that Terraform holds. Terraform accepts no other token at a renewal,
+// so a session that has ended is an error, after another one was opened for the resources.
 func (r *SessionEphemeralResource) Renew(ctx context.Context, req ephemeral.RenewRequest, resp *ephemeral.RenewResponse) {
 	ctx, done := r.data.Operation(ctx, sessionBlock+": renew", &resp.Diagnostics)
 	defer done()
@@ -160,7 +157,7 @@ func (r *SessionEphemeralResource) Renew(ctx context.Context, req ephemeral.Rene
 	resp.RenewAt = nextCheck(r.data.Now(), s)
 }
 
-// callsOf returns the calls of a context that this run has used.
+// callsOf returns the calls of a context of this run.
 func (r *SessionEphemeralResource) callsOf(fingerprint string) *bunq.UserClient {
 	for _, ac := range r.data.Seen() {
 		if ac.Fingerprint() == fingerprint {
@@ -170,7 +167,7 @@ func (r *SessionEphemeralResource) callsOf(fingerprint string) *bunq.UserClient 
 	return nil
 }
 
-// endOf is when the session ends, as far as bunq has said; zero where it has not.
+// endOf returns the announced end of the session, zero if bunq has named none.
 func endOf(s *bunq.Session) time.Time {
 	if s.Timeout <= 0 || s.Created.IsZero() {
 		return time.Time{}
@@ -178,12 +175,11 @@ func endOf(s *bunq.Session) time.Time {
 	return s.Created.Add(s.Timeout)
 }
 
-// ending is the last part of a session in which the run itself no longer uses it
-// (see package session). Whoever holds it may, until its very end.
+// ending is the last part of a session, in which the run itself no longer uses it (see package
+// session). Other tools may, until its end.
 const ending = 5 * time.Minute
 
-// nextCheck is when the session is to be looked at again: at its announced end,
-// where that comes first.
+// nextCheck returns the time of the next check, at the latest the announced end of the session.
 func nextCheck(now time.Time, s *bunq.Session) time.Time {
 	next := now.Add(checkInterval)
 	if end := endOf(s); end.After(now) && end.Before(next.Add(ending)) {

@@ -28,7 +28,7 @@ type userModel struct {
 	DistinguishedName types.String `tfsdk:"distinguished_name"`
 }
 
-// NewUserDataSource makes the data source for the provider's list.
+// NewUserDataSource returns the data source for the provider's list.
 func NewUserDataSource() datasource.DataSource { return &UserDataSource{} }
 
 // Metadata names the data source.
@@ -59,7 +59,7 @@ func (*UserDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, res
 	}
 }
 
-// Read asks bunq.
+// Read reads the user.
 func (d *UserDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	ctx, done := d.data.Operation(ctx, userBlock+": read", &resp.Diagnostics)
 	defer done()
