@@ -24,9 +24,9 @@ type refusal struct {
 	out func(w *walker, said string)
 }
 
-// refusal is the one that the output shows and the walk deserves, or nil.
+// refusal is the one that the errors of an output show and the walk deserves, or nil.
 func (w *walker) refusal(output string) *refusal {
-	printed := strings.ToLower(strings.Join(strings.Fields(output), " "))
+	printed := strings.ToLower(strings.Join(strings.Fields(withoutWarnings(output)), " "))
 	for _, r := range refusals() {
 		said := !slices.ContainsFunc(r.says, func(s string) bool { return !strings.Contains(printed, strings.ToLower(s)) })
 		if said && r.deserved(w) {
@@ -34,6 +34,24 @@ func (w *walker) refusal(output string) *refusal {
 		}
 	}
 	return nil
+}
+
+// withoutWarnings returns an output without its warnings, which may name the same things as an error.
+func withoutWarnings(output string) string {
+	var kept strings.Builder
+	warning := false
+	for line := range strings.Lines(output) {
+		switch text := strings.TrimSpace(line); {
+		case strings.HasPrefix(text, "Warning: "):
+			warning = true
+		case strings.HasPrefix(text, "Error: "):
+			warning = false
+		}
+		if !warning {
+			kept.WriteString(line)
+		}
+	}
+	return kept.String()
 }
 
 const notPermitted = "the key is not permitted to this address"
@@ -104,7 +122,13 @@ func refusals() []refusal {
 			name: "the client has a URL that no resource of the state is", says: []string{"import {", callback},
 			deserved: func(w *walker) bool { return len(w.unowned()) > 0 },
 			way:      "It is imported with the block of the message.",
-			out:      func(w *walker, said string) { w.want.blocks = append(w.want.blocks, importBlocks(said)...) },
+			out: func(w *walker, said string) {
+				for _, block := range importBlocks(said) {
+					if !slices.Contains(w.want.blocks, block) {
+						w.want.blocks = append(w.want.blocks, block)
+					}
+				}
+			},
 		},
 		{
 			name: "what bunq does not sign is not believed, so a context file cannot be proven", says: []string{"signature"},

@@ -125,7 +125,7 @@ func (c *callbackClient) reportUnplaced(failed tfdiag.Failure, m *callbackModel,
 				"State: %s\n\n"+
 				"Next step: if you applied with -target, apply without it. If another resource declares the URL, remove one of the two. If this resource is "+
 				"tainted and has create_before_destroy (perhaps inherited from a resource that depends on it), run terraform untaint. If the callback URL is "+
-				"not in the state, import it:\n\n"+
+				"not in the state, import it (Terraform ignores the block while the state has this resource; then apply once more):\n\n"+
 				"    import {\n      to = bunq_oauth_callback_url.NAME\n      id = \"%d/%d/%d\"\n    }",
 			c.clientID, m.URL.ValueString(), taken.id, failed.State, c.user.ID, c.clientID, taken.id))
 	default:
