@@ -378,21 +378,20 @@ func hasWebhook(state []held, target string) bool {
 }
 
 // needsAddress reports whether the machine calls from ip, or the configuration
-// lists it now as before, or "*".
+// permits it before the step, and in each apply of it.
 func (w *walker) needsAddress(before []held, ip string) bool {
 	if ip == w.caller {
 		return true
 	}
-	for _, h := range before {
-		list, _ := h.attributes["permitted_ips"].([]any)
-		for _, l := range list {
-			if l == "*" && slices.Contains(w.want.ips, "*") {
-				return true
-			}
-			if strings.EqualFold(l.(string), ip) { //nolint:forcetypeassert // what the schema says
-				return slices.ContainsFunc(w.want.ips, func(i string) bool { return strings.EqualFold(i, ip) })
-			}
-		}
+	permits := func(list []string) bool {
+		return slices.ContainsFunc(list, func(i string) bool { return i == "*" || strings.EqualFold(i, ip) })
 	}
-	return false
+	return slices.ContainsFunc(before, func(h held) bool {
+		var list []string
+		all, _ := h.attributes["permitted_ips"].([]any)
+		for _, l := range all {
+			list = append(list, l.(string)) //nolint:forcetypeassert // what the schema says
+		}
+		return permits(list)
+	}) && permits(w.want.ips) && !slices.ContainsFunc(w.applied, func(ips []string) bool { return !permits(ips) })
 }

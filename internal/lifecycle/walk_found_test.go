@@ -72,6 +72,9 @@ func TestAccWalksThatFoundSomething(t *testing.T) {
 		{name: "a late set that stays the same", steps: []string{"ips late-any", "ips late-set", "module yes moved"}},
 		{name: "an imported URL whose client others cancelled", steps: []string{"", "others cancel-client; forget url.0 import"}},
 		{name: "a cycle of Terraform's own", steps: []string{"url swap; create-first url true; url add middle", "", "url drop end; taint client"}},
+		{name: "a saved plan without an address that the configuration has again", steps: []string{
+			"ips late-element", "ips less; plan; ips late-set; saved",
+		}},
 		{name: "addresses that turn out as all, and a client that was forgotten", steps: []string{"", "ips late-any; removed client"}},
 		{name: "front of a list added, and the URL of another resource forgotten", steps: []string{
 			"url add middle", "url add front; forget url.0 for-good",
