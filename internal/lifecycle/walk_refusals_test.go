@@ -190,6 +190,16 @@ func refusals() []refusal {
 			out:      func(w *walker, _ string) { w.do([]string{"others", "end-sessions"}) },
 		},
 		{
+			name: "a renamed client cannot be made before the old one is cancelled", says: []string{"one active", "moved block"},
+			deserved: func(w *walker) bool {
+				return (w.want.createFirst["client"] || w.want.createFirst["url"]) && w.clientElsewhere() != ""
+			},
+			way: "A moved block says that it is the same one.",
+			out: func(w *walker, _ string) {
+				w.want.blocks = append(w.want.blocks, movedTo(w.clientElsewhere(), w.want.resourcesOf("client")[0]))
+			},
+		},
+		{
 			name: "a user has one active client, so it cannot be made before the old one is cancelled", says: []string{"one active"},
 			deserved: func(w *walker) bool {
 				first := w.want.createFirst["client"] || w.want.createFirst["url"] // which the client inherits
@@ -199,7 +209,7 @@ func refusals() []refusal {
 			out: func(w *walker, _ string) { w.want.createFirst["client"], w.want.createFirst["url"] = false, false },
 		},
 		{
-			name: "the key of the state ended with its successor, whose answer was lost", says: []string{"refuses the API key", "-refresh=false -replace=" + credential},
+			name: "the key of the state has ended, in an apply that was interrupted", says: []string{"refuses the API key", "-refresh=false -replace=" + credential},
 			deserved: func(w *walker) bool { return w.hasDeadKey() },
 			atPlan:   true,
 			way:      "The certificate is registered again, as the message says.",
@@ -238,8 +248,15 @@ func refusals() []refusal {
 // protectedElsewhere is the address of a protected client in the state that the
 // configuration does not have; "" for none.
 func (w *walker) protectedElsewhere() string {
+	return w.elsewhere(func(h held) bool { return h.attributes["deletion_protection"] == true })
+}
+
+// clientElsewhere is the address of any such client.
+func (w *walker) clientElsewhere() string { return w.elsewhere(func(held) bool { return true }) }
+
+func (w *walker) elsewhere(so func(held) bool) string {
 	for _, h := range w.state() {
-		if h.typ == client && h.attributes["deletion_protection"] == true && !slices.Contains(w.want.resourcesOf("client"), h.address) {
+		if h.typ == client && so(h) && !slices.Contains(w.want.resourcesOf("client"), h.address) {
 			return h.address
 		}
 	}
@@ -255,12 +272,14 @@ func (w *walker) clientIs(so func(held) bool) bool {
 	return false
 }
 
-// hasDeadKey reports whether bunq has ended a key of the state.
+// hasDeadKey reports whether a key of the state has ended: bunq revoked it, or all its addresses are
+// inactive.
 func (w *walker) hasDeadKey() bool {
 	s := w.bunq.Sim.Snapshot()
 	return slices.ContainsFunc(w.state(), func(h held) bool {
 		return h.typ == credential && slices.ContainsFunc(s.Credentials, func(c bunqsim.Credential) bool {
-			return itoa(c.ID) == h.text("id") && (c.Revoked || c.Status != bunqsim.CredentialActive)
+			open := slices.ContainsFunc(activeAddresses(s), func(a keyAddress) bool { return a.key == c.ID })
+			return itoa(c.ID) == h.text("id") && (c.Revoked || c.Status != bunqsim.CredentialActive || !open)
 		})
 	})
 }
