@@ -332,7 +332,8 @@ func (w *walker) checkKept(before, now []held) {
 	defer w.ledger.mu.Unlock()
 	for _, e := range w.ledger.ended {
 		if e.kind == address {
-			if owner := kept[credential+" "+itoa(e.id)]; owner != "" && w.needsAddress(before, e.what) {
+			// A key that was to end, and whose deactivation failed, is kept with what is left of it.
+			if owner := kept[credential+" "+itoa(e.id)]; owner != "" && !w.endsKey && w.needsAddress(before, e.what) {
 				w.fail("an address in use was deactivated", "%s of credential %d (%s), by %s", e.what, e.id, owner, e.by)
 			}
 			continue

@@ -29,10 +29,10 @@ type walker struct {
 	strangers int             // what strangers made
 	saved     map[string]int  // what the saved plan makes; nil for no plan
 	// What the step did so far: others did something, resources were replaced or
-	// destroyed on purpose, a provider is being killed; and the types whose objects
-	// may be others after it.
-	disturbed, replaces, dying bool
-	mayChange                  map[string]bool
+	// destroyed on purpose, a key among them, a provider is being killed; and the
+	// types whose objects may be others after it.
+	disturbed, replaces, endsKey, dying bool
+	mayChange                           map[string]bool
 	// between are the states after the applies of this step that had a -target: a
 	// URL that such an apply gives up is not kept, because a provider is not told
 	// of the resources that are not targeted (ADR 5).
@@ -58,13 +58,15 @@ func (w *walker) do(words []string) {
 			w.note("At bunq: " + did + ".")
 		}
 	case "apply":
-		w.replaces = w.replaces || strings.Contains(strings.Join(rest, " "), "replace=")
+		replaced := strings.Join(rest, " ")
+		w.replaces = w.replaces || strings.Contains(replaced, "replace=")
+		w.endsKey = w.endsKey || strings.Contains(replaced, "replace=credential") || strings.Contains(replaced, "replace=installation")
 		w.apply(rest)
 	case "destroy":
-		w.replaces = true
+		w.replaces, w.endsKey = true, true
 		w.destroy(rest)
 	case "taint", "untaint":
-		w.replaces = true
+		w.replaces, w.endsKey = true, w.endsKey || strings.HasPrefix(rest[0], "credential") || rest[0] == "installation"
 		for _, address := range w.existing(rest[0]) {
 			w.run(verb, "-no-color", address)
 		}

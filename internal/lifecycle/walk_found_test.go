@@ -72,6 +72,9 @@ func TestAccWalksThatFoundSomething(t *testing.T) {
 		{name: "a late set that stays the same", steps: []string{"ips late-any", "ips late-set", "module yes moved"}},
 		{name: "an imported URL whose client others cancelled", steps: []string{"", "others cancel-client; forget url.0 import"}},
 		{name: "a cycle of Terraform's own", steps: []string{"url swap; create-first url true; url add middle", "", "url drop end; taint client"}},
+		{name: "a key that is deactivated from another address than it was registered from", steps: []string{
+			"ips others", "set deactivate true", "others caller elsewhere; apply replace=credential",
+		}},
 		{name: "a key whose deactivation was interrupted", steps: []string{"set deactivate true", "apply replace=credential kill=address-change:after"}},
 		{name: "a client renamed, whose URLs are made first", steps: []string{"create-first url true", "", "rename client unmoved"}},
 		{name: "a saved plan without an address that the configuration has again", steps: []string{
