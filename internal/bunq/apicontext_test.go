@@ -44,6 +44,15 @@ func TestNewInstallation(t *testing.T) {
 	}
 }
 
+// A user agent may have every visible ASCII character, and blanks between them.
+func TestNewClient_userAgent(t *testing.T) {
+	const agent = "!terraform ~"
+	u, b := signedIn(t, always(ok(madeID)), func(c *bunq.Config) { c.UserAgent = agent })
+	if _, err := u.CreateOAuthClient(t.Context()); err != nil || b.only().header.Get("User-Agent") != agent {
+		t.Errorf("got %v, %q", err, b.only().header.Get("User-Agent"))
+	}
+}
+
 // The texts of an installation are those that make it again.
 func TestInstallation_asTexts(t *testing.T) {
 	private, public, server, err := installation().PEM()

@@ -304,6 +304,15 @@ func TestReads_refuseDamagedObjects(t *testing.T) {
 	}
 }
 
+func TestOpenSession_refusesAUserWithoutAnID(t *testing.T) {
+	c, _ := open(t, always(ok(`{"Response":[`+sessionHead+`,{"UserPerson":{"display_name":"x"}}]}`)))
+	session, err := c.OpenSession(t.Context(), apiContext())
+	var decode *bunq.DecodeError
+	if !errorsAs(err, &decode) {
+		t.Errorf("got %+v, %v", session, err)
+	}
+}
+
 func TestCreateInstallation_refusesAnAnswerWithoutAUsableKey(t *testing.T) {
 	c, _ := open(t, always(ok(`{"Response":[{"Id":{"id":1}},{"Token":{"token":"t"}},{"ServerPublicKey":{"server_public_key":"x"}}]}`)))
 	_, err := c.CreateInstallation(t.Context(), "PEM")

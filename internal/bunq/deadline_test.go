@@ -51,6 +51,36 @@ func TestMaxWait_endsTheOperation(t *testing.T) {
 	}
 }
 
+// The end of max_wait cuts off an attempt. What an earlier one said is worth more than that, and if
+// there was none, that a request was sent is all that is known.
+func TestMaxWait_namesTheLastAttempt(t *testing.T) {
+	hangs := reply{after: time.Hour}
+	for name, c := range map[string]struct {
+		script func(int, request) reply
+		is     func(error) bool
+	}{
+		"the first one is cut off": {always(hangs), func(last error) bool {
+			var e *bunq.TransportError
+			return errors.As(last, &e) && e.Sent && e.Attempts == 1
+		}},
+		"a later one is cut off": {inTurn(refusal(429, "Too many requests."), hangs), func(last error) bool {
+			var e *bunq.APIError
+			return errors.As(last, &e) && e.Status == 429
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				u, _ := signedIn(t, c.script, func(c *bunq.Config) { c.MaxWait, c.RequestTimeout = 10*time.Second, time.Hour })
+				_, err := u.CreateOAuthClient(t.Context())
+				var e *bunq.WaitError
+				if !errorsAs(err, &e) || !c.is(e.Last) || !bunq.OutcomeUnknown(err) {
+					t.Errorf("got %v", err)
+				}
+			})
+		})
+	}
+}
+
 // The calls of one operation have one deadline together, and the last of them
 // names what took the time of the first.
 func TestMaxWait_isOfTheOperation(t *testing.T) {

@@ -2,7 +2,9 @@ package bunq_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -85,4 +87,28 @@ func TestLog_eachRequestAndItsAnswer(t *testing.T) {
 			}
 		})
 	}
+}
+
+// So is each repetition, with its reason.
+func TestLog_eachRepetition(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		log := &notebook{}
+		u, _ := signedIn(t, inTurn(refusal(503, "Maintenance."), ok(oauthClientBody)), func(c *bunq.Config) { c.Logger = log })
+		if _, err := u.OAuthClient(t.Context(), 633); err != nil {
+			t.Fatal(err)
+		}
+
+		i := slices.IndexFunc(log.lines, func(l line) bool { return l.text == "Repeating a request to bunq" })
+		if i < 0 {
+			t.Fatalf("got %+v", log.lines)
+		}
+		want := map[string]any{
+			"method": "GET", "endpoint": "/user/{id}/oauth-client/{id}", "attempt": 2,
+			"reason": "bunq to recover from a server error or maintenance",
+		}
+		if diff := cmp.Diff(want, log.lines[i].fields); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
 }

@@ -67,6 +67,7 @@ func TestPages_areNotFollowedElsewhere(t *testing.T) {
 		"no id":                          "/v1/device-server?count=200",
 		"an id that is no number":        "/v1/device-server?older_id=x%26y",
 		"a negative id":                  "/v1/device-server?older_id=-1",
+		"zero":                           "/v1/device-server?older_id=0",
 		"no URL":                         "%zz",
 		"something with a scheme only":   "mailto:x",
 		"a relative path":                "device-server?older_id=5",

@@ -44,8 +44,13 @@ func TestSecret_isHiddenWhateverIsDoneToIt(t *testing.T) {
 	if bunq.Secret(value).Reveal() != value {
 		t.Error("Reveal hides it, too")
 	}
-	if bunq.Secret("").String() == bunq.Secret("x").String() {
-		t.Error("one cannot tell whether there is a secret")
+	for format, want := range map[string]string{"%v": "(sensitive)", "%#v": "bunq.Secret((sensitive))", "%#x": "(sensitive)"} {
+		if got := fmt.Sprintf(format, bunq.Secret(value)); got != want {
+			t.Errorf("%s: %s, want %s", format, got, want)
+		}
+	}
+	if got := bunq.Secret("").String(); got != "(empty)" {
+		t.Errorf("no secret: %s", got)
 	}
 }
 
