@@ -304,12 +304,19 @@ func TestReads_refuseDamagedObjects(t *testing.T) {
 	}
 }
 
-func TestOpenSession_refusesAUserWithoutAnID(t *testing.T) {
-	c, _ := open(t, always(ok(`{"Response":[`+sessionHead+`,{"UserPerson":{"display_name":"x"}}]}`)))
-	session, err := c.OpenSession(t.Context(), apiContext())
-	var decode *bunq.DecodeError
-	if !errorsAs(err, &decode) {
-		t.Errorf("got %+v, %v", session, err)
+func TestOpenSession_refusesHalfASession(t *testing.T) {
+	for name, body := range map[string]string{
+		"a user without an id": `{"Response":[` + sessionHead + `,{"UserPerson":{"display_name":"x"}}]}`,
+		"an empty token":       `{"Response":[{"Id":{"id":1}},{"Token":{"token":""}},` + pspUser + `]}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, _ := open(t, always(ok(body)))
+			session, err := c.OpenSession(t.Context(), apiContext())
+			var decode *bunq.DecodeError
+			if !errorsAs(err, &decode) {
+				t.Errorf("got %+v, %v", session, err)
+			}
+		})
 	}
 }
 

@@ -114,7 +114,7 @@ func TestWaits_upToTwoSecondsAreNotTold(t *testing.T) {
 }
 
 func TestStats_takingASessionThatIsThereIsNoWait(t *testing.T) {
-	for took, want := range map[time.Duration]int{0: 0, 5 * time.Millisecond: 0, 30 * time.Millisecond: 1} {
+	for took, want := range map[time.Duration]int{0: 0, 20*time.Millisecond - 1: 0, 20 * time.Millisecond: 1} {
 		synctest.Test(t, func(t *testing.T) {
 			d := newDesk()
 			d.after = took
@@ -139,4 +139,49 @@ func TestStats_ofAContextThatCollectsNothing(t *testing.T) {
 	if fmt.Sprint(got) != "map[calls:map[] retries:0 waited:0s waits:0]" {
 		t.Errorf("got %v", got)
 	}
+	if waits := bunq.StatsFrom(t.Context()).Waits(); len(waits) > 0 {
+		t.Errorf("got %v", waits)
+	}
+}
+
+// busyDesk is a SessionSource that takes ten seconds and counts four of them itself: in the others, it
+// waits for the opening that another operation has begun.
+type busyDesk struct{ *desk }
+
+func (d busyDesk) Session(ctx context.Context) (*bunq.Session, error) {
+	time.Sleep(10 * time.Second)
+	bunq.StatsFrom(ctx).Waited(4 * time.Second)
+	return d.desk.Session(ctx)
+}
+
+// A wait that the source of sessions has counted is not counted again.
+func TestStats_countAWaitOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := open(t, always(ok(madeID)))
+		ctx := bunq.WithStats(t.Context())
+		bunq.StatsFrom(ctx).Waited(5 * time.Second) // of an earlier call
+		if _, err := c.WithSession(apiContext(), busyDesk{newDesk()}).CreateOAuthClient(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if got := bunq.StatsFrom(ctx).Fields(); got["waited"] != "15s" || got["waits"] != 3 {
+			t.Errorf("got %v", got)
+		}
+	})
+}
+
+// A wait ends with what was waited for.
+func TestStats_waitsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := ok(madeID)
+		slow.after = 3 * time.Second
+		u, _ := signedIn(t, always(slow))
+		ctx := bunq.WithStats(t.Context())
+		if _, err := u.CreateOAuthClient(ctx); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		if got := bunq.StatsFrom(ctx).Waits()["bunq to answer"]; got != 3*time.Second {
+			t.Errorf("waited %v for an answer that took 3 s", got)
+		}
+	})
 }

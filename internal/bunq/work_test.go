@@ -77,3 +77,13 @@ func TestWork_endsWithTheLastWhoWaits(t *testing.T) {
 		time.Sleep(time.Second)
 	})
 }
+
+// An operation may also wait for work while it counts no wait of its own.
+func TestWork_withoutAWaitThatCounts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		work := bunq.Begin(t.Context(), slowly)
+		if got, err := work.Wait(bunq.WithStats(t.Context())); got != "done" || err != nil {
+			t.Errorf("got %q, %v", got, err)
+		}
+	})
+}
