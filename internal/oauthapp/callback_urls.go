@@ -139,13 +139,13 @@ func (c *callbackURLs) decide(ctx context.Context, api callbackAPI, own int64, u
 	}
 
 	p.id, p.adopted, err = c.find(own, url, plan, planned)
-	if err != nil {
-		return p, lost, nil, err
-	}
-
+	// Also if this resource gets no other one: the resource that wants it takes it, before or after.
 	if has := c.url(own); p.id != own && wanted(plan, own, has) {
 		c.ledger.noteFree(has)
 		own, lost = 0, true
+	}
+	if err != nil {
+		return p, lost, nil, err
 	}
 
 	switch {

@@ -261,6 +261,27 @@ func TestCallbackURLs_ofAStranger(t *testing.T) {
 	}
 }
 
+// A resource cannot move to a URL that a stranger has, and another one wants the URL that it has: in
+// whatever order they come, the two do not become one callback URL.
+func TestCallbackURLs_ofAStrangerWhileAnotherTakesIts(t *testing.T) {
+	t.Parallel()
+	start := newTerraform(&memory{}, of("0=a 1=b"))
+	delete(start.state, "1")
+	config := of("0=b 1=a 2=c")
+	todo := start.plan(config, nil)
+	for _, order := range orders(todo) {
+		w := start.clone()
+		errs := w.apply(t.Context(), config, order)
+		var taken *takenError
+		if len(errs) != 1 || !errors.As(errs[0], &taken) || taken.id != 2 {
+			t.Errorf("%v: %v", order, errs)
+		}
+		if w.state["0"].id != 0 || w.state["1"].id != 1 || w.state["2"].id == 0 {
+			t.Errorf("%v: the state has %v", order, w.state)
+		}
+	}
+}
+
 // A URL that bunq refused is nobody's: who adds it later keeps it.
 func TestCallbackURLs_refusedIsNotFree(t *testing.T) {
 	t.Parallel()
