@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// The limits of the patience with a network that is down, to the second.
+// The limits of the patience with a network that is down, to the nanosecond of synctest's clock.
 func TestNetwork_givesUpAndTriesAgain(t *testing.T) {
 	down := errors.New("connection refused")
-	inTime := func(name string, f func(t *testing.T, n *network, begun time.Time)) {
+	inBubble := func(name string, f func(t *testing.T, n *network, begun time.Time)) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				n := &network{}
@@ -19,7 +19,7 @@ func TestNetwork_givesUpAndTriesAgain(t *testing.T) {
 		})
 	}
 
-	inTime("a pause within 20 s is worth it", func(t *testing.T, n *network, begun time.Time) {
+	inBubble("a pause within 20 s is worth it", func(t *testing.T, n *network, begun time.Time) {
 		n.failed(begun, down)
 		time.Sleep(15 * time.Second)
 		if !n.patient(5*time.Second - 1) {
@@ -29,7 +29,7 @@ func TestNetwork_givesUpAndTriesAgain(t *testing.T) {
 			t.Error("it did not give up")
 		}
 	})
-	inTime("an attempt that failed after 20 s is the last one", func(t *testing.T, n *network, begun time.Time) {
+	inBubble("an attempt that failed after 20 s is the last one", func(t *testing.T, n *network, begun time.Time) {
 		time.Sleep(20*time.Second - 1)
 		n.failed(begun, down)
 		if err := n.try(); err != nil {
@@ -41,7 +41,7 @@ func TestNetwork_givesUpAndTriesAgain(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
-	inTime("it is tried again after 10 s", func(t *testing.T, n *network, begun time.Time) {
+	inBubble("it is tried again after 10 s", func(t *testing.T, n *network, begun time.Time) {
 		time.Sleep(20 * time.Second)
 		n.failed(begun, down)
 		time.Sleep(10*time.Second - 1)

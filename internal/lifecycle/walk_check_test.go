@@ -333,7 +333,7 @@ func (w *walker) checkKept(before, now []held) {
 	for _, e := range w.ledger.ended {
 		if e.kind == address {
 			// A key that was to end, and whose deactivation failed, is kept with what is left of it.
-			if owner := kept[credential+" "+itoa(e.id)]; owner != "" && !w.endsKey && w.needsAddress(before, e.what) {
+			if owner := kept[credential+" "+itoa(e.id)]; owner != "" && !(w.endsKey && w.deactivates(before)) && w.needsAddress(before, e.what) {
 				w.fail("an address in use was deactivated", "%s of credential %d (%s), by %s", e.what, e.id, owner, e.by)
 			}
 			continue
@@ -376,6 +376,11 @@ func hasWebhook(state []held, target string) bool {
 		}
 	}
 	return false
+}
+
+// deactivates reports whether a key is deactivated when it ends.
+func (w *walker) deactivates(before []held) bool {
+	return w.want.deactivate || slices.ContainsFunc(before, func(h held) bool { return h.attributes["deactivate_on_destroy"] == true })
 }
 
 // needsAddress reports whether the machine calls from ip, or the configuration

@@ -68,7 +68,7 @@ func accessToDestroy(ctx context.Context, data *providerdata.Data, apiContext ty
 	}
 	access, more := data.Access(ctx, apiContext, apiContextPath)
 	diags.Append(more...)
-	return access, !more.HasError()
+	return access, !diags.HasError()
 }
 
 // useSubstitute lets this run use the context that a refresh stored.

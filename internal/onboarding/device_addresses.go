@@ -224,7 +224,7 @@ type reconciliation struct {
 // run activates what is missing before it deactivates anything: bunq refuses every call from an
 // address that is not active (DOCUMENTED). The address that registered the device always stays
 // active, so that no list locks it out. "*" means every address, so beside it none is deactivated:
-// bunq refuses one that is inactive (DOCUMENTED, of "*" UNKNOWN).
+// bunq refuses calls from an inactive address (DOCUMENTED), and whether "*" changes that is UNKNOWN.
 func (c *reconciliation) run(ctx context.Context, want []string, list []bunq.PermittedIP) error {
 	if c.own != "" && !containsAddress(want, c.own) {
 		want = append(slices.Clone(want), c.own)
