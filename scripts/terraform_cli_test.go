@@ -158,8 +158,8 @@ func TestTerraformCLI_choice(t *testing.T) {
 	}
 }
 
-// scriptWithFakeBuild copies the script to a place where the program that builds tools only pretends to, and returns
-// the script and what it would build.
+// scriptWithFakeBuild copies the script to a place where the program that builds tools only
+// pretends to, and returns the script and what it would build.
 func scriptWithFakeBuild(t *testing.T) (script, built string) {
 	t.Helper()
 	dir := t.TempDir()

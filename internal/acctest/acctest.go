@@ -41,8 +41,9 @@ func WithProvider(opts ...provider.Option) Option {
 	return func(_ *bunqsim.Config, o *[]provider.Option) { *o = append(*o, opts...) }
 }
 
-// settingsVariable holds the settings that every test's simulator starts from, as the probe prints them; a test's own options
-// come on top. Not BUNQ_…: those are taken out of the environment of a test.
+// settingsVariable holds the settings that every test's simulator starts from, as the probe prints
+// them; a test's own options come on top. Not BUNQ_…: those are taken out of the environment of a
+// test.
 const settingsVariable = "ACCTEST_SETTINGS"
 
 // New starts a simulator on a free loopback port until the test ends.
@@ -88,7 +89,8 @@ func (b *Bunq) Provider(extra string) string {
 	return fmt.Sprintf("provider \"bunq\" {\n  environment = %q\n  base_url = %q\n%s\n}\n", b.Sim.Environment(), b.URL, extra)
 }
 
-// Server is what the simulator is served by. It has the addresses of the pages that a person is sent to.
+// Server is what the simulator is served by. It has the addresses of the pages that a person is
+// sent to.
 func (b *Bunq) Server() *bunqsim.Server { return b.server }
 
 // Test runs a test case against this bunq. The case may bring other providers with

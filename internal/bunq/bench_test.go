@@ -12,9 +12,10 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
 )
 
-// BenchmarkCall measures one call in memory, signed, sent and verified, beside the RSA operations that it needs: one
-// signature of ours and one verification of bunq's. The two take turns within the benchmark, so that what else this
-// machine does weighs on both. The goal: a call takes at most 1.1 times as long as its RSA operations, "x-rsa".
+// BenchmarkCall measures one call in memory, signed, sent and verified, beside the RSA operations
+// that it needs: one signature of ours and one verification of bunq's. The two take turns within
+// the benchmark, so that what else this machine does weighs on both. The goal: a call takes at most
+// 1.1 times as long as its RSA operations, "x-rsa".
 func BenchmarkCall(b *testing.B) {
 	signature, err := signing.Sign(serverKey(), []byte(madeID))
 	if err != nil {

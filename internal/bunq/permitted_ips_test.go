@@ -24,8 +24,8 @@ func put(without, with reply) func(int, request) reply {
 	}
 }
 
-// Sources contradict each other about the field ip: refused, ignored or required. The update comes through with each, and
-// what bunq takes is asked once in a run.
+// Sources contradict each other about the field ip: refused, ignored or required. The update comes
+// through with each, and what bunq takes is asked once in a run.
 func TestSetPermittedIPStatus_findsTheFormThatBunqTakes(t *testing.T) {
 	for _, tc := range []struct {
 		name          string
@@ -49,8 +49,8 @@ func TestSetPermittedIPStatus_findsTheFormThatBunqTakes(t *testing.T) {
 	}
 }
 
-// Only bunq's own refusal of the body says that nothing was done and that the body may be why. The second form is sent
-// once, and its error counts only where it tells more than the first one.
+// Only bunq's own refusal of the body says that nothing was done and that the body may be why. The
+// second form is sent once, and its error counts only where it tells more than the first one.
 func TestSetPermittedIPStatus_failures(t *testing.T) {
 	page := reply{status: 400, body: "<html>", unsigned: true}
 	for _, tc := range []struct {

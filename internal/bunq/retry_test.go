@@ -231,7 +231,8 @@ func TestMaxWait_remembersEarlierAttempts(t *testing.T) {
 // happened to come last.
 func TestMaxWait_namesWhatTookTheTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		// The five pauses after the 503s take 7.75 s at least, and the one after the 429 would take 8 s more.
+		// The five pauses after the 503s take 7.75 s at least, and the one after the 429 would take
+		// 8 s more.
 		answers := []reply{html(503), html(503), html(503), html(503), html(503), refusal(429, "Too many requests.")}
 		u, _ := signedIn(t, inTurn(answers...), func(c *bunq.Config) { c.MaxWait = 14 * time.Second })
 		_, err := u.OAuthClient(t.Context(), 633)

@@ -1,8 +1,10 @@
-// Command bunqprobe asks a bunq sandbox what its documents leave open: one question for each setting of the simulator.
+// Command bunqprobe asks a bunq sandbox what its documents leave open: one question for each
+// setting of the simulator.
 //
-// It is for maintainers and not part of the release; doc/probe.md says how to run it and how to read it. The report goes to
-// standard output, progress to standard error. The address is BUNQ_BASE_URL, bunq's sandbox where it is not set; every host
-// that is neither that nor loopback is refused, and BUNQ_SANDBOX=1 is needed.
+// It is for maintainers and not part of the release; doc/probe.md says how to run it and how to
+// read it. The report goes to standard output, progress to standard error. The address is
+// BUNQ_BASE_URL, bunq's sandbox where it is not set; every host that is neither that nor loopback
+// is refused, and BUNQ_SANDBOX=1 is needed.
 package main
 
 import (
@@ -62,8 +64,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	return o, o.config.Check()
 }
 
-// run returns the exit status: 0 for a report, 1 if it was interrupted or could not be written, 2 for what was refused before
-// anything was sent.
+// run returns the exit status: 0 for a report, 1 if it was interrupted or could not be written, 2
+// for what was refused before anything was sent.
 func run(ctx context.Context, args []string, env func(string) string, stdout, stderr io.Writer) int {
 	o, err := parse(args, stderr)
 	if errors.Is(err, flag.ErrHelp) {

@@ -18,7 +18,8 @@ func env(base, consent string) func(string) string {
 	}
 }
 
-// Over real HTTP and in real time: one question, the report on standard output, progress on standard error, and the file.
+// Over real HTTP and in real time: one question, the report on standard output, progress on
+// standard error, and the file.
 func TestRun(t *testing.T) {
 	sim, server := bunqsim.NewServer(t, bunqsim.Config{Settings: bunqsim.Settings{SecondOAuthClient: bunqsim.Existing}})
 	file := filepath.Join(t.TempDir(), "answers.json")

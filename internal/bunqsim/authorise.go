@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// authorisation is what an application asks for, by sending a person's browser to the authorisation page.
+// authorisation is what an application asks for, by sending a person's browser to the authorisation
+// page.
 type authorisation struct {
 	clientID    string
 	redirectURI string
@@ -26,7 +27,8 @@ const (
 	textNoDecision      = "Choose one of the two answers."
 )
 
-// parseAuthorisation reads the query of the page's address. Parameters that are not known are ignored (scope is one of them).
+// parseAuthorisation reads the query of the page's address. Parameters that are not known are
+// ignored (scope is one of them).
 func parseAuthorisation(q url.Values) (authorisation, string) {
 	for _, name := range []string{"response_type", "client_id", "redirect_uri", "state"} {
 		if len(q[name]) > 1 { // RFC 6749, 3.1
@@ -41,7 +43,8 @@ func parseAuthorisation(q url.Values) (authorisation, string) {
 	}, ""
 }
 
-// check returns the client of an authorisation that may be asked, or what is wrong. It is made again when the person answers.
+// check returns the client of an authorisation that may be asked, or what is wrong. It is made
+// again when the person answers.
 func (a authorisation) check(c *call) (*OAuthClient, string) {
 	o := first(c.st.OAuthClients, func(o *OAuthClient) bool { return o.ClientID == a.clientID })
 	switch {
@@ -111,7 +114,7 @@ func decideAuthorisation(c *call) (*answer, bool) {
 	}
 }
 
-// The choices of a person that isn't there yet.
+// The choices of a person who does not exist yet.
 const (
 	newPersonChoice  = "new-person"
 	newCompanyChoice = "new-company"
@@ -149,7 +152,7 @@ func describe(u *User) shownPerson {
 	return shownPerson{strconv.FormatInt(u.ID, 10), u.DisplayName, kind}
 }
 
-// roleTexts say what a role lets its holder do, in the words of the directive made plain.
+// roleTexts says what a role allows its holder to do, in plain words.
 var roleTexts = map[string]string{
 	roleAISP:  "see your accounts, their balances and payments",
 	rolePISP:  "prepare payments from your accounts, which you approve one by one in the bunq app",

@@ -235,7 +235,8 @@ func TestTheFormComesBack(t *testing.T) {
 	}
 }
 
-// The page says what the roles of the certificate allow, those of the last one; in production the roles are in its qcStatements.
+// The page says what the roles of the certificate allow, those of the last one; in production the
+// roles are in its qcStatements.
 func TestPermissionsOfThePage(t *testing.T) {
 	texts := map[string]string{
 		"AISP": "<li>see your accounts, their balances and payments</li>", "PISP": "<li>prepare payments from your accounts, ",

@@ -55,7 +55,8 @@ func (f fields) has(name string) bool {
 	return s || a || o
 }
 
-// parseMembers is the check of the syntax: one JSON object and nothing after it. names keeps the order they were sent in.
+// parseMembers is the check of the syntax: one JSON object and nothing after it. names keeps the
+// order they were sent in.
 func parseMembers(raw []byte, spec *bodySpec) (names []string, members map[string]json.RawMessage, e *apiError) {
 	trimmed := bytes.TrimSpace(raw)
 	if len(trimmed) == 0 && spec.empty || bytes.Equal(trimmed, []byte("[]")) && spec.emptyArray {
@@ -98,8 +99,8 @@ func memberNames(object []byte) ([]string, error) {
 	return names, nil
 }
 
-// parseBody makes the checks of the body in bunq's order: syntax, then every superfluous field, then every missing field and
-// wrong type; each of them also in what lists contain.
+// parseBody makes the checks of the body in bunq's order: syntax, then every superfluous field,
+// then every missing field and wrong type; each of them also in what lists contain.
 func parseBody(raw []byte, spec *bodySpec) (fields, *apiError) {
 	names, members, e := parseMembers(raw, spec)
 	if e != nil {

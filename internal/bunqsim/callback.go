@@ -28,7 +28,8 @@ func (c *call) urlsWritable() bool {
 	return c.client.Status == OAuthClientActive || c.set.CancelledOAuthClientURLs == Accepted
 }
 
-// checkCallback holds the rules for the URL of a new entry (self nil) or a changed one. URLs are compared byte by byte.
+// checkCallback holds the rules for the URL of a new entry (self nil) or a changed one. URLs are
+// compared byte by byte.
 func (c *call) checkCallback(text string, self *CallbackURL) *apiError {
 	if !c.urlsWritable() {
 		return errOAuthClientCancelled()

@@ -135,7 +135,8 @@ func sealKeyAllowed(key crypto.PublicKey, set *Settings) bool {
 	}
 }
 
-// checkPseudo holds the rules of the sandbox, where neither chain nor issuer are looked at: the roles are words of the name.
+// checkPseudo holds the rules of the sandbox, where neither chain nor issuer are looked at: the
+// roles are words of the name.
 func checkPseudo(cn string) (roles []string, e *apiError) {
 	if cn == "" || utf8.RuneCountInString(cn) > maxCommonName {
 		return nil, errCertificateInvalid()
@@ -152,8 +153,8 @@ func checkPseudo(cn string) (roles []string, e *apiError) {
 	return roles, nil
 }
 
-// checkProduction wants a QSEAL certificate of ETSI TS 119 495, issued by someone else, with a chain that leads from it. It
-// knows no list of trusted issuers, so that tests can make their own.
+// checkProduction wants a QSEAL certificate of ETSI TS 119 495, issued by someone else, with a
+// chain that leads from it. It knows no list of trusted issuers, so that tests can make their own.
 func checkProduction(set *Settings, now time.Time, leaf *x509.Certificate, chain []*x509.Certificate) ([]string, *apiError) {
 	roles, seal, err := qualified(leaf)
 	if err != nil {
@@ -177,8 +178,8 @@ func selfSigned(c *x509.Certificate) bool {
 		c.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil
 }
 
-// leads reports whether chain, in whatever order, holds the issuer of leaf (a self-signed one has none), the issuer's issuer
-// and so on, and nothing else or run out.
+// leads reports whether chain, in whatever order, holds the issuer of leaf (a self-signed one has
+// none), the issuer's issuer and so on, and nothing else or run out.
 func leads(leaf *x509.Certificate, chain []*x509.Certificate, leafAllowed bool, now time.Time) bool {
 	for _, c := range chain {
 		if !validAt(c, now) || c.Equal(leaf) && !leafAllowed {
@@ -200,7 +201,8 @@ func leads(leaf *x509.Certificate, chain []*x509.Certificate, leafAllowed bool, 
 	return steps > 0 && len(left) == 0
 }
 
-// subject returns the first value of each attribute by dotted OID, and the name in OpenSSL's one-line form, in the certificate's order.
+// subject returns the first value of each attribute by dotted OID, and the name in OpenSSL's
+// one-line form, in the certificate's order.
 func subject(c *x509.Certificate) (values map[string]string, oneLine string, err error) {
 	var dn pkix.RDNSequence
 	if rest, err := asn1.Unmarshal(c.RawSubject, &dn); err != nil || len(rest) > 0 {
@@ -245,8 +247,8 @@ type psd2Info struct {
 	NCAID   string `asn1:"utf8"`
 }
 
-// qualified reads the qcStatements: which PSD2 roles there are, and whether the certificate's type is seal and nothing
-// else. (A certificate that states no type is let pass as a seal.)
+// qualified reads the qcStatements: which PSD2 roles there are, and whether the certificate's type
+// is seal and nothing else. (A certificate that states no type is let pass as a seal.)
 func qualified(c *x509.Certificate) (roles []string, seal bool, err error) {
 	i := slices.IndexFunc(c.Extensions, func(e pkix.Extension) bool { return e.Id.Equal(oidQCStatements) })
 	if i < 0 {

@@ -72,7 +72,8 @@ func signed(t testing.TB, k *rsa.PrivateKey, message string) string {
 	return base64.StdEncoding.EncodeToString(sig)
 }
 
-// pseudo returns a self-signed certificate over key 1, valid around start, today, and in the year 2000 of synctest.
+// pseudo returns a self-signed certificate over key 1, valid around start, today, and in the year
+// 2000 of synctest.
 func pseudo(t testing.TB, cn string, change ...func(*x509.Certificate)) string {
 	t.Helper()
 	tmpl := &x509.Certificate{
@@ -90,7 +91,8 @@ func pseudo(t testing.TB, cn string, change ...func(*x509.Certificate)) string {
 	return pemText("CERTIFICATE", der)
 }
 
-// client is a PSD2 party made of net/http and crypto/rsa alone. It checks the signature of every 200 that must have one.
+// client is a PSD2 party made of net/http and crypto/rsa alone. It checks the signature of every
+// 200 that must have one.
 type client struct {
 	t    testing.TB
 	http *http.Client

@@ -6,14 +6,16 @@ import (
 	"time"
 )
 
-// Clock is where the simulator takes the time from: creation dates, the end of keys and sessions, rate limits, slow answers.
+// Clock is where the simulator takes the time from: creation dates, the end of keys and sessions,
+// rate limits, slow answers.
 type Clock interface {
 	Now() time.Time
 	// Sleep returns nil after d, or ctx's error as soon as ctx is done.
 	Sleep(ctx context.Context, d time.Duration) error
 }
 
-// systemClock follows package time, and so the fake time of a testing/synctest bubble when it is used inside one.
+// systemClock follows package time, and so the fake time of a testing/synctest bubble when it is
+// used inside one.
 type systemClock struct{}
 
 func (systemClock) Now() time.Time { return time.Now() }
@@ -66,7 +68,8 @@ func (c *FakeClock) Advance(d time.Duration) {
 	}
 }
 
-// Sleepers returns how many calls of Sleep wait for the clock, so that a test can advance it when a slow answer has begun.
+// Sleepers returns how many calls of Sleep wait for the clock, so that a test can advance it when a
+// slow answer has begun.
 func (c *FakeClock) Sleepers() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()

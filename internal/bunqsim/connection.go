@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// connect is a person's yes: a user of its own for what the application does in his name, and a code to fetch its key with.
+// connect records a person's consent: it makes a user of its own, as which the application acts,
+// and a code to fetch that user's key with.
 func (c *call) connect(o *OAuthClient, person *User, a authorisation) *Connection {
 	conn := &Connection{
 		ID: c.st.nextID("connection"), OAuthClientID: o.ID, RequestedBy: o.UserID, GrantedBy: person.ID,
@@ -21,13 +22,13 @@ func (c *call) connect(o *OAuthClient, person *User, a authorisation) *Connectio
 	return conn
 }
 
-// withdraw is a person's second thought: the code, the access token and its sessions end.
+// withdraw takes a consent back: the code, the access token and its sessions end.
 func (c *call) withdraw(conn *Connection) {
 	c.st.end(conn, ConnectionRevoked, c.now, c.set)
 	c.notify(conn, eventRevoked)
 }
 
-// end takes a connection's life, and that of its access token.
+// end ends a connection and its access token.
 func (st *store) end(conn *Connection, status string, at time.Time, set *Settings) {
 	conn.Status, conn.Updated = status, at
 	if cred := first(st.Credentials, func(k *Credential) bool { return k.ID == conn.CredentialID }); cred != nil {
@@ -65,7 +66,7 @@ func (c *call) apiKeyElement(u *User) element {
 	return element{string(UserAPIKey), w}
 }
 
-// showConnections stands for the place in bunq's app where a person sees what he has allowed.
+// showConnections stands for the place in bunq's app where a person sees what they have allowed.
 func showConnections(c *call) (*answer, bool) { return c.connectionsPage(http.StatusOK, "", ""), false }
 
 func withdrawConsent(c *call) (*answer, bool) {

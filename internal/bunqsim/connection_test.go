@@ -72,7 +72,8 @@ func TestConnectionsPage(t *testing.T) {
 	}
 }
 
-// A client that is cancelled, or gone, takes its users' tokens with it; while the cancellation is pending they live.
+// A client that is cancelled, or gone, takes its users' tokens with it; while the cancellation is
+// pending they live.
 func TestCancelledClientEndsItsTokens(t *testing.T) {
 	for rule, cancel := range map[string]func(*app) error{
 		"by its user": func(a *app) error {

@@ -12,7 +12,8 @@ func createCredential(c *call) (reply, *apiError) {
 	if e != nil {
 		return reply{}, e
 	}
-	// The stored key is canonical, however it was posted; the token makes the signature good for this installation only.
+	// The stored key is canonical, however it was posted; the token makes the signature good for
+	// this installation only.
 	message := c.inst.ClientPublicKey + c.inst.Token
 	if !verify(s.key, []byte(message), c.body.strings["client_public_key_signature"]) {
 		return reply{}, errRegistrationSignatureInvalid()
@@ -77,16 +78,16 @@ func (c *call) usable(cred *Credential, installationID int64) bool {
 	return cred.alive() && (c.registered(cred, installationID) || c.borrows(cred, installationID))
 }
 
-// registered reports whether the key was made known to an installation, on a device that isn't blocked, and may be used from
-// the caller's address.
+// registered reports whether the key was made known to an installation, on a device that isn't
+// blocked, and may be used from the caller's address.
 func (c *call) registered(cred *Credential, installationID int64) bool {
 	return c.permitted(cred) && slices.ContainsFunc(c.st.Devices, func(d *Device) bool {
 		return d.CredentialID == cred.ID && d.InstallationID == installationID && d.Status == DeviceActive
 	})
 }
 
-// borrows reports whether the key is an access token, and the installation one of the user it was given to: there it was seen
-// to need no registration of its own.
+// borrows reports whether the key is an access token, and the installation one of the user it was
+// given to: there it was seen to need no registration of its own.
 func (c *call) borrows(cred *Credential, installationID int64) bool {
 	conn := c.connectionOf(cred)
 	return conn != nil && c.set.AccessTokenWithoutDevice == Accepted && slices.ContainsFunc(c.st.Credentials, func(k *Credential) bool {
@@ -94,7 +95,8 @@ func (c *call) borrows(cred *Credential, installationID int64) bool {
 	})
 }
 
-// findOwnCredential serves the one route without a user in its path: the session's user, or the installation it was made with.
+// findOwnCredential serves the one route without a user in its path: the session's user, or the
+// installation it was made with.
 func findOwnCredential(c *call) *apiError {
 	c.cred = first(c.st.Credentials, func(k *Credential) bool {
 		if k.ID != c.ids[0] {

@@ -251,7 +251,8 @@ func TestIdentityOfTheUser(t *testing.T) {
 	}
 }
 
-// A renewed certificate gives a new key of the same user, whose client is still there; the old key goes on working.
+// A renewed certificate gives a new key of the same user, whose client is still there; the old key
+// goes on working.
 func TestRenewalKeepsUserAndClient(t *testing.T) {
 	sim, _ := sandbox(t, bunqsim.Settings{})
 	c := newClient(t, sim).onboard()
@@ -324,10 +325,11 @@ func sealTemplate(org string, statements ...string) *x509.Certificate {
 	}
 }
 
-// qcStatements in DER, written down by hand (base64) so that no ASN.1 structs are shared with what reads them.
+// qcStatements in DER, written down by hand (base64) so that no ASN.1 structs are shared with what
+// reads them.
 const (
-	// SEQUENCE { OID 0.4.0.19495.2, SEQUENCE { SEQUENCE { SEQUENCE { OID 0.4.0.19495.1.3, UTF8String "PSP_AI" } },
-	// UTF8String "DNB", UTF8String "NL-DNB-XX" } }.
+	// SEQUENCE { OID 0.4.0.19495.2, SEQUENCE { SEQUENCE { SEQUENCE { OID 0.4.0.19495.1.3,
+	// UTF8String "PSP_AI" } }, UTF8String "DNB", UTF8String "NL-DNB-XX" } }.
 	statementAISP = "MC8GBgQAgZgnAjAlMBMwEQYHBACBmCcBAwwGUFNQX0FJDANETkIMCU5MLUROQi1YWA=="
 	// The same with the roles PSP_PI, 0.4.0.19495.1.2, and PSP_IC, 0.4.0.19495.1.4.
 	statementPISPandCBPII = "MEIGBgQAgZgnAjA4MCYwEQYHBACBmCcBAgwGUFNQX1BJMBEGBwQAgZgnAQQMBlBTUF9JQwwDRE5CDAlOTC1ETkItWFg="

@@ -47,7 +47,8 @@ func createDevice(c *call) (reply, *apiError) {
 	return replyID(d.ID), nil
 }
 
-// devicePermits works out which addresses a registration permits: those posted, or the caller's, with the rules of "*".
+// devicePermits works out which addresses a registration permits: those posted, or the caller's,
+// with the rules of "*".
 func (c *call) devicePermits(cred *Credential) ([]string, *apiError) {
 	var out []string
 	star, caller := false, false

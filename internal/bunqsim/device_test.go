@@ -98,7 +98,8 @@ func TestDeviceServerRefusals(t *testing.T) {
 	c.ok(request{method: "POST", path: "/device-server", token: c.installationToken, body: body(strings.Repeat("é", 255), c.apiKey)})
 }
 
-// A lockout can't be repaired from outside: the key is refused from an address it does not permit, also when it is registered again.
+// A lockout can't be repaired from outside: the key is refused from an address it does not permit,
+// also when it is registered again.
 func TestLockout(t *testing.T) {
 	sim, _ := sandbox(t, bunqsim.Settings{})
 	c := newClient(t, sim).onboard()

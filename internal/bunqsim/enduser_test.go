@@ -16,7 +16,8 @@ import (
 
 const callback = "https://app.example.com/bunq/callback"
 
-// browser is a person's: it follows no redirect, so that a test can look at it, and sends what browsers send.
+// browser is a person's: it follows no redirect, so that a test can look at it, and sends what
+// browsers send.
 type browser struct {
 	t    testing.TB
 	http *http.Client
@@ -160,7 +161,8 @@ func (a *app) token(code string) string {
 	return body.AccessToken
 }
 
-// sessionOf returns the request that opens a session with an access token on the company's own installation.
+// sessionOf returns the request that opens a session with an access token on the company's own
+// installation.
 func (a *app) sessionOf(token string) request {
 	r := a.sessionRequest()
 	r.body = map[string]string{"secret": token}
@@ -238,7 +240,8 @@ func TestFromConsentToTheUser(t *testing.T) {
 	}
 }
 
-// An access token is a normal key: on another installation it opens sessions once it is registered there.
+// An access token is a normal key: on another installation it opens sessions once it is registered
+// there.
 func TestAccessTokenOnAnotherInstallation(t *testing.T) {
 	a := newApp(t, bunqsim.Settings{})
 	token := a.token(a.consent())

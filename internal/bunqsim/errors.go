@@ -12,8 +12,8 @@ const statusSignatureRequired = 466
 // statusMaintenance is bunq's own HTTP status for planned downtime.
 const statusMaintenance = 491
 
-// apiError is an answer in bunq's Error envelope. Each constructor below stands for one error of the API; texts that are not
-// known of bunq are marked "invented".
+// apiError is an answer in bunq's Error envelope. Each constructor below stands for one error of
+// the API; texts that are not known of bunq are marked "invented".
 type apiError struct {
 	status  int
 	entries []errorEntry
@@ -38,7 +38,8 @@ func (e *apiError) descriptions() []string {
 	return out
 }
 
-// dutch holds the one translation that has been seen; every other text is given in English in both languages.
+// dutch holds the one translation that has been seen; every other text is given in English in both
+// languages.
 var dutch = map[string]string{
 	"Insufficient authorisation.": "Onvoldoende autorisatie.",
 }
@@ -83,7 +84,8 @@ func errUserAgentMissing() *apiError {
 	return newError(http.StatusBadRequest, `Missing required header "User-Agent".`)
 }
 
-// errInsufficientAuthentication answers tokens that were never given out, or are of the wrong kind, or missing.
+// errInsufficientAuthentication answers tokens that were never given out, or are of the wrong kind,
+// or missing.
 func errInsufficientAuthentication() *apiError {
 	return newError(http.StatusForbidden, "Insufficient authentication.")
 }
@@ -93,8 +95,8 @@ func errInsufficientAuthorisation() *apiError {
 	return newError(http.StatusUnauthorized, "Insufficient authorisation.")
 }
 
-// errCredentialsIncorrect is bunq's one text for a key that is unknown, dead or not registered, and for a caller whose
-// address is not permitted.
+// errCredentialsIncorrect is bunq's one text for a key that is unknown, dead or not registered, and
+// for a caller whose address is not permitted.
 func errCredentialsIncorrect() *apiError {
 	return newError(http.StatusBadRequest, "User credentials are incorrect. Incorrect API key or IP address.")
 }
@@ -204,7 +206,8 @@ func errFilterExists() *apiError {
 	return newError(http.StatusBadRequest, "Notification filter already exists.") // invented
 }
 
-// errTooManyTargets: that there are two for each category is documented, the answer to a third is invented.
+// errTooManyTargets: that there are two for each category is documented, the answer to a third is
+// invented.
 func errTooManyTargets() *apiError {
 	return newError(http.StatusBadRequest, "Maximum number of notification targets for this category reached.")
 }

@@ -60,8 +60,9 @@ func (s *Sim) callerOf(r *http.Request) string {
 	return ip
 }
 
-// exchange answers one request: faults before commit, the gate, faults after commit. It holds no lock while it waits or
-// calls out, and has finished the journal's entry before the client sees anything.
+// exchange answers one request: faults before commit, the gate, faults after commit. It holds no
+// lock while it waits or calls out, and has finished the journal's entry before the client sees
+// anything.
 func (s *Sim) exchange(r *http.Request) *answer {
 	ip := s.callerOf(r)
 	rt, _, pattern, _ := lookup(s.env, r.Method, r.URL.EscapedPath())
@@ -94,7 +95,8 @@ func (s *Sim) carryOut(r *http.Request, rt *route, entry *Entry) *answer {
 			return &answer{ending: endDropped}
 		}
 	}
-	// Read before anything waits: net/http notices a client that gives up only after the body has been read.
+	// Read before anything waits: net/http notices a client that gives up only after the body has
+	// been read.
 	raw, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	if err != nil {
 		return &answer{ending: endGaveUp}
@@ -138,7 +140,8 @@ func (s *Sim) strike(entry *Entry, f Fault) {
 	}
 }
 
-// spoil lets a fault happen. a is the true answer, nil before commit. It returns what is sent instead, nil for no change.
+// spoil lets a fault happen. a is the true answer, nil before commit. It returns what is sent
+// instead, nil for no change.
 func (s *Sim) spoil(ctx context.Context, c *call, entry *Entry, f Fault, a *answer) *answer {
 	s.strike(entry, f)
 	switch f.Kind {
@@ -217,7 +220,8 @@ func (s *Sim) stamp(a *answer, c *call) {
 	s.stampLocked(a, c)
 }
 
-// stampLocked sets bunq's headers: the request's id, the answer's own, and the signature where bunq signs.
+// stampLocked sets bunq's headers: the request's id, the answer's own, and the signature where bunq
+// signs.
 func (s *Sim) stampLocked(a *answer, c *call) {
 	a.header.Set(headerResponseID, newUUID())
 	if id := c.header.Get(headerRequestID); id != "" {
@@ -231,8 +235,9 @@ func (s *Sim) stampLocked(a *answer, c *call) {
 	}
 }
 
-// answerIsSigned: 200 and 4xx, except those that were seen unsigned. The answer to POST /installation is one of these: it
-// brings the key. GETs under /installation are signed, as bunq's SDKs demand, but for a setting.
+// answerIsSigned: 200 and 4xx, except those that were seen unsigned. The answer to POST
+// /installation is one of these: it brings the key. GETs under /installation are signed, as bunq's
+// SDKs demand, but for a setting.
 func (s *Sim) answerIsSigned(status int, c *call) bool {
 	if c.route != nil && c.route.unsignedAnswer && (c.method != http.MethodGet || s.set.SignInstallationReads == Refused) {
 		return false

@@ -11,22 +11,25 @@ type FaultKind string
 
 // The kinds of faults.
 const (
-	// FaultDrop ends the connection without an answer: BeforeCommit without having read the request, AfterCommit when all of
-	// it has been carried out.
+	// FaultDrop ends the connection without an answer: BeforeCommit without having read the
+	// request, AfterCommit when all of it has been carried out.
 	FaultDrop FaultKind = "drop"
-	// FaultTruncate sends half of the body under the full Content-Length, then ends the connection. After commit.
+	// FaultTruncate sends half of the body under the full Content-Length, then ends the connection.
+	// After commit.
 	FaultTruncate FaultKind = "truncate"
-	// FaultWrongSignature sends a well-formed signature over other bytes, FaultNoSignature none. After commit.
+	// FaultWrongSignature sends a well-formed signature over other bytes, FaultNoSignature none.
+	// After commit.
 	FaultWrongSignature FaultKind = "wrong signature"
 	FaultNoSignature    FaultKind = "no signature"
-	// FaultStatus answers with Status, and with Body if there is one, else with what bunq (or, for 404 and all 5xx but 500, a
-	// gateway in front of it, as HTML) would say.
+	// FaultStatus answers with Status, and with Body if there is one, else with what bunq (or, for
+	// 404 and all 5xx but 500, a gateway in front of it, as HTML) would say.
 	FaultStatus FaultKind = "status"
-	// FaultSlow waits for Wait of the simulator's clock, or until the client gives up where Wait is 0. When the client gives
-	// up before commit, nothing is carried out.
+	// FaultSlow waits for Wait of the simulator's clock, or until the client gives up where Wait is
+	// 0. When the client gives up before commit, nothing is carried out.
 	FaultSlow FaultKind = "slow"
-	// FaultRefuse is a connection refused. In-process only: a client gets a dial error, and no entry of the journal is made
-	// beyond the fault's. (Over HTTP the connection has been accepted already, so it is dropped; see Server.Refuse.)
+	// FaultRefuse is a connection refused. In-process only: a client gets a dial error, and no
+	// entry of the journal is made beyond the fault's. (Over HTTP the connection has been accepted
+	// already, so it is dropped; see Server.Refuse.)
 	FaultRefuse FaultKind = "refuse"
 	// FaultHook does nothing beyond calling Hook.
 	FaultHook FaultKind = "hook"
@@ -35,7 +38,8 @@ const (
 // Stage is when a fault happens.
 type Stage string
 
-// The stages. The empty string stands for BeforeCommit, with the kinds that spoil an answer for AfterCommit.
+// The stages. The empty string stands for BeforeCommit, with the kinds that spoil an answer for
+// AfterCommit.
 const (
 	BeforeCommit Stage = "before commit" // the request has no effect
 	AfterCommit  Stage = "after commit"  // the request was checked and carried out as usual
@@ -43,10 +47,11 @@ const (
 
 // Fault is one scripted fault.
 type Fault struct {
-	// Route is "METHOD /pattern", with {id} for the numbers: "PUT /user/{id}/oauth-client/{id}". "" is every request, also
-	// one without a route.
+	// Route is "METHOD /pattern", with {id} for the numbers: "PUT /user/{id}/oauth-client/{id}". ""
+	// is every request, also one without a route.
 	Route string
-	// Nth is which request of Route, counted from when the fault was armed; 0 stands for 1. With Every also all that follow.
+	// Nth is which request of Route, counted from when the fault was armed; 0 stands for 1. With
+	// Every also all that follow.
 	Nth   int
 	Every bool
 
@@ -85,7 +90,8 @@ func (a *Armed) Disarm() {
 	a.off = true
 }
 
-// Fail arms a fault. It panics on one that could never happen: an unknown route, kind or stage, or a status without a number.
+// Fail arms a fault. It panics on one that could never happen: an unknown route, kind or stage, or
+// a status without a number.
 func (s *Sim) Fail(f Fault) *Armed {
 	if f.Route != "" {
 		s.mustBeRoute(f.Route)

@@ -18,7 +18,8 @@ import (
 
 const deviceRoute = "POST /device-server"
 
-// Every fault, in-process and over HTTP: what the client sees, what the journal says, and whether it took effect.
+// Every fault, in-process and over HTTP: what the client sees, what the journal says, and whether
+// it took effect.
 func TestFaults(t *testing.T) {
 	before, after := bunqsim.BeforeCommit, bunqsim.AfterCommit
 	for _, tc := range []struct {

@@ -6,9 +6,10 @@ import (
 	"maps"
 )
 
-// Fork returns another simulator with a copy of all that exists, so that what takes long to make is made once for many tests.
-// Environment and server key are those of s; the rest is as c says, with an empty journal, no faults, and nothing sent that
-// would count for a limit. It fails on a state file, which two simulators can't share.
+// Fork returns another simulator with a copy of all that exists, so that what takes long to make is
+// made once for many tests. Environment and server key are those of s; the rest is as c says, with
+// an empty journal, no faults, and nothing sent that would count for a limit. It fails on a state
+// file, which two simulators can't share.
 func (s *Sim) Fork(c Config) (*Sim, error) {
 	if c.StateFile != "" {
 		return nil, fmt.Errorf("bunqsim: a fork has no state file, and %s was given", c.StateFile)

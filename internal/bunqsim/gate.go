@@ -21,7 +21,8 @@ const (
 // maxBody is more than any body of this API needs.
 const maxBody = 1 << 20
 
-// call is a request on its way through the gate, with what the checks have found out so far. Under Sim.mu.
+// call is a request on its way through the gate, with what the checks have found out so far. Under
+// Sim.mu.
 type call struct {
 	sim *Sim
 	set *Settings
@@ -52,9 +53,10 @@ type call struct {
 	cb     *CallbackURL
 }
 
-// pass makes all checks, in the order the simulator has chosen (bunq's is not known), and then carries the call out: route,
-// method, rate limit, user agent, token, permitted address, signature, body (syntax, superfluous fields, required fields and
-// types), ownership of the path, business rules. A call that fails changes nothing.
+// pass makes all checks, in the order the simulator has chosen (bunq's is not known), and then
+// carries the call out: route, method, rate limit, user agent, token, permitted address, signature,
+// body (syntax, superfluous fields, required fields and types), ownership of the path, business
+// rules. A call that fails changes nothing.
 func (c *call) pass() (reply, *apiError) {
 	r, ids, _, known := lookup(c.sim.env, c.method, c.path)
 	if r == nil && !known {
@@ -174,7 +176,8 @@ func (c *call) checkRequestID() *apiError {
 	return nil
 }
 
-// checkSignature is over the body's bytes as they came, with the client key of the token's installation.
+// checkSignature is over the body's bytes as they came, with the client key of the token's
+// installation.
 func (c *call) checkSignature() *apiError {
 	sig := strings.TrimSpace(c.header.Get(headerClientSignature))
 	if sig == "" {

@@ -38,7 +38,8 @@ func findInstallation(c *call) *apiError {
 	return nil
 }
 
-// readInstallation answers list and single read alike: the session's installation, without its token, and without pagination.
+// readInstallation answers list and single read alike: the session's installation, without its
+// token, and without pagination.
 func readInstallation(c *call) (reply, *apiError) { return replyID(c.inst.ID), nil }
 
 func readServerPublicKey(c *call) (reply, *apiError) {

@@ -16,7 +16,8 @@ import (
 
 const minute = time.Minute
 
-// oneLine takes the line ends out of the base64, as some clients of bunq do, and leaves those around the markers.
+// oneLine takes the line ends out of the base64, as some clients of bunq do, and leaves those
+// around the markers.
 func oneLine(p string) string {
 	lines := strings.Split(strings.TrimSpace(p), "\n")
 	return lines[0] + "\n" + strings.Join(lines[1:len(lines)-1], "") + "\n" + lines[len(lines)-1]

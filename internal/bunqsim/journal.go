@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Entry is one request in the journal. It holds no secrets: no bodies, no tokens, no signatures, of the query only the
-// paging parameters.
+// Entry is one request in the journal. It holds no secrets: no bodies, no tokens, no signatures, of
+// the query only the paging parameters.
 type Entry struct {
 	Time      time.Time // when it came, by the simulator's clock
 	Method    string

@@ -73,7 +73,8 @@ func TestCallerAddresses(t *testing.T) {
 	}
 }
 
-// Many callers at once, beside tests that look and change: for the race detector, and for the rule of one client a user.
+// Many callers at once, beside tests that look and change: for the race detector, and for the rule
+// of one client a user.
 func TestManyAtOnce(t *testing.T) {
 	sim, srv := bunqsim.NewServer(t, bunqsim.Config{})
 	c := newClient(t, sim)

@@ -25,7 +25,8 @@ type wireFailure struct {
 	ResponseCode *int               `json:"response_code"`
 }
 
-// failureElement has the fields of bunq's OpenAPI file, and the id that a retry needs and that the file leaves out.
+// failureElement has the fields of bunq's OpenAPI file, and the id that a retry needs and that the
+// file leaves out.
 func failureElement(d *Delivery) element {
 	w := wireFailure{
 		ID: d.ID, Created: wireTime(d.Created), Updated: wireTime(d.Updated), Category: d.Category, EventType: d.EventType,
@@ -45,8 +46,8 @@ func listFailures(c *call) (reply, *apiError) {
 	return paginate(items, c.query, c.path, c.st.LastID["delivery"])
 }
 
-// retryFailures begins failed deliveries again, with as many tries as at first. That ids are separated by commas, and that
-// the answer holds what is tried again, is the simulator's choice.
+// retryFailures begins failed deliveries again, with as many tries as at first. That ids are
+// separated by commas, and that the answer holds what is tried again, is the simulator's choice.
 func retryFailures(c *call) (reply, *apiError) {
 	const field = "notification_filter_failed_ids"
 	var again []*Delivery

@@ -48,8 +48,8 @@ func replaceFilters(c *call, delivery string) (reply, *apiError) {
 	return r, nil
 }
 
-// checkFilter holds the rules for one filter, after those of the same body that come before it. keep is false for one that
-// is left out in silence.
+// checkFilter holds the rules for one filter, after those of the same body that come before it.
+// keep is false for one that is silently left out.
 func (c *call) checkFilter(f NotificationFilter, delivery string, before []NotificationFilter) (keep bool, e *apiError) {
 	if !slices.Contains(notificationCategories, f.Category) {
 		switch {

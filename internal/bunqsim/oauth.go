@@ -62,7 +62,8 @@ func updateOAuthClient(c *call) (reply, *apiError) {
 	return replyID(c.client.ID), nil
 }
 
-// reactivate is what PUT ACTIVE does to a cancelled client where it isn't refused. Its users' tokens stay ended.
+// reactivate is what PUT ACTIVE does to a cancelled client where it isn't refused. Its users'
+// tokens stay ended.
 func (c *call) reactivate(o *OAuthClient) (reply, *apiError) {
 	if c.set.ReactivateOAuthClient == Ignored {
 		return replyID(o.ID), nil

@@ -11,7 +11,8 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
-// The whole way, over HTTP: seven calls from a key pair to a callback URL, every 200 verified over its raw bytes.
+// The whole way, over HTTP: seven calls from a key pair to a callback URL, every 200 verified over
+// its raw bytes.
 func TestOnboardingOverHTTP(t *testing.T) {
 	sim, srv := bunqsim.NewServer(t, bunqsim.Config{Clock: bunqsim.NewFakeClock(start)})
 	c := newClient(t, sim)

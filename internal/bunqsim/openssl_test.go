@@ -13,8 +13,8 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
-// A party that knows of cryptography only what the openssl command does: keys, certificate (by the command of bunq's
-// documentation), all its signatures, and the check of the server's.
+// A party that knows of cryptography only what the openssl command does: keys, certificate (by the
+// command of bunq's documentation), all its signatures, and the check of the server's.
 func TestOnboardingWithOpenSSL(t *testing.T) {
 	if _, err := exec.LookPath("openssl"); err != nil {
 		t.Skip("needs the openssl command, for a judgement independent of Go's crypto packages")

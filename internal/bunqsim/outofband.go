@@ -6,8 +6,9 @@ import (
 	"slices"
 )
 
-// The methods below change things behind a client's back, as bunq itself, its app or another program would. They bypass the
-// rules of the API and leave no trace in the journal. Each fails on an id that does not exist.
+// The methods below change things behind a client's back, as bunq itself, its app or another
+// program would. They bypass the rules of the API and leave no trace in the journal. Each fails on
+// an id that does not exist.
 
 // change runs f on the store, and keeps what it did.
 func (s *Sim) change(f func(c *call) error) error {
@@ -57,7 +58,7 @@ func (s *Sim) CancelOAuthClient(id int64) error {
 	})
 }
 
-// DeleteOAuthClient makes a client and its callback URLs vanish: 404 from now on.
+// DeleteOAuthClient removes a client and its callback URLs: 404 from now on.
 func (s *Sim) DeleteOAuthClient(id int64) error {
 	return s.change(func(c *call) error {
 		if _, err := c.clientByID(id); err != nil {
@@ -136,7 +137,8 @@ func (s *Sim) DeletePermittedIP(credentialID int64, ip string) error {
 	})
 }
 
-// SetDeviceStatus gives a device one of its statuses; its key opens no sessions unless the device is ACTIVE.
+// SetDeviceStatus gives a device one of its statuses; its key opens no sessions unless the device
+// is ACTIVE.
 func (s *Sim) SetDeviceStatus(id int64, status string) error {
 	return s.change(func(c *call) error {
 		switch status {
@@ -175,7 +177,8 @@ func (s *Sim) ExpireSessions() error {
 	})
 }
 
-// SetNotificationFilters replaces the URL filters of a user. Of each filter it takes Category and Target, of whatever form.
+// SetNotificationFilters replaces the URL filters of a user. Of each filter it takes Category and
+// Target, of whatever form.
 func (s *Sim) SetNotificationFilters(userID int64, filters ...NotificationFilter) error {
 	return s.change(func(c *call) error {
 		if _, err := byID(c.st.Users, "user", userID, func(u *User) int64 { return u.ID }); err != nil {
@@ -186,8 +189,8 @@ func (s *Sim) SetNotificationFilters(userID int64, filters ...NotificationFilter
 	})
 }
 
-// RevokeConnection is a user who withdraws his consent: the access token and its sessions end, and whoever has a filter of
-// category OAUTH is told.
+// RevokeConnection is a user who withdraws consent: the access token and its sessions end, and
+// whoever has a filter of category OAUTH is told.
 func (s *Sim) RevokeConnection(id int64) error {
 	err := s.change(func(c *call) error {
 		conn, err := byID(c.st.Connections, "connection", id, func(conn *Connection) int64 { return conn.ID })
@@ -205,8 +208,8 @@ func (s *Sim) RevokeConnection(id int64) error {
 	return err
 }
 
-// Wipe is a reset of the sandbox: nothing that was registered is known any more, and no id comes twice. Server key, settings,
-// armed faults and the journal stay.
+// Wipe is a reset of the sandbox: nothing that was registered is known any more, and no id comes
+// twice. Server key, settings, armed faults and the journal stay.
 func (s *Sim) Wipe() error {
 	return s.change(func(c *call) error {
 		c.st.wipe()

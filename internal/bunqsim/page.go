@@ -59,7 +59,8 @@ type paged struct {
 	element
 }
 
-// paginate returns the page asked for of items (of any order), newest first. lastID is the highest id ever given out for this type.
+// paginate returns the page asked for of items (of any order), newest first. lastID is the highest
+// id ever given out for this type.
 func paginate(items []paged, q url.Values, path string, lastID int64) (reply, *apiError) {
 	p, e := parsePage(q)
 	if e != nil {

@@ -17,7 +17,8 @@ func (c *call) addresses(cred *Credential) []*PermittedIP {
 	return filter(c.st.PermittedIPs, func(p *PermittedIP) bool { return p.CredentialID == cred.ID })
 }
 
-// permitted reports whether the caller may use the key: an active entry of his address, or "*" without an inactive one.
+// permitted reports whether the caller may use the key: an active entry of its address, or "*"
+// without an inactive one.
 func (c *call) permitted(cred *Credential) bool {
 	open, refused := false, false
 	for _, p := range c.addresses(cred) {
@@ -34,7 +35,7 @@ func (c *call) permitted(cred *Credential) bool {
 	return open && !refused
 }
 
-// permit enters an address, or gives the one that is there a status.
+// permit adds an address, or sets the status of an existing one.
 func (c *call) permit(cred *Credential, ip, status string) {
 	for _, p := range c.addresses(cred) {
 		if sameAddress(p.IP, ip) {

@@ -23,8 +23,8 @@ type limit struct {
 	window time.Duration
 }
 
-// classicLimit returns bunq's published classic limit for each address and endpoint. DELETE isn't in the table: bunqJSClient
-// keeps to the one of POST, in 3.35 s.
+// classicLimit returns bunq's published classic limit for each address and endpoint. DELETE isn't
+// in the table: bunqJSClient keeps to the one of POST, in 3.35 s.
 func classicLimit(method, pattern string) limit {
 	if method == http.MethodPost && pattern == "/session-server" {
 		return limit{1, 30 * time.Second}
@@ -41,9 +41,10 @@ func classicLimit(method, pattern string) limit {
 	}
 }
 
-// recentLimit returns the limit of bunq's newer page. It names 70 to 140 requests in 30 s for standard endpoints and 3 in 60 s
-// for what it calls sensitive, without a list; the strictest reading is the lowest figure, and every write sensitive. The page
-// does not repeat the limit of session-server, and does not take it back.
+// recentLimit returns the limit of bunq's newer page. It names 70 to 140 requests in 30 s for
+// standard endpoints and 3 in 60 s for what it calls sensitive, without a list; the strictest
+// reading is the lowest figure, and every write sensitive. The page does not repeat the limit of
+// session-server, and does not take it back.
 func recentLimit(method, pattern string) limit {
 	switch {
 	case method == http.MethodPost && pattern == "/session-server":
@@ -55,11 +56,12 @@ func recentLimit(method, pattern string) limit {
 	}
 }
 
-// rateKey is who asks what.
+// rateKey is what requests are counted by.
 type rateKey struct{ caller, method, pattern string }
 
-// caller is whom a limit is for: an address in the classic table; in the newer one a device, which is known by the key of its
-// session, before that by its installation, and before that by its address.
+// caller is whom a limit counts for: an address in the classic table; in the newer one a device,
+// which is known by the key of its session, before that by its installation, and before that by its
+// address.
 func (c *call) caller() string {
 	if c.sim.limits.profile != LimitsRecent || c.set.RecentLimitsFor == ByAddress {
 		return c.ip
@@ -91,7 +93,8 @@ func newLimiter(p Limits) (*limiter, error) {
 	return &limiter{profile: p, seen: map[rateKey][]time.Time{}}, nil
 }
 
-// of returns the profile's limit of an endpoint. Where limits are off it is the classic one, which scripted faults speak of.
+// of returns the profile's limit of an endpoint. Where limits are off it is the classic one, which
+// scripted faults speak of.
 func (l *limiter) of(method, pattern string) limit {
 	if l.profile == LimitsRecent {
 		return recentLimit(method, pattern)
@@ -99,7 +102,8 @@ func (l *limiter) of(method, pattern string) limit {
 	return classicLimit(method, pattern)
 }
 
-// take lets a request in, or returns the limit it ran into. The window slides: a request counts for window after it came.
+// take lets a request in, or returns the limit it ran into. The window slides: a request counts for
+// window after it came.
 func (l *limiter) take(k rateKey, now time.Time, countRefused bool) (limit, bool) {
 	lim := l.of(k.method, k.pattern)
 	if l.profile == LimitsOff {

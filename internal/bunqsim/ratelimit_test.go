@@ -156,7 +156,8 @@ func TestRecentLimits(t *testing.T) {
 		}
 	}
 
-	// Another installation is another device, also from the same address; without a token it is the address that counts.
+	// Another installation is another device, also from the same address; without a token it is the
+	// address that counts.
 	d := newClient(t, sim)
 	d.install()
 	d.cert = pseudo(t, "Another PISP")

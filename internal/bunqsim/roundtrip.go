@@ -12,9 +12,10 @@ import (
 	"syscall"
 )
 
-// RoundTripper returns a transport that reaches the simulator in-process, for any scheme and host. Requests come from
-// 127.0.0.1, from WithClientIP's address, or from the one of FromIP. It behaves as net/http's transport would, including
-// the calls of net/http/httptrace that tell whether a request was sent; but it adds no User-Agent of its own.
+// RoundTripper returns a transport that reaches the simulator in-process, for any scheme and host.
+// Requests come from 127.0.0.1, from WithClientIP's address, or from the one of FromIP. It behaves
+// as net/http's transport would, including the calls of net/http/httptrace that report whether a
+// request was sent; but it adds no User-Agent of its own.
 func (s *Sim) RoundTripper(opts ...TransportOption) http.RoundTripper {
 	t := &transport{sim: s, remote: "127.0.0.1"}
 	for _, o := range opts {

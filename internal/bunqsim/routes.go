@@ -26,11 +26,13 @@ type route struct {
 	body            *bodySpec // of POST and PUT
 	unsignedAnswer  bool      // everything under /installation, but see Settings.SignInstallationReads
 	sandboxOnly     bool
-	// find resolves the ids of the path to objects of the caller, or answers 404. nil: the path has none.
+	// find resolves the ids of the path to objects of the caller, or answers 404. nil: the path has
+	// none.
 	find func(*call) *apiError
 	// do carries the call out. It changes the store only when it returns no error.
 	do func(*call) (reply, *apiError)
-	// web answers a request outside basePath, instead of the gate and do. It tells whether it changed the store.
+	// web answers a request outside basePath, instead of the gate and do. It reports whether it
+	// changed the store.
 	web func(*call) (a *answer, changed bool)
 
 	segments []string
@@ -158,7 +160,8 @@ func parseID(s string) (int64, bool) {
 	return id, err == nil
 }
 
-// lookup finds the route of a request. known tells whether the path exists with another method; pattern is the path's then.
+// lookup finds the route of a request. known reports whether the path exists with another method;
+// pattern is the path's then.
 func lookup(env Environment, method, path string) (found *route, ids []int64, pattern string, known bool) {
 	for _, r := range allWebRoutes {
 		if r.pattern == path && r.method == method {
@@ -189,7 +192,8 @@ func lookup(env Environment, method, path string) (found *route, ids []int64, pa
 	return nil, nil, pattern, known
 }
 
-// mustBeRoute panics on a "METHOD /pattern" that is none: a fault or a count for it would silently never match.
+// mustBeRoute panics on a "METHOD /pattern" that is none: a fault or a count for it would silently
+// never match.
 func (s *Sim) mustBeRoute(callName string) {
 	for _, r := range slices.Concat(allRoutes, allWebRoutes) {
 		if r.method+" "+r.pattern == callName && (!r.sandboxOnly || s.env == Sandbox) {

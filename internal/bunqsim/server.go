@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// Handler returns the simulator as an HTTP handler. The API is below /v1, the pages of the end user and the token endpoint beside it. A fault that ends the connection makes it panic with
+// Handler returns the simulator as an HTTP handler. The API is below /v1, the pages of the end user
+// and the token endpoint beside it. A fault that ends the connection makes it panic with
 // http.ErrAbortHandler, which net/http's server understands.
 func (s *Sim) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 
@@ -60,8 +61,8 @@ type Server struct {
 // Start serves sim on a free port of 127.0.0.1.
 func Start(sim *Sim) (*Server, error) { return Listen(sim, "127.0.0.1:0") }
 
-// Listen serves sim on addr. It refuses every address that isn't loopback: the simulator hands out keys over plain HTTP, and
-// there is no use of it across machines.
+// Listen serves sim on addr. It refuses every address that isn't loopback: the simulator hands out
+// keys over plain HTTP, and serves this machine only.
 func Listen(sim *Sim, addr string) (*Server, error) {
 	tcp, err := net.ResolveTCPAddr("tcp", addr)
 	if err != nil {

@@ -41,7 +41,7 @@ const (
 	extendedLateBy     = 5 * time.Minute
 )
 
-// extend is what the use of a session does to its life.
+// extend extends the life of a session because it is used.
 func (c *call) extend(s *Session) {
 	left := s.Expires.Sub(c.now)
 	switch {

@@ -93,7 +93,7 @@ func SettingChoices() []SettingChoice {
 	}
 }
 
-// closed makes the choice of a setting that has these answers only.
+// closed returns the choice of a setting that has these answers only.
 func closed[T any](field string, answers ...T) SettingChoice {
 	f, ok := reflect.TypeFor[Settings]().FieldByName(field)
 	if !ok || f.Type != reflect.TypeFor[T]() {
@@ -107,15 +107,15 @@ func closed[T any](field string, answers ...T) SettingChoice {
 	return c
 }
 
-// open makes the choice of a setting that takes other values than these, too.
+// open returns the choice of a setting that takes other values than these, too.
 func open[T any](field string, answers ...T) SettingChoice {
 	c := closed(field, answers...)
 	c.open = true
 	return c
 }
 
-// Choose gives the setting in s the i-th of its answers. The default is stored as the zero value, so that it is not part of
-// what Settings.String returns.
+// Choose sets the setting in s to the i-th of its answers. The default is stored as the zero value,
+// so that it is not part of what Settings.String returns.
 func (c SettingChoice) Choose(s *Settings, i int) {
 	if i == 0 {
 		c.in(s).SetZero()
@@ -128,8 +128,8 @@ func (c SettingChoice) in(s *Settings) reflect.Value {
 	return reflect.ValueOf(s).Elem().FieldByName(c.field)
 }
 
-// RandomSettings draws an answer for every setting, each as likely as the others of its setting. It draws for the sandbox:
-// production has no RateLimitStatus 409.
+// RandomSettings draws an answer for every setting, each as likely as the others of its setting. It
+// draws for the sandbox: production has no RateLimitStatus 409.
 func RandomSettings(r *rand.Rand) Settings {
 	var s Settings
 	for _, c := range SettingChoices() {
@@ -138,7 +138,8 @@ func RandomSettings(r *rand.Rand) Settings {
 	return s
 }
 
-// filled returns s with every default written out, or an error that names the first setting of an unknown answer.
+// filled returns s with every default written out, or an error that names the first setting of an
+// unknown answer.
 func (s Settings) filled(env Environment) (Settings, error) {
 	for _, c := range SettingChoices() {
 		field := c.in(&s)

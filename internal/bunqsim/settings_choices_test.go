@@ -29,7 +29,8 @@ func TestSettingChoices_haveEveryField(t *testing.T) {
 	}
 }
 
-// What String returns is what the flag -settings takes, and each answer is one that the simulator knows.
+// What String returns is what the flag -settings takes, and each answer is one that the simulator
+// knows.
 func TestSettingChoice_Choose(t *testing.T) {
 	for _, c := range bunqsim.SettingChoices() {
 		for i, answer := range c.Answers {

@@ -16,7 +16,8 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
-// otherLast goes on with otherEndUser, for answers that nobody has documented and that a client could come to rely on.
+// otherLast goes on with otherEndUser, for answers that nobody has documented and that a client
+// could come to rely on.
 var otherLast = map[string]func(settingTest){
 	"ECCertificate": func(t settingTest) {
 		ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -16,8 +16,8 @@ import (
 // settingTest is the test of one setting.
 type settingTest struct{ *testing.T }
 
-// other are the answers of each setting that are not its default; the defaults are what all other tests see. TestSettings
-// fails when a field of Settings has no entry in one of the maps.
+// other are the answers of each setting that are not its default; the defaults are what all other
+// tests see. TestSettings fails when a field of Settings has no entry in one of the maps.
 var other = map[string]func(settingTest){
 	"FirstUse": func(t settingTest) {
 		sim, clock := sandbox(t, bunqsim.Settings{FirstUse: bunqsim.BySession})
@@ -302,7 +302,8 @@ func TestUnknownAnswersOfSettingsAreRefused(t *testing.T) {
 	}
 }
 
-// Every choice of the list of settings must be a field of Settings: a setting left out of it would accept anything.
+// Every choice of the list of settings must be a field of Settings: a setting left out of it would
+// accept anything.
 func TestEveryChoiceIsChecked(t *testing.T) {
 	typ := reflect.TypeFor[bunqsim.Settings]()
 	for i := range typ.NumField() {

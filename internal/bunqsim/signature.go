@@ -38,8 +38,8 @@ func sign(key *rsa.PrivateKey, message []byte) (string, error) {
 	return base64.StdEncoding.EncodeToString(sig), nil
 }
 
-// verify reports whether signature is key's over message: RSASSA-PKCS1-v1_5, or ECDSA in ASN.1 for an EC key, over SHA-256.
-// Wrapped or unpadded base64 isn't.
+// verify reports whether signature is key's over message: RSASSA-PKCS1-v1_5, or ECDSA in ASN.1 for
+// an EC key, over SHA-256. Wrapped or unpadded base64 isn't.
 func verify(key crypto.PublicKey, message []byte, signature string) bool {
 	if strings.ContainsAny(signature, "\r\n") {
 		return false
@@ -66,8 +66,9 @@ type pemBlock struct {
 
 var errPEM = errors.New("not PEM")
 
-// pemBlocks reads the PEM blocks of text. Line ends inside the base64 and at the end are not significant, as bunq takes keys
-// and certificates on one line; anything else than white space around the blocks is refused.
+// pemBlocks reads the PEM blocks of text. Line ends inside the base64 and at the end are not
+// significant, as bunq takes keys and certificates on one line; anything else than white space
+// around the blocks is refused.
 func pemBlocks(text string) ([]pemBlock, error) {
 	const begin, end, dashes = "-----BEGIN ", "-----END ", "-----"
 	var out []pemBlock
@@ -97,7 +98,8 @@ func pemBlocks(text string) ([]pemBlock, error) {
 	}
 }
 
-// parseClientKey reads the public key of an installation: one SubjectPublicKeyInfo block, RSA of 2048 bits.
+// parseClientKey reads the public key of an installation: one SubjectPublicKeyInfo block, RSA of
+// 2048 bits.
 func parseClientKey(text string) (*rsa.PublicKey, error) {
 	blocks, err := pemBlocks(text)
 	if err != nil {
@@ -158,7 +160,8 @@ func (s *Sim) key(text string) (*rsa.PrivateKey, error) {
 	return k, nil
 }
 
-// serverKey returns the key that signs answers for an installation (nil: for a caller without one). Under Sim.mu.
+// serverKey returns the key that signs answers for an installation (nil: for a caller without one).
+// Under Sim.mu.
 func (s *Sim) serverKey(inst *Installation) (*rsa.PrivateKey, error) {
 	text := s.st.ServerKey
 	if inst != nil {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Environment is one of bunq's two worlds.
+// Environment is one of bunq's two environments.
 type Environment string
 
 // The environments. The empty string stands for Sandbox.
@@ -35,9 +35,10 @@ type Config struct {
 	Settings    Settings
 	// Clock is where time comes from; nil: the system's (in a testing/synctest bubble, the bubble's).
 	Clock Clock
-	// ClientIP tells the address of a caller; nil: WithClientIP, else the host of RemoteAddr.
+	// ClientIP returns the address of a caller; nil: WithClientIP, else the host of RemoteAddr.
 	ClientIP func(*http.Request) string
-	// StateFile keeps the state between processes; "": in memory only. It holds keys and tokens in the clear, mode 0600.
+	// StateFile keeps the state between processes; "": in memory only. It holds keys and tokens in
+	// the clear, mode 0600.
 	StateFile string
 	// ServerKey signs the answers; nil: one for the whole process (or the state file's).
 	ServerKey *rsa.PrivateKey
@@ -71,8 +72,8 @@ type Sim struct {
 	sending    map[int64]bool    // deliveries under way, by id
 }
 
-// New returns a simulator, with the state of its state file where there is one. It fails on a state file that can't be read
-// or is of another environment, and on unknown settings.
+// New returns a simulator, with the state of its state file where there is one. It fails on a state
+// file that can't be read or is of another environment, and on unknown settings.
 func New(c Config) (*Sim, error) {
 	if c.Environment == "" {
 		c.Environment = Sandbox

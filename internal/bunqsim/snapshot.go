@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Snapshot is a copy of all that exists, oldest first. It holds the secrets (tokens, keys), so that a test can compare them;
-// don't print it.
+// Snapshot is a copy of all that exists, oldest first. It holds the secrets (tokens, keys), so that
+// a test can compare them; don't print it.
 type Snapshot struct {
 	Installations []Installation `json:"installations"`
 	Users         []User         `json:"users"`
@@ -102,7 +102,8 @@ func (sn Snapshot) CallbackURLsOf(oauthClientID int64) []string {
 	return urls
 }
 
-// NotificationURLsOf returns the URL filters of a user as "CATEGORY https://target", in the order they were sent in.
+// NotificationURLsOf returns the URL filters of a user as "CATEGORY https://target", in the order
+// they were sent in.
 func (sn Snapshot) NotificationURLsOf(userID int64) []string {
 	var filters []string
 	for _, f := range sn.NotificationFilters {

@@ -7,11 +7,13 @@ import (
 	"time"
 )
 
-// store is everything that bunq would keep in its database. It is guarded by Sim.mu and is what a state file holds.
+// store is everything that bunq would keep in its database. It is guarded by Sim.mu and is what a
+// state file holds.
 type store struct {
 	Version     int         `json:"version"`
 	Environment Environment `json:"environment"`
-	// ServerKey is the PKCS#8 PEM of the key that signs answers; ServerKeys those of single installations, by id.
+	// ServerKey is the PKCS#8 PEM of the key that signs answers; ServerKeys those of single
+	// installations, by id.
 	ServerKey  string           `json:"server_key"`
 	ServerKeys map[int64]string `json:"server_keys,omitempty"`
 	// LastID counts per type; ids are never given out twice, not even after Wipe.
@@ -52,7 +54,8 @@ const (
 	UserAPIKey                 UserKind = "UserApiKey"
 )
 
-// User is a PSD2 party, a person or company that could consent, or what a consent makes: the user of an access token.
+// User is a PSD2 party, a person or company that could consent, or what a consent makes: the user
+// of an access token.
 type User struct {
 	ID                int64     `json:"id"`
 	Kind              UserKind  `json:"kind"`
@@ -139,7 +142,8 @@ const (
 	SessionDeleted = "DELETED"
 )
 
-// Session is one POST /session-server. Ended ones are kept: their tokens are answered otherwise than unknown ones.
+// Session is one POST /session-server. Ended ones are kept: their tokens are answered otherwise
+// than unknown ones.
 type Session struct {
 	ID             int64     `json:"id"`
 	UserID         int64     `json:"user_id"`
@@ -210,7 +214,7 @@ func (st *store) wipe() {
 	st.NotificationFilters, st.Connections, st.Deliveries = nil, nil, nil
 }
 
-// settle carries out what time alone does: keys, sessions and pending cancellations that have run out by now.
+// settle ends the keys, sessions and pending cancellations whose time has run out.
 func (st *store) settle(now time.Time, s *Settings) {
 	for _, c := range st.Credentials {
 		if c.Status == CredentialPendingFirstUse && !now.Before(c.Expires) {
@@ -230,7 +234,7 @@ func (st *store) settle(now time.Time, s *Settings) {
 	}
 }
 
-// first returns the first of all that fits, or nil.
+// first returns the first element that matches, or nil.
 func first[T any](all []*T, fits func(*T) bool) *T {
 	for _, v := range all {
 		if fits(v) {
@@ -240,7 +244,7 @@ func first[T any](all []*T, fits func(*T) bool) *T {
 	return nil
 }
 
-// filter returns all that fit, in their order.
+// filter returns the elements that match, in their order.
 func filter[T any](all []*T, fits func(*T) bool) []*T {
 	var out []*T
 	for _, v := range all {

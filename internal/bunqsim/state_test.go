@@ -203,7 +203,8 @@ func TestChangesBehindTheBack(t *testing.T) {
 
 func second2(_ int64, err error) error { return err }
 
-// A snapshot is a copy: what a test does to it changes nothing, and printing it as JSON shows no secret.
+// A snapshot is a copy: what a test does to it changes nothing, and printing it as JSON shows no
+// secret.
 func TestSnapshotIsACopyAndHidesItsSecretsInJSON(t *testing.T) {
 	sim, _ := sandbox(t, bunqsim.Settings{})
 	c := newClient(t, sim).onboard()

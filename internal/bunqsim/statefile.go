@@ -49,8 +49,9 @@ func decodeStore(raw []byte) (*store, error) {
 	return st, nil
 }
 
-// save writes the state file, if there is one and something has changed. When that fails, the state goes back to what the
-// file holds, so that no client is told of something that a restart would forget. Under Sim.mu.
+// save writes the state file, if there is one and something has changed. When that fails, the state
+// goes back to what the file holds, so that no client is told of something that a restart would
+// forget. Under Sim.mu.
 func (s *Sim) save() error {
 	if s.file == "" {
 		return nil
@@ -74,7 +75,8 @@ func (s *Sim) save() error {
 	return nil
 }
 
-// writeAtomically replaces the file by rename, so that a reader or a crash sees the old or the new one, never a part.
+// writeAtomically replaces the file by rename, so that a reader or a crash sees the old or the new
+// one, never a part.
 func writeAtomically(name string, data []byte) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(name), ".bunqsim-*") // mode 0600
 	if err != nil {

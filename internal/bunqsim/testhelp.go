@@ -1,6 +1,7 @@
 package bunqsim
 
-// TB is the part of testing.TB that the helpers below need; this package does not import testing, as a command uses it.
+// TB is the part of testing.TB that the helpers below need; this package does not import testing,
+// as a command uses it.
 type TB interface {
 	Helper()
 	Cleanup(func())

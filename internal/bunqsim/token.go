@@ -2,7 +2,8 @@ package bunqsim
 
 import "net/http"
 
-// tokenError is the token endpoint's own form of an error. One of them is documented; see Settings.TokenErrors.
+// tokenError is the token endpoint's own form of an error. One of them is documented; see
+// Settings.TokenErrors.
 type tokenError struct {
 	status      int
 	Code        string `json:"error"`
@@ -22,7 +23,8 @@ func parameterMissing(name string) tokenError {
 	return tokenError{http.StatusBadRequest, "invalid_request", "The parameter " + name + " is missing or given more than once."}
 }
 
-// exchangeCode is the token endpoint: parameters in the address and nowhere else, a code for an access token, once.
+// exchangeCode is the token endpoint: parameters in the address and nowhere else, a code for an
+// access token, once.
 func exchangeCode(c *call) (*answer, bool) {
 	conn, e, changed := c.grant()
 	if e != nil {

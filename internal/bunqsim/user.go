@@ -11,7 +11,7 @@ func newUser(c *call, kind UserKind, name string) *User {
 	return u
 }
 
-// newName is the name of a person or company that is made up.
+// newName returns an invented name for a person or company.
 func newName() string { return "Sandbox " + randomHex(4) }
 
 func (c *call) userByID(id int64) *User {

@@ -10,15 +10,17 @@ import (
 	"time"
 )
 
-// The paths of what bunq keeps on hosts of its own: the authorisation page (oauth.bunq.com/auth) and the token endpoint
-// (api.oauth.bunq.com/v1/token). The last one stands for the list of connected applications in bunq's app.
+// The paths of what bunq keeps on hosts of its own: the authorisation page (oauth.bunq.com/auth)
+// and the token endpoint (api.oauth.bunq.com/v1/token). The last one stands for the list of
+// connected applications in bunq's app.
 const (
 	authorizePath   = "/auth"
 	tokenPath       = "/token"
 	connectionsPath = "/connections"
 )
 
-// webRoutes is the table of everything outside basePath. Nothing of the gate applies to it: no headers, no signatures, no limits.
+// webRoutes is the table of everything outside basePath. Nothing of the gate applies to it: no
+// headers, no signatures, no limits.
 func webRoutes() []*route {
 	return []*route{
 		{method: http.MethodGet, pattern: authorizePath, web: showAuthorisation},
@@ -111,8 +113,8 @@ func redirect(to string) *answer {
 // ticketLife is how long a page can be answered.
 const ticketLife = 15 * time.Minute
 
-// ticket is what a form brings back, once: without it another site's form would do. It holds what the person was shown, so
-// that nothing else is agreed to.
+// ticket is what a form brings back, once: without it another site's form would do. It holds what
+// the person was shown, so that nothing else is agreed to.
 type ticket struct {
 	until   time.Time
 	request authorisation // zero for the list of connections
@@ -130,7 +132,8 @@ func (c *call) issue(a authorisation) string {
 	return key
 }
 
-// ticketOf returns the ticket of a form that was sent from one of these pages, or the page that says why not.
+// ticketOf returns the ticket of a form that was sent from one of these pages, or the page that
+// says why not.
 func (c *call) ticketOf(key string) (ticket, *answer) {
 	var guard http.CrossOriginProtection
 	if guard.Check(&http.Request{Method: c.method, Header: c.header, Host: c.host}) != nil {

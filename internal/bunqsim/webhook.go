@@ -24,8 +24,8 @@ const (
 	webhookLimit = 10 * time.Second // how long one try may take
 )
 
-// The events of category OAUTH. Their names, and the object that they carry, are UNKNOWN; the envelope is the one that bunq's
-// SDKs read.
+// The events of category OAUTH. Their names, and the object that they carry, are UNKNOWN; the
+// envelope is the one that bunq's SDKs read.
 const (
 	categoryOAuth  = "OAUTH"
 	eventConnected = "OAUTH_CONNECTION_CREATED"
@@ -59,8 +59,9 @@ func (c *call) notify(conn *Connection, event string) {
 	}
 }
 
-// Deliver sends the notifications that are due by the simulator's clock, and returns how many it sent. After a request it
-// happens by itself, and on a Server also when a retry's time has come; in-process a test that moves its clock calls it.
+// Deliver sends the notifications that are due by the simulator's clock, and returns how many it
+// sent. After a request it happens by itself, and on a Server also when a retry's time has come;
+// in-process a test that moves its clock calls it.
 func (s *Sim) Deliver(ctx context.Context) int {
 	for n := 0; ; n++ {
 		d, ok := s.takeDue()
@@ -171,7 +172,8 @@ func (s *Sim) nextDelivery() (wait time.Duration, ok bool) {
 // errElsewhere keeps a simulator from calling the addresses that examples and tests are full of.
 var errElsewhere = errors.New("the simulator calls this machine only; a test can give it another sender")
 
-// localSender is the default of Config.Webhooks: an http.Client that reaches loopback addresses and nothing else.
+// localSender is the default of Config.Webhooks: an http.Client that reaches loopback addresses and
+// nothing else.
 func localSender() WebhookSender {
 	dial := func(ctx context.Context, network, addr string) (net.Conn, error) {
 		host, port, err := net.SplitHostPort(addr)

@@ -54,7 +54,8 @@ func hookedApp(t testing.TB, set bunqsim.Settings) (*app, *receiver) {
 	return appOf(t, bunqsim.NewTest(t, bunqsim.Config{Clock: clock, Settings: set, Webhooks: to}), clock, "Test App AISP PISP"), to
 }
 
-// Filters of category OAUTH hear of a consent when it is given and when it is withdrawn; others don't, and nobody else's do.
+// Filters of category OAUTH hear of a consent when it is given and when it is withdrawn; others
+// don't, and nobody else's do.
 func TestConsentIsNotified(t *testing.T) {
 	a, to := hookedApp(t, bunqsim.Settings{})
 	a.ok(a.in("POST", urlFilters, filterBody("OAUTH "+hook, "OAUTH "+hook+"/2", "PAYMENT "+hook+"/3")))
@@ -190,7 +191,8 @@ func (c *handClock) Sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// On a server a retry needs no request: it comes when its time has come. The default sender reaches this machine only.
+// On a server a retry needs no request: it comes when its time has come. The default sender reaches
+// this machine only.
 func TestServerDeliversByItself(t *testing.T) {
 	tries := make(chan string, 9)
 	shop := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

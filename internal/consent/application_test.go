@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// application is a company's: its callback URL and its webhook, over TLS on this machine, and what arrived there.
+// application is a company's: its callback URL and its webhook, over TLS on this machine, and what
+// arrived there.
 type application struct {
 	server   *httptest.Server
 	arrivals chan arrival
@@ -102,7 +103,8 @@ func next[T any](t *testing.T, from <-chan T, otherwise string) T {
 	}
 }
 
-// trade asks the token endpoint for the access token of a code. All goes in the address, and nothing in the body.
+// trade asks the token endpoint for the access token of a code. All goes in the address, and
+// nothing in the body.
 func (s *situation) trade(t *testing.T, code string) (status int, answer map[string]any) {
 	t.Helper()
 	q := url.Values{

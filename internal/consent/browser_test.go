@@ -13,7 +13,8 @@ import (
 	"testing"
 )
 
-// browser is what a person needs of one: it keeps cookies, follows redirects, and sends forms as they are.
+// browser is what a person needs of one: it keeps cookies, follows redirects, and sends forms as
+// they are.
 type browser struct{ http *http.Client }
 
 // newBrowser returns a browser that trusts the certificate of app.
@@ -52,7 +53,8 @@ func (b *browser) open(t *testing.T, address string) *page {
 	return b.show(t, req)
 }
 
-// press sends a form of the page with the button that begins with a word. Choices replace what is chosen.
+// press sends a form of the page with the button that begins with a word. Choices replace what is
+// chosen.
 func (b *browser) press(t *testing.T, p *page, f *form, word string, choices ...string) *page {
 	t.Helper()
 	i := slices.IndexFunc(f.buttons, func(b button) bool { return strings.HasPrefix(b.text, word) })

@@ -36,7 +36,8 @@ type user struct {
 	Name string `json:"display_name"`
 }
 
-// call sends one request to bunq, signed where it has a body. The elements of a 200 are what bunq has signed.
+// call sends one request to bunq, signed where it has a body. The elements of a 200 are what bunq
+// has signed.
 func (s *situation) call(t *testing.T, method, path, token, body string) (status int, elements []element) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, s.bunq.URL+path, bytes.NewReader([]byte(body)))

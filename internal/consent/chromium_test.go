@@ -20,7 +20,8 @@ import (
 // screenshots are looked at by a person; the test only sees whether the page can be used.
 var screenshots = flag.String("screenshots", "", "write screenshots of the authorisation page into this folder")
 
-// chromium is a headless browser with one tab, driven over its debugging pipe: the standard library is enough for that.
+// chromium is a headless browser with one tab, driven over its debugging pipe: the standard library
+// is enough for that.
 type chromium struct {
 	to      *os.File
 	from    *os.File
@@ -30,7 +31,8 @@ type chromium struct {
 	loads   int // pages that have been loaded and not been waited for
 }
 
-// newChromium starts the browser, trusting the certificate of app. Where there is none the test is skipped.
+// newChromium starts the browser, trusting the certificate of app. Where there is none the test is
+// skipped.
 func newChromium(t *testing.T, app *application) *chromium {
 	t.Helper()
 	program, err := exec.LookPath("chromium")

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// inARealBrowser is the way of a person with mouse and screen: yes, no, an address that is not registered, and the
-// consent withdrawn.
+// inARealBrowser is the way of a person with mouse and screen: yes, no, an address that is not
+// registered, and the consent withdrawn.
 func (s *situation) inARealBrowser(t *testing.T) {
 	c := newChromium(t, s.app)
 	var text, address string

@@ -129,8 +129,9 @@ func (s *situation) connection(t *testing.T) bunqsim.Connection {
 	return all[len(all)-1]
 }
 
-// All that an application needs is there after one apply: from the address in its outputs a person says yes, and the
-// application acts as that person; until the consent ends, by the person or with the client.
+// All that an application needs is there after one apply: from the address in its outputs a person
+// says yes, and the application acts as that person; until the consent ends, by the person or with
+// the client.
 func TestAccConsent(t *testing.T) {
 	t.Parallel()
 	s := onboarded(t)

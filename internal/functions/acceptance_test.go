@@ -33,8 +33,8 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
-// The functions need no provider block and no bunq, and take an empty text where they say so. (OpenTofu 1.12 cannot
-// pass null to a function of a provider; the unit tests do.)
+// The functions need no provider block and no bunq, and take an empty text where they say so.
+// (OpenTofu 1.12 cannot pass null to a function of a provider; the unit tests do.)
 func TestAccFunctions(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -194,8 +194,8 @@ func TestAccFunctions_examples(t *testing.T) {
 	}
 }
 
-// What is secret among the arguments makes the result secret: Terraform refuses to show it, and with an ephemeral passphrase to
-// keep it. The key is neither in the plan file nor in the state.
+// What is secret among the arguments makes the result secret: Terraform refuses to show it, and
+// with an ephemeral passphrase to keep it. The key is neither in the plan file nor in the state.
 func TestAccPKCS12Decode_keepsTheKeySecret(t *testing.T) {
 	t.Parallel()
 	for kind, certificate := range map[string]string{
@@ -263,8 +263,8 @@ resource "bunq_psd2_credential" "main" {
 	}
 }
 
-// What goes out is read by who knows the SDKs' files and nothing of this provider, and opens a session at bunq; and it comes back
-// in: by import, by the command, and as the provider's context.
+// What goes out is read by who knows the SDKs' files and nothing of this provider, and opens a
+// session at bunq; and it comes back in: by import, by the command, and as the provider's context.
 func TestAccSDKContextJSON_goesOutAndComesBack(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)

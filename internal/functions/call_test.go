@@ -53,7 +53,8 @@ type badCall struct {
 	arguments []attr.Value
 }
 
-// messages compares what a user reads of each bad call with the golden file: the parameter and the message, in Terraform's frame.
+// messages compares what a user reads of each bad call with the golden file: the parameter and the
+// message, in Terraform's frame.
 func messages(t *testing.T, f function.Function, golden string, secrets []string, calls []badCall) {
 	t.Helper()
 	var d function.DefinitionResponse

@@ -95,7 +95,8 @@ func (authorizeURL) Run(ctx context.Context, req function.RunRequest, resp *func
 	resp.Error = resp.Result.Set(ctx, address)
 }
 
-// authorizationPage returns the page of an environment, or the page itself if that is passed, or what is wrong.
+// authorizationPage returns the page of an environment, or the page itself if that is passed, or
+// what is wrong.
 func authorizationPage(environment string) (page, problem string) {
 	if e, err := bunq.ParseEnvironment(environment); err == nil {
 		return e.AuthorizeURL(), ""

@@ -46,7 +46,8 @@ func TestParseQSEALCertificate(t *testing.T) {
 		"signature": {"/C=NL/CN=A Person AISP", "", "", "", "", "signature", from, to, "RSA", 2048, "21"},
 		"ec":        {dutch, dutchID, dnb, dnbLNG, "AISP", "seal", from, to, "EC", 256, "25"},
 		"plain":     {"/CN=app.example.com", "", "", "", "", "", from, to, "Ed25519", 256, "24"},
-		// Made by "openssl req -x509 -days 10950", which chooses serial number and dates: they are read below as OpenSSL has them.
+		// Made by "openssl req -x509 -days 10950", which chooses serial number and dates: they are
+		// read below as OpenSSL has them.
 		"pseudo": {"/CN=Vector 5d1f0c PISP AISP/C=NL", "", "", "", "PISP AISP", "", "", "", "RSA", 2048, ""},
 	}
 	for name, want := range tests {

@@ -33,7 +33,8 @@ func (pkcs12Decode) Definition(_ context.Context, _ function.DefinitionRequest, 
 			"so that it is in no plan and no state. The certificate is no secret: `nonsensitive(…)` shows it again.\n\n" +
 			"-> With an `ephemeral` passphrase the whole result is ephemeral, the certificate included, and can only be used in write-only arguments and the " +
 			"like. The certificate must then come from a file of its own. The value of a variable that is not ephemeral is in a saved plan file.",
-		// Unknown arguments are allowed, so that mistakes in the file are reported at plan, even if the passphrase is unknown.
+		// Unknown arguments are allowed, so that mistakes in the file are reported at plan, even if
+		// the passphrase is unknown.
 		Parameters: []function.Parameter{
 			function.StringParameter{
 				Name:                "base64",

@@ -25,7 +25,8 @@ type keyStore struct {
 	key         crypto.Signer
 }
 
-// Reasons why a PKCS#12 file cannot be used. The messages have nothing of the file or of the passphrase.
+// Reasons why a PKCS#12 file cannot be used. The messages have nothing of the file or of the
+// passphrase.
 var (
 	errWrongPassphrase   = errors.New("wrong passphrase")
 	errImpossiblePhrase  = errors.New("impossible passphrase")
@@ -92,7 +93,8 @@ func openPKCS12(der []byte, passphrase string) (*keyStore, error) {
 		return nil, errUnusableKey
 	}
 
-	// The library takes the first certificate for that of the key, but not every program writes it first.
+	// The library takes the first certificate for that of the key, but not every program writes it
+	// first.
 	store := &keyStore{key: signer}
 	for _, cert := range append([]*x509.Certificate{first}, others...) {
 		switch {
@@ -113,8 +115,8 @@ func belongs(key crypto.Signer, cert *x509.Certificate) bool {
 	return ok && public.Equal(cert.PublicKey)
 }
 
-// storeError classifies the library's errors. Those that say what is missing have no types; a test has a file for each text.
-// Others describe decrypted bytes, and are not passed on.
+// storeError classifies the library's errors. Those that say what is missing have no types; a test
+// has a file for each text. Others describe decrypted bytes, and are not passed on.
 func storeError(err error) error {
 	var unsupported pkcs12.NotImplementedError
 	switch {
@@ -134,7 +136,8 @@ func storeError(err error) error {
 	return errUnreadable
 }
 
-// maxIterations is far above what any program writes, and low enough that a damaged file does not stop a plan for hours.
+// maxIterations is far above what any program writes, and low enough that a damaged file does not
+// stop a plan for hours.
 const maxIterations = 10_000_000
 
 var oidPBMAC1 = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 5, 14}
@@ -155,8 +158,8 @@ type pfxMAC struct {
 	Iterations int `asn1:"optional,default:1"`
 }
 
-// pbmac1Params and pbkdf2Params are the parameters of a MAC as OpenSSL 3.4 and newer can write it (RFC 9579), which has its own
-// number of rounds.
+// pbmac1Params and pbkdf2Params are the parameters of a MAC as OpenSSL 3.4 and newer can write it
+// (RFC 9579), which has its own number of rounds.
 type pbmac1Params struct{ KDF, Scheme pkix.AlgorithmIdentifier }
 
 type pbkdf2Params struct {
@@ -164,8 +167,8 @@ type pbkdf2Params struct {
 	Iterations int
 }
 
-// checkIntegrity checks what the library does not report or limit: that there is a MAC if there is a passphrase, and how much
-// work it takes to check it.
+// checkIntegrity checks what the library does not report or limit: that there is a MAC if there is
+// a passphrase, and how much work it takes to check it.
 func checkIntegrity(der []byte, passphrase string) error {
 	var file pfx
 	if rest, err := asn1.Unmarshal(der, &file); err != nil || len(rest) > 0 {

@@ -93,8 +93,8 @@ func (sdkContextJSON) Run(ctx context.Context, req function.RunRequest, resp *fu
 
 const wholeContext = "pass the whole object: bunq_device_server.NAME.api_context"
 
-// contextFile returns the content of the file for an API context, nil if a part of it is unknown, or what is wrong with the
-// parts that are known.
+// contextFile returns the content of the file for an API context, nil if a part of it is unknown,
+// or what is wrong with the parts that are known.
 func contextFile(ctx context.Context, object types.Object) (file *sdkconf.Context, problem string) {
 	if object.IsUnknown() {
 		return nil, ""

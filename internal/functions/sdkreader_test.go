@@ -18,8 +18,8 @@ import (
 	"time"
 )
 
-// SDKFile is what bunq's SDKs need of a context file, read by their habits alone: it shares nothing with the provider's own reader
-// and writer. OBSERVED in sdk_python, sdk_java and sdk_php.
+// SDKFile is what bunq's SDKs need of a context file, read by their habits alone: it shares nothing
+// with the provider's own reader and writer. OBSERVED in sdk_python, sdk_java and sdk_php.
 type SDKFile struct {
 	Environment, APIKey, Token string
 	ClientKey                  *rsa.PrivateKey
@@ -77,8 +77,9 @@ func ReadSDKFile(text string) (*SDKFile, error) {
 		return nil, errors.New("the client's keys are no pair")
 	}
 
-	// A session that is absent does not load in PHP, one that lives would be used, and one without the user's object does not
-	// load in any of them. The time has no zone: whatever the machine's, it must be over.
+	// A session that is absent does not load in PHP, one that lives would be used, and one without
+	// the user's object does not load in any of them. The time has no zone: whatever the machine's,
+	// it must be over.
 	s := raw.Session
 	if s == nil || s.Token == nil {
 		return nil, errors.New("no session_context, or no token in it")
@@ -102,8 +103,8 @@ func der(text, kind string) []byte {
 	return block.Bytes
 }
 
-// OpenSession opens a session with what the file holds, as an SDK does with one whose session has expired, and returns the user's
-// id. Source: bunq's documentation, "Sessions" and "Signing".
+// OpenSession opens a session with what the file holds, as an SDK does with one whose session has
+// expired, and returns the user's id. Source: bunq's documentation, "Sessions" and "Signing".
 func (f *SDKFile) OpenSession(ctx context.Context, baseURL string) (user int64, err error) {
 	body, err := json.Marshal(map[string]string{"secret": f.APIKey})
 	if err != nil {

@@ -107,8 +107,9 @@ func refusals() []refusal {
 			out: func(w *walker, _ string) { w.do([]string{"untaint", "url"}) },
 		},
 		{
-			// Terraform's own error, whatever the provider: hashicorp/terraform orders the destroy of an
-			// instance that the state has with create_before_destroy, and of what it depended on, both ways.
+			// Terraform's own error, whatever the provider: hashicorp/terraform orders the destroy
+			// of an instance that the state has with create_before_destroy, and of what it depended
+			// on, both ways.
 			name: "Terraform cannot order the destroy of a URL and the replacement of its client", says: []string{"Cycle:", callback},
 			deserved: func(w *walker) bool { return len(w.undeclared()) > 0 },
 			way:      "The URL is destroyed first, by itself.",

@@ -14,9 +14,10 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/provider"
 )
 
-// BenchmarkRefresh measures what a plan with nothing to do costs in the provider: a process that starts, and reads and
-// plans each callback URL of one client, as many at once as Terraform does. bunq is in the same process and answers at
-// once, without limits. The goal: 1,000 URLs in less than 2 s, with one read of the API.
+// BenchmarkRefresh measures what a plan with nothing to do costs in the provider: a process that
+// starts, and reads and plans each callback URL of one client, as many at once as Terraform does.
+// bunq is in the same process and answers at once, without limits. The goal: 1,000 URLs in less
+// than 2 s, with one read of the API.
 func BenchmarkRefresh(b *testing.B) {
 	for _, n := range []int{100, 1000} {
 		b.Run(strconv.Itoa(n)+"URLs", func(b *testing.B) { benchmarkRefresh(b, n) })
@@ -57,7 +58,8 @@ func benchmarkRefresh(b *testing.B, n int) {
 	}
 }
 
-// moreURLs makes callback URLs at bunq until there are n, and returns them all as resources of the state.
+// moreURLs makes callback URLs at bunq until there are n, and returns them all as resources of the
+// state.
 func (b *bank) moreURLs(p *party, n int) []*object {
 	b.t.Helper()
 	urls := slices.Clone(p.urls)

@@ -18,11 +18,13 @@ var (
 	planSize  = flag.Int("plan-size", 300, "how many resources each of its plans has")
 )
 
-// mostPlanRatio is how many times as long as the plan of a provider that calls nobody a plan with nothing to do may take.
+// mostPlanRatio is how many times as long as the plan of a provider that calls nobody a plan with
+// nothing to do may take.
 const mostPlanRatio = 1.25
 
-// What a plan with nothing to do takes: that of callback URLs beside that of as many resources of a provider that calls
-// nobody. The two take turns, so that what else the machine does weighs on both, and the provider is the one that users run.
+// What a plan with nothing to do takes: that of callback URLs beside that of as many resources of a
+// provider that calls nobody. The two take turns, so that what else the machine does weighs on
+// both, and the provider is the one that users run.
 func TestAccEmptyPlan_costs(t *testing.T) {
 	if *planPairs == 0 {
 		t.Skip("takes a while: -plan-pairs=10")

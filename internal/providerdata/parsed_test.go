@@ -20,7 +20,8 @@ func object(t testing.TB, m APIContextModel) types.Object {
 	return obj
 }
 
-// Resources that carry the same context share its keys and its calls; those whose context differs in any member do not.
+// Resources that carry the same context share its keys and its calls; those whose context differs
+// in any member do not.
 func TestData_Access_sharesEqualContexts(t *testing.T) {
 	d := usable(t)
 	access := func(m APIContextModel) *Access {

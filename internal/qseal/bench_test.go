@@ -2,8 +2,8 @@ package qseal
 
 import "testing"
 
-// BenchmarkParse measures the reading of a certificate as every plan of a credential does it: parsed alone, together with
-// its chain, and with all that is judged before anything is sent.
+// BenchmarkParse measures the reading of a certificate as every plan of a credential does it:
+// parsed alone, together with its chain, and with all that is judged before anything is sent.
 func BenchmarkParse(b *testing.B) {
 	leaf, chain := vector(b, "seal.pem"), vector(b, "intermediate.pem", "root.pem")
 	b.Run("certificate", func(b *testing.B) {

@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// pseudoNamed makes a self-signed certificate with any common name, also one that NewPseudoCertificate refuses.
+// pseudoNamed makes a self-signed certificate with any common name, also one that
+// NewPseudoCertificate refuses.
 func pseudoNamed(t *testing.T, commonName string) *Certificate {
 	t.Helper()
 	key, err := ParsePrivateKey(vector(t, "qseal.key"), "")

@@ -9,22 +9,25 @@ import (
 	"time"
 )
 
-// Description is what a certificate says of itself. It may be any X.509 certificate, with a key of any algorithm: whether bunq
-// would take it is for [Certificate.Check] to say.
+// Description is what a certificate says of itself. It may be any X.509 certificate, with a key of
+// any algorithm: whether bunq would take it is for [Certificate.Check] to say.
 type Description struct {
-	// Subject, OrganizationIdentifier, Roles, Kind and FingerprintSHA256 are as the methods of [Certificate] return them.
+	// Subject, OrganizationIdentifier, Roles, Kind and FingerprintSHA256 are as the methods of
+	// [Certificate] return them.
 	Subject, OrganizationIdentifier string
 	Roles                           []Role
 	Kind                            Kind
 	FingerprintSHA256               string
-	// Authority is the national authority of the PSD2 statement; nil where the certificate has no such statement.
+	// Authority is the national authority of the PSD2 statement; nil where the certificate has no
+	// such statement.
 	Authority *Authority
 	// NotBefore and NotAfter are in UTC.
 	NotBefore, NotAfter time.Time
-	// SerialNumber is hexadecimal as OpenSSL prints it: upper case, whole bytes. (A negative one is no certificate to crypto/x509.)
+	// SerialNumber is hexadecimal as OpenSSL prints it: upper case, whole bytes. (A negative one is
+	// no certificate to crypto/x509.)
 	SerialNumber string
-	// KeyType is "RSA", "EC", "Ed25519" or "" for another algorithm; KeyBits the size of the modulus or of the curve in bits,
-	// 0 where KeyType is "".
+	// KeyType is "RSA", "EC", "Ed25519" or "" for another algorithm; KeyBits the size of the
+	// modulus or of the curve in bits, 0 where KeyType is "".
 	KeyType string
 	KeyBits int
 }
@@ -35,9 +38,10 @@ type Authority struct {
 	Name string
 }
 
-// Describe reads the one certificate of pemText; given twice, it counts once. The error wraps signing.ErrNotPEM, ErrDamagedPEM,
-// signing.ErrWrongPEMType, ErrPrivateKeyFound, ErrSeveralCertificates, ErrMalformedCertificate or ErrMalformedStatements: what
-// the qualified statements say cannot be left out unnoticed.
+// Describe reads the one certificate of pemText; given twice, it counts once. The error wraps
+// signing.ErrNotPEM, ErrDamagedPEM, signing.ErrWrongPEMType, ErrPrivateKeyFound,
+// ErrSeveralCertificates, ErrMalformedCertificate or ErrMalformedStatements: what the qualified
+// statements say cannot be left out unnoticed.
 func Describe(pemText string) (*Description, error) {
 	certs, err := parseCertificates(pemText)
 	if err != nil {

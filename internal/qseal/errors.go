@@ -15,7 +15,8 @@ var (
 	ErrSeveralCertificates = errors.New("more than one certificate")
 	// ErrMalformedCertificate means that a CERTIFICATE block holds no X.509 certificate.
 	ErrMalformedCertificate = errors.New("malformed certificate")
-	// ErrMalformedStatements means that a certificate's qualified statements, and so its PSD2 roles, cannot be read.
+	// ErrMalformedStatements means that a certificate's qualified statements, and so its PSD2
+	// roles, cannot be read.
 	ErrMalformedStatements = errors.New("malformed qualified statements")
 
 	// ErrPassphraseNeeded means that the private key is encrypted and no passphrase was given.

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// The values are written out as DER by hand: 30 LL is a SEQUENCE, 06 LL an OBJECT IDENTIFIER, 0c LL a UTF8String.
+// The values are written out as DER by hand: 30 LL is a SEQUENCE, 06 LL an OBJECT IDENTIFIER, 0c LL
+// a UTF8String.
 const (
 	oidHexQCType = "0606" + "04008e460106"                 // 0.4.0.1862.1.6
 	oidHexSeal   = "0607" + "04008e46010602"               // …6.2

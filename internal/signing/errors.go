@@ -9,7 +9,8 @@ var (
 	ErrNotPEM = errors.New("no PEM block found")
 	// ErrWrongPEMType means a well-formed PEM block of another type than the one needed.
 	ErrWrongPEMType = errors.New("wrong PEM type")
-	// ErrNotRSA means a key of another algorithm. Every source has RSA; whether bunq accepts others is UNKNOWN.
+	// ErrNotRSA means a key of another algorithm. Every source has RSA; whether bunq accepts others
+	// is UNKNOWN.
 	ErrNotRSA = errors.New("not an RSA key")
 	// ErrEncrypted means a private key that is protected with a passphrase.
 	ErrEncrypted = errors.New("the private key is encrypted")

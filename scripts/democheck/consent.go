@@ -14,8 +14,8 @@ import (
 	"strings"
 )
 
-// consent goes the way of a bunq user who says yes, and of the application that the user says it to, and writes to out
-// who is connected in the end.
+// consent goes the way of a bunq user who says yes, and of the application that the user says it
+// to, and writes to out who is connected in the end.
 func (w *witness) consent(ctx context.Context, tokenURL string, o outputs, out io.Writer) error {
 	callbacks := slices.Sorted(maps.Keys(o.AuthorizeURLs.Value))
 	if len(callbacks) == 0 {
@@ -61,7 +61,8 @@ func (w *witness) consent(ctx context.Context, tokenURL string, o outputs, out i
 	return nil
 }
 
-// trade asks for the access token of a code. All parameters go in the address. Source: bunq's documentation, "OAuth".
+// trade asks for the access token of a code. All parameters go in the address. Source: bunq's
+// documentation, "OAuth".
 func trade(ctx context.Context, tokenURL string, query url.Values) (token string, err error) {
 	response, err := request(ctx, http.MethodPost, tokenURL+"?"+query.Encode(), nil)
 	if err != nil {
@@ -114,8 +115,8 @@ func (w *witness) connectedUser(ctx context.Context) (string, error) {
 	return "", errors.New("GET /user: no UserApiKey that says who granted it, and to whom")
 }
 
-// request sends what a browser or an application would, and follows no redirect. Its errors do not show the query,
-// which may hold secrets.
+// request sends what a browser or an application would, and follows no redirect. Its errors do not
+// show the query, which may hold secrets.
 func request(ctx context.Context, method, address string, form url.Values) (*http.Response, error) {
 	var body io.Reader
 	if form != nil {

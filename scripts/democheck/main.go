@@ -27,8 +27,8 @@ func main() {
 	}
 }
 
-// run reads a state from in and writes what it found at baseURL to out. With a tokenURL it goes to a consent instead.
-// wantURLs below zero accepts any number.
+// run reads a state from in and writes what it found at baseURL to out. With a tokenURL it goes to
+// a consent instead. wantURLs below zero accepts any number.
 func run(ctx context.Context, baseURL, tokenURL string, wantURLs int, wantNone bool, in io.Reader, out io.Writer) error {
 	if baseURL == "" {
 		return errors.New("-base-url is missing")

@@ -11,7 +11,8 @@ import (
 	"strings"
 )
 
-// page is an authorisation page as a person sees it: what it says on top, and a form with a button that says yes.
+// page is an authorisation page as a person sees it: what it says on top, and a form with a button
+// that says yes.
 type page struct {
 	address *url.URL
 	heading string
@@ -36,7 +37,8 @@ func visit(ctx context.Context, address string) (*page, error) {
 	return p, nil
 }
 
-// sayYes sends the form with its first answer that begins with "Yes", and returns where the user is sent.
+// sayYes sends the form with its first answer that begins with "Yes", and returns where the user is
+// sent.
 func (p *page) sayYes(ctx context.Context) (location string, err error) {
 	to, err := p.address.Parse(p.action)
 	if err != nil {
@@ -59,7 +61,8 @@ func (p *page) sayYes(ctx context.Context) (location string, err error) {
 	return response.Header.Get("Location"), nil
 }
 
-// read takes what a person needs out of HTML. encoding/xml is lenient enough for a page that is written well.
+// read takes what a person needs out of HTML. encoding/xml is lenient enough for a page that is
+// written well.
 func (p *page) read(in io.Reader) error {
 	d := xml.NewDecoder(in)
 	d.Strict, d.AutoClose, d.Entity = false, xml.HTMLAutoClose, xml.HTMLEntity

@@ -42,7 +42,8 @@ type stateModule struct {
 	ChildModules []stateModule `json:"child_modules"`
 }
 
-// readState reads the output of "terraform show -json". The access is the context of its first bunq_device_server.
+// readState reads the output of "terraform show -json". The access is the context of its first
+// bunq_device_server.
 func readState(in io.Reader) (*state, error) {
 	var shown struct {
 		Values struct {

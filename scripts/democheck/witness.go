@@ -32,8 +32,8 @@ type oauthClient struct {
 	} `json:"callback_url"`
 }
 
-// openSession signs POST /session-server for a key, whose user must be of a kind, and returns the user's id. Source: bunq's
-// documentation, "Sessions".
+// openSession signs POST /session-server for a key, whose user must be of a kind, and returns the
+// user's id. Source: bunq's documentation, "Sessions".
 func (w *witness) openSession(ctx context.Context, key, wantKind string) (user int64, err error) {
 	body, err := json.Marshal(map[string]string{"secret": key})
 	if err != nil {
@@ -82,7 +82,8 @@ func (w *witness) oauthClients(ctx context.Context, user int64) ([]oauthClient, 
 	return clients, nil
 }
 
-// call sends one request and returns the elements of a 200 whose signature fits the server's public key.
+// call sends one request and returns the elements of a 200 whose signature fits the server's public
+// key.
 func (w *witness) call(ctx context.Context, method, path, token string, body []byte) ([]map[string]json.RawMessage, error) {
 	request, err := http.NewRequestWithContext(ctx, method, w.baseURL+path, bytes.NewReader(body))
 	if err != nil {

@@ -22,8 +22,8 @@ func (p point) compare(q point) int { return cmp.Or(p.line-q.line, p.column-q.co
 // A span is a part of a source file, as a coverage profile names it.
 type span struct{ from, to point }
 
-// extendProfile adds to the coverage profile at name what runs without being counted. It is run in the root of module,
-// whose path the profile puts before those of the files.
+// extendProfile adds to the coverage profile at name what runs without being counted. It is run in
+// the root of module, whose path the profile puts before those of the files.
 func extendProfile(name, module string) error {
 	covered, err := readProfile(name)
 	if err != nil {
@@ -75,8 +75,9 @@ func readProfile(name string) (map[string][]span, error) {
 	return covered, scanner.Err()
 }
 
-// uncountedSpans returns what runs in a source file without being counted: what stands between a case and its colon in
-// a switch that ran, and declarations of the package. source is the file's text, or nil for the one on disk.
+// uncountedSpans returns what runs in a source file without being counted: what stands between a
+// case and its colon in a switch that ran, and declarations of the package. source is the file's
+// text, or nil for the one on disk.
 func uncountedSpans(file string, source any, covered []span) ([]span, error) {
 	set := token.NewFileSet()
 	tree, err := parser.ParseFile(set, file, source, parser.SkipObjectResolution)

@@ -10,7 +10,8 @@ import (
 	"strings"
 )
 
-// A harmless entry names mutants that cannot matter. It goes by the text of the line, as numbers of lines change.
+// A harmless entry names mutants that cannot matter. It goes by the text of the line, as numbers of
+// lines change.
 type harmless struct {
 	file   string
 	kind   string
@@ -33,7 +34,8 @@ func (h harmless) String() string {
 
 var entryLine = regexp.MustCompile(`^(\S+\.go): ([A-Z_]+)(?:\[(\d+)\])? in: (.+)$`)
 
-// parseHarmless reads a list of entries, as harmless.txt describes them. An entry without a reason is an error.
+// parseHarmless reads a list of entries, as harmless.txt describes them. An entry without a reason
+// is an error.
 func parseHarmless(r io.Reader) ([]harmless, error) {
 	var entries []harmless
 	scanner := bufio.NewScanner(r)

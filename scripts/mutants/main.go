@@ -37,8 +37,8 @@ func run(args []string, out io.Writer) error {
 	}
 }
 
-// printReport prints the report on the package in dir, a path below the working directory. It fails where the tests
-// kill too little, or where the list of harmless mutants is out of date.
+// printReport prints the report on the package in dir, a path below the working directory. It fails
+// where the tests kill too little, or where the list of harmless mutants is out of date.
 func printReport(out io.Writer, gremlinsFile, harmlessFile, dir string) error {
 	mutants, err := readMutants(gremlinsFile, dir)
 	if err != nil {

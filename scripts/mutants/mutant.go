@@ -21,8 +21,9 @@ type mutant struct {
 	nth    int    // from 1: which one of its kind on this line
 }
 
-// readMutants returns the mutants that gremlins wrote to the file at name, in the order of the source. dir is the
-// directory that gremlins looked at, below the working directory, where the source is read from.
+// readMutants returns the mutants that gremlins wrote to the file at name, in the order of the
+// source. dir is the directory that gremlins looked at, below the working directory, where the
+// source is read from.
 func readMutants(name, dir string) ([]mutant, error) {
 	text, err := os.ReadFile(name) //nolint:gosec // the caller names it
 	if err != nil {

@@ -21,7 +21,8 @@ type report struct {
 	outdated                    []string // entries of the list of harmless mutants that name none
 }
 
-// newReport sorts the mutants of the package in dir. Those that an entry names count as harmless and as nothing else.
+// newReport sorts the mutants of the package in dir. Those that an entry names count as harmless
+// and as nothing else.
 func newReport(mutants []mutant, entries []harmless, dir string) *report {
 	r := &report{dir: path.Clean(dir)}
 	used := make([]bool, len(entries))

@@ -8,7 +8,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// convert turns the protocol's answers into the document. It fails on a type that the document has no word for.
+// convert turns the protocol's answers into the document. It fails on a type that the document has
+// no word for.
 func convert(r *tfprotov6.GetProviderSchemaResponse, ids *tfprotov6.GetResourceIdentitySchemasResponse) (*providerSchema, error) {
 	c := &converter{}
 	actions := make(map[string]*tfprotov6.Schema, len(r.ActionSchemas))
@@ -176,7 +177,8 @@ func (c *converter) objectNesting(mode tfprotov6.SchemaObjectNestingMode) string
 	}
 }
 
-// typeJSON writes a type as the document does: "string", ["list","string"], ["object",{"name":"string"}].
+// typeJSON writes a type as the document does: "string", ["list","string"],
+// ["object",{"name":"string"}].
 func (c *converter) typeJSON(t tftypes.Type) json.RawMessage {
 	words, err := typeWords(t)
 	if err != nil {

@@ -2,8 +2,9 @@ package main
 
 import "encoding/json"
 
-// The JSON document of "terraform providers schema -json", format 1.0. Source: Terraform's documentation, "terraform
-// providers schema", which describes every member; absent means false, empty or none.
+// The JSON document of "terraform providers schema -json", format 1.0. Source: Terraform's
+// documentation, "terraform providers schema", which describes every member; absent means false,
+// empty or none.
 
 type providerSchemas struct {
 	FormatVersion string                     `json:"format_version"`

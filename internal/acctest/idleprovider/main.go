@@ -1,5 +1,6 @@
-// Command idleprovider is a provider that calls nobody, for comparison: its one resource has the attributes of
-// random_id and is kept in the state alone. What a plan of it takes is what Terraform and the plugin protocol take.
+// Command idleprovider is a provider that calls nobody, for comparison: its one resource has the
+// attributes of random_id and is kept in the state alone. What a plan of it takes is what Terraform
+// and the plugin protocol take.
 package main
 
 import (

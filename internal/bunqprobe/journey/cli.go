@@ -25,7 +25,8 @@ type result struct {
 // stopWait is how long the CLI may take to finish the call it is in, after a signal.
 const stopWait = 2 * time.Minute
 
-// terraform runs the CLI in the example's directory, with nothing of this user's settings but what is set here.
+// terraform runs the CLI in the example's directory, with nothing of this user's settings but what
+// is set here.
 func (j *journey) terraform(ctx context.Context, args ...string) result {
 	log := filepath.Join(j.dir, "provider.log")
 	_ = os.Remove(log)

@@ -122,7 +122,8 @@ func TestTravel(t *testing.T) {
 	}
 }
 
-// Each step notices when the provider does otherwise; what was made is cleared up, and no later step is made.
+// Each step notices when the provider does otherwise; what was made is cleared up, and no later
+// step is made.
 func TestTravel_stopsAtWhatIsWrong(t *testing.T) {
 	for step, tc := range map[string]struct{ otherwise, says string }{
 		"apply":      {`case "$*" in apply*/plan) echo "Apply complete! Resources: 6 added, 0 changed, 0 destroyed."; exit 0;; esac`, "7 should have been added"},

@@ -21,8 +21,8 @@ func main() {
 	os.Exit(status)
 }
 
-// run returns the exit status: 0 where every step did what it should, 1 where one did not, 2 for what was refused before
-// anything was sent.
+// run returns the exit status: 0 where every step did what it should, 1 where one did not, 2 for
+// what was refused before anything was sent.
 func run(ctx context.Context, args []string, env func(string) string, stdout, stderr io.Writer) int {
 	f := flag.NewFlagSet("journey", flag.ContinueOnError)
 	f.SetOutput(stderr)

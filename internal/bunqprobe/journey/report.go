@@ -25,7 +25,8 @@ func (r *report) good() bool {
 	return len(r.stages) == len(steps())
 }
 
-// secret is what looks like one: the CLI hides what the provider calls sensitive, and this is for all the rest.
+// secret is what looks like one: the CLI hides what the provider calls sensitive, and this is for
+// all the rest.
 var secret = regexp.MustCompile(`(?is)\b(?:sandbox_)?[0-9a-f]{56,}\b|-----BEGIN [A-Z ]+-----.*?-----END [A-Z ]+-----`)
 
 func (r *report) markdown() string {

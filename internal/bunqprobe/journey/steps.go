@@ -107,7 +107,8 @@ func (j *journey) run(ctx context.Context, s *stage, args ...string) result {
 
 var summary = regexp.MustCompile(`Apply complete! Resources:(?: (\d+) imported,)? (\d+) added, (\d+) changed, (\d+) destroyed`)
 
-// apply plans, and applies that plan, as a pipeline would; it wants so many resources added, and none destroyed.
+// apply plans, and applies that plan, as a pipeline would; it wants so many resources added, and
+// none destroyed.
 func (j *journey) apply(ctx context.Context, s *stage, added int) error {
 	plan := filepath.Join(j.dir, "plan")
 	r := j.run(ctx, s, append([]string{"plan", "-no-color", "-input=false", "-out=" + plan}, j.vars...)...)
@@ -144,7 +145,8 @@ func (j *journey) show(ctx context.Context) []byte {
 	return j.terraform(ctx, "show", "-json", "-no-color").stdout
 }
 
-// importAll forgets all that bunq holds, and takes it over with the context file that bunq's SDKs would have.
+// importAll forgets all that bunq holds, and takes it over with the context file that bunq's SDKs
+// would have.
 func importAll(ctx context.Context, j *journey, s *stage) error {
 	held, err := readState(j.show(ctx))
 	if err != nil {
@@ -181,7 +183,8 @@ func importAll(ctx context.Context, j *journey, s *stage) error {
 	return os.Remove(filepath.Join(j.dir, "example", "import.tf"))
 }
 
-// askWitness waits first, as bunq opens one session in 30 s for each address, and the provider has just opened one.
+// askWitness waits first, as bunq opens one session in 30 s for each address, and the provider has
+// just opened one.
 func askWitness(ctx context.Context, j *journey, s *stage) error {
 	timer := time.NewTimer(j.settle)
 	defer timer.Stop()

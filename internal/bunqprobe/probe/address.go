@@ -21,8 +21,9 @@ const sandboxHost = "public-api.sandbox.bunq.com"
 var ErrNoConsent = errors.New("this registers users, keys and clients at a bunq sandbox, which cannot be removed there: " +
 	"set BUNQ_SANDBOX=1 to say that you want that; nothing has been sent")
 
-// CheckAddress returns the address to ask: base as BUNQ_BASE_URL has it, or bunq's sandbox where it is empty. consent is the
-// value of BUNQ_SANDBOX. It refuses every host that is neither bunq's sandbox nor loopback.
+// CheckAddress returns the address to ask: base as BUNQ_BASE_URL has it, or bunq's sandbox where it
+// is empty. consent is the value of BUNQ_SANDBOX. It refuses every host that is neither bunq's
+// sandbox nor loopback.
 func CheckAddress(base, consent string) (string, error) {
 	if consent != "1" {
 		return "", ErrNoConsent
@@ -61,8 +62,9 @@ func isLoopback(host string) bool {
 	return err == nil && a.Unmap().IsLoopback()
 }
 
-// Transport returns the transport for an address that CheckAddress has let pass. Where that is a loopback host, it connects
-// to this machine only, whatever a name resolves to, and through no proxy.
+// Transport returns the transport for an address that CheckAddress has let pass. Where that is a
+// loopback host, it connects to this machine only, whatever a name resolves to, and through no
+// proxy.
 func Transport(base string) http.RoundTripper {
 	dialer := &net.Dialer{Timeout: 10 * time.Second}
 	t := &http.Transport{

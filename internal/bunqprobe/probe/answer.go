@@ -61,13 +61,14 @@ func (x *exchange) errorTexts() []string {
 	return out
 }
 
-// says reports whether the answer is an error of this status with this text alone, signed as its status is to be.
+// says reports whether the answer is an error of this status with this text alone, signed as its
+// status is to be.
 func (x *exchange) says(status int, text string) bool {
 	return x.status == status && x.trusted() && slices.Equal(x.errorTexts(), []string{text})
 }
 
-// objects returns all elements of a type, or a surprise where the answer is not a signed list of what was asked for. Each
-// must have the fields named.
+// objects returns all elements of a type, or a surprise where the answer is not a signed list of
+// what was asked for. Each must have the fields named.
 func (x *exchange) objects(kind string, fields ...string) ([]object, error) {
 	if x.status != http.StatusOK {
 		return nil, unforeseen(x, "the status is not 200")

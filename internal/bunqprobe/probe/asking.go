@@ -60,7 +60,8 @@ func (r *run) answer(ctx context.Context, setting string) (any, error) {
 	return o.finding.answer, nil
 }
 
-// unreachable returns why the rest need not be asked: the last few questions all failed for bunq's not being there.
+// unreachable returns why the rest need not be asked: the last few questions all failed for bunq's
+// not being there.
 func (r *run) unreachable() string {
 	if r.outages < stopAfter {
 		return ""
@@ -115,7 +116,8 @@ const (
 	cleanTimeShort = 15 * time.Second
 )
 
-// cleanUp ends what can be ended: the OAuth client, and sessions. Installations, users, keys and devices stay.
+// cleanUp ends what can be ended: the OAuth client, and sessions. Installations, users, keys and
+// devices stay.
 func (r *run) cleanUp(ctx context.Context) {
 	limit := cleanTime
 	if ctx.Err() != nil {

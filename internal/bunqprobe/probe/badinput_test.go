@@ -14,7 +14,8 @@ import (
 const tenADay = `{"Error":[{"error_description":"Too many requests. You can do a maximum of 10 calls per 86400 second to this endpoint.",` +
 	`"error_description_translated":"Too many requests. You can do a maximum of 10 calls per 86400 second to this endpoint."}]}`
 
-// Whatever stands in the way from some request on is named, hangs nothing, and settles nothing that is not so.
+// Whatever stands in the way from some request on is named, hangs nothing, and settles nothing that
+// is not so.
 func TestBadInput(t *testing.T) {
 	for name, tc := range map[string]struct {
 		fault bunqsim.Fault
@@ -90,7 +91,8 @@ func TestOneFailureStopsNothing(t *testing.T) {
 	}
 }
 
-// The sandbox forgets everything at some request: what is asked then is not settled by it, and the rest is asked again.
+// The sandbox forgets everything at some request: what is asked then is not settled by it, and the
+// rest is asked again.
 func TestReset(t *testing.T) {
 	for nth := 2; nth < 230; nth += 45 { // a run makes some 250 calls, and cleans up with the last
 		t.Run(fmt.Sprint(nth), func(t *testing.T) {
@@ -203,7 +205,8 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// What can be taken away is taken away: clients, URLs, filters, sessions and addresses, also where sessions are short.
+// What can be taken away is taken away: clients, URLs, filters, sessions and addresses, also where
+// sessions are short.
 func TestCleansUp(t *testing.T) {
 	for _, set := range []bunqsim.Settings{{}, {
 		SecondOAuthClient: bunqsim.Accepted, ReactivateOAuthClient: bunqsim.Accepted, HTTPCallback: bunqsim.Accepted,

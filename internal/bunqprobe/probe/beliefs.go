@@ -19,7 +19,8 @@ const (
 
 type fieldsOf map[string]fieldKind
 
-// believedElements are the elements of answers as provider and simulator believe them to be, with all their fields.
+// believedElements are the elements of answers as provider and simulator believe them to be, with
+// all their fields.
 var believedElements = map[string]fieldsOf{
 	"Id":              {"id": kindNumber},
 	"Token":           {"id": kindNumber, "created": kindTime, "updated": kindTime, "token": kindString},

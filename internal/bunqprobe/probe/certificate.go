@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// pseudoCertificate makes what bunq's sandbox takes instead of a QSEAL certificate: self-signed, the roles in the name. The
-// same subject is the same user at bunq, so each subject is drawn.
+// pseudoCertificate makes what bunq's sandbox takes instead of a QSEAL certificate: self-signed,
+// the roles in the name. The same subject is the same user at bunq, so each subject is drawn.
 func pseudoCertificate(key crypto.Signer, name string, notAfter time.Time) (string, error) {
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 126))
 	if err != nil {

@@ -28,7 +28,8 @@ const (
 	statusMaintenance = 491
 )
 
-// client sends calls and keeps to the limits. It believes nothing: what an answer means is for the questions.
+// client sends calls and keeps to the limits. It believes nothing: what an answer means is for the
+// questions.
 type client struct {
 	base   string
 	http   *http.Client
@@ -50,8 +51,8 @@ func newClient(base string, transport http.RoundTripper, clock Clock, p *pace, r
 	}}
 }
 
-// send sends a call and returns bunq's answer, whatever it says. An *outage is the error where bunq was not reached, or is
-// not what answered; a *limited where a limit does not let the call through.
+// send sends a call and returns bunq's answer, whatever it says. An *outage is the error where bunq
+// was not reached, or is not what answered; a *limited where a limit does not let the call through.
 func (c *client) send(ctx context.Context, k call) (*exchange, error) {
 	path, _, _ := strings.Cut(k.path, "?")
 	route := routeOf(path)
@@ -186,7 +187,8 @@ func (c *client) request(ctx context.Context, x *exchange) (*http.Request, error
 	return req, nil
 }
 
-// notBunq returns an outage where something else than bunq's API has answered, or bunq says that it is closed.
+// notBunq returns an outage where something else than bunq's API has answered, or bunq says that it
+// is closed.
 func (x *exchange) notBunq() *outage {
 	kind := strings.ToLower(x.header.Get("Content-Type"))
 	page := strings.Contains(kind, "html") || bytes.HasPrefix(bytes.TrimSpace(x.body), []byte("<"))

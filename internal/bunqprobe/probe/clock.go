@@ -12,7 +12,8 @@ type Clock interface {
 	Sleep(ctx context.Context, d time.Duration) error
 }
 
-// SystemClock follows package time, and so the faked time of a testing/synctest bubble when it is used in one.
+// SystemClock follows package time, and so the faked time of a testing/synctest bubble when it is
+// used in one.
 type SystemClock struct{}
 
 // Now returns the time.

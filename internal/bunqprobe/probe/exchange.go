@@ -31,8 +31,8 @@ type call struct {
 	forged       string          // signature instead of a true one
 	requestID    string          // "" for a fresh one
 	serverKey    *rsa.PublicKey  // verifies the answer; nil: nothing to verify with
-	// wrongKind: the token may be of the wrong kind for this call. A refusal then belongs to no installation whose key could
-	// verify it.
+	// wrongKind: the token may be of the wrong kind for this call. A refusal then belongs to no
+	// installation whose key could verify it.
 	wrongKind bool
 	unpaced   bool // sent at once, and a 429 is what is looked for
 }
@@ -74,8 +74,8 @@ func verified(key *rsa.PublicKey, body []byte, signature string) signed {
 	}
 }
 
-// trusted reports whether the answer has the signature that an answer of its status is to have. Unsigned were seen: 403, 409,
-// 429, 491 and the answer to POST /installation.
+// trusted reports whether the answer has the signature that an answer of its status is to have.
+// Unsigned were seen: 403, 409, 429, 491 and the answer to POST /installation.
 func (x *exchange) trusted() bool {
 	if x.method == http.MethodPost && x.route == "/installation" {
 		return true // brings the key
@@ -95,8 +95,8 @@ var shownHeaders = []string{"Content-Type", headerAuthentication, headerClientSi
 // maxShown is as much of a body as is shown.
 const maxShown = 4000
 
-// text returns the exchange as HTTP would have it. Secrets are taken out before anything is cut: half of one would not be
-// known again.
+// text returns the exchange as HTTP would have it. Secrets are taken out before anything is cut:
+// half of one would not be known again.
 func (x *exchange) text(r *redactor) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s\n", x.method, x.path)

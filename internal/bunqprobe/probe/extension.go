@@ -7,14 +7,15 @@ import (
 	"time"
 )
 
-// What the documents say of how use makes a session last: a request in its last 30 minutes gives it a life again, or one in its
-// last 30 seconds gives it five minutes at most.
+// What the documents say of how use makes a session last: a request in its last 30 minutes gives it
+// a life again, or one in its last 30 seconds gives it five minutes at most.
 const (
 	extendedLate = 30 * time.Second
 	extendedBy   = 5 * time.Minute
 )
 
-// askExtension uses a session shortly before its end, and looks whether it lives on. How long it lives must be known for that.
+// askExtension uses a session shortly before its end, and looks whether it lives on. How long it
+// lives must be known for that.
 func askExtension(ctx context.Context, r *run) (*finding, error) {
 	if life, err := r.life(ctx, "session_lifetime"); err != nil {
 		return nil, err
@@ -63,8 +64,8 @@ func (r *run) usedAt(ctx context.Context, open openSentinel, use, look time.Dura
 	return alive, s, x, nil
 }
 
-// extendShort is for later sessions that live a few minutes at most: both extensions give them the same life, and differ in how
-// early they begin.
+// extendShort is for later sessions that live a few minutes at most: both extensions give them the
+// same life, and differ in how early they begin.
 func (r *run) extendShort(ctx context.Context, life time.Duration) (*finding, error) {
 	after := life + 2*time.Second
 	for _, try := range []struct {
@@ -89,7 +90,8 @@ func (r *run) extendShort(ctx context.Context, life time.Duration) (*finding, er
 	return nil, &unsettled{"sessions live too shortly to tell"}
 }
 
-// extendOnce is for first sessions that live shortly while later ones live long: how long the extension lasts tells which it is.
+// extendOnce is for first sessions that live shortly while later ones live long: how long the
+// extension lasts tells which it is.
 func (r *run) extendOnce(ctx context.Context, life time.Duration) (*finding, error) {
 	use := life / 2
 	if life > extendedLate {

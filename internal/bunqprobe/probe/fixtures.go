@@ -20,8 +20,8 @@ type installation struct {
 	made      *exchange
 }
 
-// party is a PSD2 user of its own: a certificate with a subject of its own, its key, and where it was registered a device and
-// a session.
+// party is a PSD2 user of its own: a certificate with a subject of its own, its key, and where it
+// was registered a device and a session.
 type party struct {
 	name       string
 	cert       string
@@ -104,7 +104,8 @@ func (r *run) installation(ctx context.Context, n int) (*installation, error) {
 	return i, nil
 }
 
-// withToken sends a call with the token of an installation. A refusal of the token itself is told apart from one of the call.
+// withToken sends a call with the token of an installation. A refusal of the token itself is told
+// apart from one of the call.
 func (r *run) withToken(ctx context.Context, i *installation, k call) (*exchange, error) {
 	k.token, k.serverKey = i.token, i.serverKey
 	x, err := r.client.send(ctx, k)
@@ -117,8 +118,8 @@ func (r *run) withToken(ctx context.Context, i *installation, k call) (*exchange
 	return x, nil
 }
 
-// mustKnow returns errReset if bunq no longer knows an installation's token. It asks with a body that is refused whatever
-// else holds, and so leaves nothing.
+// mustKnow returns errReset if bunq no longer knows an installation's token. It asks with a body
+// that is refused whatever else holds, and so leaves nothing.
 func (r *run) mustKnow(ctx context.Context, i *installation) error {
 	x, err := r.client.send(ctx, call{method: http.MethodPost, path: "/device-server", token: i.token, serverKey: i.serverKey,
 		content: struct{}{}})
@@ -168,7 +169,8 @@ func (r *run) certificate(notAfter time.Time) (string, error) {
 	return pseudoCertificate(key, commonName(), notAfter)
 }
 
-// newParty registers a certificate, and returns the user with its key, which is not used yet. cert "" makes a new user.
+// newParty registers a certificate, and returns the user with its key, which is not used yet. cert
+// "" makes a new user.
 func (r *run) newParty(ctx context.Context, name, cert string) (*party, error) {
 	i, err := r.installation(ctx, 1)
 	if err != nil {

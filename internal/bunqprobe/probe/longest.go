@@ -20,7 +20,8 @@ func fits(x *exchange, field string) (bool, *exchange, error) {
 	return err == nil, x, err
 }
 
-// longest returns the most characters that take accepts. It tries guess first, which is right more often than not.
+// longest returns the most characters that take accepts. It tries guess first, which is right more
+// often than not.
 func longest(guess int, take func(n int) (bool, *exchange, error)) (*finding, error) {
 	ok, x, err := take(farTooLong)
 	if err != nil {

@@ -57,7 +57,8 @@ func (e *limited) Error() string {
 // errReset: bunq no longer knows what was registered in this run.
 var errReset = errors.New("the sandbox was reset in the middle: bunq no longer knows the installation of this run")
 
-// waiting is the outcome of a question that needs hours: poll is called at the times it names until it has an outcome.
+// waiting is the outcome of a question that needs hours: poll is called at the times it names until
+// it has an outcome.
 type waiting struct {
 	reason func() string // why it is not settled where nobody waits for it
 	at     time.Time

@@ -18,11 +18,12 @@ type limit struct {
 
 func (l limit) String() string { return fmt.Sprintf("%d in %s", l.max, seconds(l.window)) }
 
-// margin is added to each window: the bank's clock starts when a call arrives, ours when it was answered.
+// margin is added to each window: the bank's clock starts when a call arrives, ours when it was
+// answered.
 const margin = 150 * time.Millisecond
 
-// publishedLimit is bunq's table, by address and endpoint. DELETE is not in it: bunqJSClient keeps to the one of POST, in
-// 3.35 s.
+// publishedLimit is bunq's table, by address and endpoint. DELETE is not in it: bunqJSClient keeps
+// to the one of POST, in 3.35 s.
 func publishedLimit(method, route string) limit {
 	switch {
 	case method == http.MethodPost && route == "/session-server":

@@ -20,7 +20,8 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
 )
 
-// keyPool holds the key pairs of all runs: making them is what takes longest, and no question looks at them across runs.
+// keyPool holds the key pairs of all runs: making them is what takes longest, and no question looks
+// at them across runs.
 var keyPool = sync.OnceValue(func() []*rsa.PrivateKey {
 	var keys []*rsa.PrivateKey
 	for range 6 {
@@ -33,7 +34,8 @@ var keyPool = sync.OnceValue(func() []*rsa.PrivateKey {
 	return keys
 })
 
-// serverKey is a small key for the simulators: nothing here is about its strength, and it signs some hundred thousand answers.
+// serverKey is a small key for the simulators: nothing here is about its strength, and it signs
+// some hundred thousand answers.
 var serverKey = sync.OnceValue(func() *rsa.PrivateKey {
 	key, err := rsa.GenerateKey(cryptorand.Reader, 1024)
 	if err != nil {
@@ -58,7 +60,8 @@ type observed struct {
 	progress string
 }
 
-// ask runs the probe against a simulator in faked time. prepare may change what is asked, and arm faults.
+// ask runs the probe against a simulator in faked time. prepare may change what is asked, and arm
+// faults.
 func ask(t *testing.T, config bunqsim.Config, prepare func(*bunqsim.Sim, *probe.Config)) *observed {
 	t.Helper()
 	return askWithin(t, 1000*time.Hour, config, prepare)
@@ -129,8 +132,9 @@ func drawn(t *testing.T, set bunqsim.Settings) map[string]string {
 	return out
 }
 
-// invisible returns the settings that cannot be seen where the others are as drawn, each with a part of the reason that must be
-// given. It is what the documents say of the settings, and not what the probe does.
+// invisible returns the settings that cannot be seen where the others are as drawn, each with a
+// part of the reason that must be given. It is what the documents say of the settings, and not what
+// the probe does.
 func invisible(set map[string]string, long bool) map[string]string {
 	out := map[string]string{}
 	if set["old_keys"] == `"accepted"` {

@@ -16,7 +16,8 @@ type question struct {
 	refusal any
 	// leaves says what stays at bunq.
 	leaves string
-	// sessions is how many sessions it opens, of which bunq allows one in 30 s; takes is what it takes beyond.
+	// sessions is how many sessions it opens, of which bunq allows one in 30 s; takes is what it
+	// takes beyond.
 	sessions int
 	takes    time.Duration
 	// long questions are answered by waiting, for hours, with -long.
@@ -39,7 +40,8 @@ var Unseen = map[string]string{
 	"recent_limits_for": "needs the limits of bunq's newer page to hold, and more calls than a bank should be sent to try",
 }
 
-// questions returns all questions, in the order they are asked: those that end what others use come last.
+// questions returns all questions, in the order they are asked: those that end what others use come
+// last.
 func questions() []question {
 	return slices.Concat(
 		installationQuestions(),

@@ -28,7 +28,8 @@ func (l *addressList) has(ip string) bool {
 
 func addressesPath(p *party) string { return p.userPath("/credential-password-ip/%d/ip", p.credential) }
 
-// addresses lists the permitted addresses of the party's key, with a session that is opened for it where there is none.
+// addresses lists the permitted addresses of the party's key, with a session that is opened for it
+// where there is none.
 func (r *run) addresses(ctx context.Context, p *party) (*addressList, error) {
 	if err := r.openSession(ctx, p); err != nil {
 		return nil, err

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// cancelledQuestions are about one client that is cancelled for them; the last makes it active again, if it can.
+// cancelledQuestions are about one client that is cancelled for them; the last makes it active
+// again, if it can.
 func cancelledQuestions() []question {
 	const leaves = "what cancel_pending leaves"
 	return []question{
@@ -38,7 +39,8 @@ type cancelledClient struct {
 // pendingPatience is how long a pending cancellation is watched.
 const pendingPatience = 90 * time.Second
 
-// cancelledOne cancels a client of a user of its own, once in a run, and watches it until it is no longer pending.
+// cancelledOne cancels a client of a user of its own, once in a run, and watches it until it is no
+// longer pending.
 func (r *run) cancelledOne(ctx context.Context) (*cancelledClient, error) {
 	if r.cancelled != nil {
 		return r.cancelled, nil

@@ -73,8 +73,8 @@ func askCredentialRead(ctx context.Context, r *run) (*finding, error) {
 	return settled(accepted, x)
 }
 
-// askFirstUse looks at a key between device-server and session-server. Where it cannot be read there, the time at which it
-// was changed last tells which of the two changed it.
+// askFirstUse looks at a key between device-server and session-server. Where it cannot be read
+// there, the time at which it was changed last tells which of the two changed it.
 func askFirstUse(ctx context.Context, r *run) (*finding, error) {
 	p, err := r.newParty(ctx, "first-use", "")
 	if err != nil {

@@ -56,8 +56,8 @@ func askSameDevice(ctx context.Context, r *run) (*finding, error) {
 	}
 }
 
-// askUnpermittedDevice registers a key for an address that is not ours, and then once more from ours. The second is on another
-// installation, so that it is no repetition.
+// askUnpermittedDevice registers a key for an address that is not ours, and then once more from
+// ours. The second is on another installation, so that it is no repetition.
 func askUnpermittedDevice(ctx context.Context, r *run) (*finding, error) {
 	p, err := r.newParty(ctx, "locked-out", "")
 	if err != nil {
@@ -230,8 +230,8 @@ func askWildcardInList(ctx context.Context, r *run) (*finding, error) {
 	}
 }
 
-// askWildcardAfterConcrete registers a key that has this machine's address once more, now for every address; on another
-// installation, so that it is no repetition.
+// askWildcardAfterConcrete registers a key that has this machine's address once more, now for every
+// address; on another installation, so that it is no repetition.
 func askWildcardAfterConcrete(ctx context.Context, r *run) (*finding, error) {
 	own, err := r.address(ctx)
 	if err != nil {

@@ -88,7 +88,8 @@ func askECCertificate(ctx context.Context, r *run) (*finding, error) {
 	return certificateTaken(x)
 }
 
-// tokenURL is where authorisation codes are exchanged: a host of its own at bunq, a path of its own in the simulator.
+// tokenURL is where authorisation codes are exchanged: a host of its own at bunq, a path of its own
+// in the simulator.
 func tokenURL(base string) string {
 	u, err := url.Parse(base)
 	if err != nil {

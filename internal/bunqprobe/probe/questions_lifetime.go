@@ -20,8 +20,8 @@ func lifetimeQuestions() []question {
 // watched is the age at which a standard run looks at a session.
 const watched = 75 * time.Second
 
-// looks are the ages at which a long run looks, each with a session of its own: before and after what documents and
-// recordings name.
+// looks are the ages at which a long run looks, each with a session of its own: before and after
+// what documents and recordings name.
 var looks = []time.Duration{
 	270 * time.Second, 330 * time.Second, 29 * time.Minute, 31 * time.Minute, 59 * time.Minute, 61 * time.Minute,
 	23*time.Hour + 30*time.Minute, 24*time.Hour + 30*time.Minute, 89*time.Hour + 30*time.Minute, 90*time.Hour + 15*time.Minute,
@@ -59,7 +59,8 @@ func (r *run) firstSentinel(ctx context.Context, _ bool) (*sentinel, error) {
 	return r.detached(ctx, p)
 }
 
-// laterSentinel opens a session that is not its key's first; alone where no other session of the key may live.
+// laterSentinel opens a session that is not its key's first; alone where no other session of the
+// key may live.
 func (r *run) laterSentinel(ctx context.Context, alone bool) (*sentinel, error) {
 	name := "later-session"
 	if !alone {
@@ -97,7 +98,8 @@ func (r *run) detached(ctx context.Context, p *party) (*sentinel, error) {
 // at is the time at which the sentinel has an age.
 func (s *sentinel) at(age time.Duration) time.Time { return s.s.x.answered.Add(age) }
 
-// look uses the session. Where it lives it is older than the first age that is returned, where not at most the second.
+// look uses the session. Where it lives it is older than the first age that is returned, where not
+// at most the second.
 func (r *run) look(ctx context.Context, s *sentinel) (alive bool, x *exchange, err error) {
 	if s.resets != r.resets {
 		return false, nil, errReset
@@ -128,8 +130,8 @@ func (b *span) take(alive bool, s *sentinel, x *exchange) {
 	}
 }
 
-// measure finds how long a session lives that is not used. One that is dead after little more than a minute is measured to
-// the second; what lives longer is looked at for hours, with -long.
+// measure finds how long a session lives that is not used. One that is dead after little more than
+// a minute is measured to the second; what lives longer is looked at for hours, with -long.
 func (r *run) measure(ctx context.Context, open openSentinel, ages []time.Duration, reason string) (*finding, error) {
 	var b span
 	x, err := r.lookAt(ctx, open, watched, &b)

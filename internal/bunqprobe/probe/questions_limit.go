@@ -28,8 +28,9 @@ type burst struct {
 	err     error     // of that try
 }
 
-// hitLimit sends as many GETs as the published limit allows, one more shortly before their window ends, and as many again when
-// it has ended: where the refused one counts, the last of them is refused, too.
+// hitLimit sends as many GETs as the published limit allows, one more shortly before their window
+// ends, and as many again when it has ended: where the refused one counts, the last of them is
+// refused, too.
 func (r *run) hitLimit(ctx context.Context) (*burst, error) {
 	if r.burst != nil {
 		return r.burst, nil
@@ -90,7 +91,8 @@ func (r *run) hitLimit(ctx context.Context) (*burst, error) {
 	return b, nil
 }
 
-// countRefused fills the limit again at a time when the window of the first calls has ended, and that of the refused one has not.
+// countRefused fills the limit again at a time when the window of the first calls has ended, and
+// that of the refused one has not.
 func (r *run) countRefused(ctx context.Context, b *burst, at time.Time, get func() (*exchange, error)) error {
 	if err := r.clock.Sleep(ctx, at.Sub(r.clock.Now())); err != nil {
 		return err

@@ -21,8 +21,8 @@ func sessionQuestions() []question {
 	}
 }
 
-// askParallel opens a session while another of the key lives. The other may end by itself meanwhile, as bunq takes one each
-// 30 s only; then the new one is the other of the next try.
+// askParallel opens a session while another of the key lives. The other may end by itself
+// meanwhile, as bunq takes one each 30 s only; then the new one is the other of the next try.
 func askParallel(ctx context.Context, r *run) (*finding, error) {
 	p, err := r.base(ctx)
 	if err != nil {

@@ -32,7 +32,8 @@ type Config struct {
 	NewKey func() (*rsa.PrivateKey, error)
 }
 
-// stopAfter is how many questions in a row may fail because bunq is out of reach before the others are left out.
+// stopAfter is how many questions in a row may fail because bunq is out of reach before the others
+// are left out.
 const stopAfter = 3
 
 // run is one run of the probe: what it made at bunq so far, and what it found out.
@@ -135,7 +136,8 @@ func newRun(c Config) *run {
 	return r
 }
 
-// forget drops everything that was made at bunq, which no longer knows it; the next question makes it again.
+// forget drops everything that was made at bunq, which no longer knows it; the next question makes
+// it again.
 func (r *run) forget() {
 	r.resets++
 	if r.resets > 0 {

@@ -8,7 +8,8 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
-// No output holds a token, a key or a client's secret, also where an answer that holds them is shown raw.
+// No output holds a token, a key or a client's secret, also where an answer that holds them is
+// shown raw.
 func TestSecretsStayOut(t *testing.T) {
 	const odd = "odd/secret+in-a-form-of-its-own"
 	raw := 0

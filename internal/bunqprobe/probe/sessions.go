@@ -50,7 +50,8 @@ func (r *run) postSession(ctx context.Context, p *party) (*exchange, error) {
 	return x, nil
 }
 
-// openSession gives the party a session if it has none. Where bunq allows one only, those that others have end first.
+// openSession gives the party a session if it has none. Where bunq allows one only, those that
+// others have end first.
 func (r *run) openSession(ctx context.Context, p *party) error {
 	if p.session != nil {
 		return nil
@@ -89,8 +90,9 @@ func (r *run) endSession(ctx context.Context, p *party) {
 	p.session = nil
 }
 
-// withSession sends a call with the party's session. A session that has ended in between is replaced by a new one; an answer
-// of 401 or 403 is returned only where the session is seen to live.
+// withSession sends a call with the party's session. A session that has ended in between is
+// replaced by a new one; an answer of 401 or 403 is returned only where the session is seen to
+// live.
 func (r *run) withSession(ctx context.Context, p *party, k call) (*exchange, error) {
 	for try := 0; ; try++ {
 		if err := r.openSession(ctx, p); err != nil {

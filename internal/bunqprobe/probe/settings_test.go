@@ -8,8 +8,8 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
-// Each setting of the simulator has a question with its very answers, or a reason for having none; and no question asks for
-// what is not a setting.
+// Each setting of the simulator has a question with its very answers, or a reason for having none;
+// and no question asks for what is not a setting.
 func TestEachSettingHasAQuestion(t *testing.T) {
 	questions := map[string]probe.Setting{}
 	for _, s := range probe.Settings() {

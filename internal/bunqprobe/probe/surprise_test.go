@@ -10,7 +10,8 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
-// decisive names, for each question, the request whose answer decides it: the nth of a route when the question is asked alone.
+// decisive names, for each question, the request whose answer decides it: the nth of a route when
+// the question is asked alone.
 var decisive = map[string]struct {
 	route string
 	nth   int
@@ -64,7 +65,8 @@ var decisive = map[string]struct {
 	"refused_requests_count":             {"GET /user/{id}", 5},
 }
 
-// undecided are questions whose answer no single request decides, each with the test that is about it instead.
+// undecided are questions whose answer no single request decides, each with the test that is about
+// it instead.
 var undecided = map[string]string{
 	"session_extension":  "TestSurprises_ofExtension",
 	"server_key":         "two installations, whose answers cannot be signed",
@@ -80,7 +82,8 @@ const (
 		`{"DeviceServer":{"id":2523}},{"UserPaymentServiceProvider":{}}]}`
 )
 
-// An answer that no choice foresees is a surprise with its raw exchange, and never settles the question.
+// An answer that no choice foresees is a surprise with its raw exchange, and never settles the
+// question.
 func TestSurprises(t *testing.T) {
 	for _, s := range probe.Settings() {
 		if undecided[s.Name] != "" {
@@ -122,7 +125,8 @@ func TestSurprises(t *testing.T) {
 	}
 }
 
-// expected are the scripts that are no surprise: an answer that has no signature anyway, or whose content no answer hangs on.
+// expected are the scripts that are no surprise: an answer that has no signature anyway, or whose
+// content no answer hangs on.
 func expected(setting, script string) bool {
 	switch setting {
 	case "installation_key_reuse": // brings the key, and so cannot be verified

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// bunq's words. "Seen" ones were recorded by others, the rest is what the simulator made up: bunq will say the same in
-// other words, which a person has to read.
+// bunq's words. "Seen" ones were recorded by others, the rest is what the simulator made up: bunq
+// will say the same in other words, which a person has to read.
 const (
 	textAuthorisation  = "Insufficient authorisation."                                                                 // seen
 	textAuthentication = "Insufficient authentication."                                                                // seen

@@ -1,7 +1,8 @@
 // Command bunqsim runs the simulator of bunq's PSD2 onboarding API on a loopback address.
 //
-// When it is ready it prints one line of JSON to standard output: where the API is (base_url), the authorisation page
-// (authorize_url) and the token endpoint (token_url). SIGINT and SIGTERM stop it with status 0.
+// When it is ready it prints one line of JSON to standard output: where the API is (base_url), the
+// authorisation page (authorize_url) and the token endpoint (token_url). SIGINT and SIGTERM stop it
+// with status 0.
 package main
 
 import (

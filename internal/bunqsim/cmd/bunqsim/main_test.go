@@ -26,7 +26,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// Started as a process: one ready line, requests answered and logged, and an end with status 0 on each signal.
+// Started as a process: one ready line, requests answered and logged, and an end with status 0 on
+// each signal.
 func TestReadyLineAndSignals(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("no process can send another one a signal there")
