@@ -36,6 +36,7 @@ type CLI struct {
 	version   string
 	processes string // the folder of EnvProcesses
 	watched   string // the folder of EnvWatch
+	cache     string // the user's cache folder
 	spoiled   func(requestID string) bool
 	base      []string
 }
@@ -99,16 +100,16 @@ func unguardedCLI(t *testing.T, b *Bunq, program, folder string) *CLI {
 	t.Cleanup(func() { _ = os.RemoveAll(processes) })
 	c := &CLI{
 		Dir: filepath.Join(temp, "work"), program: program, processes: processes, watched: filepath.Join(temp, "watched"),
-		spoiled: b.guard.wasSpoiled,
+		cache: filepath.Join(temp, "cache"), spoiled: b.guard.wasSpoiled,
 	}
-	for _, dir := range []string{c.Dir, c.watched, filepath.Join(temp, "home"), filepath.Join(temp, "cache")} {
+	for _, dir := range []string{c.Dir, c.watched, filepath.Join(temp, "home"), c.cache} {
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
 	config := filepath.Join(temp, "cli.tfrc")
 	c.base = append(shielded(os.Environ()),
-		"HOME="+filepath.Join(temp, "home"), "XDG_CACHE_HOME="+filepath.Join(temp, "cache"), "XDG_CONFIG_HOME="+filepath.Join(temp, "home", ".config"),
+		"HOME="+filepath.Join(temp, "home"), "XDG_CACHE_HOME="+c.cache, "XDG_CONFIG_HOME="+filepath.Join(temp, "home", ".config"),
 		"TF_CLI_CONFIG_FILE="+config, "TF_IN_AUTOMATION=1", "TF_INPUT=0", "CHECKPOINT_DISABLE=1",
 		EnvProcesses+"="+c.processes, EnvWatch+"="+c.watched, "BUNQ_BASE_URL="+b.URL, "BUNQ_ENVIRONMENT="+string(b.Sim.Environment()))
 	// The version is asked for before the overrides are there: they would add a warning.
@@ -173,6 +174,18 @@ func (c *CLI) Apply(t *testing.T, args ...string) Result {
 func (c *CLI) Destroy(t *testing.T, args ...string) Result {
 	t.Helper()
 	return c.Run(t, append([]string{"destroy", "-no-color", "-auto-approve"}, args...)...)
+}
+
+// MoveToNewMachine empties the cache folder, as if the next command were run on another machine with
+// a copy of the working directory.
+func (c *CLI) MoveToNewMachine(t *testing.T) {
+	t.Helper()
+	if err := os.RemoveAll(c.cache); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(c.cache, 0o700); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // KillProviders ends every provider process of this CLI that still runs, as

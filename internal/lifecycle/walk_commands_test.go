@@ -28,11 +28,15 @@ type walker struct {
 	caller    string          // the machine's address, as bunq sees it
 	strangers int             // what strangers made
 	saved     map[string]int  // what the saved plan makes; nil for no plan
+	carried   bool            // the saved plan was made on another machine
 	// What the step did so far: others did something, resources were replaced or
 	// destroyed on purpose, a key among them, a provider is being killed; and the
 	// types whose objects may be others after it.
 	disturbed, replaces, endsKey, dying bool
 	mayChange                           map[string]bool
+	// foreign: a saved plan of another machine was applied in this step. A callback URL may be missing
+	// between two calls of such an apply (ADR 5).
+	foreign bool
 	// between are the states after the applies of this step that had a -target: a
 	// URL that such an apply gives up is not kept, because a provider is not told
 	// of the resources that are not targeted (ADR 5).
@@ -80,8 +84,13 @@ func (w *walker) do(words []string) {
 		w.removed(rest[0])
 	case "plan":
 		w.save(rest)
+	case "machine":
+		w.cli.MoveToNewMachine(w.t)
+		w.carried = w.saved != nil
+		w.note("From now on this runs on a new machine, whose cache folder is empty.")
 	case "saved":
 		if w.saved != nil {
+			w.foreign = w.foreign || w.carried
 			w.run("apply", "-no-color", "saved.tfplan")
 			w.saved = nil
 		}
@@ -260,7 +269,7 @@ func (w *walker) save(words []string) {
 	w.t.Helper()
 	args, _ := w.flags(words)
 	r := w.run(append([]string{"plan", "-no-color", "-out=saved.tfplan"}, args...)...)
-	w.saved, w.planned = nil, w.want.ips
+	w.saved, w.carried, w.planned = nil, false, w.want.ips
 	if r.Code == 0 {
 		w.saved = creations(r.Output)
 	}

@@ -64,9 +64,13 @@ func (d *drawer) again(draw func() string) string {
 // step draws one or two changes, a command, something that others do, or some
 // of it together.
 func (d *drawer) step() string {
-	switch d.IntN(10) {
+	switch d.IntN(12) {
 	case 0, 1, 2:
 		return d.again(d.change)
+	case 10:
+		return d.again(d.change) + "; plan" + d.of("", "", " replace="+d.name()) + "; machine; saved"
+	case 11:
+		return d.again(d.command) + "; machine"
 	case 3:
 		return d.again(d.change) + "; " + d.again(d.change)
 	case 4, 5:

@@ -114,7 +114,7 @@ func (w *walker) step(step string) {
 	w.t.Helper()
 	w.ledger.begin()
 	before := w.state()
-	w.saved, w.between, w.applied = nil, nil, nil
+	w.saved, w.carried, w.foreign, w.between, w.applied = nil, false, false, nil, nil
 	w.disturbed, w.replaces, w.endsKey, w.mayChange = false, false, false, map[string]bool{}
 	for action := range strings.SplitSeq(step, "; ") {
 		if words := strings.Fields(action); len(words) > 0 {

@@ -12,10 +12,9 @@ import (
 
 // callbackClient calls bunq about the callback URLs of one OAuth client.
 type callbackClient struct {
-	api        *bunq.UserClient
-	apiContext bunq.APIContext
-	user       bunq.User
-	clientID   int64
+	api      *bunq.UserClient
+	user     bunq.User
+	clientID int64
 }
 
 var _ callbackAPI = (*callbackClient)(nil)
@@ -31,7 +30,7 @@ func newCallbackClient(ctx context.Context, access *providerdata.Access, m *call
 	if err != nil {
 		return nil, err
 	}
-	return &callbackClient{api: access.Calls, apiContext: access.Context, user: user, clientID: id}, nil
+	return &callbackClient{api: access.Calls, user: user, clientID: id}, nil
 }
 
 // idOf returns one of bunq's IDs; 0 for null.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
@@ -276,6 +277,34 @@ func TestAccCallbackURL_movesWithoutACache(t *testing.T) {
 			s.cli.MustApply(t)
 			s.cli.Write(t, s.list(tc.after))
 			s.cli.MustApply(t)
+			s.check(t, tc.after)
+		})
+	}
+}
+
+// A pipeline plans on one machine and applies the plan on another one, whose cache folder is empty:
+// the end is the same, even if bunq takes its time to delete a URL that another resource adds again.
+func TestAccCallbackURL_movesWithAPlanOfAnotherMachine(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct{ before, after string }{
+		"one is put in front":    {"ab", "xab"},
+		"the first is taken out": {"abc", "bc"},
+		"two change places":      {"ab", "ba"},
+		"three go round":         {"abc", "bca"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newShifting(t, bunqsim.Settings{})
+			s.cli.Write(t, s.list(tc.before))
+			s.cli.MustApply(t)
+			s.cli.Write(t, s.list(tc.after))
+			s.cli.Plan(t, "-out=saved").MustSay(t, 2)
+			s.cli.MoveToNewMachine(t)
+			s.b.Sim.Fail(bunqsim.Fault{
+				Route: "DELETE /user/{id}/oauth-client/{id}/callback-url/{id}", Every: true,
+				Kind: bunqsim.FaultSlow, Wait: 500 * time.Millisecond,
+			})
+			s.cli.MustApply(t, "saved")
 			s.check(t, tc.after)
 		})
 	}

@@ -22,10 +22,9 @@ type callbackURLs struct {
 	// turn is held while an operation decides what to do, and while bunq is read for the first
 	// time; not during its own call, as bunq's limits let several go at once.
 	turn turn
-	// withoutPlan says that no plan can be known, as there is no cache folder. Then alone is held
-	// during a whole operation, to see at bunq what the others did.
-	withoutPlan bool
-	alone       turn
+	// alone is held during a whole operation whose plan is not known: there is no cache folder, or
+	// another machine made the plan. The operation then sees at bunq what the others did.
+	alone turn
 
 	// current is what bunq has, or will have when the calls under way are done; nil: to be read.
 	current []bunq.CallbackURL
@@ -48,9 +47,7 @@ type callbackURLsKey struct{ user, client int64 }
 // share.
 func callbackURLsOf(data *providerdata.Data, c *callbackClient) *callbackURLs {
 	return providerdata.Share(data, callbackURLsKey{c.user.ID, c.clientID}, func() *callbackURLs {
-		urls := newCallbackURLs(callbackLedger(data, providerdata.FormatID(c.clientID)))
-		urls.withoutPlan = !data.Sessions.For(c.apiContext).Persists()
-		return urls
+		return newCallbackURLs(callbackLedger(data, providerdata.FormatID(c.clientID)))
 	})
 }
 
@@ -92,7 +89,7 @@ type placement struct {
 // resource. Errors: *takenError, those of the calls. lost reports, also with an error, that own
 // belongs to another resource now.
 func (c *callbackURLs) place(ctx context.Context, api callbackAPI, own int64, url string) (p placement, lost bool, err error) {
-	if c.withoutPlan {
+	if _, planned := c.planOf(own, url); !planned {
 		end, err := c.alone.wait(ctx)
 		if err != nil {
 			return p, false, err
@@ -130,7 +127,7 @@ func (c *callbackURLs) decide(ctx context.Context, api callbackAPI, own int64, u
 	}
 	defer endTurn()
 
-	plan, planned := c.ledger.plan("", func(e entry) bool { return e.ID == own && !e.Gone && (e.To == url || e.Open) })
+	plan, planned := c.planOf(own, url)
 	if c.taken[own] {
 		own, lost = 0, true
 	}
@@ -166,10 +163,15 @@ func (c *callbackURLs) decide(ctx context.Context, api callbackAPI, own int64, u
 	return p, lost, send, nil
 }
 
+// planOf returns the plan of an operation that gives url to a resource whose callback URL is own.
+func (c *callbackURLs) planOf(own int64, url string) ([]entry, bool) {
+	return c.ledger.plan("", func(e entry) bool { return e.ID == own && !e.Gone && (e.To == url || e.Open) })
+}
+
 // destroy removes the callback URL of a resource that is destroyed, unless another one has it or
 // wants its URL. run is the plan's, "" where that is not known.
 func (c *callbackURLs) destroy(ctx context.Context, api callbackAPI, own int64, url, run string) error {
-	if c.withoutPlan {
+	if c.planOfDestroy(run) == nil {
 		end, err := c.alone.wait(ctx)
 		if err != nil {
 			return err
@@ -200,10 +202,7 @@ func (c *callbackURLs) decideToRemove(ctx context.Context, own int64, url, run s
 		return false, nil
 	}
 
-	plan, _ := c.ledger.plan(run, func(entry) bool { return false })
-	if run == "" {
-		plan = c.ledger.newest()
-	}
+	plan := c.planOfDestroy(run)
 	if c.current != nil {
 		url = c.url(own)
 	}
@@ -215,6 +214,15 @@ func (c *callbackURLs) decideToRemove(ctx context.Context, own int64, url, run s
 	}
 	c.expectGone(own)
 	return true, nil
+}
+
+// planOfDestroy returns the plan of a destroy; nil if it is not known.
+func (c *callbackURLs) planOfDestroy(run string) []entry {
+	plan, _ := c.ledger.plan(run, func(entry) bool { return false })
+	if run == "" {
+		plan = c.ledger.newest()
+	}
+	return plan
 }
 
 // wanted reports whether a resource of the plan wants the URL that callback URL id has, and has no
