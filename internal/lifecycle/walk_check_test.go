@@ -100,7 +100,8 @@ func (w *walker) settle() {
 			w.want.blocks = slices.DeleteFunc(w.want.blocks, func(b string) bool { return last.Code == 0 })
 			if last.Code == 0 {
 				w.cli.Env = nil
-				w.mustHaveNothingToDo(w.disturbed && strings.Contains(last.Output, "cannot be read until the apply"))
+				// Its key is refused, or its context is not known yet: a warning says so.
+				w.mustHaveNothingToDo(w.disturbed && strings.Contains(last.Output, "cannot be read"))
 				return
 			}
 			if w.refusal(last.Output) != nil {

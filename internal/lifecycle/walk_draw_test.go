@@ -27,6 +27,9 @@ func drawn(seed uint64, steps int) walk {
 	for range 2 + d.IntN(6) {
 		first = append(first, d.again(d.change))
 	}
+	if d.IntN(4) == 0 {
+		first = append(first, "plan", "machine", "saved") // as a pipeline begins
+	}
 	w.steps = append(w.steps, strings.Join(first, "; "))
 	for len(w.steps) < steps {
 		w.steps = append(w.steps, d.step())

@@ -92,6 +92,15 @@ func TestAccWalksThatFoundSomething(t *testing.T) {
 		{name: "an update of an address needs it", settings: wantsAddress, steps: []string{"ips more", "ips own", "ips more", "set deactivate true", "destroy"}},
 		{name: "a protected client is tainted", steps: []string{"set protect true", "taint client"}},
 		{name: "a protected client is replaced", steps: []string{"set protect true", "apply replace=client"}},
+		{name: "a URL deleted by others, whose key was replaced before it could be read", settings: oldKeysEnd, steps: []string{
+			"", "others delete-url; apply replace=credential target=credential",
+		}},
+		{name: "a key registered once only, as one of two devices, on a new machine", settings: oncePerKey, steps: []string{
+			"", "apply replace=installation", "forget device for-good; machine",
+		}},
+		{name: "a list that shrinks by the plan of another machine", steps: []string{
+			"url add end; url add end", "url drop front; plan; machine; saved", "url swap; plan; machine; saved", "apply kill=url:after; machine",
+		}},
 		{name: "a protected client is replaced, made first", steps: []string{"set protect true; create-first client true; set adopt true", "apply replace=client"}},
 	})
 }

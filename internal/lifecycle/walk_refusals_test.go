@@ -173,6 +173,18 @@ func refusals() []refusal {
 			},
 		},
 		{
+			name: "bunq registers a key once only, and does not say as which device", says: []string{"bunq may register a key only once"},
+			deserved: func(w *walker) bool { return w.settings.SameDeviceAgain == bunqsim.Refused },
+			way:      "There is another key.",
+			out: func(w *walker, said string) {
+				if strings.Contains(said, device+".second") {
+					w.do([]string{"apply", "replace=credential2"})
+					return
+				}
+				w.do([]string{"apply", "replace=credential"})
+			},
+		},
+		{
 			name: "bunq does not say which credential a key belongs to", says: []string{"credential = { id ="},
 			deserved: func(w *walker) bool { return w.want.keyOnly },
 			way:      "The credential is passed with its id.",

@@ -10,6 +10,21 @@ import (
 
 const createDevice = "POST /device-server"
 
+// deviceOfAnotherKey is a device like the one of deviceWith, with another key of the same user.
+const deviceOfAnotherKey = `
+resource "bunq_psd2_credential" "other" {
+  installation       = bunq_installation.main
+  certificate_pem    = bunq_sandbox_certificate.main.certificate_pem
+  private_key_pem_wo = bunq_sandbox_certificate.main.private_key_pem
+}
+
+resource "bunq_device_server" "other" {
+  installation = bunq_installation.main
+  credential   = bunq_psd2_credential.other
+  description  = "ci"
+}
+`
+
 // A run that is killed after bunq made the device: the next one adopts it, with a note of this
 // machine or, where none can be kept, as the newest of its name.
 func TestAccDeviceServer_adoptsWhatWasBegun(t *testing.T) {
@@ -49,19 +64,6 @@ resource "bunq_device_server" "second" {
   description  = "ci"
 }
 `
-	other := `
-resource "bunq_psd2_credential" "other" {
-  installation       = bunq_installation.main
-  certificate_pem    = bunq_sandbox_certificate.main.certificate_pem
-  private_key_pem_wo = bunq_sandbox_certificate.main.private_key_pem
-}
-
-resource "bunq_device_server" "other" {
-  installation = bunq_installation.main
-  credential   = bunq_psd2_credential.other
-  description  = "ci"
-}
-`
 	for _, cache := range []string{"true", "false"} {
 		t.Run("cache "+cache, func(t *testing.T) {
 			t.Parallel()
@@ -74,7 +76,7 @@ resource "bunq_device_server" "other" {
 				c.Write(t, deviceWith(named)+second)
 				c.MustApply(t)
 			}
-			c.Write(t, deviceWith(named)+other)
+			c.Write(t, deviceWith(named)+deviceOfAnotherKey)
 			c.MustApply(t)
 			// A device with an older key does not adopt the one of the newer key, nor the other way
 			// round.
@@ -164,4 +166,29 @@ func TestAccDeviceServer_keyRegisteredOnce(t *testing.T) {
 			})
 		}
 	}
+}
+
+// On a machine that knows nothing, and with two devices that may be the key's: none is adopted, and
+// the error names the command that goes on.
+func TestAccDeviceServer_keyRegisteredOnceAsOneOfTwo(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Settings.SameDeviceAgain = bunqsim.Refused }))
+	c := acctest.NewCLI(t, b)
+	c.Write(t, deviceWith(named)+deviceOfAnotherKey)
+	c.MustApply(t)
+	for _, address := range []string{deviceAddress, "bunq_device_server.other"} {
+		if got := c.Run(t, "state", "rm", address); got.Code != 0 {
+			t.Fatal(got.Output)
+		}
+	}
+
+	c.MoveToNewMachine(t)
+	c.Write(t, deviceWith(named)+deviceOfAnotherKey)
+	c.Apply(t, "-target="+deviceAddress).MustSay(t, 1, "Error: bunq_device_server was not registered",
+		"bunq may register a key only once", "terraform apply -replace=bunq_psd2_credential.NAME")
+	if devices := b.Sim.Snapshot().Devices; len(devices) != 2 {
+		t.Errorf("%d devices", len(devices))
+	}
+	c.MustApply(t, "-replace=bunq_psd2_credential.main", "-replace=bunq_psd2_credential.other")
+	c.MustHaveNothingToDo(t)
 }

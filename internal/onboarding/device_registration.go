@@ -24,6 +24,8 @@ type registration struct {
 	data       *providerdata.Data
 	ledger     *deviceLedger
 	request    bunq.DeviceServerRequest
+	// fresh: the key was made in this run.
+	fresh bool
 	// before are the devices that bunq listed before the POST; nil if they were not read.
 	before []bunq.DeviceServer
 }
@@ -69,8 +71,8 @@ func (r *DeviceServerResource) registration(ctx context.Context, m *deviceModel,
 //
 // A key that was made in this run has no device, so nothing is looked up first.
 func (g *registration) register(ctx context.Context) (registered, error) {
-	fresh := isCreatedHere(g.data, g.apiContext.APIKey, g.apiContext.Installation.Token)
-	if !fresh && !refusedLately(ctx, g.source, g.data.Now()) {
+	g.fresh = isCreatedHere(g.data, g.apiContext.APIKey, g.apiContext.Installation.Token)
+	if !g.fresh && !refusedLately(ctx, g.source, g.data.Now()) {
 		// A key that bunq refuses has no usable device.
 		list, err := g.calls.DeviceServers(ctx)
 		if err != nil && !bunq.IsCredentialsRefused(err) {
@@ -103,7 +105,7 @@ func (g *registration) register(ctx context.Context) (registered, error) {
 		return registered{id: id}, nil
 	case !bunq.OutcomeUnknown(err):
 		g.notes.end(ctx, g.request.Description)
-		if fresh || !refusesRequest(err) {
+		if g.fresh || !refusesRequest(err) {
 			return registered{}, err
 		}
 		if known := g.deviceOfKey(ctx); known != nil {
@@ -241,6 +243,10 @@ func (g *registration) explain(err error) tfdiag.Failure {
 	case hasAny(g.model.PermittedIPs):
 		f.Next = `fix what bunq reports. If it is "*": bunq accepts it only for a key that has no permitted address yet. Remove "*" from ` +
 			"permitted_ips and apply again, or make another key in the same apply (terraform apply -replace=bunq_psd2_credential.NAME)."
+	case !g.fresh && refusesRequest(err):
+		f.Next = "fix what bunq reports. If it is that the key is registered already: bunq may register a key only once (its documentation does not say " +
+			"so), and does not say which device this key has. Make another key in the same apply (terraform apply -replace=bunq_psd2_credential.NAME), or " +
+			"use another one."
 	}
 	return f
 }
