@@ -26,19 +26,27 @@ resource "bunq_device_server" "other" {
 `
 
 // A run that is killed after bunq made the device: the next one adopts it, with a note of this
-// machine or, where none can be kept, as the newest of its name.
+// machine or, where none can be kept or the killed run was another machine's, as the newest of its
+// name.
 func TestAccDeviceServer_adoptsWhatWasBegun(t *testing.T) {
 	t.Parallel()
-	for _, cache := range []string{"true", "false"} {
-		t.Run("cache "+cache, func(t *testing.T) {
+	for name, tc := range map[string]struct{ cache, moves bool }{
+		"cache":           {cache: true},
+		"no cache":        {},
+		"another machine": {cache: true, moves: true},
+	} {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := acctest.New(t)
 			c := acctest.NewCLI(t, b)
-			c.Env = []string{"BUNQ_SESSION_CACHE=" + cache}
+			c.Env = []string{fmt.Sprintf("BUNQ_SESSION_CACHE=%t", tc.cache)}
 			c.Write(t, deviceWith(named, list(next)))
 			b.Sim.Fail(bunqsim.Fault{Route: createDevice, Kind: bunqsim.FaultHook, Stage: bunqsim.AfterCommit, Hook: func(bunqsim.Entry) { _ = c.KillProviders() }})
 			if got := c.Apply(t); got.Code == 0 {
 				t.Fatalf("the provider was not killed\n%s", got.Output)
+			}
+			if tc.moves {
+				c.MoveToNewMachine(t)
 			}
 			b.Sim.ResetJournal()
 			c.MustApply(t).MustSay(t, 0, "Warning: Existing device adopted", "registered by an interrupted run")
@@ -51,6 +59,39 @@ func TestAccDeviceServer_adoptsWhatWasBegun(t *testing.T) {
 			c.MustHaveNothingToDo(t)
 		})
 	}
+}
+
+// A machine that knows nothing adopts no device that the state has: not for a second resource, nor
+// for a replacement that another machine planned.
+func TestAccDeviceServer_newMachineAdoptsNothingOfTheState(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	c := acctest.NewCLI(t, b)
+	before := "lifecycle { create_before_destroy = true }"
+	c.Write(t, deviceWith(named, before))
+	c.MustApply(t)
+	first := c.State(t).String(t, deviceAddress, "id")
+
+	c.Plan(t, "-replace="+deviceAddress, "-out=saved").MustSay(t, 2)
+	c.MoveToNewMachine(t)
+	c.MustApply(t, "saved")
+	if second := c.State(t).String(t, deviceAddress, "id"); second == first {
+		t.Error("the device was replaced by itself")
+	}
+
+	c.MoveToNewMachine(t)
+	c.Write(t, deviceWith(named, before)+`
+resource "bunq_device_server" "second" {
+  installation = bunq_installation.main
+  credential   = bunq_psd2_credential.main
+  description  = "ci"
+}
+`)
+	c.MustApply(t)
+	if state := c.State(t); state.String(t, deviceAddress, "id") == state.String(t, "bunq_device_server.second", "id") {
+		t.Error("two resources are one device")
+	}
+	c.MustHaveNothingToDo(t)
 }
 
 // What this machine did not begin is not adopted: not what another resource of the state is, nor a

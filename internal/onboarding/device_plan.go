@@ -121,7 +121,7 @@ func (r *DeviceServerResource) notePlan(ctx context.Context, model providerdata.
 	if !state.ID.IsNull() && !plan.replaces(ctx, state, diags) {
 		p.id, p.ip = state.ID.ValueString(), ip
 	} else {
-		providerdata.NoteComingDevice(ctx, r.Data.Sessions.For(ac))
+		noteComing(ctx, r.Data, ac)
 	}
 	r.keyUseOf(ac).addPlan(p, diags)
 }

@@ -162,11 +162,11 @@ func (g *registration) begunEarlier(ctx context.Context) (*bunq.DeviceServer, er
 			return g.mayAdopt(d) && (id == begun.ID || begun.ID == "" && !slices.Contains(begun.Before, id))
 		}), nil
 	}
-	if g.source.Persists() {
+	if g.source.Persists() && !g.beganElsewhere(ctx) {
 		return nil, nil
 	}
 
-	// No note could be kept. Only the newest device with this description can be the one that was
+	// No note could be kept, or another machine has it. Only the newest device with this description can be the one that was
 	// lost, and only if no other key was first used with a device like it. It may also be the one
 	// that create_before_destroy replaces, which an apply cannot see: that one is then kept, which
 	// loses nothing but "*".
@@ -191,6 +191,13 @@ func (g *registration) begunEarlier(ctx context.Context) (*bunq.DeviceServer, er
 		return nil, err
 	}
 	return found, nil
+}
+
+// beganElsewhere reports whether an interrupted run can only have been another machine's, and whether
+// the devices of the state are known all the same: this machine planned the device, and knows none of
+// the key.
+func (g *registration) beganElsewhere(ctx context.Context) bool {
+	return plannedHere(g.data, g.apiContext) && g.notes.last(ctx) == "" && len(g.notes.inState(ctx)) == 0
 }
 
 // newest returns the active device with the wanted description that was made last.
