@@ -124,9 +124,9 @@ func isOfThePlan(data *providerdata.Data, id int64) bool {
 }
 
 // hasAnotherOwner reports whether the client of an object that is destroyed is also that of another
-// object: one of this run, or one that the plan keeps.
-func (r *ClientResource) hasAnotherOwner(m *clientModel, id int64, run string) bool {
-	if userClientOf(r.Data, m.UserID.ValueString()).owns(id) {
+// object: one of this run, or one that the plan keeps. The caller has the turn of client.
+func (r *ClientResource) hasAnotherOwner(client *userClient, id int64, run string) bool {
+	if client.owned == id {
 		return true
 	}
 	plan, _ := clientLedger(r.Data).plan(run, func(e entry) bool { return e.ID == id })

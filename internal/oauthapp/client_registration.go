@@ -32,17 +32,13 @@ type clientRegistration struct {
 }
 
 // userClient is the OAuth client of a user, as this run knows it. One resource at a time looks for
-// it and makes it: two that look at the same time would both find none.
+// it, makes it or cancels it: two that look at the same time would both find none, or one would
+// adopt what the other is about to cancel.
 type userClient struct {
 	turn turn
-	// owned is the client that a resource of this run got; 0 for none.
+	// owned is the client that a resource of this run got; 0 for none. Whoever has the turn may use
+	// it.
 	owned int64
-}
-
-// owns reports whether a resource of this run got that client.
-func (c *userClient) owns(id int64) bool {
-	defer c.turn.take()()
-	return id != 0 && c.owned == id
 }
 
 type userClientKey string

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
@@ -84,6 +85,30 @@ func TestAccClient_createBeforeDestroyWithoutACache(t *testing.T) {
 	cli.MustHaveNothingToDo(t)
 	if c := b.Sim.Snapshot().OAuthClients; len(c) != 1 || c[0].Status != bunqsim.OAuthClientActive {
 		t.Errorf("bunq has %d clients, the first is %s", len(c), c[0].Status)
+	}
+}
+
+// A client is renamed without a moved block, and what the plan knew is lost. The new resource adopts
+// the client of the old one, which then only forgets it, or makes another one once that is cancelled;
+// it does not adopt a client that is being cancelled.
+func TestAccClient_renamedWithAPlanOfAnotherMachine(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	p := b.Onboard(t, "Renamed")
+	cli := acctest.NewCLI(t, b)
+	cli.Write(t, p.Provider()+clientConfig(unprotected+adopting))
+	cli.MustApply(t)
+	cli.Write(t, p.Provider()+"resource \"bunq_oauth_client\" \"other\" {\n"+unprotected+adopting+"\n}\n")
+	cli.Plan(t, "-out=saved").MustSay(t, 2)
+	cli.MoveToNewMachine(t)
+	b.Sim.Fail(bunqsim.Fault{Route: cancelClient, Kind: bunqsim.FaultSlow, Wait: time.Second})
+	b.Sim.Fail(bunqsim.Fault{Route: "GET /user/{id}/oauth-client", Kind: bunqsim.FaultSlow, Wait: time.Second / 2})
+
+	cli.MustApply(t, "saved")
+	cli.MustHaveNothingToDo(t)
+	active := b.Sim.Snapshot().ActiveOAuthClients(p.UserID)
+	if id := cli.State(t).String(t, "bunq_oauth_client.other", "id"); len(active) != 1 || fmt.Sprint(active[0]) != id {
+		t.Errorf("the state has client %s, active are %v", id, active)
 	}
 }
 

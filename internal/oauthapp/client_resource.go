@@ -266,9 +266,17 @@ func (r *ClientResource) Delete(ctx context.Context, req resource.DeleteRequest,
 		return
 	}
 
+	client := userClientOf(r.Data, m.UserID.ValueString())
+	endTurn, err := client.turn.wait(ctx)
+	if err != nil {
+		failed.Error(&resp.Diagnostics, err)
+		return
+	}
+	defer endTurn()
+
 	run, more := planRun(ctx, req.Private)
 	resp.Diagnostics.Append(more...)
-	if r.hasAnotherOwner(&m, id, run) {
+	if r.hasAnotherOwner(client, id, run) {
 		resp.Diagnostics.AddWarning("The OAuth client was not cancelled", fmt.Sprintf(
 			"Another bunq_oauth_client of this state is also OAuth client %d, and keeps it. It was not cancelled; Terraform only forgot this object.", id))
 		return

@@ -21,23 +21,19 @@ type filtersCall struct {
 	user  bunq.User
 }
 
-// filtersOwner marks that a resource of this run has the filters of a user.
-type filtersOwner string
-
-// claim gives the filters of the user to one resource of this run. It returns false if another one
-// has them.
-func (c *filtersCall) claim() bool {
-	return !providerdata.Keep(c.data, filtersOwner(providerdata.FormatID(c.user.ID)), true)
+// userFilters are the notification filters of a user, as this run knows them. One resource at a time
+// reads and replaces them: otherwise a destroy could remove what another resource has just found.
+type userFilters struct {
+	turn turn
+	// owned: a resource of this run has them. Whoever has the turn may use it.
+	owned bool
 }
 
-// release undoes claim after a failure.
-func (c *filtersCall) release() {
-	providerdata.Take[bool](c.data, filtersOwner(providerdata.FormatID(c.user.ID)))
-}
+type userFiltersKey string
 
-func ownedHere(data *providerdata.Data, user string) bool {
-	_, owned := providerdata.Find[bool](data, filtersOwner(user))
-	return owned
+// userFiltersOf returns the one userFilters of a user in this run.
+func userFiltersOf(data *providerdata.Data, user string) *userFilters {
+	return providerdata.Share(data, userFiltersKey(user), func() *userFilters { return &userFilters{turn: newTurn()} })
 }
 
 // replace makes want the set, if it is not. before is what bunq has. If the answer is lost, the set

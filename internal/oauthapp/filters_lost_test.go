@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -180,6 +181,24 @@ func TestAccFilters_withoutCache(t *testing.T) {
 			h.cli.MustHaveNothingToDo(t)
 		})
 	}
+}
+
+// Filters are renamed without a moved block, and what the plan knew is lost. Whichever resource
+// comes first, bunq has the webhooks in the end.
+func TestAccFilters_renamedWithAPlanOfAnotherMachine(t *testing.T) {
+	t.Parallel()
+	h := newHooked(t, "Renamed elsewhere")
+	h.write(t, filtersConfig("main", "", hookA))
+	h.cli.MustApply(t)
+	h.write(t, filtersConfig("other", "", hookA))
+	h.cli.Plan(t, "-out=saved").MustSay(t, 2)
+	h.cli.MoveToNewMachine(t)
+	// Both resources read before either of them has written.
+	h.b.Sim.Fail(bunqsim.Fault{Route: getFilters, Kind: bunqsim.FaultSlow, Wait: time.Second / 2, Every: true})
+
+	h.cli.MustApply(t, "saved")
+	h.mustHave(t, hookA)
+	h.cli.MustHaveNothingToDo(t)
 }
 
 // Nothing that the plan leaves for the apply has an address in it: one may hold a

@@ -76,13 +76,10 @@ func (e entry) isAnotherResource(other entry) bool {
 	return e.To != openMarks && other.To != openMarks && e.To != other.To
 }
 
-// hasAnotherOwner reports whether a resource of this run or of the plan declares the filters of an
-// object that is destroyed.
-func (r *FiltersResource) hasAnotherOwner(ctx context.Context, m *filtersModel, run string) bool {
+// isDeclaredElsewhere reports whether a resource of the plan declares the filters of an object that is
+// destroyed.
+func (r *FiltersResource) isDeclaredElsewhere(ctx context.Context, m *filtersModel, run string) bool {
 	user := m.UserID.ValueString()
-	if ownedHere(r.Data, user) {
-		return true
-	}
 	has, _ := declared(ctx, knownSet(m.Filters), &diag.Diagnostics{})
 	plan, _ := filtersLedger(r.Data).plan(run, func(e entry) bool { return providerdata.FormatID(e.ID) == user && e.From == marks(has) })
 	return slices.ContainsFunc(plan, func(e entry) bool { return e.To != "" && (e.For == user || e.For == "" && e.keepsSome(has)) })

@@ -181,7 +181,16 @@ func (c *filtersCall) create(ctx context.Context, adopt bool, wanted []bunq.Noti
 		failed.Error(diags, err)
 		return false
 	}
-	if !c.claim() {
+
+	filters := userFiltersOf(c.data, providerdata.FormatID(c.user.ID))
+	endTurn, err := filters.turn.wait(ctx)
+	if err != nil {
+		failed.Error(diags, err)
+		return false
+	}
+	defer endTurn()
+
+	if filters.owned {
 		diags.AddError("Two resources declare the notification filters of one user", fmt.Sprintf(
 			"bunq keeps one set of notification filters per user, and another bunq_notification_filters of this run declares that of user %d.\n\n"+
 				"State: nothing was stored for this one, and nothing was changed at bunq.\n\nNext step: join their filters in one resource.", c.user.ID))
@@ -190,24 +199,22 @@ func (c *filtersCall) create(ctx context.Context, adopt bool, wanted []bunq.Noti
 
 	there, err := c.calls.NotificationFilters(ctx)
 	if err != nil {
-		c.release()
 		failed.Error(diags, err)
 		return false
 	}
 	lost := without(there, wanted, c.hadBefore(there, wanted))
 	if len(lost) > 0 && !adopt {
-		c.release()
 		diags.AddAttributeError(path.Root("filters"), "The user has notification filters already", c.describe(lost)+
 			"\n\nState: nothing was stored, and nothing was changed at bunq.\n\n"+c.nextSteps())
 		return false
 	}
 
 	if err := c.replace(ctx, there, wanted, diags); err != nil {
-		c.release()
 		failed.State = c.stateAfter(err)
 		failed.Error(diags, err)
 		return false
 	}
+	filters.owned = true
 	if len(lost) > 0 {
 		diags.AddAttributeWarning(path.Root("adopt_existing"), "Notification filters of the user were removed", fmt.Sprintf(
 			"User %d had %s that this resource does not declare. To have them back, add these lines to filters:\n\n%s", c.user.ID, count(len(lost), "filter"), filterLines(lost)))
@@ -296,6 +303,15 @@ func (c *filtersCall) update(ctx context.Context, has, wanted []bunq.Notificatio
 		failed.Error(diags, err)
 		return false
 	}
+
+	filters := userFiltersOf(c.data, providerdata.FormatID(c.user.ID))
+	endTurn, err := filters.turn.wait(ctx)
+	if err != nil {
+		failed.Error(diags, err)
+		return false
+	}
+	defer endTurn()
+
 	there, err := c.calls.NotificationFilters(ctx)
 	if err != nil {
 		failed.Error(diags, err)
@@ -313,6 +329,7 @@ func (c *filtersCall) update(ctx context.Context, has, wanted []bunq.Notificatio
 		failed.Error(diags, err)
 		return false
 	}
+	filters.owned = true
 	return true
 }
 
@@ -327,7 +344,20 @@ func (r *FiltersResource) Delete(ctx context.Context, req resource.DeleteRequest
 	has, _ := declared(ctx, knownSet(m.Filters), &resp.Diagnostics)
 	run, more := planRun(ctx, req.Private)
 	resp.Diagnostics.Append(more...)
-	if resp.Diagnostics.HasError() || r.hasAnotherOwner(ctx, &m, run) {
+	if resp.Diagnostics.HasError() {
+		return
+	}
+
+	failed := tfdiag.Failure{Summary: "bunq_notification_filters was not destroyed", State: "the filters stay in the state."}
+	filters := userFiltersOf(r.Data, m.UserID.ValueString())
+	endTurn, err := filters.turn.wait(ctx)
+	if err != nil {
+		failed.Error(&resp.Diagnostics, err)
+		return
+	}
+	defer endTurn()
+
+	if filters.owned || r.isDeclaredElsewhere(ctx, &m, run) {
 		return
 	}
 	access, ok := accessToDestroy(ctx, r.Data, m.APIContext, m.UserID, req.Private, &resp.Diagnostics)
@@ -337,7 +367,7 @@ func (r *FiltersResource) Delete(ctx context.Context, req resource.DeleteRequest
 
 	var kept []bunq.NotificationFilter
 	// This apply may have deactivated the key in the state.
-	err := withAnotherContext(ctx, r.Data, access, m.UserID, func(a *providerdata.Access) error {
+	err = withAnotherContext(ctx, r.Data, access, m.UserID, func(a *providerdata.Access) error {
 		if err := sameUser(ctx, a, m.UserID); err != nil {
 			return err
 		}
@@ -351,7 +381,7 @@ func (r *FiltersResource) Delete(ctx context.Context, req resource.DeleteRequest
 	})
 	switch {
 	case err != nil:
-		reportFailure(tfdiag.Failure{Summary: "bunq_notification_filters was not destroyed", State: "the filters stay in the state."}, &resp.Diagnostics, err)
+		reportFailure(failed, &resp.Diagnostics, err)
 	case len(kept) > 0:
 		resp.Diagnostics.AddWarning("Some notification filters of the user stay at bunq", fmt.Sprintf(
 			"User %s has %s that the state did not have, so that the plan did not show them. They were kept:\n\n%s",
