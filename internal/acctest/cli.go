@@ -87,6 +87,10 @@ func newCLI(t *testing.T, b *Bunq, program string) *CLI {
 	return c
 }
 
+// versions are what the programs print for "version", by path. Each is asked once, as a start of a CLI
+// takes its time: the values are functions.
+var versions sync.Map
+
 // unguardedCLI takes the provider in folder, and leaves it to the caller to ask
 // for its faults.
 func unguardedCLI(t *testing.T, b *Bunq, program, folder string) *CLI {
@@ -114,7 +118,8 @@ func unguardedCLI(t *testing.T, b *Bunq, program, folder string) *CLI {
 		EnvProcesses+"="+c.processes, EnvWatch+"="+c.watched, "BUNQ_BASE_URL="+b.URL, "BUNQ_ENVIRONMENT="+string(b.Sim.Environment()))
 	// The version is asked for before the overrides are there: they would add a warning.
 	writeFile(t, config, "disable_checkpoint = true\n")
-	c.version = c.Run(t, "version").Output
+	version, _ := versions.LoadOrStore(program, sync.OnceValue(func() string { return c.Run(t, "version").Output }))
+	c.version = version.(func() string)() //nolint:forcetypeassert // what is stored
 	c.IsTofu = strings.Contains(c.version, "OpenTofu")
 	host := "registry.terraform.io"
 	if c.IsTofu {
