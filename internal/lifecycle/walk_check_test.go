@@ -340,7 +340,7 @@ func (w *walker) checkKept(before, now []held) {
 			continue
 		}
 		if e.kind == filters {
-			if !w.disturbed && !w.replaces && hasWebhook(before, e.what) && hasWebhook(now, e.what) {
+			if !w.disturbed && !w.replaces && !w.foreign && hasWebhook(before, e.what) && hasWebhook(now, e.what) {
 				w.fail("a webhook in use was removed", "%s, by %s", e.what, e.by)
 			}
 			continue

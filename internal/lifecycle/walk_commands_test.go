@@ -62,9 +62,7 @@ func (w *walker) do(words []string) {
 			w.note("At bunq: " + did + ".")
 		}
 	case "apply":
-		replaced := strings.Join(rest, " ")
-		w.replaces = w.replaces || strings.Contains(replaced, "replace=")
-		w.endsKey = w.endsKey || strings.Contains(replaced, "replace=credential") || strings.Contains(replaced, "replace=installation")
+		w.noteReplaced(rest)
 		w.apply(rest)
 	case "destroy":
 		w.replaces, w.endsKey = true, true
@@ -83,6 +81,7 @@ func (w *walker) do(words []string) {
 	case "removed":
 		w.removed(rest[0])
 	case "plan":
+		w.noteReplaced(rest)
 		w.save(rest)
 	case "machine":
 		w.cli.MoveToNewMachine(w.t)
@@ -106,6 +105,13 @@ func (w *walker) do(words []string) {
 		}
 		w.want.change(words)
 	}
+}
+
+// noteReplaced notes what an apply or a plan with these flags replaces on purpose.
+func (w *walker) noteReplaced(flags []string) {
+	all := strings.Join(flags, " ")
+	w.replaces = w.replaces || strings.Contains(all, "replace=")
+	w.endsKey = w.endsKey || strings.Contains(all, "replace=credential") || strings.Contains(all, "replace=installation")
 }
 
 // existing are the addresses of a resource that are in the state.

@@ -21,6 +21,7 @@ func TestAccWalksThatFoundSomething(t *testing.T) {
 	oncePerKey := set(func(s *bunqsim.Settings) { s.SameDeviceAgain = bunqsim.Refused })
 	sameDevice := set(func(s *bunqsim.Settings) { s.SameDeviceAgain = bunqsim.Existing })
 	cancelsLate := set(func(s *bunqsim.Settings) { s.SecondOAuthClient, s.CancelPending = bunqsim.Existing, time.Second })
+	oneSession := set(func(s *bunqsim.Settings) { s.OldKeys, s.ParallelSessions = bunqsim.Refused, bunqsim.Refused })
 	wantsAddress := set(func(s *bunqsim.Settings) { s.IPInPermittedIPUpdate = bunqsim.Required })
 
 	goAll(t, []walk{
@@ -98,6 +99,10 @@ func TestAccWalksThatFoundSomething(t *testing.T) {
 		{name: "a key registered once only, as one of two devices, on a new machine", settings: oncePerKey, steps: []string{
 			"", "apply replace=installation", "forget device for-good; machine",
 		}},
+		{name: "one client in two resources, one of which has a dead key", settings: oneSession, steps: []string{
+			"set adopt true", "module yes unmoved; plan; machine; saved",
+		}},
+		{name: "webhooks replaced by the plan of another machine", steps: []string{"webhooks add", "plan replace=webhooks; machine; saved"}},
 		{name: "a list that shrinks by the plan of another machine", steps: []string{
 			"url add end; url add end", "url drop front; plan; machine; saved", "url swap; plan; machine; saved", "apply kill=url:after; machine",
 		}},

@@ -1,19 +1,16 @@
 package lifecycle_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 	"github.com/openpsd2/terraform-provider-bunq/internal/sdkconf"
 )
 
-// held is one object of the state file, which is read as it is: asking the CLI
-// for it takes as long as a plan.
+// held is one object of the state.
 type held struct {
 	address, typ, deposed string
 	tainted               bool
@@ -30,44 +27,10 @@ func (s held) String() string { return fmt.Sprintf("%s (%s)", s.address, s.text(
 // state is all objects of this provider in the state, in its order.
 func (w *walker) state() []held {
 	w.t.Helper()
-	raw, err := os.ReadFile(filepath.Join(w.cli.Dir, "terraform.tfstate"))
-	if os.IsNotExist(err) {
-		return nil
-	}
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	var file struct {
-		Resources []struct {
-			Module, Type, Name string
-			Instances          []struct {
-				IndexKey   any `json:"index_key"`
-				Status     string
-				Deposed    string
-				Attributes map[string]any
-			}
-		}
-	}
-	if err := json.Unmarshal(raw, &file); err != nil {
-		w.t.Fatal(err)
-	}
 	var out []held
-	for _, r := range file.Resources {
-		if r.Type == "terraform_data" {
-			continue
-		}
-		for _, i := range r.Instances {
-			address := r.Type + "." + r.Name
-			if r.Module != "" {
-				address = r.Module + "." + address
-			}
-			switch at := i.IndexKey.(type) {
-			case float64:
-				address += fmt.Sprintf("[%d]", int(at))
-			case string:
-				address += "[" + strconv.Quote(at) + "]"
-			}
-			out = append(out, held{address: address, typ: r.Type, deposed: i.Deposed, tainted: i.Status == "tainted", attributes: i.Attributes})
+	for _, o := range w.cli.Objects(w.t) {
+		if o.Type != "terraform_data" {
+			out = append(out, held{address: o.Address, typ: o.Type, deposed: o.Deposed, tainted: o.Tainted, attributes: o.Attributes})
 		}
 	}
 	return out

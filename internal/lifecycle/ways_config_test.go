@@ -77,41 +77,13 @@ func of(r wayResource, to func(block string) string) func(wayResource, string) s
 	}
 }
 
-// wayState is what a state file holds that the checks need.
-type wayState struct {
-	Resources []struct {
-		Module    string `json:"module"`
-		Type      string `json:"type"`
-		Name      string `json:"name"`
-		Instances []struct {
-			Deposed    string         `json:"deposed"`
-			Attributes map[string]any `json:"attributes"`
-		} `json:"instances"`
-	} `json:"resources"`
-}
-
-func readState(t *testing.T, cli *acctest.CLI) wayState {
-	t.Helper()
-	var s wayState
-	raw, err := os.ReadFile(filepath.Join(cli.Dir, "terraform.tfstate"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(raw, &s); err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-// ids are those that the state holds of a type, sorted.
-func (s wayState) ids(typ string) []string {
+// idsIn are the ids that a state holds of a type, sorted.
+func idsIn(state []acctest.Object, typ string) []string {
 	var out []string
-	for _, r := range s.Resources {
-		for _, i := range r.Instances {
-			if r.Type == typ {
-				id, _ := i.Attributes["id"].(string)
-				out = append(out, id)
-			}
+	for _, o := range state {
+		if o.Type == typ {
+			id, _ := o.Attributes["id"].(string)
+			out = append(out, id)
 		}
 	}
 	slices.Sort(out)
@@ -123,13 +95,11 @@ func (s wayState) ids(typ string) []string {
 // here.
 func (c *wayCell) check(t *testing.T) {
 	t.Helper()
-	state, bunq := readState(t, c.cli), c.b.Sim.Snapshot()
+	state, bunq := c.cli.Objects(t), c.b.Sim.Snapshot()
 
-	for _, r := range state.Resources {
-		for _, i := range r.Instances {
-			if i.Deposed != "" {
-				t.Errorf("%s.%s has a deposed object", r.Type, r.Name)
-			}
+	for _, o := range state {
+		if o.Deposed != "" {
+			t.Errorf("%s has a deposed object", o.Address)
 		}
 	}
 
@@ -146,10 +116,10 @@ func (c *wayCell) check(t *testing.T) {
 	}
 	slices.Sort(clients)
 	slices.Sort(urls)
-	if have := state.ids(client); !slices.Equal(have, clients) && c.forgotten != client {
+	if have := idsIn(state, client); !slices.Equal(have, clients) && c.forgotten != client {
 		t.Errorf("the state has the OAuth clients %v, and bunq %v", have, clients)
 	}
-	if have := state.ids(callback); !slices.Equal(have, urls) && c.forgotten == "" {
+	if have := idsIn(state, callback); !slices.Equal(have, urls) && c.forgotten == "" {
 		t.Errorf("the state has the callback URLs %v, and bunq %v", have, urls)
 	}
 
@@ -157,7 +127,7 @@ func (c *wayCell) check(t *testing.T) {
 	for _, f := range bunq.NotificationFilters {
 		webhooks = append(webhooks, strconv.FormatInt(f.UserID, 10))
 	}
-	if have := state.ids(filters); !slices.Equal(have, webhooks) && c.forgotten == "" {
+	if have := idsIn(state, filters); !slices.Equal(have, webhooks) && c.forgotten == "" {
 		t.Errorf("the state has the webhooks of the users %v, and bunq those of %v", have, webhooks)
 	}
 }

@@ -2,6 +2,7 @@ package oauthapp
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"slices"
 
@@ -28,8 +29,16 @@ type refresh struct {
 }
 
 // refusedKey is a resource of the state that was not read because bunq refuses the key of its
-// context. The value is bunq's error.
-type refusedKey struct{ kind, id string }
+// context. The value is bunq's error. The context is part of it, as a hash: two objects of a state may
+// have the same ID, until the destroy of one of them succeeds.
+type refusedKey struct {
+	kind, id   string
+	apiContext [sha256.Size]byte
+}
+
+func refusedKeyOf(kind string, id types.String, apiContext types.Object) refusedKey {
+	return refusedKey{kind, id.ValueString(), sha256.Sum256([]byte(apiContext.String()))}
+}
 
 // read calls get with the context of the state. If bunq refuses its key, or the state has none as
 // after an import, it calls get with another context of the same user that this run has used. It

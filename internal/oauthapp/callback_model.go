@@ -36,5 +36,5 @@ func (m *callbackModel) refusedKey() refusedKey {
 	if m == nil {
 		return refusedKey{}
 	}
-	return refusedKey{"bunq_oauth_callback_url", m.ID.ValueString()}
+	return refusedKeyOf("bunq_oauth_callback_url", m.ID, m.APIContext)
 }

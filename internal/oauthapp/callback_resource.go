@@ -122,7 +122,7 @@ func (r *CallbackURLResource) Create(ctx context.Context, req resource.CreateReq
 		return
 	}
 
-	p, _, err := callbackURLsOf(r.Data, c).place(ctx, c, 0, m.URL.ValueString())
+	p, _, err := callbackURLsOf(r.Data, c.user.ID, c.clientID).place(ctx, c, 0, m.URL.ValueString())
 	if bunq.OutcomeUnknown(err) {
 		failed.State = "nothing was stored. bunq may have added the URL; this could not be checked."
 		failed.Next = "apply again: the client is read first, and an existing URL is adopted."
@@ -248,21 +248,38 @@ func (r *CallbackURLResource) Delete(ctx context.Context, req resource.DeleteReq
 	resp.Diagnostics.Append(more...)
 	own, err := idOf(m.ID)
 	if err == nil {
-		// This apply may have deactivated the key in the state.
-		err = withAnotherContext(ctx, r.Data, access, m.UserID, func(a *providerdata.Access) error {
-			if err := sameUser(ctx, a, m.UserID); err != nil {
-				return err
-			}
-			c, err := newCallbackClient(ctx, a, &m)
-			if err != nil {
-				return err
-			}
-			return callbackURLsOf(r.Data, c).destroy(ctx, c, own, m.URL.ValueString(), run)
-		})
+		err = r.destroy(ctx, access, &m, own, run)
 	}
 	if err != nil {
 		reportFailure(failed, &resp.Diagnostics, err)
 	}
+}
+
+// destroy removes the callback URL of m at bunq, unless another resource has or wants it. That is known
+// without a call, and so needs no key that bunq accepts.
+func (r *CallbackURLResource) destroy(ctx context.Context, access *providerdata.Access, m *callbackModel, own int64, run string) error {
+	user, err := idOf(m.UserID)
+	if err != nil {
+		return err
+	}
+	client, err := idOf(m.OAuthClientID)
+	if err != nil {
+		return err
+	}
+
+	return callbackURLsOf(r.Data, user, client).destroy(ctx, own, m.URL.ValueString(), run, func(ctx context.Context) error {
+		// This apply may have deactivated the key in the state.
+		return withAnotherContext(ctx, r.Data, access, m.UserID, func(a *providerdata.Access) error {
+			if err := sameUser(ctx, a, m.UserID); err != nil {
+				return err
+			}
+			c, err := newCallbackClient(ctx, a, m)
+			if err != nil {
+				return err
+			}
+			return c.remove(ctx, own)
+		})
+	})
 }
 
 // change gives the resource the URL of m, and returns the ID of its callback URL.
@@ -280,7 +297,7 @@ func (r *CallbackURLResource) change(ctx context.Context, access *providerdata.A
 		return 0, false
 	}
 
-	p, lost, err := callbackURLsOf(r.Data, c).place(ctx, c, own, m.URL.ValueString())
+	p, lost, err := callbackURLsOf(r.Data, c.user.ID, c.clientID).place(ctx, c, own, m.URL.ValueString())
 	if err == nil {
 		return p.id, true
 	}

@@ -43,11 +43,11 @@ type callbackAPI interface {
 
 type callbackURLsKey struct{ user, client int64 }
 
-// callbackURLsOf returns the one callbackURLs of an OAuth client that the resources of this run
+// callbackURLsOf returns the one callbackURLs of a user's OAuth client that the resources of this run
 // share.
-func callbackURLsOf(data *providerdata.Data, c *callbackClient) *callbackURLs {
-	return providerdata.Share(data, callbackURLsKey{c.user.ID, c.clientID}, func() *callbackURLs {
-		return newCallbackURLs(callbackLedger(data, providerdata.FormatID(c.clientID)))
+func callbackURLsOf(data *providerdata.Data, user, client int64) *callbackURLs {
+	return providerdata.Share(data, callbackURLsKey{user, client}, func() *callbackURLs {
+		return newCallbackURLs(callbackLedger(data, providerdata.FormatID(client)))
 	})
 }
 
@@ -168,9 +168,9 @@ func (c *callbackURLs) planOf(own int64, url string) ([]entry, bool) {
 	return c.ledger.plan("", func(e entry) bool { return e.ID == own && !e.Gone && (e.To == url || e.Open) })
 }
 
-// destroy removes the callback URL of a resource that is destroyed, unless another one has it or
-// wants its URL. run is the plan's, "" where that is not known.
-func (c *callbackURLs) destroy(ctx context.Context, api callbackAPI, own int64, url, run string) error {
+// destroy calls remove for the callback URL of a resource that is destroyed, unless another one has
+// it or wants its URL. run is the plan's, "" where that is not known.
+func (c *callbackURLs) destroy(ctx context.Context, own int64, url, run string, remove func(context.Context) error) error {
 	if c.planOfDestroy(run) == nil {
 		end, err := c.alone.wait(ctx)
 		if err != nil {
@@ -179,12 +179,12 @@ func (c *callbackURLs) destroy(ctx context.Context, api callbackAPI, own int64, 
 		defer end()
 	}
 
-	remove, err := c.decideToRemove(ctx, own, url, run)
-	if err != nil || !remove {
+	unwanted, err := c.decideToRemove(ctx, own, url, run)
+	if err != nil || !unwanted {
 		return err
 	}
 
-	if err := api.remove(ctx, own); err != nil {
+	if err := remove(ctx); err != nil {
 		c.noteFailed(0, "", err)
 		return err
 	}

@@ -234,7 +234,7 @@ func TestCallbackURLs_oldState(t *testing.T) {
 	if p, _, err := urls.place(t.Context(), w.client, 1, "x"); err != nil || p.id != 1 || w.client.calls > 0 {
 		t.Errorf("one that is done: callback URL %d, %v, %d calls", p.id, err, w.client.calls)
 	}
-	if err := urls.destroy(t.Context(), w.client, 2, "b", ""); err != nil || w.client.has("z") {
+	if err := urls.destroy(t.Context(), 2, "b", "", w.client.remover(2)); err != nil || w.client.has("z") {
 		t.Errorf("one that has not the URL that is wanted: %v, bunq has %v", err, w.client.urls)
 	}
 }
@@ -325,7 +325,7 @@ func TestCallbackURLs_waitIsCancelled(t *testing.T) {
 	if _, _, err := urls.place(ctx, nil, 1, "a"); !errors.Is(err, context.Canceled) {
 		t.Errorf("place: %v", err)
 	}
-	if err := urls.destroy(ctx, nil, 1, "a", ""); !errors.Is(err, context.Canceled) {
+	if err := urls.destroy(ctx, 1, "a", "", nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("destroy: %v", err)
 	}
 }

@@ -90,6 +90,11 @@ func (f *fakeClient) remove(_ context.Context, id int64) error {
 	return f.write("", func() { delete(f.urls, id) })
 }
 
+// remover returns the call that removes a callback URL.
+func (f *fakeClient) remover(id int64) func(context.Context) error {
+	return func(ctx context.Context) error { return f.remove(ctx, id) }
+}
+
 // held is a resource in the state.
 type held struct {
 	id  int64
@@ -193,7 +198,7 @@ func (t *terraform) operate(ctx context.Context, urls *callbackURLs, op operatio
 	have := t.state[op.name]
 	url, declared := config[op.name]
 	if !declared || op.replace {
-		if err := urls.destroy(ctx, t.client, have.id, have.url, ""); err != nil {
+		if err := urls.destroy(ctx, have.id, have.url, "", t.client.remover(have.id)); err != nil {
 			return err
 		}
 		delete(t.state, op.name)

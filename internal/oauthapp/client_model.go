@@ -46,7 +46,7 @@ func (m *clientModel) setUnread() {
 }
 
 func (m *clientModel) refusedKey() refusedKey {
-	return refusedKey{"bunq_oauth_client", m.ID.ValueString()}
+	return refusedKeyOf("bunq_oauth_client", m.ID, m.APIContext)
 }
 
 func (m *clientModel) cancelled() bool { return isCancelled(m.Status.ValueString()) }

@@ -41,7 +41,7 @@ func filterType() types.ObjectType {
 func (m *filtersModel) identity() filtersIdentity { return filtersIdentity{UserID: m.UserID} }
 
 func (m *filtersModel) refusedKey() refusedKey {
-	return refusedKey{"bunq_notification_filters", m.UserID.ValueString()}
+	return refusedKeyOf("bunq_notification_filters", m.UserID, m.APIContext)
 }
 
 // setUser stores whose filters they are.

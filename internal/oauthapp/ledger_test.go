@@ -101,7 +101,7 @@ func TestCallbackURLs_destroyOfAnotherMachinesPlan(t *testing.T) {
 		w := newTerraform(&memory{}, of("0=a"))
 		notePlan(w.file, entry{ID: 1, From: "a", Gone: true}, entry{To: "a"})
 		urls := newCallbackURLs(newLedger(w.file))
-		if err := urls.destroy(t.Context(), w.client, 1, "a", run); err != nil {
+		if err := urls.destroy(t.Context(), 1, "a", run, w.client.remover(1)); err != nil {
 			t.Fatal(err)
 		}
 		if w.client.has("a") != stays {
