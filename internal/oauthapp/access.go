@@ -135,10 +135,14 @@ func withAnotherContext(ctx context.Context, data *providerdata.Data, access *pr
 }
 
 // contextsOf yields the contexts of a user that this run has used and bunq accepts, the newest
-// first. One that bunq is known to refuse costs no call.
+// first, and then that of the provider block. One that bunq is known to refuse costs no call.
 func contextsOf(ctx context.Context, data *providerdata.Data, user types.String) func(yield func(*providerdata.Access) bool) {
 	return func(yield func(*providerdata.Access) bool) {
-		for _, ac := range slices.Backward(data.Seen()) {
+		all := data.Seen()
+		if data.Default != nil {
+			all = slices.Insert(all, 0, *data.Default)
+		}
+		for _, ac := range slices.Backward(all) {
 			calls := data.Calls(ac)
 			u, err := calls.User(ctx)
 			if err == nil && providerdata.FormatID(u.ID) == user.ValueString() && !yield(&providerdata.Access{Context: ac, Calls: calls}) {

@@ -251,7 +251,7 @@ func (r *CallbackURLResource) Delete(ctx context.Context, req resource.DeleteReq
 		err = r.destroy(ctx, access, &m, own, run)
 	}
 	if err != nil {
-		reportFailure(failed, &resp.Diagnostics, err)
+		reportUndestroyed(failed, m.UserID, &resp.Diagnostics, err)
 	}
 }
 

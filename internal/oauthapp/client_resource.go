@@ -295,7 +295,7 @@ func (r *ClientResource) Delete(ctx context.Context, req resource.DeleteRequest,
 		return cancel(ctx, a.Calls, id)
 	})
 	if err != nil {
-		reportFailure(failed, &resp.Diagnostics, err)
+		reportUndestroyed(failed, m.UserID, &resp.Diagnostics, err)
 	}
 }
 

@@ -70,6 +70,34 @@ func TestAccAPIContext_deadKeyInTheState(t *testing.T) {
 	}
 }
 
+// What is destroyed has a dead key, and nothing else in the run has another one of the user. The error
+// names the way: the provider block can have it.
+func TestAccAPIContext_deadKeyOfWhatIsDestroyed(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	p := b.Onboard(t, "One user")
+	cli := acctest.NewCLI(t, b)
+	hooks := filtersConfig("main", inContext(p), hookA)
+	cli.Write(t, b.Provider("")+both(inContext(p))+hooks)
+	cli.MustApply(t)
+	again := *p
+	again.Register(t, "a second key")
+	revoke(t, b, p.CredentialID)
+
+	cli.Write(t, b.Provider(""))
+	cli.Apply(t).MustSay(t, 1, "bunq_oauth_callback_url was not removed", "bunq_notification_filters was not destroyed",
+		fmt.Sprintf("if the key is dead, and bunq user %d has another one, set its api_context in the provider block", p.UserID))
+	if n := len(cli.State(t)); n != 3 {
+		t.Errorf("%d resources in the state", n)
+	}
+
+	cli.Write(t, again.Provider())
+	cli.MustApply(t).MustSay(t, 0, "0 added, 0 changed, 3 destroyed")
+	if active := b.Sim.Snapshot().ActiveOAuthClients(p.UserID); len(active) > 0 {
+		t.Errorf("active: %v", active)
+	}
+}
+
 // A key that has no device yet is refused like a dead one. A provider block that has it from a device
 // of this plan must not stop the apply that makes the device; without a cache folder it cannot know
 // of the device, and the error names the command.

@@ -381,7 +381,7 @@ func (r *FiltersResource) Delete(ctx context.Context, req resource.DeleteRequest
 	})
 	switch {
 	case err != nil:
-		reportFailure(failed, &resp.Diagnostics, err)
+		reportUndestroyed(failed, m.UserID, &resp.Diagnostics, err)
 	case len(kept) > 0:
 		resp.Diagnostics.AddWarning("Some notification filters of the user stay at bunq", fmt.Sprintf(
 			"User %s has %s that the state did not have, so that the plan did not show them. They were kept:\n\n%s",

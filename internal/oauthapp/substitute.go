@@ -8,6 +8,7 @@ import (
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
+	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
 // privateContext names the context with which a refresh read a resource because bunq refuses the
@@ -81,4 +82,18 @@ func useSubstitute(ctx context.Context, data *providerdata.Data, private private
 	if ac, err := providerdata.UnmarshalContext(text); err == nil && ac.Environment == data.Environment {
 		data.Remember(ac)
 	}
+}
+
+// reportUndestroyed reports a destroy that failed. If bunq refuses the key, the configuration may have
+// no place for another one but the provider block.
+func reportUndestroyed(f tfdiag.Failure, user types.String, diags *diag.Diagnostics, err error) {
+	if bunq.IsCredentialsRefused(err) {
+		f.Next = tfdiag.Steps(
+			tfdiag.CheckAddress,
+			"if the key is dead, and bunq user "+user.ValueString()+" has another one, set its api_context in the provider block and apply again: it is then used "+
+				"instead",
+			"to forget the resource and keep it at bunq, use a removed block (destroy = false)",
+		)
+	}
+	reportFailure(f, diags, err)
 }

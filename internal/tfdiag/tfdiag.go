@@ -18,7 +18,10 @@ import (
 
 // Next steps that several errors share.
 const (
-	runAgain     = "run Terraform again."
+	runAgain = "run Terraform again."
+	// CheckAddress is the likeliest cause if bunq refuses a key.
+	CheckAddress = "compare the public address of this machine, or of its proxy or NAT, with permitted_ips and registration_ip of the bunq_device_server, " +
+		"and run Terraform from a permitted address"
 	sharedLimits = "Other programs that call bunq from the same address count towards the same limits."
 )
 
@@ -131,7 +134,7 @@ func explain(err error) (said, next string) {
 		}
 		return fmt.Sprintf("%s %s: the answer was 200, but %s, so it was rejected.%s",
 				signature.Method, signature.Endpoint, why, ids(signature.ResponseID, signature.RequestID)),
-			steps("check that base_url is the address at which the installation was made",
+			Steps("check that base_url is the address at which the installation was made",
 				"check that no proxy changes the answers",
 				"check that server_public_key_pem is the one that bunq returned with the installation")
 	case errors.As(err, &decode):
@@ -187,16 +190,15 @@ func explainRefused(err error) (said, next string) {
 			"device of this installation, a blocked device, and a key that expired unused (sandbox 1 hour, production 4 hours), was revoked, " +
 			"or belongs to another environment."
 	}
-	return said, steps(
-		"compare the public address of this machine, or of its proxy or NAT, with permitted_ips and registration_ip of the bunq_device_server, "+
-			"and run Terraform from a permitted address",
+	return said, Steps(
+		CheckAddress,
 		"ask bunq whether it has blocked the device or revoked the key",
 		"only if the key is dead, register the credential again: terraform apply -refresh=false -replace=bunq_psd2_credential.NAME",
 	) + "\n\nThis key is not used again in this run."
 }
 
-// steps returns a next step as a numbered list; the caller names the likeliest cause first.
-func steps(checks ...string) string {
+// Steps returns a next step as a numbered list; the caller names the likeliest cause first.
+func Steps(checks ...string) string {
 	var b strings.Builder
 	for i, c := range checks {
 		fmt.Fprintf(&b, "\n  %d. %s", i+1, c)
