@@ -166,10 +166,10 @@ func (g *registration) begunEarlier(ctx context.Context) (*bunq.DeviceServer, er
 		return nil, nil
 	}
 
-	// No note could be kept, or another machine has it. Only the newest device with this description can be the one that was
-	// lost, and only if no other key was first used with a device like it. It may also be the one
-	// that create_before_destroy replaces, which an apply cannot see: that one is then kept, which
-	// loses nothing but "*".
+	// No note could be kept, or another machine has it. Only the newest device with this description
+	// can be the one that was lost, and only if no other key was first used with a device like it. It
+	// may also be the one that create_before_destroy replaces, which an apply without notes cannot
+	// see: that one is then kept, which loses nothing but "*".
 	if hasAny(g.model.PermittedIPs) {
 		return nil, nil
 	}
