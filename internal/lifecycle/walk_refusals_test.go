@@ -120,6 +120,16 @@ func refusals() []refusal {
 			},
 		},
 		{
+			// Terraform's own error again: the resource that the list of addresses came from goes, while
+			// the device is replaced with create_before_destroy.
+			name: "Terraform cannot order the replacement of a device and the destroy of what its list came from", says: []string{"Cycle:", "terraform_data.late"},
+			deserved: func(w *walker) bool { return w.want.late == "" },
+			way:      "The device is replaced first, by itself.",
+			out: func(w *walker, _ string) {
+				w.run("apply", "-no-color", "-auto-approve", "-target="+w.want.resourcesOf("device")[0])
+			},
+		},
+		{
 			name: "the client has a URL that no resource of the state is", says: []string{"import {", callback},
 			deserved: func(w *walker) bool { return len(w.unowned()) > 0 },
 			way:      "It is imported with the block of the message.",
