@@ -22,9 +22,11 @@ type callbackURLs struct {
 	// turn is held while an operation decides what to do, and while bunq is read for the first
 	// time; not during its own call, as bunq's limits let several go at once.
 	turn turn
-	// alone is held during a whole operation whose plan is not known: there is no cache folder, or
-	// another machine made the plan. The operation then sees at bunq what the others did.
-	alone turn
+	// An operation whose plan is not known (there is no cache folder, or another machine made it)
+	// sees at bunq what the others did: what takes a callback URL away runs alone, and what only adds
+	// one takes a place among others.
+	alone  turn
+	places chan struct{}
 
 	// current is what bunq has, or will have when the calls under way are done; nil: to be read.
 	current []bunq.CallbackURL
@@ -61,6 +63,7 @@ func newCallbackURLs(l *ledger) *callbackURLs {
 		ledger:     l,
 		turn:       newTurn(),
 		alone:      newTurn(),
+		places:     make(chan struct{}, 1000), // more operations than Terraform runs at once
 		taken:      map[int64]bool{},
 		handedOver: map[int64]bool{},
 	}
@@ -90,7 +93,7 @@ type placement struct {
 // belongs to another resource now.
 func (c *callbackURLs) place(ctx context.Context, api callbackAPI, own int64, url string) (p placement, lost bool, err error) {
 	if _, planned := c.planOf(own, url); !planned {
-		end, err := c.alone.wait(ctx)
+		end, err := c.waitUnplanned(ctx, own != 0)
 		if err != nil {
 			return p, false, err
 		}
@@ -163,6 +166,37 @@ func (c *callbackURLs) decide(ctx context.Context, api callbackAPI, own int64, u
 	return p, lost, send, nil
 }
 
+// waitUnplanned waits until an operation whose plan is not known may begin: alone, or together with
+// others that are not alone.
+func (c *callbackURLs) waitUnplanned(ctx context.Context, alone bool) (end func(), err error) {
+	wanted := 1
+	if alone {
+		endTurn, err := c.alone.wait(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer endTurn()
+		wanted = cap(c.places)
+	}
+
+	taken := 0
+	release := func() {
+		for range taken {
+			<-c.places
+		}
+	}
+	for taken < wanted {
+		select {
+		case c.places <- struct{}{}:
+			taken++
+		case <-ctx.Done():
+			release()
+			return nil, ctx.Err()
+		}
+	}
+	return release, nil
+}
+
 // planOf returns the plan of an operation that gives url to a resource whose callback URL is own.
 func (c *callbackURLs) planOf(own int64, url string) ([]entry, bool) {
 	return c.ledger.plan("", func(e entry) bool { return e.ID == own && !e.Gone && (e.To == url || e.Open) })
@@ -172,7 +206,7 @@ func (c *callbackURLs) planOf(own int64, url string) ([]entry, bool) {
 // it or wants its URL. run is the plan's, "" where that is not known.
 func (c *callbackURLs) destroy(ctx context.Context, own int64, url, run string, remove func(context.Context) error) error {
 	if c.planOfDestroy(run) == nil {
-		end, err := c.alone.wait(ctx)
+		end, err := c.waitUnplanned(ctx, true)
 		if err != nil {
 			return err
 		}
