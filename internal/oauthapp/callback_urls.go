@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
@@ -22,11 +24,10 @@ type callbackURLs struct {
 	// turn is held while an operation decides what to do, and while bunq is read for the first
 	// time; not during its own call, as bunq's limits let several go at once.
 	turn turn
-	// An operation whose plan is not known (there is no cache folder, or another machine made it)
-	// sees at bunq what the others did: what takes a callback URL away runs alone, and what only adds
-	// one takes a place among others.
-	alone  turn
-	places chan struct{}
+	// unplanned is held during a whole operation whose plan is not known: there is no cache folder, or
+	// another machine made it. Such an operation sees at bunq what the others did. What only adds a
+	// callback URL takes one place; what takes one away takes them all, and so runs alone.
+	unplanned *semaphore.Weighted
 
 	// current is what bunq has, or will have when the calls under way are done; nil: to be read.
 	current []bunq.CallbackURL
@@ -42,6 +43,9 @@ type callbackAPI interface {
 	change(ctx context.Context, id int64, url string) error
 	remove(ctx context.Context, id int64) error
 }
+
+// allPlaces is more than the operations that Terraform runs at once.
+const allPlaces = 1 << 20
 
 type callbackURLsKey struct{ user, client int64 }
 
@@ -62,8 +66,7 @@ func newCallbackURLs(l *ledger) *callbackURLs {
 	return &callbackURLs{
 		ledger:     l,
 		turn:       newTurn(),
-		alone:      newTurn(),
-		places:     make(chan struct{}, 1000), // more operations than Terraform runs at once
+		unplanned:  semaphore.NewWeighted(allPlaces),
 		taken:      map[int64]bool{},
 		handedOver: map[int64]bool{},
 	}
@@ -93,11 +96,14 @@ type placement struct {
 // belongs to another resource now.
 func (c *callbackURLs) place(ctx context.Context, api callbackAPI, own int64, url string) (p placement, lost bool, err error) {
 	if _, planned := c.planOf(own, url); !planned {
-		end, err := c.waitUnplanned(ctx, own != 0)
-		if err != nil {
+		places := int64(1)
+		if own != 0 {
+			places = allPlaces
+		}
+		if err := c.unplanned.Acquire(ctx, places); err != nil {
 			return p, false, err
 		}
-		defer end()
+		defer c.unplanned.Release(places)
 	}
 
 	p, lost, send, err := c.decide(ctx, api, own, url)
@@ -166,37 +172,6 @@ func (c *callbackURLs) decide(ctx context.Context, api callbackAPI, own int64, u
 	return p, lost, send, nil
 }
 
-// waitUnplanned waits until an operation whose plan is not known may begin: alone, or together with
-// others that are not alone.
-func (c *callbackURLs) waitUnplanned(ctx context.Context, alone bool) (end func(), err error) {
-	wanted := 1
-	if alone {
-		endTurn, err := c.alone.wait(ctx)
-		if err != nil {
-			return nil, err
-		}
-		defer endTurn()
-		wanted = cap(c.places)
-	}
-
-	taken := 0
-	release := func() {
-		for range taken {
-			<-c.places
-		}
-	}
-	for taken < wanted {
-		select {
-		case c.places <- struct{}{}:
-			taken++
-		case <-ctx.Done():
-			release()
-			return nil, ctx.Err()
-		}
-	}
-	return release, nil
-}
-
 // planOf returns the plan of an operation that gives url to a resource whose callback URL is own.
 func (c *callbackURLs) planOf(own int64, url string) ([]entry, bool) {
 	return c.ledger.plan("", func(e entry) bool { return e.ID == own && !e.Gone && (e.To == url || e.Open) })
@@ -206,11 +181,10 @@ func (c *callbackURLs) planOf(own int64, url string) ([]entry, bool) {
 // it or wants its URL. run is the plan's, "" where that is not known.
 func (c *callbackURLs) destroy(ctx context.Context, own int64, url, run string, remove func(context.Context) error) error {
 	if c.planOfDestroy(run) == nil {
-		end, err := c.waitUnplanned(ctx, true)
-		if err != nil {
+		if err := c.unplanned.Acquire(ctx, allPlaces); err != nil {
 			return err
 		}
-		defer end()
+		defer c.unplanned.Release(allPlaces)
 	}
 
 	unwanted, err := c.decideToRemove(ctx, own, url, run)

@@ -36,6 +36,16 @@ func userFiltersOf(data *providerdata.Data, user string) *userFilters {
 	return providerdata.Share(data, userFiltersKey(user), func() *userFilters { return &userFilters{turn: newTurn()} })
 }
 
+// begin finds the user, and takes the turn of its filters.
+func (c *filtersCall) begin(ctx context.Context) (filters *userFilters, endTurn func(), err error) {
+	if c.user, err = c.calls.User(ctx); err != nil {
+		return nil, nil, err
+	}
+	filters = userFiltersOf(c.data, providerdata.FormatID(c.user.ID))
+	endTurn, err = filters.turn.wait(ctx)
+	return filters, endTurn, err
+}
+
 // replace makes want the set, if it is not. before is what bunq has. If the answer is lost, the set
 // is read; if it is still before, the call is sent once more, as it replaces and so may be repeated.
 func (c *filtersCall) replace(ctx context.Context, before, want []bunq.NotificationFilter, diags *diag.Diagnostics) error {

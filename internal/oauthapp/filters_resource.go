@@ -176,14 +176,7 @@ func (r *FiltersResource) Create(ctx context.Context, req resource.CreateRequest
 // create makes wanted the set of the user, for a new resource. It returns false if it could not.
 func (c *filtersCall) create(ctx context.Context, adopt bool, wanted []bunq.NotificationFilter, diags *diag.Diagnostics) bool {
 	failed := tfdiag.Failure{Summary: "bunq_notification_filters was not created", State: "nothing was stored, and nothing was changed at bunq."}
-	var err error
-	if c.user, err = c.calls.User(ctx); err != nil {
-		failed.Error(diags, err)
-		return false
-	}
-
-	filters := userFiltersOf(c.data, providerdata.FormatID(c.user.ID))
-	endTurn, err := filters.turn.wait(ctx)
+	filters, endTurn, err := c.begin(ctx)
 	if err != nil {
 		failed.Error(diags, err)
 		return false
@@ -298,14 +291,7 @@ func (r *FiltersResource) Update(ctx context.Context, req resource.UpdateRequest
 // update makes wanted the set of the user, which is has according to the state.
 func (c *filtersCall) update(ctx context.Context, has, wanted []bunq.NotificationFilter, diags *diag.Diagnostics) bool {
 	failed := tfdiag.Failure{Summary: "bunq_notification_filters was not changed", State: "nothing was stored, and nothing was changed at bunq."}
-	var err error
-	if c.user, err = c.calls.User(ctx); err != nil {
-		failed.Error(diags, err)
-		return false
-	}
-
-	filters := userFiltersOf(c.data, providerdata.FormatID(c.user.ID))
-	endTurn, err := filters.turn.wait(ctx)
+	filters, endTurn, err := c.begin(ctx)
 	if err != nil {
 		failed.Error(diags, err)
 		return false

@@ -130,14 +130,14 @@ func (n deviceNotes) end(ctx context.Context, description string) {
 	n.source.ClearNote(ctx, noteDeviceBegun(description))
 }
 
-// planKey marks an API context for which no plan of a device was known before this process.
-type planKey string
+// firstPlanKey marks an API context for which this process is the first one to plan a device.
+type firstPlanKey string
 
 // noteComing notes that a plan registers a device for the key of a context.
 func noteComing(ctx context.Context, data *providerdata.Data, ac bunq.APIContext) {
 	source := data.Sessions.For(ac)
 	if !providerdata.HasComingDevice(ctx, source) {
-		providerdata.Keep(data, planKey(ac.Fingerprint()), true)
+		providerdata.Keep(data, firstPlanKey(ac.Fingerprint()), true)
 	}
 	providerdata.NoteComingDevice(ctx, source)
 }
@@ -145,7 +145,7 @@ func noteComing(ctx context.Context, data *providerdata.Data, ac bunq.APIContext
 // plannedHere reports whether an earlier process of this machine planned a device for the key. That
 // process also noted which devices the state has.
 func plannedHere(data *providerdata.Data, ac bunq.APIContext) bool {
-	first, _ := providerdata.Find[bool](data, planKey(ac.Fingerprint()))
+	first, _ := providerdata.Find[bool](data, firstPlanKey(ac.Fingerprint()))
 	return !first
 }
 
