@@ -26,6 +26,7 @@ type Bunq struct {
 	server    *bunqsim.Server
 	guard     *guard
 	factories map[string]func() (tfprotov6.ProviderServer, error)
+	keys      int // the first ones of partyKeys are in use
 }
 
 // Option changes the simulator or the provider of a test.

@@ -1,7 +1,9 @@
 package acctest
 
 import (
+	"crypto/rsa"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,13 +26,33 @@ type Party struct {
 	bunq *Bunq
 }
 
+// partyKeys are the keys of parties, shared by the simulators of a test process: each takes a sixth of
+// a second to make.
+var partyKeys struct {
+	mu   sync.Mutex
+	made []*rsa.PrivateKey
+}
+
+// newKey returns a key that no party of this simulator has.
+func (b *Bunq) newKey(t *testing.T) *rsa.PrivateKey {
+	t.Helper()
+	partyKeys.mu.Lock()
+	defer partyKeys.mu.Unlock()
+	if b.keys == len(partyKeys.made) {
+		key, err := signing.GenerateKey()
+		if err != nil {
+			t.Fatal(err)
+		}
+		partyKeys.made = append(partyKeys.made, key)
+	}
+	b.keys++
+	return partyKeys.made[b.keys-1]
+}
+
 // Onboard makes a party of its own. The same name is the same bunq user.
 func (b *Bunq) Onboard(t *testing.T, name string) *Party {
 	t.Helper()
-	key, err := signing.GenerateKey()
-	if err != nil {
-		t.Fatal(err)
-	}
+	key := b.newKey(t)
 	keyPEM, err := signing.MarshalPrivateKey(key)
 	if err != nil {
 		t.Fatal(err)
@@ -64,10 +86,8 @@ func (p *Party) client(t *testing.T) *bunq.Client {
 
 func (p *Party) install(t *testing.T) {
 	t.Helper()
-	key, err := signing.GenerateKey()
-	if err != nil {
-		t.Fatal(err)
-	}
+	key := p.bunq.newKey(t)
+	var err error
 	if p.PrivateKeyPEM, err = signing.MarshalPrivateKey(key); err != nil {
 		t.Fatal(err)
 	}
