@@ -264,10 +264,15 @@ func (w *walker) removed(name string) {
 		if was.inModule {
 			address = "module.bank." + address
 		}
-		w.want.blocks = append(w.want.blocks, fmt.Sprintf("\nremoved {\n  from = %s\n  lifecycle {\n    destroy = false\n  }\n}\n", address))
+		w.want.blocks = append(w.want.blocks, removalOf(address))
 	}
 	w.run("apply", "-no-color", "-auto-approve")
 	*w.want = was
+}
+
+// removalOf is the block that lets Terraform forget what is at an address.
+func removalOf(address string) string {
+	return fmt.Sprintf("\nremoved {\n  from = %s\n  lifecycle {\n    destroy = false\n  }\n}\n", address)
 }
 
 // save plans into a file, which "saved" applies.

@@ -59,6 +59,16 @@ const notPermitted = "the key is not permitted to this address"
 func refusals() []refusal {
 	return []refusal{
 		{
+			name: "the provider block has the context of another user now, and what the first one has is no longer declared", says: []string{"this object belongs to bunq user", "removed block"},
+			deserved: func(w *walker) bool { return w.want.certificate.other && len(w.leftBehind()) > 0 },
+			way:      "It is forgotten, and stays at bunq.",
+			out: func(w *walker, _ string) {
+				for _, address := range w.leftBehind() {
+					w.want.blocks = append(w.want.blocks, removalOf(address))
+				}
+			},
+		},
+		{
 			name: "a certificate of another organisation is another bunq user", says: []string{"organisation"},
 			deserved: func(w *walker) bool { return w.want.certificate.other },
 			atPlan:   true,
@@ -351,6 +361,20 @@ func (w *walker) undeclared() []string {
 	for _, h := range w.state() {
 		if h.typ == callback && h.deposed == "" && !slices.Contains(w.want.resourcesOf("url"), h.address) {
 			out = append(out, h.address)
+		}
+	}
+	return out
+}
+
+// leftBehind are the resources in the state that the configuration does not have and whose API context
+// is that of a provider block, without the keys of instances.
+func (w *walker) leftBehind() []string {
+	var out []string
+	for _, h := range w.state() {
+		ofUser := slices.Contains([]string{client, callback, filters}, h.typ) && h.attributes["api_context"] == nil
+		address, _, _ := strings.Cut(h.address, "[")
+		if ofUser && !slices.Contains(w.want.declared(), h.address) && !slices.Contains(out, address) {
+			out = append(out, address)
 		}
 	}
 	return out

@@ -1,6 +1,7 @@
 package oauthapp
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -72,10 +73,20 @@ func (r refresh) read(ctx context.Context, diags *diag.Diagnostics, get func(*pr
 		r.failed.Warning(diags, err)
 		return false, nil
 	case bunq.IsCredentialsRefused(err), !asked:
-		reportFailure(r.failed, diags, err)
+		r.report(diags, err)
 		return false, nil
 	}
 	return true, err
+}
+
+// report reports why the resource was not read. What is no longer declared may have lost its user with
+// the context of the provider block.
+func (r refresh) report(diags *diag.Diagnostics, err error) {
+	f := r.failed
+	if other, ok := err.(*otherUserError); ok && !r.importing { //nolint:errorlint // sameUser returns it as it is
+		f.Next = tfdiag.Steps(append([]string{"if the configuration still has the resource, " + other.way()}, other.waysOfUndeclared()...)...)
+	}
+	reportFailure(f, diags, err)
 }
 
 // access returns the context to begin with, and whether it is the resource's own one or the
@@ -196,6 +207,21 @@ func (e *otherUserError) Error() string {
 		e.has.ID, e.has.DisplayName, e.want)
 }
 
+// way is what to do about a resource that is declared.
+func (e *otherUserError) way() string {
+	return "use the context of bunq user " + e.want + ". The certificate decides which user that is: in the sandbox by its subject, in production " +
+		"by its organizationIdentifier"
+}
+
+// waysOfUndeclared are what to do about a resource that is not declared any more, and of which only the
+// provider block has a context.
+func (e *otherUserError) waysOfUndeclared() []string {
+	return []string{
+		"to forget the resource and keep it at bunq, use a removed block (destroy = false)",
+		"to destroy it, set an api_context of bunq user " + e.want + " in the provider block, and apply with -target of this resource alone",
+	}
+}
+
 // sameUser returns an *otherUserError if the context belongs to another user, or the error of a
 // session that cannot be opened.
 func sameUser(ctx context.Context, access *providerdata.Access, user types.String) error {
@@ -213,8 +239,7 @@ func sameUser(ctx context.Context, access *providerdata.Access, user types.Strin
 func reportFailure(f tfdiag.Failure, diags *diag.Diagnostics, err error) {
 	if other, ok := err.(*otherUserError); ok { //nolint:errorlint // sameUser returns it as it is
 		f.At = apiContextPath
-		f.Next = "use the context of bunq user " + other.want + ". The certificate decides which user that is: in the sandbox by its subject, in production " +
-			"by its organizationIdentifier."
+		f.Next = cmp.Or(f.Next, other.way()+".")
 	}
 	f.Error(diags, err)
 }

@@ -176,13 +176,23 @@ func TestAccAPIContext_deletedByAnotherUser(t *testing.T) {
 			mark := len(b.Sim.Journal())
 
 			cli.Write(t, other.Provider())
-			cli.Apply(t, "-refresh=false").MustSay(t, 1, fmt.Sprintf("belongs to bunq user %d", other.UserID), fmt.Sprintf("this object belongs to bunq user %d", p.UserID))
+			cli.Apply(t, "-refresh=false").MustSay(t, 1, fmt.Sprintf("belongs to bunq user %d", other.UserID), fmt.Sprintf("this object belongs to bunq user %d", p.UserID),
+				"to destroy it, set an api_context")
 			if _, ok := cli.State(t)[address]; !ok {
 				t.Error("it left the state")
 			}
 			if writes := b.Writes(mark); len(writes) > 0 {
 				t.Errorf("written: %q", writes)
 			}
+
+			// The ways that the error names work.
+			cli.Apply(t).MustSay(t, 1, "cannot be read", fmt.Sprintf("this object belongs to bunq user %d", p.UserID),
+				"to forget the resource and keep it at bunq, use a removed block (destroy = false)",
+				fmt.Sprintf("set an api_context of bunq user %d in the provider block, and apply with -target of this resource alone", p.UserID))
+			cli.Write(t, other.Provider()+"removed {\n  from = "+address+"\n  lifecycle {\n    destroy = false\n  }\n}\n")
+			cli.Plan(t).MustSay(t, 2, "Some objects will no longer be managed by Terraform", address)
+			cli.Write(t, p.Provider())
+			cli.Apply(t, "-target="+address).MustSay(t, 0, "1 destroyed")
 		})
 	}
 }

@@ -84,8 +84,8 @@ func useSubstitute(ctx context.Context, data *providerdata.Data, private private
 	}
 }
 
-// reportUndestroyed reports a destroy that failed. If bunq refuses the key, the configuration may have
-// no place for another one but the provider block.
+// reportUndestroyed reports a destroy that failed. If bunq refuses the key, or it is another user's, the
+// configuration may have no place for another one but the provider block.
 func reportUndestroyed(f tfdiag.Failure, user types.String, diags *diag.Diagnostics, err error) {
 	if bunq.IsCredentialsRefused(err) {
 		f.Next = tfdiag.Steps(
@@ -94,6 +94,9 @@ func reportUndestroyed(f tfdiag.Failure, user types.String, diags *diag.Diagnost
 				"instead",
 			"to forget the resource and keep it at bunq, use a removed block (destroy = false)",
 		)
+	}
+	if other, ok := err.(*otherUserError); ok { //nolint:errorlint // sameUser returns it as it is
+		f.Next = tfdiag.Steps(other.waysOfUndeclared()...)
 	}
 	reportFailure(f, diags, err)
 }
