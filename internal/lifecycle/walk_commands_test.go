@@ -37,9 +37,10 @@ type walker struct {
 	// foreign: a saved plan of another machine was applied in this step. A callback URL may be missing
 	// between two calls of such an apply (ADR 5).
 	foreign bool
-	// between are the states after the applies of this step that had a -target: a
-	// URL that such an apply gives up is not kept, because a provider is not told
-	// of the resources that are not targeted (ADR 5).
+	// between are the states after the applies of this step that had a -target, or
+	// that were refused and gave up URLs with their client: a URL that such an apply
+	// gives up is not kept. A provider is not told of the resources that are not
+	// targeted (ADR 5), nor that the configuration will be another one.
 	between [][]held
 	// applied are the permitted addresses of each apply of this step, planned those of the saved plan:
 	// what one of them lacks was given up on purpose.

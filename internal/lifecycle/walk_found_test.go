@@ -19,6 +19,9 @@ func TestAccWalksThatFoundSomething(t *testing.T) {
 	}
 	oldKeysEnd := set(func(s *bunqsim.Settings) { s.OldKeys = bunqsim.Refused })
 	oncePerKey := set(func(s *bunqsim.Settings) { s.SameDeviceAgain = bunqsim.Refused })
+	oncePerKeyOrAll := set(func(s *bunqsim.Settings) {
+		s.SameDeviceAgain, s.WildcardAfterConcrete = bunqsim.Refused, bunqsim.Accepted
+	})
 	sameDevice := set(func(s *bunqsim.Settings) { s.SameDeviceAgain = bunqsim.Existing })
 	cancelsLate := set(func(s *bunqsim.Settings) { s.SecondOAuthClient, s.CancelPending = bunqsim.Existing, time.Second })
 	oneSession := set(func(s *bunqsim.Settings) { s.OldKeys, s.ParallelSessions = bunqsim.Refused, bunqsim.Refused })
@@ -78,6 +81,13 @@ func TestAccWalksThatFoundSomething(t *testing.T) {
 		}},
 		{name: "a key whose deactivation was interrupted", steps: []string{"set deactivate true", "apply replace=credential kill=address-change:after"}},
 		{name: "a client renamed, whose URLs are made first", steps: []string{"create-first url true", "", "rename client unmoved"}},
+		{name: "a client renamed, that is made first", steps: []string{"create-first client true", "rename client unmoved"}},
+		{name: "once per key, open to all, and a device lost by the plan of another machine", settings: oncePerKeyOrAll, steps: []string{
+			"", "ips any", "ips more-and-any; plan replace=client; machine; saved",
+		}},
+		{name: "once per key, open to all, and a device that the next machine does not know", settings: oncePerKeyOrAll, steps: []string{
+			"", "ips any", "ips more-and-any; plan; machine; saved; machine",
+		}},
 		{name: "a saved plan without an address that the configuration has again", steps: []string{
 			"ips late-element", "ips less; plan; ips late-set; saved",
 		}},

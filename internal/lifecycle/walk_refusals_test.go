@@ -230,6 +230,7 @@ func refusals() []refusal {
 			way: "A moved block says that it is the same one.",
 			out: func(w *walker, _ string) {
 				w.want.blocks = append(w.want.blocks, movedTo(w.clientElsewhere(), w.want.resourcesOf("client")[0]))
+				w.between = append(w.between, w.state()) // the URLs of the client that was to go went first
 			},
 		},
 		{

@@ -174,7 +174,13 @@ func (r *DeviceServerResource) noteReleased(ctx context.Context, m *deviceModel,
 	}
 	id := m.ID.ValueString()
 	ledgerOf(r.Data).change(id, func(e *deviceEntry) { e.apiContext, e.released = ac.Fingerprint(), true })
-	deviceNotes{r.Data.Sessions.For(ac)}.setInState(ctx, id, false)
+	notes := deviceNotes{r.Data.Sessions.For(ac)}
+	notes.setInState(ctx, id, false)
+	if notes.last(ctx) == "" {
+		// A plan of another machine was applied here. If the next registration fails, this is what is
+		// known about the key.
+		notes.setLast(ctx, id)
+	}
 }
 
 // knownAPIContext returns the device's own API context if it is known; if not, whoever needs it

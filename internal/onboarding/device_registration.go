@@ -247,13 +247,16 @@ func (g *registration) explain(err error) tfdiag.Failure {
 			"  1. A key that is in use can only be registered from one of its permitted addresses. Is this machine's public address one of them?\n" +
 			"  2. Was the key not used in time (sandbox 1 hour, production 4 hours), or is it from another environment? Then it cannot be used here. If " +
 			"this configuration made it, make another one: terraform apply -refresh=false -replace=bunq_psd2_credential.NAME."
-	case hasAny(g.model.PermittedIPs):
-		f.Next = `fix what bunq reports. If it is "*": bunq accepts it only for a key that has no permitted address yet. Remove "*" from ` +
-			"permitted_ips and apply again, or make another key in the same apply (terraform apply -replace=bunq_psd2_credential.NAME)."
-	case !g.fresh && refusesRequest(err):
-		f.Next = "fix what bunq reports. If it is that the key is registered already: bunq may register a key only once (its documentation does not say " +
-			"so), and does not say which device this key has. Make another key in the same apply (terraform apply -replace=bunq_psd2_credential.NAME), or " +
-			"use another one."
+	case hasAny(g.model.PermittedIPs) || !g.fresh && refusesRequest(err):
+		f.Next = "fix what bunq reports."
+		if hasAny(g.model.PermittedIPs) {
+			f.Next += ` If it is "*": bunq accepts it only for a key that has no permitted address yet. Remove "*" from permitted_ips and apply again.`
+		}
+		if !g.fresh && refusesRequest(err) {
+			f.Next += " If it is that the key is registered already: bunq may register a key only once (its documentation does not say so), and does not say " +
+				"which device this key has."
+		}
+		f.Next += " Another key leads out of that: make one in the same apply (terraform apply -replace=bunq_psd2_credential.NAME), or use one that you have."
 	}
 	return f
 }
