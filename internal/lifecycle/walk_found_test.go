@@ -102,6 +102,7 @@ func TestAccWalksThatFoundSomething(t *testing.T) {
 		{name: "what an organisation leaves behind, in another provider block", steps: []string{
 			"alias client true; alias webhooks true; webhooks add", "certificate other; module yes unmoved",
 		}},
+		{name: "an import beside a new key, in another provider block", steps: []string{"alias client true", "certificate leaf; forget client block"}},
 		{name: "a list without the own address", steps: []string{"ips others", "ips more", "ips others"}},
 		{name: "an update of an address needs it", settings: wantsAddress, steps: []string{"ips more", "ips own", "ips more", "set deactivate true", "destroy"}},
 		{name: "a protected client is tainted", steps: []string{"set protect true", "taint client"}},

@@ -169,6 +169,15 @@ func refusals() []refusal {
 			out:    func(w *walker, _ string) { w.want.blocks = nil },
 		},
 		{
+			name: "an import has no API context before the device of its provider block is made", says: []string{"API context not known yet"},
+			deserved: func(w *walker) bool {
+				return w.want.hasAlias && strings.Contains(strings.Join(w.want.blocks, ""), "import {")
+			},
+			atPlan: true,
+			way:    "The device is made first, by itself.",
+			out:    func(w *walker, _ string) { w.do([]string{"apply", "target=device"}) },
+		},
+		{
 			name: "bunq registers a key once only", says: []string{"API key has a device already"},
 			deserved: func(w *walker) bool {
 				return w.settings.SameDeviceAgain != "" && w.settings.SameDeviceAgain != bunqsim.Accepted
