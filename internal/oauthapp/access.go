@@ -83,7 +83,7 @@ func (r refresh) read(ctx context.Context, diags *diag.Diagnostics, get func(*pr
 // the context of the provider block.
 func (r refresh) report(diags *diag.Diagnostics, err error) {
 	f := r.failed
-	if other, ok := err.(*otherUserError); ok && !r.importing { //nolint:errorlint // sameUser returns it as it is
+	if other, ok := asOtherUser(err); ok && !r.importing {
 		f.Next = tfdiag.Steps(append([]string{"if the configuration still has the resource, " + other.way()}, other.waysOfUndeclared()...)...)
 	}
 	reportFailure(f, diags, err)
@@ -207,6 +207,11 @@ func (e *otherUserError) Error() string {
 		e.has.ID, e.has.DisplayName, e.want)
 }
 
+func asOtherUser(err error) (*otherUserError, bool) {
+	other, ok := err.(*otherUserError) //nolint:errorlint // sameUser returns it as it is
+	return other, ok
+}
+
 // way is what to do about a resource that is declared.
 func (e *otherUserError) way() string {
 	return "use the context of bunq user " + e.want + ". The certificate decides which user that is: in the sandbox by its subject, in production " +
@@ -237,7 +242,7 @@ func sameUser(ctx context.Context, access *providerdata.Access, user types.Strin
 
 // reportFailure reports err as that failure.
 func reportFailure(f tfdiag.Failure, diags *diag.Diagnostics, err error) {
-	if other, ok := err.(*otherUserError); ok { //nolint:errorlint // sameUser returns it as it is
+	if other, ok := asOtherUser(err); ok {
 		f.At = apiContextPath
 		f.Next = cmp.Or(f.Next, other.way()+".")
 	}

@@ -95,7 +95,7 @@ func reportUndestroyed(f tfdiag.Failure, user types.String, diags *diag.Diagnost
 			"to forget the resource and keep it at bunq, use a removed block (destroy = false)",
 		)
 	}
-	if other, ok := err.(*otherUserError); ok { //nolint:errorlint // sameUser returns it as it is
+	if other, ok := asOtherUser(err); ok {
 		f.Next = tfdiag.Steps(other.waysOfUndeclared()...)
 	}
 	reportFailure(f, diags, err)
