@@ -30,12 +30,51 @@ func newKey() *rsa.PrivateKey {
 
 // sign makes RSASSA-PKCS1-v1_5 over SHA-256, in one line of standard base64.
 func sign(key *rsa.PrivateKey, message []byte) (string, error) {
-	sum := sha256.Sum256(message)
-	sig, err := rsa.SignPKCS1v15(nil, key, crypto.SHA256, sum[:])
+	of := signatureOf{key, sha256.Sum256(message)}
+	if text, ok := signatures.get(of); ok {
+		return text, nil
+	}
+	sig, err := rsa.SignPKCS1v15(nil, key, crypto.SHA256, of.sum[:])
 	if err != nil {
 		return "", err
 	}
-	return base64.StdEncoding.EncodeToString(sig), nil
+	text := base64.StdEncoding.EncodeToString(sig)
+	signatures.put(of, text)
+	return text, nil
+}
+
+// signatures are those that were made lately. A key has one such signature over a message, and
+// tests of thousands of cases get the same answers again and again.
+var signatures = signatureCache{made: map[signatureOf]string{}}
+
+// signatureOf is a signature's key and message.
+type signatureOf struct {
+	key *rsa.PrivateKey
+	sum [sha256.Size]byte
+}
+
+type signatureCache struct {
+	mu   sync.Mutex
+	made map[signatureOf]string
+}
+
+// maxSignatures keeps a simulator that runs for weeks at some megabytes.
+const maxSignatures = 10_000
+
+func (c *signatureCache) get(of signatureOf) (string, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	text, ok := c.made[of]
+	return text, ok
+}
+
+func (c *signatureCache) put(of signatureOf, text string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.made) >= maxSignatures {
+		clear(c.made)
+	}
+	c.made[of] = text
 }
 
 // verify reports whether signature is key's over message: RSASSA-PKCS1-v1_5, or ECDSA in ASN.1 for
