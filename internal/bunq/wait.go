@@ -88,14 +88,15 @@ func (w *wait) doneAs(reason string) {
 func (w *wait) done() time.Duration {
 	s := w.stats
 	s.mu.Lock()
-	s.current = slices.DeleteFunc(s.current, func(other *wait) bool { return other == w })
+	own := *w
 	s.mu.Unlock()
 
-	// Without the lock, as it takes that of the shared work. Only the caller has the
-	// wait now.
-	took := w.reasons()
+	// Without the lock, as it takes that of the shared work; and before the wait is gone, as
+	// others may ask for the reasons at this very moment.
+	took := own.reasons()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.current = slices.DeleteFunc(s.current, func(other *wait) bool { return other == w })
 	for reason, d := range took {
 		s.took[reason] += d
 	}
