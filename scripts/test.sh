@@ -13,6 +13,14 @@ shield_from_settings
 # it under the name that the CLI gives it.
 export TF_ACC=1 TF_ACC_TERRAFORM_PATH=$TF_CLI TF_ACC_PROVIDER_HOST=$TF_CLI_REGISTRY_HOST
 
+# One build of the provider that the tests start as a process, for all packages.
+address=$(provider_address)
+go build -o ".tools/testprovider/terraform-provider-${address##*/}$(go env GOEXE)" ./internal/acctest/testprovider
+export ACCTEST_PROVIDER=$root/.tools/testprovider
+
+# What ends soon need not take its memory back, up to a limit that every machine can bear.
+export GOGC=off GOMEMLIMIT=512MiB
+
 race=(-race)
 if [[ ${1-} == --no-race ]]; then
   shift
@@ -26,4 +34,5 @@ elif [[ $(go env CGO_ENABLED) != 1 ]]; then
   race=()
 fi
 
-exec go test ${race[@]+"${race[@]}"} -timeout 20m "$@" </dev/null
+# Without what "make check" does (-vet) and what nobody reads here (-w).
+exec go test ${race[@]+"${race[@]}"} -vet=off -ldflags=-w -timeout 20m "$@" </dev/null

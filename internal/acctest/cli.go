@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -27,7 +28,8 @@ import (
 type CLI struct {
 	// Dir is the working directory; the configuration is main.tf in it.
 	Dir string
-	// Env is added to the environment of each command, as NAME=value.
+	// Env is added to the environment of each command, as NAME=value. A test that reads
+	// the log sets TF_LOG here, else there is none.
 	Env []string
 	// IsTofu says that the command is OpenTofu.
 	IsTofu bool
@@ -112,10 +114,9 @@ func unguardedCLI(t *testing.T, b *Bunq, program, folder string) *CLI {
 		}
 	}
 	config := filepath.Join(temp, "cli.tfrc")
-	// Half of what a command costs are keys and certificates between CLI and provider, and lines of
-	// the log that nobody reads. HashiCorp's test framework leaves the former out, too. A test that reads
-	// the log sets TF_LOG in Env.
-	c.base = append(shielded(os.Environ()), "TF_DISABLE_PLUGIN_TLS=1", "TF_LOG=off",
+	// A third of what a command costs are keys and certificates between CLI and provider. HashiCorp's
+	// test framework leaves them out, too.
+	c.base = append(shielded(os.Environ()), "TF_DISABLE_PLUGIN_TLS=1",
 		"HOME="+filepath.Join(temp, "home"), "XDG_CACHE_HOME="+c.cache, "XDG_CONFIG_HOME="+filepath.Join(temp, "home", ".config"),
 		"TF_CLI_CONFIG_FILE="+config, "TF_IN_AUTOMATION=1", "TF_INPUT=0", "CHECKPOINT_DISABLE=1",
 		EnvProcesses+"="+c.processes, EnvWatch+"="+c.watched, "BUNQ_BASE_URL="+b.URL, "BUNQ_ENVIRONMENT="+string(b.Sim.Environment()))
@@ -151,7 +152,10 @@ func (c *CLI) Run(t *testing.T, args ...string) Result {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), c.program, args...) //nolint:gosec // the program is the tester's own
 	command.Dir = c.Dir
-	command.Env = append(append([]string(nil), c.base...), c.Env...)
+	command.Env = slices.Concat(c.base, c.Env)
+	if !slices.ContainsFunc(c.Env, func(e string) bool { return strings.HasPrefix(e, "TF_LOG=") }) {
+		command.Env = append(command.Env, silent...)
+	}
 	var out bytes.Buffer
 	command.Stdout, command.Stderr = &out, &out
 	err := command.Run()
@@ -161,6 +165,11 @@ func (c *CLI) Run(t *testing.T, args ...string) Result {
 	}
 	return Result{Output: unframed.Replace(out.String()), Code: command.ProcessState.ExitCode()}
 }
+
+// silent are the settings for a command whose log nobody reads. CLI, plugin-go and
+// the framework would each write theirs at the finest level, and the CLI would
+// throw it away.
+var silent = []string{"TF_LOG=off", "TF_LOG_PROVIDER=off", "TF_LOG_SDK=off", "TF_LOG_SDK_PROTO=off", "TF_LOG_SDK_FRAMEWORK=off"}
 
 // unframed takes away the lines that the CLI draws beside a diagnostic.
 var unframed = strings.NewReplacer("│ ", "", "│", "", "╷", "", "╵", "")
@@ -237,10 +246,18 @@ var skipCollection = sync.OnceValue(func() error {
 	return errors.Join(os.Setenv("GOGC", "off"), os.Setenv("GOMEMLIMIT", "1GiB"))
 })
 
-// builtProvider is the folder with the provider, built once in a test process.
-// It stands beside the test's own program, in the folder that "go test" removes
-// when it is done: no test knows that it is the last one.
+// providerVariable names the folder of a testprovider that was built for all
+// packages. Not BUNQ_…, see settingsVariable.
+const providerVariable = "ACCTEST_PROVIDER"
+
+// builtProvider is the folder with the provider: that of providerVariable, else
+// it is built once in a test process. It stands beside the test's own program, in
+// the folder that "go test" removes when it is done: no test knows that it is the
+// last one.
 var builtProvider = sync.OnceValues(func() (string, error) {
+	if dir := os.Getenv(providerVariable); dir != "" {
+		return dir, nil
+	}
 	self, err := os.Executable()
 	if err != nil {
 		return "", err
