@@ -21,6 +21,9 @@ export ACCTEST_PROVIDER=$root/.tools/testprovider
 # What ends soon need not take its memory back, up to a limit that every machine can bear.
 export GOGC=off GOMEMLIMIT=512MiB
 
+# The race detector would let each package wait for a second at its end.
+export GORACE=atexit_sleep_ms=0
+
 race=(-race)
 if [[ ${1-} == --no-race ]]; then
   shift
