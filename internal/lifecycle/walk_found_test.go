@@ -82,6 +82,7 @@ func TestAccWalksThatFoundSomething(t *testing.T) {
 		{name: "a key whose deactivation was interrupted", steps: []string{"set deactivate true", "apply replace=credential kill=address-change:after"}},
 		{name: "a client renamed, whose URLs are made first", steps: []string{"create-first url true", "", "rename client unmoved"}},
 		{name: "a client renamed, that is made first", steps: []string{"create-first client true", "rename client unmoved"}},
+		{name: "a protected client renamed, and adopted by an apply of a URL alone", steps: []string{"set adopt true; set protect true", "rename client unmoved; apply target=url.2"}},
 		{name: "once per key, open to all, and a device lost by the plan of another machine", settings: oncePerKeyOrAll, steps: []string{
 			"", "ips any", "ips more-and-any; plan replace=client; machine; saved",
 		}},

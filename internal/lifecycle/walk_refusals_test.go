@@ -86,9 +86,14 @@ func refusals() []refusal {
 		{
 			name: "the client is protected, and has another name now", says: []string{"protect"},
 			deserved: func(w *walker) bool { return w.protectedElsewhere() != "" },
-			way:      "A moved block says so.",
+			way:      "A moved block says so, or a removed block if the new name is in the state already.",
 			out: func(w *walker, _ string) {
-				w.want.blocks = append(w.want.blocks, movedTo(w.protectedElsewhere(), w.want.resourcesOf("client")[0]))
+				old, name := w.protectedElsewhere(), w.want.resourcesOf("client")[0]
+				block := movedTo(old, name)
+				if slices.ContainsFunc(w.state(), func(h held) bool { return h.address == name }) {
+					block = removalOf(old)
+				}
+				w.want.blocks = append(w.want.blocks, block)
 			},
 		},
 		{

@@ -57,8 +57,9 @@ func (m *clientModel) protect(diags *diag.Diagnostics) {
 	}
 	diags.AddAttributeError(path.Root("deletion_protection"), "The OAuth client is protected", fmt.Sprintf(
 		"This plan would cancel OAuth client %s of bunq user %s. That ends the connections of all its end users and cannot be undone.\n\n"+
-			"Next step: if the resource was renamed or moved, add a moved block (from = the old address, to = the new one). Otherwise, to keep the client, "+
-			"undo the change that removes it, or make Terraform forget it with a removed block (destroy = false). To cancel it for good, "+
+			"Next step: if the resource was renamed or moved, add a moved block (from = the old address, to = the new one); if the new address is in the "+
+			"state already, make Terraform forget the old one with a removed block (destroy = false). Otherwise, to keep the client, "+
+			"undo the change that removes it, or use a removed block as well. To cancel it for good, "+
 			"set deletion_protection = false and apply, then destroy.", m.ID.ValueString(), m.UserID.ValueString()))
 }
 
