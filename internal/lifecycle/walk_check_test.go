@@ -349,7 +349,7 @@ func (w *walker) checkKept(before, now []held) {
 			w.fail(e.kind+" in use was ended", "%s, which is %s, by %s", e.what, owner, e.by)
 		}
 	}
-	if w.disturbed || w.replaces || w.renamesClient || w.foreign {
+	if w.disturbed || w.replaces || w.adoptsOwn || w.foreign {
 		return
 	}
 	for _, state := range w.between {

@@ -33,8 +33,10 @@ type walker struct {
 	// destroyed on purpose, a key among them, a provider is being killed; and the
 	// types whose objects may be others after it.
 	disturbed, replaces, endsKey, dying bool
-	renamesClient                       bool // without a moved block
 	mayChange                           map[string]bool
+	// adoptsOwn: a targeted apply made the client at a new address, and that is the one which the old
+	// address has. The plan showed its URLs replaced, as it cannot know.
+	adoptsOwn bool
 	// foreign: a saved plan of another machine was applied in this step. A callback URL may be missing
 	// between two calls of such an apply (ADR 5).
 	foreign bool

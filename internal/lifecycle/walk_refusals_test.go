@@ -90,7 +90,7 @@ func refusals() []refusal {
 			out: func(w *walker, _ string) {
 				old, name := w.protectedElsewhere(), w.want.resourcesOf("client")[0]
 				block := movedTo(old, name)
-				if slices.ContainsFunc(w.state(), func(h held) bool { return h.address == name }) {
+				if _, there := heldAt(w.state(), name); there {
 					block = removalOf(old)
 				}
 				w.want.blocks = append(w.want.blocks, block)
@@ -309,6 +309,17 @@ func (w *walker) elsewhere(so func(held) bool) string {
 		}
 	}
 	return ""
+}
+
+// hasClientTwice reports whether two addresses have the same client.
+func (w *walker) hasClientTwice() bool {
+	seen := map[string]bool{}
+	return w.clientIs(func(h held) bool {
+		id := h.text("id")
+		twice := seen[id]
+		seen[id] = true
+		return twice
+	})
 }
 
 func (w *walker) clientIs(so func(held) bool) bool {

@@ -116,14 +116,12 @@ func (w *walker) step(step string) {
 	before := w.state()
 	w.saved, w.carried, w.foreign, w.between, w.applied = nil, false, false, nil, nil
 	w.disturbed, w.replaces, w.endsKey, w.mayChange = false, false, false, map[string]bool{}
-	// To Terraform that is another client, so the plan shows the URLs replaced, even if the new one
-	// turns out to be the same at bunq.
-	w.renamesClient = strings.Contains(step, "rename client unmoved")
 	for action := range strings.SplitSeq(step, "; ") {
 		if words := strings.Fields(action); len(words) > 0 {
 			w.do(words)
 		}
 	}
+	w.adoptsOwn = w.hasClientTwice()
 	w.settle()
 	w.check(before)
 }
