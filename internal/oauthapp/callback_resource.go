@@ -26,7 +26,7 @@ var (
 
 // CallbackURLResource is bunq_oauth_callback_url: an address that end users may be sent back to.
 type CallbackURLResource struct {
-	providerdata.Base
+	base
 }
 
 // NewCallbackURLResource returns the resource for the provider's list.

@@ -27,7 +27,7 @@ var (
 
 // ClientResource is bunq_oauth_client: the one OAuth client of a bunq user.
 type ClientResource struct {
-	providerdata.Base
+	base
 }
 
 // NewClientResource returns the resource for the provider's list.

@@ -32,7 +32,7 @@ var (
 
 // FiltersResource is bunq_notification_filters: the webhooks of a bunq user.
 type FiltersResource struct {
-	providerdata.Base
+	base
 }
 
 // NewFiltersResource returns the resource for the provider's list.

@@ -32,7 +32,7 @@ var (
 // CredentialResource is bunq_psd2_credential: a QSEAL certificate registered for an installation,
 // and the API key that bunq returns for it.
 type CredentialResource struct {
-	providerdata.Base
+	base
 }
 
 // NewCredentialResource returns the resource for the provider's list.

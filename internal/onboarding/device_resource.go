@@ -24,7 +24,7 @@ var (
 // DeviceServerResource is bunq_device_server: an API key bound to an installation and to the
 // addresses that may use it.
 type DeviceServerResource struct {
-	providerdata.Base
+	base
 }
 
 // NewDeviceServerResource returns the resource for the provider's list.

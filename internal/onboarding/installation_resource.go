@@ -13,7 +13,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
-	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
@@ -26,7 +25,7 @@ var (
 
 // InstallationResource is bunq_installation: a key pair registered with bunq.
 type InstallationResource struct {
-	providerdata.Base
+	base
 }
 
 // NewInstallationResource returns the resource for the provider's list.

@@ -35,7 +35,7 @@ var (
 // SandboxCertificateResource is bunq_sandbox_certificate: the pseudo certificate that bunq's
 // sandbox accepts in place of a QSEAL certificate. It makes no calls.
 type SandboxCertificateResource struct {
-	providerdata.Base
+	base
 }
 
 // NewSandboxCertificateResource returns the resource for the provider's list.
