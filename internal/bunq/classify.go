@@ -49,6 +49,16 @@ func IsCredentialsRefused(err error) bool {
 	return errors.As(err, &e) && e.Envelope && e.Status == http.StatusBadRequest && e.says(textCredentialsRefused)
 }
 
+// IsContextRefused reports whether bunq opens no session for an API context: it refused the key or
+// the caller's address (400), or the token of the installation (401 or 403 at POST /session-server).
+func IsContextRefused(err error) bool {
+	if IsCredentialsRefused(err) {
+		return true
+	}
+	var e *APIError
+	return errors.As(err, &e) && IsSessionDead(e) && e.Method == http.MethodPost && e.Endpoint == "/session-server"
+}
+
 // IsOtherSession reports whether bunq refused a session because the key has another
 // one. OBSERVED around 2018; later recordings show several at once.
 func IsOtherSession(err error) bool {
