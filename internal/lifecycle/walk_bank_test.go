@@ -12,7 +12,7 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
-// ledger is what happened at bunq during a step, write by write.
+// ledger is what happened at bunq during a command, write by write.
 type ledger struct {
 	sim *bunqsim.Sim
 
@@ -135,19 +135,11 @@ func activeAddresses(s bunqsim.Snapshot) []keyAddress {
 	return out
 }
 
-// begin forgets what happened before a step.
-func (l *ledger) begin() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.ended, l.moments = nil, nil
-	l.last = l.sim.Snapshot()
-}
-
 // run begins the run of a command.
 func (l *ledger) run() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.made, l.writes = map[string]int{}, nil
+	l.made, l.writes, l.ended, l.moments = map[string]int{}, nil, nil, nil
 	l.last = l.sim.Snapshot() // with what others did since
 }
 

@@ -244,7 +244,6 @@ func refusals() []refusal {
 			way: "A moved block says that it is the same one.",
 			out: func(w *walker, _ string) {
 				w.want.blocks = append(w.want.blocks, movedTo(w.clientElsewhere(), w.want.resourcesOf("client")[0]))
-				w.between = append(w.between, w.state()) // the URLs of the client that was to go went first
 			},
 		},
 		{
@@ -309,17 +308,6 @@ func (w *walker) elsewhere(so func(held) bool) string {
 		}
 	}
 	return ""
-}
-
-// hasClientTwice reports whether two addresses have the same client.
-func (w *walker) hasClientTwice() bool {
-	seen := map[string]bool{}
-	return w.clientIs(func(h held) bool {
-		id := h.text("id")
-		twice := seen[id]
-		seen[id] = true
-		return twice
-	})
 }
 
 func (w *walker) clientIs(so func(held) bool) bool {
