@@ -352,6 +352,31 @@ func (w *walker) checkInUse(before, now []held, ips []string, shown map[string]i
 	w.checkMoments(before, now)
 }
 
+// checkRegistrations checks that a command asked for a second device of an installation only where the
+// state had none of it, or lost the answer about the first one.
+func (w *walker) checkRegistrations(before []held) {
+	w.t.Helper()
+	if w.dying {
+		return
+	}
+	without := 0
+	for _, i := range before {
+		if i.typ != installation || !slices.ContainsFunc(w.bunq.Sim.Snapshot().Devices, func(d bunqsim.Device) bool { return itoa(d.InstallationID) == i.text("id") }) {
+			continue
+		}
+		kept := slices.ContainsFunc(before, func(h held) bool {
+			on, _ := h.attributes["installation"].(map[string]any)
+			return h.typ == device && on["id"] == i.text("id") && !h.tainted && slices.Contains(w.want.declared(), h.address)
+		})
+		if !kept {
+			without++
+		}
+	}
+	if w.ledger.again > without {
+		w.fail("a second device of an installation was asked for", "%d times; the state lacks the device of %d installations", w.ledger.again, without)
+	}
+}
+
 // checkMoments checks that no callback URL was missing between two calls that the same resource has as
 // the same object, before and after a command. One that moves between resources may be.
 func (w *walker) checkMoments(before, now []held) {

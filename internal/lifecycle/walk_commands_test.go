@@ -288,6 +288,7 @@ func (w *walker) run(args ...string) acctest.Result {
 		shown, ips = w.saved, w.planned
 	}
 	w.checkInUse(before, w.state(), ips, shown)
+	w.checkRegistrations(before)
 	for kind, n := range made {
 		if kind == callback && w.disturbed {
 			continue // one that others deleted after the plan is made again in place of its update
