@@ -65,3 +65,13 @@ func (*deviceModel) key(ctx context.Context, diags *diag.Diagnostics, m *deviceM
 // isChanged reports whether the plan changes what was sent to bunq. Filling in what an import could
 // not know is not a change.
 func isChanged(state, plan types.String) bool { return !state.IsNull() && !state.Equal(plan) }
+
+// installationID returns the id in an installation object, and for an unknown one a text that no id
+// equals.
+func installationID(obj types.Object) string {
+	id, ok := obj.Attributes()["id"].(types.String)
+	if !ok || id.IsUnknown() {
+		return "unknown"
+	}
+	return id.ValueString()
+}

@@ -6,6 +6,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/objectplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -14,18 +15,18 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
-// installationAttribute returns the attribute for the installation that a credential or device
-// belongs to. Changing it replaces the resource.
-func installationAttribute() schema.SingleNestedAttribute {
+// installationAttribute returns the attribute for the installation that a credential or device is
+// used with.
+func installationAttribute(text string, modifiers ...planmodifier.Object) schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{
 		Required:            true,
-		MarkdownDescription: "The installation, passed as the whole resource: `installation = bunq_installation.main`. Changing the installation replaces this resource.",
+		MarkdownDescription: "The installation, passed as the whole resource: `installation = bunq_installation.main`. " + text,
+		PlanModifiers:       modifiers,
 
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
 				Required:            true,
 				MarkdownDescription: "`id` of the `bunq_installation`.",
-				PlanModifiers:       []planmodifier.String{replacesUnlessImported("the installation")},
 			},
 			"token": schema.StringAttribute{
 				Required:            true,
@@ -51,6 +52,17 @@ func installationAttribute() schema.SingleNestedAttribute {
 			},
 		},
 	}
+}
+
+// replacesOnOtherInstallation makes another installation replace the resource. So does one that is
+// unknown as a whole: an update could not become a replacement in the apply.
+func replacesOnOtherInstallation() planmodifier.Object {
+	text := "Changing the installation replaces the resource."
+	return objectplanmodifier.RequiresReplaceIf(
+		func(_ context.Context, req planmodifier.ObjectRequest, resp *objectplanmodifier.RequiresReplaceIfFuncResponse) {
+			before, after := req.StateValue.Attributes()["id"], req.PlanValue.Attributes()["id"]
+			resp.RequiresReplace = before != nil && !before.IsNull() && (after == nil || !before.Equal(after))
+		}, text, text)
 }
 
 // replacesUnlessImported makes a change replace the resource, but not the first value after an
