@@ -78,11 +78,14 @@ func (r *CredentialResource) ModifyPlan(ctx context.Context, req resource.Modify
 
 // checkNew checks a credential that the plan makes.
 func (r *CredentialResource) checkNew(ctx context.Context, config, plan *credentialModel, in credentialInput, diags *diag.Diagnostics) {
+	installation, known := installationOf(ctx, plan.Installation, diags)
+	if known && !r.Data.SameEnvironment(installation.Environment.ValueString(), "installation", installationPath, diags) {
+		return // the rest would be checked by the rules of the wrong environment
+	}
+
 	in.checkInput(config, r.Data.Environment, r.Data.Now(), diags)
 	in.warnExpiry(plan.ExpiryWarningDays.ValueInt64(), r.Data.Now(), diags)
-
-	if installation, known := installationOf(ctx, plan.Installation, diags); known {
-		r.Data.SameEnvironment(installation.Environment.ValueString(), "installation", installationPath, diags)
+	if known {
 		in.checkInstallation(installation, diags)
 		in.checkSignature(installation, diags)
 	}
@@ -92,6 +95,7 @@ func (r *CredentialResource) checkNew(ctx context.Context, config, plan *credent
 func (r *CredentialResource) checkKept(ctx context.Context, plan, state *credentialModel, in credentialInput, facts keyFacts, diags *diag.Diagnostics) {
 	plan.keepNotation(state)
 	in.warnExpiry(plan.ExpiryWarningDays.ValueInt64(), r.Data.Now(), diags)
+	in.warnExpired(r.Data.Now(), diags)
 	plan.warnWaiting(facts, r.Data.Now(), diags)
 
 	if installation, known := installationOf(ctx, plan.Installation, diags); known && !plan.Installation.Equal(state.Installation) {
