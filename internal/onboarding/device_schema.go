@@ -31,7 +31,7 @@ func (r *DeviceServerResource) Schema(_ context.Context, _ resource.SchemaReques
 				MarkdownDescription: "ID of the device at bunq.",
 				PlanModifiers:       keepString(),
 			},
-			"installation": installationAttribute(),
+			"installation": installationAttribute("Another installation replaces the device."),
 			"credential": schema.SingleNestedAttribute{
 				Required: true,
 				MarkdownDescription: "The API key, passed as the whole credential: `credential = bunq_psd2_credential.main`; or `{ api_key = var.key }` for a " +
