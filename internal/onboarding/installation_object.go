@@ -6,9 +6,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/objectplanmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
@@ -17,11 +14,10 @@ import (
 
 // installationAttribute returns the attribute for the installation that a credential or device is
 // used with.
-func installationAttribute(text string, modifiers ...planmodifier.Object) schema.SingleNestedAttribute {
+func installationAttribute(text string) schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{
 		Required:            true,
 		MarkdownDescription: "The installation, passed as the whole resource: `installation = bunq_installation.main`. " + text,
-		PlanModifiers:       modifiers,
 
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
@@ -52,28 +48,6 @@ func installationAttribute(text string, modifiers ...planmodifier.Object) schema
 			},
 		},
 	}
-}
-
-// replacesOnOtherInstallation makes another installation replace the resource. So does one that is
-// unknown as a whole: an update could not become a replacement in the apply.
-func replacesOnOtherInstallation() planmodifier.Object {
-	text := "Changing the installation replaces the resource."
-	return objectplanmodifier.RequiresReplaceIf(
-		func(_ context.Context, req planmodifier.ObjectRequest, resp *objectplanmodifier.RequiresReplaceIfFuncResponse) {
-			before, after := req.StateValue.Attributes()["id"], req.PlanValue.Attributes()["id"]
-			resp.RequiresReplace = before != nil && !before.IsNull() && (after == nil || !before.Equal(after))
-		}, text, text)
-}
-
-// replacesUnlessImported makes a change replace the resource, but not the first value after an
-// import: bunq does not return what was sent, so the state holds null and the configuration fills
-// it in.
-func replacesUnlessImported(what string) planmodifier.String {
-	text := "Changing " + what + " replaces the resource; the first value after an import does not."
-	return stringplanmodifier.RequiresReplaceIf(
-		func(_ context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse) {
-			resp.RequiresReplace = !req.StateValue.IsNull()
-		}, text, text)
 }
 
 // installationOf decodes an installation object; false if it is not known.
