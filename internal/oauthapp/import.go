@@ -66,18 +66,3 @@ func (r *ClientResource) ImportState(ctx context.Context, req resource.ImportSta
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 }
-
-// ImportState takes USER_ID/OAUTH_CLIENT_ID/ID; Read does the rest.
-func (r *CallbackURLResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	parts := importParts(ctx, req, &resp.Diagnostics, "USER_ID/OAUTH_CLIENT_ID/ID", "user_id", "oauth_client_id", "id")
-	if parts == nil {
-		return
-	}
-
-	m := callbackModel{
-		UserID: types.StringValue(parts[0]), OAuthClientID: types.StringValue(parts[1]), ID: types.StringValue(parts[2]),
-		APIContext: noContext(), URL: types.StringNull(),
-	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
-}
