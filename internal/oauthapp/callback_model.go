@@ -31,10 +31,3 @@ func (m *callbackModel) fromAPI(u bunq.CallbackURL) {
 	m.ID = types.StringValue(providerdata.FormatID(u.ID))
 	m.URL = types.StringValue(u.URL)
 }
-
-func (m *callbackModel) refusedKey() refusedKey {
-	if m == nil {
-		return refusedKey{}
-	}
-	return refusedKeyOf("bunq_oauth_callback_url", m.ID, m.APIContext)
-}

@@ -30,13 +30,11 @@ func (r *CallbackURLResource) ModifyPlan(ctx context.Context, req resource.Modif
 
 	switch {
 	case plan == nil && !state.ID.IsNull():
-		checkDestroy(ctx, r.Data, state.APIContext, state.UserID, "bunq_oauth_callback_url", resp.Private, &resp.Diagnostics)
+		removal{data: r.Data, kind: "bunq_oauth_callback_url", apiContext: state.APIContext, user: state.UserID}.check(&resp.Diagnostics)
+	case plan != nil && state == nil:
+		resp.Diagnostics.Append(r.Data.Check(ctx, plan.APIContext, apiContextPath)...)
 	case plan != nil:
-		had := noContext()
-		if state != nil {
-			had = state.APIContext
-		}
-		checkContext(ctx, r.Data, plan.APIContext, had, state.refusedKey(), &resp.Diagnostics)
+		checkContext(ctx, r.Data, "bunq_oauth_callback_url", plan.APIContext, state.APIContext, &resp.Diagnostics)
 	}
 
 	run := r.notePlan(plan, state, &resp.Diagnostics)

@@ -2,8 +2,10 @@ package oauthapp
 
 import (
 	"context"
+	"errors"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -164,8 +166,8 @@ func (r *CallbackURLResource) Read(ctx context.Context, req resource.ReadRequest
 
 	var found *bunq.OAuthClient
 	from := refresh{
-		data: r.Data, apiContext: m.APIContext, user: m.UserID, failed: unreadable,
-		importing: m.URL.IsNull(), key: m.refusedKey(), private: resp.Private,
+		data: r.Data, kind: "bunq_oauth_callback_url", apiContext: m.APIContext, user: m.UserID, failed: unreadable,
+		importing: isImport(ctx, req.Private),
 	}
 	read, err := from.read(ctx, &resp.Diagnostics, func(a *providerdata.Access) (err error) {
 		found, err = a.Calls.OAuthClient(ctx, client)
@@ -186,6 +188,7 @@ func (r *CallbackURLResource) Read(ctx context.Context, req resource.ReadRequest
 		if providerdata.FormatID(u.ID) == m.ID.ValueString() {
 			r.noteRead(client, u, &resp.Diagnostics)
 			m.fromAPI(u)
+			endImport(ctx, resp.Private, &resp.Diagnostics)
 			resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 			return
 		}
@@ -205,13 +208,8 @@ func (r *CallbackURLResource) Update(ctx context.Context, req resource.UpdateReq
 		return
 	}
 
-	access, diags := r.Data.Access(ctx, m.APIContext, apiContextPath)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	if err := sameUser(ctx, access, state.UserID); err != nil {
-		reportFailure(failureOfMove("bunq_oauth_callback_url"), &resp.Diagnostics, err)
+	access, ok := checkMove(ctx, r.Data, "bunq_oauth_callback_url", m.APIContext, state.UserID, &resp.Diagnostics)
+	if !ok {
 		return
 	}
 
@@ -238,26 +236,21 @@ func (r *CallbackURLResource) Delete(ctx context.Context, req resource.DeleteReq
 		return
 	}
 
-	access, ok := accessToDestroy(ctx, r.Data, m.APIContext, m.UserID, req.Private, &resp.Diagnostics)
-	if !ok {
-		return
-	}
-
 	failed := tfdiag.Failure{Summary: "bunq_oauth_callback_url was not removed", State: "the callback URL stays in the state."}
 	run, more := planRun(ctx, req.Private)
 	resp.Diagnostics.Append(more...)
 	own, err := idOf(m.ID)
 	if err == nil {
-		err = r.destroy(ctx, access, &m, own, run)
+		err = r.destroy(ctx, failed, &m, own, run, &resp.Diagnostics)
 	}
-	if err != nil {
-		reportUndestroyed(failed, m.UserID, &resp.Diagnostics, err)
+	if err != nil && !resp.Diagnostics.HasError() {
+		reportFailure(failed, &resp.Diagnostics, err)
 	}
 }
 
 // destroy removes the callback URL of m at bunq, unless another resource has or wants it. That is known
 // without a call, and so needs no key that bunq accepts.
-func (r *CallbackURLResource) destroy(ctx context.Context, access *providerdata.Access, m *callbackModel, own int64, run string) error {
+func (r *CallbackURLResource) destroy(ctx context.Context, failed tfdiag.Failure, m *callbackModel, own int64, run string, diags *diag.Diagnostics) error {
 	user, err := idOf(m.UserID)
 	if err != nil {
 		return err
@@ -268,17 +261,18 @@ func (r *CallbackURLResource) destroy(ctx context.Context, access *providerdata.
 	}
 
 	return callbackURLsOf(r.Data, user, client).destroy(ctx, own, m.URL.ValueString(), run, func(ctx context.Context) error {
-		// This apply may have deactivated the key in the state.
-		return withAnotherContext(ctx, r.Data, access, m.UserID, func(a *providerdata.Access) error {
-			if err := sameUser(ctx, a, m.UserID); err != nil {
-				return err
-			}
+		end := removal{data: r.Data, kind: "bunq_oauth_callback_url", apiContext: m.APIContext, user: m.UserID, failed: failed}
+		end.do(ctx, diags, func(a *providerdata.Access) error {
 			c, err := newCallbackClient(ctx, a, m)
-			if err != nil {
-				return err
+			if err == nil {
+				err = c.remove(ctx, own)
 			}
-			return c.remove(ctx, own)
+			return err
 		})
+		if diags.HasError() {
+			return errors.New("the error is in diags")
+		}
+		return nil
 	})
 }
 
