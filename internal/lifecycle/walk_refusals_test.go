@@ -185,7 +185,7 @@ func refusals() []refusal {
 		{
 			name: "bunq registers a key once only", says: []string{"API key has a device already"},
 			deserved: func(w *walker) bool {
-				return w.settings.SameDeviceAgain != "" && w.settings.SameDeviceAgain != bunqsim.Accepted
+				return w.settings.SecondDeviceOfInstallation != bunqsim.Accepted
 			},
 			way: "The device gets its old description back, its list loses the *, and it is no longer made first; or there is another key.",
 			out: func(w *walker, said string) {
@@ -208,7 +208,7 @@ func refusals() []refusal {
 		},
 		{
 			name: "bunq registers a key once only, and does not say as which device", says: []string{"bunq may register a key only once"},
-			deserved: func(w *walker) bool { return w.settings.SameDeviceAgain == bunqsim.Refused },
+			deserved: func(w *walker) bool { return w.settings.SecondDeviceOfInstallation != bunqsim.Accepted },
 			way:      "There is another key.",
 			out: func(w *walker, said string) {
 				if strings.Contains(said, device+".second") {
@@ -282,7 +282,7 @@ func refusals() []refusal {
 		{
 			name: "bunq registers a key once only, under the name it had first", says: []string{"the api key has a device already"},
 			deserved: func(w *walker) bool {
-				return w.settings.SameDeviceAgain != bunqsim.Accepted && w.settings.SameDeviceAgain != ""
+				return w.settings.SecondDeviceOfInstallation != bunqsim.Accepted
 			},
 			way: "The device gets its old name back, and is no longer made first.",
 			out: func(w *walker, _ string) {

@@ -39,14 +39,14 @@ func (r *CallbackURLResource) ModifyPlan(ctx context.Context, req resource.Modif
 	checkContext(ctx, r.Data, callbackKind, plan.APIContext, had, &resp.Diagnostics)
 
 	// A replacement is planned twice: with the state, and then as if it were new.
-	if state != nil || !hasPrivate(ctx, req.Private, privatePlanned) {
+	if state != nil || !isReplacement(ctx, req.Private) {
 		r.checkDeclared(plan, &resp.Diagnostics)
 	}
 	if state == nil {
 		r.warnOfExisting(ctx, plan, &resp.Diagnostics)
 		return
 	}
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, privatePlanned, []byte("true"))...)
+	notePlanned(ctx, resp.Private, &resp.Diagnostics)
 	if !plan.URL.Equal(state.URL) {
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), types.StringUnknown())...)
 	}

@@ -83,10 +83,10 @@ func (r *CallbackURLResource) Schema(_ context.Context, _ resource.SchemaRequest
 				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"url": schema.StringAttribute{
-				Required:            true,
+				Required: true,
 				MarkdownDescription: "The address: an absolute https URL without a fragment. `http` is accepted for a loopback host, with a warning: bunq may " +
 					"refuse it. Changed in place. bunq documents no maximum length.",
-				Validators:          []validator.String{callbackAddress{}},
+				Validators: []validator.String{callbackAddress{}},
 			},
 			"user_id": schema.StringAttribute{
 				Computed:            true,
@@ -136,7 +136,7 @@ func (r *CallbackURLResource) Read(ctx context.Context, req resource.ReadRequest
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 
 	// Before the call: whose it is does not depend on whether bunq can be asked.
-	importing := hasPrivate(ctx, req.Private, privateImport)
+	importing := isImport(ctx, req.Private)
 	if !r.claim(&m, importing, &resp.Diagnostics) {
 		resp.State.RemoveResource(ctx)
 		return
@@ -236,19 +236,4 @@ func (r *CallbackURLResource) removal(m *callbackModel) removal {
 func (r *CallbackURLResource) urlsOf(m *callbackModel) *callbackURLs {
 	urls, _ := r.run.callbacks.note(m.OAuthClientID.ValueString(), newCallbackURLs())
 	return urls
-}
-
-// ImportState takes USER_ID/OAUTH_CLIENT_ID/ID; Read does the rest.
-func (r *CallbackURLResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	parts := importParts(ctx, req, &resp.Diagnostics, "USER_ID/OAUTH_CLIENT_ID/ID", "user_id", "oauth_client_id", "id")
-	if parts == nil {
-		return
-	}
-	m := callbackModel{
-		UserID: types.StringValue(parts[0]), OAuthClientID: types.StringValue(parts[1]), ID: types.StringValue(parts[2]),
-		APIContext: noContext(), URL: types.StringNull(),
-	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
-	markImport(ctx, resp.Private, &resp.Diagnostics)
 }
