@@ -12,11 +12,18 @@ import (
 // has neither an ID nor times (OBSERVED in the answer to a POST).
 type NotificationFilter struct {
 	Category, Target string
+	// VerificationTypes are how bunq proves to Target who it is, sorted:
+	// BUNQ_CERTIFICATE for its client certificate. A POST that leaves them out loses
+	// them (DOCUMENTED in bunq's SDKs).
+	VerificationTypes []string
 }
 
+// wireNotificationFilter leaves out all_user_id and all_monetary_account_id, which
+// bunq fills in by itself.
 type wireNotificationFilter struct {
-	Category string `json:"category"`
-	Target   string `json:"notification_target"`
+	Category          string   `json:"category"`
+	Target            string   `json:"notification_target"`
+	VerificationTypes []string `json:"all_verification_type,omitempty"`
 }
 
 const typeNotificationFilter = "NotificationFilterUrl"
@@ -29,6 +36,8 @@ func (w wireNotificationFilter) filter() (NotificationFilter, error) {
 	if w.Category == "" || w.Target == "" {
 		return NotificationFilter{}, errors.New("its " + typeNotificationFilter + " lacks category or target")
 	}
+	slices.Sort(w.VerificationTypes)
+	w.VerificationTypes = slices.Compact(w.VerificationTypes)
 	return NotificationFilter(w), nil
 }
 

@@ -45,9 +45,8 @@ func (m *clientModel) setUnread() {
 	m.ClientID, m.ClientSecret, m.Status = types.StringNull(), types.StringNull(), types.StringNull()
 }
 
-func (m *clientModel) refusedKey() refusedKey {
-	return refusedKeyOf("bunq_oauth_client", m.ID, m.APIContext)
-}
+// object names the client as an import does.
+func (m *clientModel) object() string { return m.UserID.ValueString() + "/" + m.ID.ValueString() }
 
 func (m *clientModel) cancelled() bool { return isCancelled(m.Status.ValueString()) }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -77,8 +76,8 @@ func (r *ClientResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 				Computed: true,
 				Default:  booldefault.StaticBool(false),
 				MarkdownDescription: "Adopt the active client that the user already has, instead of failing. `false` by default. If the `api_context` is known, " +
-					"a plan names the existing client and prints import blocks for it and its callback URLs. A client that is being replaced is never " +
-					"adopted: replacing a client does not work with `create_before_destroy`.",
+					"a plan names the existing client and prints import blocks for it and its callback URLs. With `create_before_destroy`, a replacement takes " +
+					"the same client over, and nothing changes at bunq.",
 			},
 			"deletion_protection": schema.BoolAttribute{
 				Optional:            true,
@@ -111,8 +110,7 @@ func (r *ClientResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 	}
 }
 
-// Create makes the client, after checking whether the user has one: what bunq does with a second
-// one is UNKNOWN, and a client cannot be removed.
+// Create makes the client, or adopts the one that the user has.
 func (r *ClientResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	ctx, done := r.Data.Operation(ctx, "bunq_oauth_client: create", &resp.Diagnostics)
 	defer done()
@@ -129,19 +127,36 @@ func (r *ClientResource) Create(ctx context.Context, req resource.CreateRequest,
 		return
 	}
 
-	reg := registrationOf(r.Data, access, m.AdoptExisting.ValueBool())
-	id, found, ok := reg.register(ctx, &resp.Diagnostics)
+	failed := tfdiag.Failure{Summary: "bunq_oauth_client was not made", State: "nothing was made and nothing was stored."}
+	reg, err := registrationOf(ctx, access)
+	if err != nil {
+		failed.Error(&resp.Diagnostics, err)
+		return
+	}
+	user := providerdata.FormatID(reg.user.ID)
+	endTurn, err := r.run.clients.wait(ctx, user)
+	if err != nil {
+		failed.Error(&resp.Diagnostics, err)
+		return
+	}
+	defer endTurn()
+
+	if r.run.clients.taken(user) != "" {
+		clientOnly.reportNew(user, &resp.Diagnostics)
+		return
+	}
+	id, found, ok := reg.register(ctx, m.AdoptExisting.ValueBool(), &resp.Diagnostics)
 	if !ok {
 		return
 	}
 
 	m.setIDs(reg.user.ID, id)
 	m.setUnread()
+	r.run.clients.take(m.object())
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 
 	if found == nil {
-		var err error
 		if found, err = access.Calls.OAuthClient(ctx, id); err != nil {
 			tfdiag.Failure{
 				Summary: "bunq_oauth_client: made, but client_id and client_secret could not be read yet",
@@ -173,22 +188,19 @@ func (r *ClientResource) Read(ctx context.Context, req resource.ReadRequest, res
 		Summary: "bunq_oauth_client cannot be read",
 		State:   "the client stays in the state as it was.",
 	}
-	id, err := idOf(m.ID)
+	id, err := providerdata.ParseID(m.ID.ValueString())
 	if err != nil {
 		unreadable.Error(&resp.Diagnostics, err)
 		return
 	}
-	r.noteRead(&m, id)
 
 	var found *bunq.OAuthClient
 	from := refresh{
-		data: r.Data, apiContext: m.APIContext, user: m.UserID, failed: unreadable,
-		importing: m.Status.IsNull(), key: m.refusedKey(), private: resp.Private,
+		data: r.Data, kind: "bunq_oauth_client", apiContext: m.APIContext, user: m.UserID, failed: unreadable,
+		importing: isImport(ctx, req.Private),
 	}
 	read, err := from.read(ctx, &resp.Diagnostics, func(a *providerdata.Access) (err error) {
-		if found, err = a.Calls.OAuthClient(ctx, id); err == nil {
-			noteStored(ctx, r.Data.Sessions.For(a.Context), id)
-		}
+		found, err = a.Calls.OAuthClient(ctx, id)
 		return err
 	})
 	switch {
@@ -203,6 +215,10 @@ func (r *ClientResource) Read(ctx context.Context, req resource.ReadRequest, res
 	}
 
 	m.fromAPI(found)
+	if !m.cancelled() && r.run.clients.noteRead(m.object()) {
+		clientOnly.reportNew(m.UserID.ValueString(), &resp.Diagnostics)
+	}
+	endImport(ctx, resp.Private, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
@@ -218,15 +234,8 @@ func (r *ClientResource) Update(ctx context.Context, req resource.UpdateRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-
 	if !m.APIContext.Equal(state.APIContext) {
-		access, diags := r.Data.Access(ctx, m.APIContext, apiContextPath)
-		resp.Diagnostics.Append(diags...)
-		if resp.Diagnostics.HasError() {
-			return
-		}
-		if err := sameUser(ctx, access, state.UserID); err != nil {
-			reportFailure(failureOfMove("bunq_oauth_client"), &resp.Diagnostics, err)
+		if _, ok := checkMove(ctx, r.Data, "bunq_oauth_client", m.APIContext, state.UserID, &resp.Diagnostics); !ok {
 			return
 		}
 	}
@@ -237,6 +246,7 @@ func (r *ClientResource) Update(ctx context.Context, req resource.UpdateRequest,
 			*v = types.StringNull()
 		}
 	}
+	r.run.clients.take(m.object())
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 }
@@ -252,51 +262,33 @@ func (r *ClientResource) Delete(ctx context.Context, req resource.DeleteRequest,
 		return
 	}
 
-	if m.DeletionProtection.ValueBool() {
-		// ModifyPlan stops this; a replacement planned with an older state could get here.
-		resp.Diagnostics.AddAttributeError(path.Root("deletion_protection"), "The OAuth client is protected",
-			"Nothing was sent. Set deletion_protection = false and apply, then destroy.")
-		return
-	}
-
 	failed := tfdiag.Failure{Summary: "bunq_oauth_client was not cancelled", State: "the client stays in the state."}
-	id, err := idOf(m.ID)
+	id, err := providerdata.ParseID(m.ID.ValueString())
 	if err != nil {
 		failed.Error(&resp.Diagnostics, err)
 		return
 	}
-
-	client := userClientOf(r.Data, m.UserID.ValueString())
-	endTurn, err := client.turn.wait(ctx)
+	endTurn, err := r.run.clients.wait(ctx, m.UserID.ValueString())
 	if err != nil {
 		failed.Error(&resp.Diagnostics, err)
 		return
 	}
 	defer endTurn()
 
-	run, more := planRun(ctx, req.Private)
-	resp.Diagnostics.Append(more...)
-	if r.hasAnotherOwner(client, id, run) {
+	if r.run.clients.taken(m.UserID.ValueString()) == m.object() {
 		resp.Diagnostics.AddWarning("The OAuth client was not cancelled", fmt.Sprintf(
-			"Another bunq_oauth_client of this state is also OAuth client %d, and keeps it. It was not cancelled; Terraform only forgot this object.", id))
+			"Another bunq_oauth_client of this apply has OAuth client %d: with create_before_destroy and adopt_existing, a replacement takes over the client that it "+
+				"should replace. So nothing changed at bunq, and Terraform only forgot the former object.", id))
+		return
+	}
+	if m.DeletionProtection.ValueBool() {
+		// A plan does not see the state of a tainted resource.
+		reportProtected(fmt.Sprintf("This apply would cancel OAuth client %d of bunq user %s.", id, m.UserID.ValueString()), &resp.Diagnostics)
 		return
 	}
 
-	access, ok := accessToDestroy(ctx, r.Data, m.APIContext, m.UserID, req.Private, &resp.Diagnostics)
-	if !ok {
-		return
-	}
-
-	// This apply may have deactivated the key in the state.
-	err = withAnotherContext(ctx, r.Data, access, m.UserID, func(a *providerdata.Access) error {
-		if err := sameUser(ctx, a, m.UserID); err != nil {
-			return err
-		}
-		return cancel(ctx, a.Calls, id)
-	})
-	if err != nil {
-		reportUndestroyed(failed, m.UserID, &resp.Diagnostics, err)
-	}
+	end := removal{data: r.Data, kind: "bunq_oauth_client", apiContext: m.APIContext, user: m.UserID, failed: failed}
+	end.do(ctx, &resp.Diagnostics, func(a *providerdata.Access) error { return cancel(ctx, a.Calls, id) })
 }
 
 // cancel cancels a client, and succeeds if it is gone or cancelled already.

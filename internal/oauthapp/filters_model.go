@@ -2,8 +2,6 @@ package oauthapp
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,31 +28,40 @@ type filtersIdentity struct {
 }
 
 type filterRow struct {
-	Category types.String `tfsdk:"category"`
-	Target   types.String `tfsdk:"notification_target"`
+	Category          types.String `tfsdk:"category"`
+	Target            types.String `tfsdk:"notification_target"`
+	VerificationTypes types.Set    `tfsdk:"verification_types"`
 }
 
 func filterType() types.ObjectType {
-	return types.ObjectType{AttrTypes: map[string]attr.Type{"category": types.StringType, "notification_target": types.StringType}}
+	return types.ObjectType{AttrTypes: map[string]attr.Type{
+		"category": types.StringType, "notification_target": types.StringType, "verification_types": types.SetType{ElemType: types.StringType},
+	}}
 }
 
 func (m *filtersModel) identity() filtersIdentity { return filtersIdentity{UserID: m.UserID} }
 
-func (m *filtersModel) refusedKey() refusedKey {
-	return refusedKeyOf("bunq_notification_filters", m.UserID, m.APIContext)
-}
+// object names the filters as an import does.
+func (m *filtersModel) object() string { return m.UserID.ValueString() }
 
 // setUser stores whose filters they are.
 func (m *filtersModel) setUser(user int64) {
 	m.ID, m.UserID = types.StringValue(providerdata.FormatID(user)), types.StringValue(providerdata.FormatID(user))
 }
 
-// fromAPI stores what bunq has.
+// fromAPI stores what bunq has. No verification types have one form: null.
 func (m *filtersModel) fromAPI(ctx context.Context, filters []bunq.NotificationFilter, diags *diag.Diagnostics) {
 	rows := []filterRow{}
 	for _, f := range without(filters) {
-		rows = append(rows, filterRow{Category: types.StringValue(f.Category), Target: types.StringValue(f.Target)})
+		row := filterRow{Category: types.StringValue(f.Category), Target: types.StringValue(f.Target), VerificationTypes: types.SetNull(types.StringType)}
+		if len(f.VerificationTypes) > 0 {
+			set, more := types.SetValueFrom(ctx, types.StringType, f.VerificationTypes)
+			diags.Append(more...)
+			row.VerificationTypes = set
+		}
+		rows = append(rows, row)
 	}
+
 	set, more := types.SetValueFrom(ctx, filterType(), rows)
 	diags.Append(more...)
 	m.Filters = set
@@ -73,25 +80,42 @@ func declared(ctx context.Context, set types.Set, diags *diag.Diagnostics) ([]bu
 	for _, o := range objects {
 		category, _ := o.Attributes()["category"].(types.String)
 		target, _ := o.Attributes()["notification_target"].(types.String)
-		if o.IsUnknown() || category.IsUnknown() || target.IsUnknown() {
+		proofs, _ := o.Attributes()["verification_types"].(types.Set)
+		if o.IsUnknown() || category.IsUnknown() || target.IsUnknown() || proofs.IsUnknown() || slices.ContainsFunc(proofs.Elements(), attr.Value.IsUnknown) {
 			known = false
 			continue
 		}
-		filters = append(filters, bunq.NotificationFilter{Category: category.ValueString(), Target: target.ValueString()})
+
+		f := bunq.NotificationFilter{Category: category.ValueString(), Target: target.ValueString()}
+		diags.Append(proofs.ElementsAs(ctx, &f.VerificationTypes, false)...)
+		slices.Sort(f.VerificationTypes)
+		filters = append(filters, f)
 	}
 	return filters, known
+}
+
+// knownSet returns an empty set for one that is null or unknown.
+func knownSet(set types.Set) types.Set {
+	if set.IsNull() || set.IsUnknown() {
+		return types.SetValueMust(filterType(), nil)
+	}
+	return set
 }
 
 // without returns the filters that are in none of the others, each once and in order.
 func without(filters []bunq.NotificationFilter, others ...[]bunq.NotificationFilter) []bunq.NotificationFilter {
 	left := slices.Clone(filters)
-	slices.SortFunc(left, func(a, b bunq.NotificationFilter) int {
-		return strings.Compare(a.Category+"\n"+a.Target, b.Category+"\n"+b.Target)
-	})
-	left = slices.Compact(left)
+	slices.SortFunc(left, func(a, b bunq.NotificationFilter) int { return strings.Compare(filterKey(a), filterKey(b)) })
+	left = slices.CompactFunc(left, isSameFilter)
 	return slices.DeleteFunc(left, func(f bunq.NotificationFilter) bool {
-		return slices.ContainsFunc(others, func(o []bunq.NotificationFilter) bool { return slices.Contains(o, f) })
+		return slices.ContainsFunc(slices.Concat(others...), func(o bunq.NotificationFilter) bool { return isSameFilter(f, o) })
 	})
+}
+
+func isSameFilter(a, b bunq.NotificationFilter) bool { return filterKey(a) == filterKey(b) }
+
+func filterKey(f bunq.NotificationFilter) string {
+	return strings.Join(append([]string{f.Category, f.Target}, f.VerificationTypes...), "\n")
 }
 
 // sameFilters reports whether both are the same set.
@@ -103,7 +127,16 @@ func sameFilters(a, b []bunq.NotificationFilter) bool {
 func filterLines(filters []bunq.NotificationFilter) string {
 	lines := make([]string, len(filters))
 	for i, f := range filters {
-		lines[i] = fmt.Sprintf("    { category = %s, notification_target = %s },", hclText(f.Category), hclText(f.Target))
+		proofs := make([]string, len(f.VerificationTypes))
+		for j, v := range f.VerificationTypes {
+			proofs[j] = hclText(v)
+		}
+
+		var more string
+		if len(proofs) > 0 {
+			more = ", verification_types = [" + strings.Join(proofs, ", ") + "]"
+		}
+		lines[i] = fmt.Sprintf("    { category = %s, notification_target = %s%s },", hclText(f.Category), hclText(f.Target), more)
 	}
 	return strings.Join(lines, "\n")
 }
@@ -111,19 +144,4 @@ func filterLines(filters []bunq.NotificationFilter) string {
 // hclText returns a string literal of HCL, on one line.
 func hclText(s string) string {
 	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(fmt.Sprintf("%q", oneLine(s)))
-}
-
-// marks returns what stands for the filters in the ledger, which is not encrypted, while an address
-// may contain a secret.
-func marks(filters []bunq.NotificationFilter) string {
-	all := []string{}
-	for _, f := range without(filters) {
-		all = append(all, mark(f))
-	}
-	return "[" + strings.Join(all, ",") + "]"
-}
-
-func mark(f bunq.NotificationFilter) string {
-	sum := sha256.Sum256([]byte(f.Category + "\n" + f.Target))
-	return hex.EncodeToString(sum[:12])
 }

@@ -4,13 +4,13 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 // filterCategories are what a filter can be about (DOCUMENTED,
@@ -20,11 +20,41 @@ var filterCategories = []string{
 	"REQUEST", "SCHEDULE_RESULT", "SCHEDULE_STATUS", "SHARE", "SOFORT", "SUPPORT", "TAB_RESULT",
 }
 
+// otherCategories are those of bunq's product for partners, which its page does not list.
+var otherCategories = []string{
+	"CARD", "CARD_TOKENIZATION", "CARD_TRANSACTION_REFUND", "CARD_TRANSACTION_UPDATED", "INSTANT_PAYMENT", "PARTNER_USER_PROVISION",
+	"USER_INFORMATION_INQUIRY", "USER_ONBOARDING",
+}
+
+var categoryPattern = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
+
+// filterCategory accepts every name of bunq's form: bunq has more than it lists.
+type filterCategory struct{}
+
+func (filterCategory) Description(context.Context) string {
+	return "an upper-case name, such as OAUTH"
+}
+
+func (v filterCategory) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateString warns about a category that is not known.
+func (v filterCategory) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	category := req.ConfigValue.ValueString()
+	switch {
+	case req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown():
+	case !categoryPattern.MatchString(category):
+		resp.Diagnostics.AddAttributeError(req.Path, "Unusable notification category", fmt.Sprintf("%q is no category. Expected %s.", category, v.Description(ctx)))
+	case !slices.Contains(filterCategories, category) && !slices.Contains(otherCategories, category):
+		resp.Diagnostics.AddAttributeWarning(req.Path, "Unknown notification category", fmt.Sprintf(
+			"bunq does not list the category %s. If it is misspelt, bunq refuses it, or never notifies of it.", category))
+	}
+}
+
 // maxTargets is how many targets a category may have (DOCUMENTED,
 // https://beta.doc.bunq.com/basics/errors).
 const maxTargets = 2
 
-// fewTargets accepts sets in which no category has more targets than bunq takes.
+// fewTargets accepts sets in which no category has more targets than bunq takes, nor one twice.
 type fewTargets struct{}
 
 func (fewTargets) Description(context.Context) string {
@@ -42,22 +72,19 @@ func (v fewTargets) ValidateSet(ctx context.Context, req validator.SetRequest, r
 	}
 
 	filters, _ := declared(ctx, set, &resp.Diagnostics)
-	count := map[string]int{}
+	targets := map[string][]string{}
 	for _, f := range without(filters) {
-		count[f.Category]++
-		if count[f.Category] == maxTargets+1 {
+		of := targets[f.Category]
+		switch {
+		case slices.Contains(of, f.Target):
+			resp.Diagnostics.AddAttributeError(req.Path, "A notification filter is declared twice", "Two filters of the category "+f.Category+
+				" have the same notification_target. Put all of their verification_types in one.")
+		case len(of) == maxTargets:
 			resp.Diagnostics.AddAttributeError(req.Path, "Too many targets for one category", fmt.Sprintf(
 				"bunq takes at most %d targets for each category, and %s has more. Let one of them pass the notifications on to the others.", maxTargets, f.Category))
 		}
+		targets[f.Category] = append(of, f.Target)
 	}
-}
-
-// knownSet returns an empty set for one that is null or unknown.
-func knownSet(set types.Set) types.Set {
-	if set.IsNull() || set.IsUnknown() {
-		return types.SetValueMust(filterType(), nil)
-	}
-	return set
 }
 
 // filterTarget accepts the addresses that bunq sends notifications to: https only (DOCUMENTED).

@@ -14,6 +14,22 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
+// privateImport is set by an import until the first read.
+const privateImport = "import"
+
+func beginImport(ctx context.Context, private privateState, diags *diag.Diagnostics) {
+	diags.Append(private.SetKey(ctx, privateImport, []byte("true"))...)
+}
+
+// isImport reports whether the resource is read for the first time since its import.
+func isImport(ctx context.Context, private privateReader) bool {
+	return hasPrivate(ctx, private, privateImport)
+}
+
+func endImport(ctx context.Context, private privateState, diags *diag.Diagnostics) {
+	diags.Append(private.SetKey(ctx, privateImport, nil)...)
+}
+
 // importParts returns the IDs of an import, from the import id ("1/2/3") or from the members of the
 // identity with these names. form is how the docs write the import id.
 func importParts(ctx context.Context, req resource.ImportStateRequest, diags *diag.Diagnostics, form string, names ...string) []string {
@@ -63,6 +79,7 @@ func (r *ClientResource) ImportState(ctx context.Context, req resource.ImportSta
 		AdoptExisting: types.BoolValue(false), DeletionProtection: types.BoolValue(true),
 	}
 	m.setUnread()
+	beginImport(ctx, resp.Private, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 }
@@ -78,6 +95,7 @@ func (r *CallbackURLResource) ImportState(ctx context.Context, req resource.Impo
 		UserID: types.StringValue(parts[0]), OAuthClientID: types.StringValue(parts[1]), ID: types.StringValue(parts[2]),
 		APIContext: noContext(), URL: types.StringNull(),
 	}
+	beginImport(ctx, resp.Private, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 }
