@@ -143,7 +143,7 @@ func (g *clientRegistration) importBlocks(before string, active *bunq.OAuthClien
 
 // clientOf reads a client of the state.
 func clientOf(ctx context.Context, calls *bunq.UserClient, id types.String) (*bunq.OAuthClient, error) {
-	number, err := idOf(id)
+	number, err := providerdata.ParseID(id.ValueString())
 	if err != nil {
 		return nil, err
 	}
@@ -152,7 +152,7 @@ func clientOf(ctx context.Context, calls *bunq.UserClient, id types.String) (*bu
 
 // cancel cancels a client of the state, and succeeds if it is gone or cancelled already.
 func cancel(ctx context.Context, calls *bunq.UserClient, id types.String) error {
-	number, err := idOf(id)
+	number, err := providerdata.ParseID(id.ValueString())
 	if err == nil {
 		err = calls.CancelOAuthClient(ctx, number)
 	}
