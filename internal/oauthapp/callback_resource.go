@@ -109,7 +109,7 @@ func (r *CallbackURLResource) Create(ctx context.Context, req resource.CreateReq
 		return
 	}
 
-	failed := tfdiag.Failure{Summary: callbackKind + " was not added", State: "nothing was added and nothing was stored."}
+	failed := tfdiag.Failure{Summary: "bunq_oauth_callback_url was not added", State: "nothing was added and nothing was stored."}
 	user, err := access.Calls.User(ctx)
 	if err != nil {
 		failed.Error(&resp.Diagnostics, err)
@@ -143,7 +143,7 @@ func (r *CallbackURLResource) Read(ctx context.Context, req resource.ReadRequest
 	}
 
 	var urls []bunq.CallbackURL
-	unreadable := tfdiag.Failure{Summary: callbackKind + " cannot be read", State: "the callback URL stays in the state as it was."}
+	unreadable := tfdiag.Failure{Summary: "bunq_oauth_callback_url cannot be read", State: "the callback URL stays in the state as it was."}
 	from := refresh{data: r.Data, kind: callbackKind, apiContext: m.APIContext, user: m.UserID, failed: unreadable, importing: importing}
 	read, err := from.read(ctx, &resp.Diagnostics, func(a *providerdata.Access) (err error) {
 		urls, err = newCallbackClient(a, &m).read(ctx)
@@ -179,7 +179,7 @@ func (r *CallbackURLResource) Update(ctx context.Context, req resource.UpdateReq
 	if ok && m.URL.Equal(state.URL) {
 		r.urlsOf(&m).claim(number(m.ID))
 	} else if ok {
-		failed := tfdiag.Failure{Summary: callbackKind + " was not changed", State: "unchanged."}
+		failed := tfdiag.Failure{Summary: "bunq_oauth_callback_url was not changed", State: "unchanged."}
 		ok = r.place(ctx, access, &m, number(state.ID), failed, &resp.Diagnostics)
 	}
 	if ok {
@@ -198,7 +198,7 @@ func (r *CallbackURLResource) place(ctx context.Context, access *providerdata.Ac
 
 	switch {
 	case errors.Is(err, errTaken):
-		failed.Summary, failed.At, failed.Next = declaredTwice, path.Root("url"), "remove one of the two resources, and apply again."
+		failed.Summary, failed.At, failed.Next = "Two resources declare the same callback URL", path.Root("url"), "remove one of the two resources, and apply again."
 	case own == 0 && bunq.OutcomeUnknown(err):
 		failed.State = "nothing was stored. bunq may have added the URL; this could not be checked."
 		failed.Next = "apply again: the client is read first, and an existing URL is adopted."
@@ -228,7 +228,7 @@ func (r *CallbackURLResource) Delete(ctx context.Context, req resource.DeleteReq
 
 // removal is the destroy of the callback URL of m.
 func (r *CallbackURLResource) removal(m *callbackModel) removal {
-	failed := tfdiag.Failure{Summary: callbackKind + " was not removed", State: "the callback URL stays in the state."}
+	failed := tfdiag.Failure{Summary: "bunq_oauth_callback_url was not removed", State: "the callback URL stays in the state."}
 	return removal{data: r.Data, kind: callbackKind, apiContext: m.APIContext, user: m.UserID, failed: failed}
 }
 
