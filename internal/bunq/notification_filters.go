@@ -50,28 +50,20 @@ func (u *UserClient) NotificationFilters(ctx context.Context) ([]NotificationFil
 	return readShared(ctx, u, routeNotificationFilters(), true, filtersOf, slices.Clone)
 }
 
-// ReplaceNotificationFilters replaces all webhooks of the user, whoever set them, and
-// returns those that bunq has then. Besides the opening of a session, this is the only
-// POST that may be repeated.
-func (u *UserClient) ReplaceNotificationFilters(ctx context.Context, filters []NotificationFilter) ([]NotificationFilter, error) {
+// ReplaceNotificationFilters replaces all webhooks of the user, whoever set them. Besides
+// the opening of a session, this is the only POST that may be repeated.
+//
+// bunq answers with the filters, not with the Id of the OpenAPI export (OBSERVED).
+func (u *UserClient) ReplaceNotificationFilters(ctx context.Context, filters []NotificationFilter) error {
 	all := make([]wireNotificationFilter, len(filters)) // [], not null, for none
 	for i, f := range filters {
 		all[i] = wireNotificationFilter(f)
 	}
-	a, x, err := u.write(ctx, call{
+	_, _, err := u.write(ctx, call{
 		method: http.MethodPost, route: routeNotificationFilters(),
 		payload: struct {
 			Filters []wireNotificationFilter `json:"notification_filters"`
 		}{all},
 	})
-	if err != nil {
-		return nil, err
-	}
-
-	// The filters, not the Id of the OpenAPI export (OBSERVED).
-	now, err := filtersOf(a.elements)
-	if err != nil {
-		return nil, x.decodeError(a, err)
-	}
-	return now, nil
+	return err
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
@@ -37,13 +38,13 @@ func (e *otherUserError) way() string {
 		"by its organizationIdentifier"
 }
 
-// waysOfUndeclared are what to do about a resource that is not declared any more, and of which only the
-// provider block has a context.
-func (e *otherUserError) waysOfUndeclared() []string {
-	return []string{
+// ways are what to do about a resource of the state, which may not be declared any more.
+func (e *otherUserError) ways() string {
+	return tfdiag.Steps(
+		"if the configuration has the resource, "+e.way(),
 		"to forget the resource and keep it at bunq, use a removed block (destroy = false)",
-		"to destroy it, set an api_context of bunq user " + e.want + " in the provider block, and apply with -target of this resource alone",
-	}
+		"to destroy it, set an api_context of bunq user "+e.want+" in the provider block, and apply with -target of this resource alone",
+	)
 }
 
 // sameUser returns an *otherUserError if the context belongs to another user, or the error of a
@@ -71,7 +72,7 @@ func callAs(ctx context.Context, access *providerdata.Access, user types.String,
 func reportFailure(f tfdiag.Failure, diags *diag.Diagnostics, err error) {
 	if other, ok := asOtherUser(err); ok {
 		f.At = apiContextPath
-		f.Next = cmp.Or(f.Next, other.way()+".")
+		f.Next = cmp.Or(f.Next, other.ways())
 	}
 	f.Error(diags, err)
 }
@@ -151,10 +152,27 @@ func (r refresh) read(ctx context.Context, diags *diag.Diagnostics, get func(*pr
 		r.data.WarnRefused(access.Context, err, diags)
 		return false, nil
 	case bunq.IsContextRefused(err), !asked:
-		r.report(diags, err)
+		if other, ok := asOtherUser(err); ok && r.importing {
+			r.failed.Next = other.way() + "."
+		}
+		reportFailure(r.failed, diags, err)
 		return false, nil
 	}
 	return true, err
+}
+
+// find is read for an object that leaves the state if bunq does not have it. It returns false if there
+// is nothing to store.
+func (r refresh) find(ctx context.Context, resp *resource.ReadResponse, get func(*providerdata.Access) error) bool {
+	read, err := r.read(ctx, &resp.Diagnostics, get)
+	switch {
+	case !read:
+	case bunq.IsNotFound(err):
+		resp.State.RemoveResource(ctx)
+	case err != nil:
+		r.failed.Error(&resp.Diagnostics, err)
+	}
+	return read && err == nil
 }
 
 // access returns the context to read with.
@@ -212,16 +230,6 @@ func accessOf(data *providerdata.Data, ac bunq.APIContext) *providerdata.Access 
 	return &providerdata.Access{Context: ac, Calls: data.Calls(ac)}
 }
 
-// report reports why the resource was not read. What is no longer declared may have lost its user with
-// the context of the provider block.
-func (r refresh) report(diags *diag.Diagnostics, err error) {
-	f := r.failed
-	if other, ok := asOtherUser(err); ok && !r.importing {
-		f.Next = tfdiag.Steps(append([]string{"if the configuration still has the resource, " + other.way()}, other.waysOfUndeclared()...)...)
-	}
-	reportFailure(f, diags, err)
-}
-
 // removal destroys one resource of the state.
 type removal struct {
 	data       *providerdata.Data
@@ -272,9 +280,6 @@ func (r removal) do(ctx context.Context, diags *diag.Diagnostics, remove func(*p
 				"instead",
 			"to forget the resource and keep it at bunq, use a removed block (destroy = false)",
 		)
-	}
-	if other, ok := asOtherUser(err); ok {
-		r.failed.Next = tfdiag.Steps(other.waysOfUndeclared()...)
 	}
 	reportFailure(r.failed, diags, err)
 	return false

@@ -101,6 +101,7 @@ func (r *CallbackURLResource) Schema(_ context.Context, _ resource.SchemaRequest
 func (r *CallbackURLResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	ctx, done := r.Data.Operation(ctx, callbackKind+": create", &resp.Diagnostics)
 	defer done()
+
 	var m callbackModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	access, more := r.Data.Access(ctx, m.APIContext, apiContextPath)
@@ -115,6 +116,7 @@ func (r *CallbackURLResource) Create(ctx context.Context, req resource.CreateReq
 		failed.Error(&resp.Diagnostics, err)
 		return
 	}
+
 	m.UserID = types.StringValue(providerdata.FormatID(user.ID))
 	if r.place(ctx, access, &m, 0, failed, &resp.Diagnostics) {
 		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
@@ -126,6 +128,7 @@ func (r *CallbackURLResource) Create(ctx context.Context, req resource.CreateReq
 func (r *CallbackURLResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	ctx, done := r.Data.Operation(ctx, callbackKind+": read", &resp.Diagnostics)
 	defer done()
+
 	var m callbackModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	if resp.Diagnostics.HasError() {
@@ -143,31 +146,32 @@ func (r *CallbackURLResource) Read(ctx context.Context, req resource.ReadRequest
 	}
 
 	var urls []bunq.CallbackURL
-	unreadable := tfdiag.Failure{Summary: "bunq_oauth_callback_url cannot be read", State: "the callback URL stays in the state as it was."}
-	from := refresh{data: r.Data, kind: callbackKind, apiContext: m.APIContext, user: m.UserID, failed: unreadable, importing: importing}
-	read, err := from.read(ctx, &resp.Diagnostics, func(a *providerdata.Access) (err error) {
+	from := refresh{
+		data: r.Data, kind: callbackKind, apiContext: m.APIContext, user: m.UserID, importing: importing,
+		failed: tfdiag.Failure{Summary: "bunq_oauth_callback_url cannot be read", State: "the callback URL stays in the state as it was."},
+	}
+	if !from.find(ctx, resp, func(a *providerdata.Access) (err error) {
 		urls, err = newCallbackClient(a, &m).read(ctx)
 		return err
-	})
+	}) {
+		return
+	}
 
 	at := slices.IndexFunc(urls, func(u bunq.CallbackURL) bool { return u.ID == number(m.ID) })
-	switch {
-	case !read:
-	case err != nil && !bunq.IsNotFound(err):
-		unreadable.Error(&resp.Diagnostics, err)
-	case at < 0:
+	if at < 0 {
 		resp.State.RemoveResource(ctx)
-	default:
-		m.fromAPI(urls[at])
-		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
-		endImport(ctx, resp.Private, &resp.Diagnostics)
+		return
 	}
+	m.fromAPI(urls[at])
+	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+	endImport(ctx, resp.Private, &resp.Diagnostics)
 }
 
 // Update changes the URL. Another context of the same user needs no call.
 func (r *CallbackURLResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	ctx, done := r.Data.Operation(ctx, callbackKind+": update", &resp.Diagnostics)
 	defer done()
+
 	var m, state callbackModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -211,6 +215,7 @@ func (r *CallbackURLResource) place(ctx context.Context, access *providerdata.Ac
 func (r *CallbackURLResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	ctx, done := r.Data.Operation(ctx, callbackKind+": delete", &resp.Diagnostics)
 	defer done()
+
 	var m callbackModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	if resp.Diagnostics.HasError() {

@@ -36,8 +36,10 @@ func (r *ClientResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		r.planDestroy(state, &resp.Diagnostics)
 	case state != nil:
 		r.planKept(ctx, plan, state, resp)
+	case hasPrivate(ctx, req.Private, privateProtected):
+		plan.reportProtected(&resp.Diagnostics)
 	case isReplacement(ctx, req.Private):
-		planReplacement(ctx, req.Private, &resp.Diagnostics)
+		// Its own client is no other one.
 	default:
 		r.planNew(ctx, plan, &resp.Diagnostics)
 	}
@@ -50,21 +52,10 @@ func (r *ClientResource) planDestroy(state *clientModel, diags *diag.Diagnostics
 		return
 	}
 	if state.DeletionProtection.ValueBool() {
-		reportProtected(fmt.Sprintf("This plan would cancel OAuth client %s of bunq user %s.", state.ID.ValueString(), state.UserID.ValueString()), diags)
+		state.reportProtected(diags)
 		return
 	}
 	removal{data: r.Data, kind: "bunq_oauth_client", apiContext: state.APIContext, user: state.UserID}.check(diags)
-}
-
-// reportProtected reports what would cancel a protected client.
-func reportProtected(what string, diags *diag.Diagnostics) {
-	diags.AddAttributeError(path.Root("deletion_protection"), "The OAuth client is protected", what+
-		" That ends the connections of all its end users and cannot be undone. Nothing was sent.\n\n"+
-		"Next step: if the resource was renamed or moved, add a moved block (from = the old address, to = the new one); if the new address is in the "+
-		"state already, make Terraform forget the old one with a removed block (destroy = false). If it is being replaced, apply without -replace, or run "+
-		"terraform untaint bunq_oauth_client.NAME. Otherwise, to keep the client, "+
-		"undo the change that removes it, or use a removed block as well. To cancel it for good, "+
-		"set deletion_protection = false and apply, then destroy.")
 }
 
 // planKept marks the object, so that the planning of its replacement knows it, and proposes to
@@ -92,13 +83,6 @@ func (r *ClientResource) planKept(ctx context.Context, plan, state *clientModel,
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root(name), types.StringUnknown())...)
 	}
 	resp.RequiresReplace = append(resp.RequiresReplace, path.Root("status"))
-}
-
-// planReplacement stops the replacement of a protected client.
-func planReplacement(ctx context.Context, private privateReader, diags *diag.Diagnostics) {
-	if hasPrivate(ctx, private, privateProtected) {
-		reportProtected("This plan would replace the OAuth client, and so cancel it.", diags)
-	}
 }
 
 // planNew reports a second client of the user, and warns about one that bunq has. If bunq cannot be

@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"unicode"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
@@ -51,7 +51,9 @@ func (g *clientRegistration) register(ctx context.Context, adopt bool, diags *di
 		return 0, nil, false
 	case active != nil && !adopt:
 		diags.AddAttributeError(path.Root("adopt_existing"), "The user already has an OAuth client", g.describe(active)+
-			"\n\nState: nothing was stored, and nothing was made or changed at bunq.\n\n"+g.nextSteps(active))
+			"\n\nState: nothing was stored, and nothing was made or changed at bunq.\n\n"+g.nextSteps(active)+
+			" If that client is being replaced, remove create_before_destroy from it and from everything that depends on it (such as its "+
+			"bunq_oauth_callback_url, from which it is inherited), so that it is cancelled first.")
 		return 0, nil, false
 	case active != nil:
 		return active.ID, active, true
@@ -139,16 +141,29 @@ func (g *clientRegistration) importBlocks(before string, active *bunq.OAuthClien
 	return before + "\n\n" + strings.Join(blocks, "\n\n")
 }
 
-func importBlock(to, id string) string {
-	return fmt.Sprintf("    import {\n      to = %s\n      id = %q\n    }", to, id)
+// clientOf reads a client of the state.
+func clientOf(ctx context.Context, calls *bunq.UserClient, id types.String) (*bunq.OAuthClient, error) {
+	number, err := providerdata.ParseID(id.ValueString())
+	if err != nil {
+		return nil, err
+	}
+	return calls.OAuthClient(ctx, number)
 }
 
-// oneLine replaces what would break a line.
-func oneLine(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
+// cancel cancels a client of the state, and succeeds if it is gone or cancelled already.
+func cancel(ctx context.Context, calls *bunq.UserClient, id types.String) error {
+	number, err := providerdata.ParseID(id.ValueString())
+	if err == nil {
+		err = calls.CancelOAuthClient(ctx, number)
+	}
+	if bunq.IsNotFound(err) {
+		return nil
+	}
+	return bunq.Confirm(err, func() (bool, error) {
+		found, err := calls.OAuthClient(ctx, number)
+		if bunq.IsNotFound(err) {
+			return true, nil
 		}
-		return ' '
-	}, text)
+		return err == nil && isCancelled(found.Status), err
+	})
 }

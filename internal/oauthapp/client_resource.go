@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
@@ -39,18 +38,7 @@ func (r *ClientResource) Metadata(_ context.Context, req resource.MetadataReques
 
 // IdentitySchema describes what identifies a client at bunq.
 func (r *ClientResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
-	resp.IdentitySchema = identityschema.Schema{
-		Attributes: map[string]identityschema.Attribute{
-			"user_id": identityschema.StringAttribute{
-				RequiredForImport: true,
-				Description:       "ID of the bunq user.",
-			},
-			"id": identityschema.StringAttribute{
-				RequiredForImport: true,
-				Description:       "ID of the OAuth client (not its client_id).",
-			},
-		},
-	}
+	resp.IdentitySchema = identitySchema("user_id", "ID of the bunq user.", "id", "ID of the OAuth client (not its client_id).")
 }
 
 // Schema describes the resource.
@@ -133,18 +121,12 @@ func (r *ClientResource) Create(ctx context.Context, req resource.CreateRequest,
 		failed.Error(&resp.Diagnostics, err)
 		return
 	}
-	user := providerdata.FormatID(reg.user.ID)
-	endTurn, err := r.run.clients.wait(ctx, user)
-	if err != nil {
-		failed.Error(&resp.Diagnostics, err)
+	endTurn, ok := r.run.clients.begin(ctx, clientOnly, providerdata.FormatID(reg.user.ID), failed, &resp.Diagnostics)
+	if !ok {
 		return
 	}
 	defer endTurn()
 
-	if r.run.clients.taken(user) != "" {
-		clientOnly.reportNew(user, &resp.Diagnostics)
-		return
-	}
 	id, found, ok := reg.register(ctx, m.AdoptExisting.ValueBool(), &resp.Diagnostics)
 	if !ok {
 		return
@@ -184,33 +166,15 @@ func (r *ClientResource) Read(ctx context.Context, req resource.ReadRequest, res
 	// the framework wants one in every answer.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 
-	unreadable := tfdiag.Failure{
-		Summary: "bunq_oauth_client cannot be read",
-		State:   "the client stays in the state as it was.",
-	}
-	id, err := providerdata.ParseID(m.ID.ValueString())
-	if err != nil {
-		unreadable.Error(&resp.Diagnostics, err)
-		return
-	}
-
 	var found *bunq.OAuthClient
 	from := refresh{
-		data: r.Data, kind: "bunq_oauth_client", apiContext: m.APIContext, user: m.UserID, failed: unreadable,
-		importing: isImport(ctx, req.Private),
+		data: r.Data, kind: "bunq_oauth_client", apiContext: m.APIContext, user: m.UserID, importing: isImport(ctx, req.Private),
+		failed: tfdiag.Failure{Summary: "bunq_oauth_client cannot be read", State: "the client stays in the state as it was."},
 	}
-	read, err := from.read(ctx, &resp.Diagnostics, func(a *providerdata.Access) (err error) {
-		found, err = a.Calls.OAuthClient(ctx, id)
+	if !from.find(ctx, resp, func(a *providerdata.Access) (err error) {
+		found, err = clientOf(ctx, a.Calls, m.ID)
 		return err
-	})
-	switch {
-	case !read:
-		return
-	case bunq.IsNotFound(err):
-		resp.State.RemoveResource(ctx)
-		return
-	case err != nil:
-		unreadable.Error(&resp.Diagnostics, err)
+	}) {
 		return
 	}
 
@@ -263,45 +227,41 @@ func (r *ClientResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	}
 
 	failed := tfdiag.Failure{Summary: "bunq_oauth_client was not cancelled", State: "the client stays in the state."}
-	id, err := providerdata.ParseID(m.ID.ValueString())
-	if err != nil {
-		failed.Error(&resp.Diagnostics, err)
-		return
-	}
-	endTurn, err := r.run.clients.wait(ctx, m.UserID.ValueString())
-	if err != nil {
-		failed.Error(&resp.Diagnostics, err)
+	endTurn, ok := r.run.clients.wait(ctx, m.UserID.ValueString(), failed, &resp.Diagnostics)
+	if !ok {
 		return
 	}
 	defer endTurn()
 
 	if r.run.clients.taken(m.UserID.ValueString()) == m.object() {
 		resp.Diagnostics.AddWarning("The OAuth client was not cancelled", fmt.Sprintf(
-			"Another bunq_oauth_client of this apply has OAuth client %d: with create_before_destroy and adopt_existing, a replacement takes over the client that it "+
-				"should replace. So nothing changed at bunq, and Terraform only forgot the former object.", id))
+			"Another bunq_oauth_client of this apply has OAuth client %s: with create_before_destroy and adopt_existing, a replacement takes over the client that it "+
+				"should replace. So nothing changed at bunq, and Terraform only forgot the former object.", m.ID.ValueString()))
 		return
 	}
 	if m.DeletionProtection.ValueBool() {
 		// A plan does not see the state of a tainted resource.
-		reportProtected(fmt.Sprintf("This apply would cancel OAuth client %d of bunq user %s.", id, m.UserID.ValueString()), &resp.Diagnostics)
+		m.reportProtected(&resp.Diagnostics)
 		return
 	}
 
 	end := removal{data: r.Data, kind: "bunq_oauth_client", apiContext: m.APIContext, user: m.UserID, failed: failed}
-	end.do(ctx, &resp.Diagnostics, func(a *providerdata.Access) error { return cancel(ctx, a.Calls, id) })
+	end.do(ctx, &resp.Diagnostics, func(a *providerdata.Access) error { return cancel(ctx, a.Calls, m.ID) })
 }
 
-// cancel cancels a client, and succeeds if it is gone or cancelled already.
-func cancel(ctx context.Context, calls *bunq.UserClient, id int64) error {
-	err := calls.CancelOAuthClient(ctx, id)
-	if bunq.IsNotFound(err) {
-		return nil
+// ImportState takes USER_ID/OAUTH_CLIENT_ID; Read does the rest.
+func (r *ClientResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	parts := importParts(ctx, req, &resp.Diagnostics, "USER_ID/OAUTH_CLIENT_ID", "user_id", "id")
+	if parts == nil {
+		return
 	}
-	return bunq.Confirm(err, func() (bool, error) {
-		found, err := calls.OAuthClient(ctx, id)
-		if bunq.IsNotFound(err) {
-			return true, nil
-		}
-		return err == nil && isCancelled(found.Status), err
-	})
+
+	m := clientModel{
+		ID: types.StringValue(parts[1]), UserID: types.StringValue(parts[0]), APIContext: noContext(),
+		AdoptExisting: types.BoolValue(false), DeletionProtection: types.BoolValue(true),
+	}
+	m.setUnread()
+	beginImport(ctx, resp.Private, &resp.Diagnostics)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 }

@@ -27,10 +27,11 @@ type filtersIdentity struct {
 	UserID types.String `tfsdk:"user_id"`
 }
 
+// filterRow is an element of the attribute whose members are known.
 type filterRow struct {
-	Category          types.String `tfsdk:"category"`
-	Target            types.String `tfsdk:"notification_target"`
-	VerificationTypes types.Set    `tfsdk:"verification_types"`
+	Category          string   `tfsdk:"category"`
+	Target            string   `tfsdk:"notification_target"`
+	VerificationTypes []string `tfsdk:"verification_types"`
 }
 
 func filterType() types.ObjectType {
@@ -49,57 +50,31 @@ func (m *filtersModel) setUser(user int64) {
 	m.ID, m.UserID = types.StringValue(providerdata.FormatID(user)), types.StringValue(providerdata.FormatID(user))
 }
 
-// fromAPI stores what bunq has. No verification types have one form: null.
+// fromAPI stores what bunq has.
 func (m *filtersModel) fromAPI(ctx context.Context, filters []bunq.NotificationFilter, diags *diag.Diagnostics) {
 	rows := []filterRow{}
 	for _, f := range without(filters) {
-		row := filterRow{Category: types.StringValue(f.Category), Target: types.StringValue(f.Target), VerificationTypes: types.SetNull(types.StringType)}
-		if len(f.VerificationTypes) > 0 {
-			set, more := types.SetValueFrom(ctx, types.StringType, f.VerificationTypes)
-			diags.Append(more...)
-			row.VerificationTypes = set
-		}
-		rows = append(rows, row)
+		rows = append(rows, filterRow(f))
 	}
-
 	set, more := types.SetValueFrom(ctx, filterType(), rows)
 	diags.Append(more...)
 	m.Filters = set
 }
 
-// declared returns the filters of an attribute, and false if some of them are not known yet.
+// declared returns the filters of an attribute, and false if not all of it is known yet.
 func declared(ctx context.Context, set types.Set, diags *diag.Diagnostics) ([]bunq.NotificationFilter, bool) {
-	if set.IsUnknown() {
+	if value, err := set.ToTerraformValue(ctx); err != nil || !value.IsFullyKnown() {
 		return nil, false
 	}
-	var objects []types.Object
-	diags.Append(set.ElementsAs(ctx, &objects, false)...)
 
-	var filters []bunq.NotificationFilter
-	known := true
-	for _, o := range objects {
-		category, _ := o.Attributes()["category"].(types.String)
-		target, _ := o.Attributes()["notification_target"].(types.String)
-		proofs, _ := o.Attributes()["verification_types"].(types.Set)
-		if o.IsUnknown() || category.IsUnknown() || target.IsUnknown() || proofs.IsUnknown() || slices.ContainsFunc(proofs.Elements(), attr.Value.IsUnknown) {
-			known = false
-			continue
-		}
-
-		f := bunq.NotificationFilter{Category: category.ValueString(), Target: target.ValueString()}
-		diags.Append(proofs.ElementsAs(ctx, &f.VerificationTypes, false)...)
-		slices.Sort(f.VerificationTypes)
-		filters = append(filters, f)
+	var rows []filterRow
+	diags.Append(set.ElementsAs(ctx, &rows, false)...)
+	filters := make([]bunq.NotificationFilter, len(rows))
+	for i, row := range rows {
+		slices.Sort(row.VerificationTypes)
+		filters[i] = bunq.NotificationFilter(row)
 	}
-	return filters, known
-}
-
-// knownSet returns an empty set for one that is null or unknown.
-func knownSet(set types.Set) types.Set {
-	if set.IsNull() || set.IsUnknown() {
-		return types.SetValueMust(filterType(), nil)
-	}
-	return set
+	return filters, true
 }
 
 // without returns the filters that are in none of the others, each once and in order.

@@ -70,6 +70,6 @@ func (r *FiltersResource) planNew(ctx context.Context, plan *filtersModel, diags
 			"\n\nApplying removes them. To keep them, add these lines to filters.")
 	default:
 		diags.AddAttributeWarning(path.Root("filters"), "The user has notification filters already", c.describe(others)+
-			"\n\nSo this bunq_notification_filters will not be made.\n\n"+c.nextSteps())
+			"\n\nSo this bunq_notification_filters will not be made."+c.nextSteps())
 	}
 }

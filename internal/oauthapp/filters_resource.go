@@ -10,7 +10,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
@@ -45,14 +44,7 @@ func (r *FiltersResource) Metadata(_ context.Context, req resource.MetadataReque
 
 // IdentitySchema describes what identifies the filters at bunq.
 func (r *FiltersResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
-	resp.IdentitySchema = identityschema.Schema{
-		Attributes: map[string]identityschema.Attribute{
-			"user_id": identityschema.StringAttribute{
-				RequiredForImport: true,
-				Description:       "ID of the bunq user.",
-			},
-		},
-	}
+	resp.IdentitySchema = identitySchema("user_id", "ID of the bunq user.")
 }
 
 // Schema describes the resource.
@@ -89,7 +81,9 @@ func (r *FiltersResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 							Required: true,
 							MarkdownDescription: "What it is about: `" + strings.Join(filterCategories, "`, `") + "`. `OAUTH` is sent when consent was withdrawn. " +
 								"bunq has more categories than it lists: another one is a warning. Each category may have two targets.",
-							Validators: []validator.String{filterCategory{}},
+							Validators: []validator.String{
+								stringvalidator.RegexMatches(categoryPattern, "must be an upper-case name, such as OAUTH"), filterCategory{},
+							},
 						},
 						"notification_target": schema.StringAttribute{
 							Required:            true,
@@ -137,30 +131,30 @@ func (r *FiltersResource) Create(ctx context.Context, req resource.CreateRequest
 		return
 	}
 	failed := tfdiag.Failure{Summary: "bunq_notification_filters was not created", State: "nothing was stored, and nothing was changed at bunq."}
-	c, endTurn, ok := r.begin(ctx, access, failed, &resp.Diagnostics)
+	c, err := filtersCallOf(ctx, access)
+	if err != nil {
+		failed.Error(&resp.Diagnostics, err)
+		return
+	}
+	endTurn, ok := r.run.filters.begin(ctx, filtersOnly, providerdata.FormatID(c.user.ID), failed, &resp.Diagnostics)
 	if !ok {
 		return
 	}
 	defer endTurn()
 
-	if user := providerdata.FormatID(c.user.ID); r.run.filters.taken(user) != "" {
-		filtersOnly.reportNew(user, &resp.Diagnostics)
-		return
-	}
-	others, err := c.set(ctx, wanted, nil, m.AdoptExisting.ValueBool(), &resp.Diagnostics)
+	adopt := m.AdoptExisting.ValueBool()
+	others, err := c.set(ctx, wanted, nil, adopt)
 	switch {
 	case err != nil:
-		failed.State = stateAfter(err)
-		failed.Error(&resp.Diagnostics, err)
+		reportUnset(failed, &resp.Diagnostics, err)
 		return
-	case len(others) > 0 && !m.AdoptExisting.ValueBool():
+	case len(others) > 0 && !adopt:
 		resp.Diagnostics.AddAttributeError(path.Root("filters"), "The user has notification filters already", c.describe(others)+
-			"\n\nState: nothing was stored, and nothing was changed at bunq.\n\n"+c.nextSteps())
+			"\n\nState: "+failed.State+c.nextSteps())
 		return
 	case len(others) > 0:
 		resp.Diagnostics.AddAttributeWarning(path.Root("adopt_existing"), "Notification filters of the user were removed", fmt.Sprintf(
-			"User %d had %s that this resource does not declare. To have them back, add these lines to filters:\n\n%s",
-			c.user.ID, count(len(others), "filter"), filterLines(others)))
+			"User %d had filters that this resource does not declare. To have them back, add these lines to filters:\n\n%s", c.user.ID, filterLines(others)))
 	}
 
 	m.setUser(c.user.ID)
@@ -169,16 +163,12 @@ func (r *FiltersResource) Create(ctx context.Context, req resource.CreateRequest
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 }
 
-// begin finds the user of a context, and takes the turn of its filters.
-func (r *FiltersResource) begin(ctx context.Context, access *providerdata.Access, failed tfdiag.Failure, diags *diag.Diagnostics) (c *filtersCall, endTurn func(), ok bool) {
-	c, err := filtersCallOf(ctx, access)
-	if err == nil {
-		endTurn, err = r.run.filters.wait(ctx, providerdata.FormatID(c.user.ID))
+// reportUnset reports a failed write.
+func reportUnset(failed tfdiag.Failure, diags *diag.Diagnostics, err error) {
+	if bunq.OutcomeUnknown(err) {
+		failed.State = "nothing was stored. Whether bunq has the new filters is not known: the next apply looks before it sends them."
 	}
-	if err != nil {
-		failed.Error(diags, err)
-	}
-	return c, endTurn, err == nil
+	failed.Error(diags, err)
 }
 
 // Read reads what bunq has, whoever set it.
@@ -193,22 +183,20 @@ func (r *FiltersResource) Read(ctx context.Context, req resource.ReadRequest, re
 	}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 
-	unreadable := tfdiag.Failure{Summary: "bunq_notification_filters cannot be read", State: "the filters stay in the state as they were."}
 	var found []bunq.NotificationFilter
 	from := refresh{
-		data: r.Data, kind: "bunq_notification_filters", apiContext: m.APIContext, user: m.UserID, failed: unreadable,
-		importing: isImport(ctx, req.Private),
+		data: r.Data, kind: "bunq_notification_filters", apiContext: m.APIContext, user: m.UserID, importing: isImport(ctx, req.Private),
+		failed: tfdiag.Failure{Summary: "bunq_notification_filters cannot be read", State: "the filters stay in the state as they were."},
 	}
 	read, err := from.read(ctx, &resp.Diagnostics, func(a *providerdata.Access) (err error) {
 		found, err = a.Calls.NotificationFilters(ctx)
 		return err
 	})
-	switch {
-	case !read:
-		return
-	case err != nil:
+	if err != nil {
 		// Also a 404: the user is there, as the session says, and so is its set.
-		unreadable.Error(&resp.Diagnostics, err)
+		from.failed.Error(&resp.Diagnostics, err)
+	}
+	if !read || err != nil {
 		return
 	}
 
@@ -229,14 +217,14 @@ func (r *FiltersResource) Update(ctx context.Context, req resource.UpdateRequest
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	wanted, _ := declared(ctx, m.Filters, &resp.Diagnostics)
-	has, _ := declared(ctx, knownSet(state.Filters), &resp.Diagnostics)
+	has, _ := declared(ctx, state.Filters, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 
-	if changes := !sameFilters(has, wanted); changes || !m.APIContext.Equal(state.APIContext) {
+	if !m.APIContext.Equal(state.APIContext) || !sameFilters(has, wanted) {
 		access, ok := checkMove(ctx, r.Data, "bunq_notification_filters", m.APIContext, state.UserID, &resp.Diagnostics)
-		if !ok || changes && !r.update(ctx, access, has, wanted, &resp.Diagnostics) {
+		if !ok || !r.update(ctx, access, has, wanted, &resp.Diagnostics) {
 			return
 		}
 	}
@@ -249,26 +237,31 @@ func (r *FiltersResource) Update(ctx context.Context, req resource.UpdateRequest
 // update makes wanted the set of the user, which is has according to the state. It returns false if it
 // could not.
 func (r *FiltersResource) update(ctx context.Context, access *providerdata.Access, has, wanted []bunq.NotificationFilter, diags *diag.Diagnostics) bool {
+	if sameFilters(has, wanted) {
+		return true
+	}
+
 	failed := tfdiag.Failure{Summary: "bunq_notification_filters was not changed", State: "nothing was stored, and nothing was changed at bunq."}
-	c, endTurn, ok := r.begin(ctx, access, failed, diags)
+	c, err := filtersCallOf(ctx, access)
+	if err != nil {
+		failed.Error(diags, err)
+		return false
+	}
+	endTurn, ok := r.run.filters.wait(ctx, providerdata.FormatID(c.user.ID), failed, diags)
 	if !ok {
 		return false
 	}
 	defer endTurn()
 
-	others, err := c.set(ctx, wanted, has, false, diags)
+	others, err := c.set(ctx, wanted, has, false)
 	switch {
 	case err != nil:
-		failed.State = stateAfter(err)
-		failed.Error(diags, err)
-		return false
+		reportUnset(failed, diags, err)
 	case len(others) > 0:
 		diags.AddAttributeError(path.Root("filters"), "The notification filters have changed since the plan", c.describe(others)+
-			"\n\nThe plan did not show them. State: nothing was stored, and nothing was changed at bunq.\n\n"+
-			"Next step: plan again, with a refresh. To keep them, add these lines to filters.")
-		return false
+			"\n\nThe plan did not show them. State: "+failed.State+"\n\nNext step: plan again, with a refresh. To keep them, add these lines to filters.")
 	}
-	return true
+	return err == nil && len(others) == 0
 }
 
 // Delete removes the filters that the state has. It keeps what others have set since, and all of
@@ -279,15 +272,14 @@ func (r *FiltersResource) Delete(ctx context.Context, req resource.DeleteRequest
 
 	var m filtersModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	has, _ := declared(ctx, knownSet(m.Filters), &resp.Diagnostics)
+	has, _ := declared(ctx, m.Filters, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 
 	failed := tfdiag.Failure{Summary: "bunq_notification_filters was not destroyed", State: "the filters stay in the state."}
-	endTurn, err := r.run.filters.wait(ctx, m.UserID.ValueString())
-	if err != nil {
-		failed.Error(&resp.Diagnostics, err)
+	endTurn, ok := r.run.filters.wait(ctx, m.UserID.ValueString(), failed, &resp.Diagnostics)
+	if !ok {
 		return
 	}
 	defer endTurn()
@@ -300,14 +292,14 @@ func (r *FiltersResource) Delete(ctx context.Context, req resource.DeleteRequest
 	removed := end.do(ctx, &resp.Diagnostics, func(a *providerdata.Access) error {
 		c, err := filtersCallOf(ctx, a)
 		if err == nil {
-			left, err = c.remove(ctx, has, &resp.Diagnostics)
+			left, err = c.remove(ctx, has)
 		}
 		return err
 	})
 	if removed && len(left) > 0 {
 		resp.Diagnostics.AddWarning("Some notification filters of the user stay at bunq", fmt.Sprintf(
-			"User %s has %s that the state did not have, so that the plan did not show them. They were kept:\n\n%s",
-			m.UserID.ValueString(), count(len(left), "filter"), filterLines(left)))
+			"User %s has filters that the state did not have, so that the plan did not show them. They were kept:\n\n%s",
+			m.UserID.ValueString(), filterLines(left)))
 	}
 }
 

@@ -28,25 +28,18 @@ var otherCategories = []string{
 
 var categoryPattern = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
 
-// filterCategory accepts every name of bunq's form: bunq has more than it lists.
+// filterCategory warns about a category that is not known: bunq has more than it lists.
 type filterCategory struct{}
 
-func (filterCategory) Description(context.Context) string {
-	return "an upper-case name, such as OAUTH"
-}
+func (filterCategory) Description(context.Context) string { return "a category that bunq lists" }
 
 func (v filterCategory) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
-// ValidateString warns about a category that is not known.
-func (v filterCategory) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+func (filterCategory) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
 	category := req.ConfigValue.ValueString()
-	switch {
-	case req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown():
-	case !categoryPattern.MatchString(category):
-		resp.Diagnostics.AddAttributeError(req.Path, "Unusable notification category", fmt.Sprintf("%q is no category. Expected %s.", category, v.Description(ctx)))
-	case !slices.Contains(filterCategories, category) && !slices.Contains(otherCategories, category):
+	if category != "" && !slices.Contains(filterCategories, category) && !slices.Contains(otherCategories, category) {
 		resp.Diagnostics.AddAttributeWarning(req.Path, "Unknown notification category", fmt.Sprintf(
-			"bunq does not list the category %s. If it is misspelt, bunq refuses it, or never notifies of it.", category))
+			"bunq does not list the category %q. If it is misspelt, bunq refuses it, or never notifies of it.", category))
 	}
 }
 
@@ -65,13 +58,12 @@ func (v fewTargets) MarkdownDescription(ctx context.Context) string { return v.D
 
 // ValidateSet counts what is known.
 func (v fewTargets) ValidateSet(ctx context.Context, req validator.SetRequest, resp *validator.SetResponse) {
-	set := knownSet(req.ConfigValue)
-	if slices.ContainsFunc(set.Elements(), attr.Value.IsNull) {
+	if slices.ContainsFunc(req.ConfigValue.Elements(), attr.Value.IsNull) {
 		resp.Diagnostics.AddAttributeError(req.Path, "A notification filter is null", "Each filter needs category and notification_target. Leave out the element that is null.")
 		return
 	}
 
-	filters, _ := declared(ctx, set, &resp.Diagnostics)
+	filters, _ := declared(ctx, req.ConfigValue, &resp.Diagnostics)
 	targets := map[string][]string{}
 	for _, f := range without(filters) {
 		of := targets[f.Category]

@@ -54,14 +54,6 @@ func userOf(object string) string {
 	return user
 }
 
-// wait takes the turn for a user, and returns the function that ends it.
-func (o *once) wait(ctx context.Context, user string) (end func(), err error) {
-	o.mu.Lock()
-	t := o.of(user).turn
-	o.mu.Unlock()
-	return func() { t.Release(1) }, t.Acquire(ctx, 1)
-}
-
 // take notes that a create or update of this run ended with an object.
 func (o *once) take(object string) {
 	o.mu.Lock()
@@ -122,7 +114,7 @@ const instead = "\n\nTo destroy instead: terraform destroy -refresh=false."
 // reportNew reports a resource that is planned as new beside one that has the object.
 func (t only) reportNew(user string, diags *diag.Diagnostics) {
 	diags.AddError("Two resources declare the "+t.title+" of one user", fmt.Sprintf(
-		"%s. This plan makes a %s for bunq user %s, and another %s of this plan or of the state is that of the same user. Nothing was sent.\n\n"+
+		"%s. A %s would be made for bunq user %s, and another %s of this run or of the state is that of the same user. Nothing was sent.\n\n"+
 			"Next step:%s%s", t.rule, t.resource, user, t.resource, tfdiag.Steps(
 			"if the resource was renamed or moved, add a moved block (from = the old address, to = the new one)",
 			"if it is tainted, run terraform untaint "+t.resource+".NAME",
@@ -146,4 +138,29 @@ func (t only) reportTwice(object string, diags *diag.Diagnostics) {
 func (t only) deposed() string {
 	return "if it is a deposed object (terraform show lists it, terraform state list does not), run terraform state rm " + t.resource +
 		".NAME, and import the object with an import block"
+}
+
+// wait takes the turn for a user, and returns the function that ends it. It reports an error as
+// failed.
+func (o *once) wait(ctx context.Context, user string, failed tfdiag.Failure, diags *diag.Diagnostics) (end func(), ok bool) {
+	o.mu.Lock()
+	t := o.of(user).turn
+	o.mu.Unlock()
+
+	if err := t.Acquire(ctx, 1); err != nil {
+		failed.Error(diags, err)
+		return nil, false
+	}
+	return func() { t.Release(1) }, true
+}
+
+// begin is wait for a new resource. It reports one beside another of this run.
+func (o *once) begin(ctx context.Context, words only, user string, failed tfdiag.Failure, diags *diag.Diagnostics) (end func(), ok bool) {
+	end, ok = o.wait(ctx, user, failed, diags)
+	if ok && o.taken(user) != "" {
+		end()
+		words.reportNew(user, diags)
+		return nil, false
+	}
+	return end, ok
 }
