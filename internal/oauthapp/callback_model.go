@@ -31,3 +31,9 @@ func (m *callbackModel) fromAPI(u bunq.CallbackURL) {
 	m.ID = types.StringValue(providerdata.FormatID(u.ID))
 	m.URL = types.StringValue(u.URL)
 }
+
+// number returns an ID as calls need it; 0, which bunq gives to nothing, for what is no ID.
+func number(id types.String) int64 {
+	n, _ := providerdata.ParseID(id.ValueString()) // checked by the schema and by ImportState
+	return n
+}

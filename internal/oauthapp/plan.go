@@ -2,7 +2,6 @@ package oauthapp
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -12,10 +11,6 @@ import (
 // replacement a second time as if it were new, without the state but with the private state of the
 // first time.
 const privatePlanned = "planned"
-
-// privatePlan names the run of the plan that destroys an object, in its private state, which is all
-// that Terraform passes from a plan to the apply of a destroy.
-const privatePlan = "plan"
 
 // privateReader is the private state of a request.
 type privateReader interface {
@@ -42,15 +37,6 @@ func notePlanned(ctx context.Context, private privateState, diags *diag.Diagnost
 // isReplacement reports whether a resource without a state is planned as the replacement of its own.
 func isReplacement(ctx context.Context, private privateReader) bool {
 	return hasPrivate(ctx, private, privatePlanned)
-}
-
-// planRun returns the run in the private state of a destroy; "" if there is none.
-func planRun(ctx context.Context, private privateReader) (run string, diags diag.Diagnostics) {
-	value, diags := private.GetKey(ctx, privatePlan)
-	if len(value) > 0 {
-		_ = json.Unmarshal(value, &run) // anything but our own text is no run
-	}
-	return run, diags
 }
 
 // planAndState decodes the planned resource and the one in the state. plan is nil for a destroy,

@@ -12,6 +12,8 @@ import (
 // on. It is safe for concurrent use.
 type Run struct {
 	clients, filters once
+	// callbacks are those of each OAuth client, by its ID.
+	callbacks firsts[string, *callbackURLs]
 }
 
 // NewRun returns what a run begins with.
