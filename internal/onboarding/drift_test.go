@@ -211,21 +211,22 @@ func TestAccRefresh_gone(t *testing.T) {
 	t.Run("credential", func(t *testing.T) {
 		t.Parallel()
 		b := acctest.New(t)
-		config := b.Provider("") + deviceWith(named)
-		b.Test(t, resource.TestCase{Steps: []resource.TestStep{
-			{Config: config},
-			{
-				PreConfig: func() {
-					b.Sim.Fail(bunqsim.Fault{Route: readCredential, Kind: bunqsim.FaultStatus, Status: 404, Body: gone("Credential password ip")})
-					b.Sim.ResetJournal()
-				},
-				Config: config,
-				ConfigPlanChecks: planned(action("psd2_credential", plancheck.ResourceActionCreate),
-					action("device_server", plancheck.ResourceActionDestroyBeforeCreate)),
-				Check: journal(b, "POST /payment-service-provider-credential", "POST /device-server"),
-			},
-			emptyPlan(config),
-		}})
+		c := acctest.NewCLI(t, b)
+		c.Write(t, deviceWith(named))
+		c.MustApply(t)
+		lose := func() {
+			b.Sim.Fail(bunqsim.Fault{Route: readCredential, Kind: bunqsim.FaultStatus, Status: 404, Body: gone("Credential password ip")})
+			b.Sim.ResetJournal()
+		}
+		// Another key needs another device, and so another installation.
+		lose()
+		c.Plan(t).MustSay(t, 1, "terraform apply -replace='bunq_installation.NAME'")
+		lose()
+		c.MustApply(t, "-replace="+installationAddress)
+		if got, want := fmt.Sprint(b.Writes(0)), fmt.Sprint([]string{postInstallation, postCredential, postDevice}); got != want {
+			t.Errorf("sent %s, want %s", got, want)
+		}
+		c.MustHaveNothingToDo(t)
 	})
 }
 
