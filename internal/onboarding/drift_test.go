@@ -258,40 +258,6 @@ func another(t *testing.T, b *acctest.Bunq) {
 	}
 }
 
-// Statuses of a device other than ACTIVE, where another device keeps the key in use, so that bunq
-// can be asked.
-func TestAccDeviceServer_status(t *testing.T) {
-	t.Parallel()
-	for _, status := range []string{bunqsim.DeviceBlocked, bunqsim.DeviceObsolete, bunqsim.DeviceNeedsConfirmation} {
-		t.Run(status, func(t *testing.T) {
-			t.Parallel()
-			b := acctest.New(t)
-			c := acctest.NewCLI(t, b)
-			c.Write(t, deviceWith(named))
-			c.MustApply(t)
-			device := b.Sim.Snapshot().Devices[0].ID
-			another(t, b)
-			try(t, func() error { return b.Sim.SetDeviceStatus(device, status) })()
-			b.Sim.ResetJournal()
-			got := c.Plan(t)
-			if status == bunqsim.DeviceNeedsConfirmation {
-				if got.Code != 0 || !acctest.Says("Warning: The device waits for confirmation").MatchString(got.Output) {
-					t.Errorf("status %d\n%s", got.Code, got.Output)
-				}
-				return
-			}
-			if got.Code != 2 || !acctest.Says(fmt.Sprintf("bunq lists device %d as %s. Applying registers another one with the same key.", device, status)).MatchString(got.Output) {
-				t.Errorf("status %d\n%s", got.Code, got.Output)
-			}
-			c.MustApply(t)
-			if writes := fmt.Sprint(b.Writes(0)); writes != "[POST /device-server]" {
-				t.Errorf("sent %s", writes)
-			}
-			c.MustHaveNothingToDo(t)
-		})
-	}
-}
-
 // A credential that bunq lists as unusable, while its session still lives, is replaced with a
 // warning.
 func TestAccCredential_noLongerUsable(t *testing.T) {
