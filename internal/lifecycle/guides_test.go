@@ -129,30 +129,72 @@ func TestAccGuides_keyOnAToken(t *testing.T) {
 }
 
 // The module of the guide on testing is tested beside the simulator, and nothing is
-// left of it but what bunq cannot remove.
+// The module's tests of the guide pass: one against the simulator, and one with a mocked provider,
+// which needs nothing.
 func TestAccGuides_terraformTest(t *testing.T) {
 	t.Parallel()
-	b := acctest.New(t)
+	prepared := func(t *testing.T, b *acctest.Bunq) *acctest.CLI {
+		t.Helper()
+		cli := acctest.NewCLI(t, b)
+		if err := os.CopyFS(cli.Dir, os.DirFS(filepath.Join("..", "..", "examples", "module-test"))); err != nil {
+			t.Fatal(err)
+		}
+		return cli
+	}
+
+	t.Run("simulator", func(t *testing.T) {
+		t.Parallel()
+		b := acctest.New(t)
+		prepared(t, b).Run(t, "test", "-no-color", "-filter=tests/onboarding.tftest.hcl").MustSay(t, 0, "4 passed, 0 failed")
+		if got := len(b.Sim.Snapshot().OAuthClients); got != 1 {
+			t.Errorf("%d OAuth clients were made: one stays when a host goes", got)
+		}
+		for _, c := range b.Sim.Snapshot().OAuthClients {
+			if c.Status == "ACTIVE" {
+				t.Errorf("OAuth client %d is still active", c.ID)
+			}
+		}
+	})
+
+	t.Run("mocked", func(t *testing.T) {
+		t.Parallel()
+		b := acctest.New(t)
+		prepared(t, b).Run(t, "test", "-no-color", "-filter=tests/mocked.tftest.hcl").MustSay(t, 0, "1 passed, 0 failed")
+		if calls := b.Calls(0); len(calls) > 0 {
+			t.Errorf("a mocked provider called bunq: %v", calls)
+		}
+	})
+}
+
+// The certificate of the guide's test CA is a QSEAL to the provider, and to the simulator in
+// production mode.
+func TestAccGuides_testCertificate(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("openssl"); err != nil {
+		t.Skipf("openssl is not installed: %v", err)
+	}
+	b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Environment = bunqsim.Production }))
 	cli := acctest.NewCLI(t, b)
-	copyExample(t, example{dir: "module-test"}, cli.Dir)
-	const test = "tests/onboarding.tftest.hcl"
-	raw, err := os.ReadFile(filepath.Join("..", "..", "examples", "module-test", test))
+	copyExample(t, example{dir: "production"}, cli.Dir)
+	script, err := filepath.Abs(filepath.Join("..", "..", "examples", "test-certificate", "make.sh"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Mkdir(filepath.Join(cli.Dir, "tests"), 0o700); err != nil {
+	command := exec.CommandContext(t.Context(), script) //nolint:gosec // the repository's own script
+	command.Dir = cli.Dir
+	if out, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	key, err := os.ReadFile(filepath.Join(cli.Dir, "qseal.key"))
+	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(cli.Dir, test), string(raw))
 
-	cli.Run(t, "test", "-no-color").MustSay(t, 0, "4 passed, 0 failed")
-	if got := len(b.Sim.Snapshot().OAuthClients); got != 1 {
-		t.Errorf("%d OAuth clients were made: one stays when a host goes", got)
-	}
-	for _, c := range b.Sim.Snapshot().OAuthClients {
-		if c.Status == "ACTIVE" {
-			t.Errorf("OAuth client %d is still active", c.ID)
-		}
+	cli.Env = append(cli.Env, "TF_VAR_qseal_key="+string(key), `TF_VAR_permitted_ips=["127.0.0.1"]`)
+	cli.MustApply(t)
+	cli.MustHaveNothingToDo(t)
+	if got := cli.State(t).String(t, "bunq_psd2_credential.main", "organization_identifier"); got != "PSDNL-DNB-T000000" {
+		t.Errorf("the organisation is %s", got)
 	}
 }
 
