@@ -345,6 +345,12 @@ func TestAccGuides_leaving(t *testing.T) {
 		b := acctest.New(t)
 		cli := acctest.NewCLI(t, b)
 		copyExample(t, example{dir: "complete"}, cli.Dir)
+		write(t, filepath.Join(cli.Dir, "webhooks.tf"), `
+resource "bunq_notification_filters" "main" {
+  api_context = bunq_device_server.main.api_context
+  filters     = [{ category = "OAUTH", notification_target = "https://app.example.com/bunq/consents" }]
+}
+`)
 		cli.MustApply(t)
 		return b, cli
 	}
@@ -352,7 +358,7 @@ func TestAccGuides_leaving(t *testing.T) {
 	t.Run("Terraform", func(t *testing.T) {
 		t.Parallel()
 		b, cli := onboarded(t)
-		for _, name := range []string{"variables.tf", "outputs.tf"} {
+		for _, name := range []string{"variables.tf", "outputs.tf", "webhooks.tf"} {
 			if err := os.Remove(filepath.Join(cli.Dir, name)); err != nil {
 				t.Fatal(err)
 			}
@@ -368,8 +374,9 @@ func TestAccGuides_leaving(t *testing.T) {
 		if strings.Contains(left.Output, "bunq_") {
 			t.Errorf("the state still has\n%s", left.Output)
 		}
-		if got := b.Sim.Snapshot(); got.OAuthClients[0].Status != "ACTIVE" || len(got.CallbackURLs) != 2 {
-			t.Errorf("bunq has the OAuth clients %v and %d callback URLs", got.OAuthClients, len(got.CallbackURLs))
+		got := b.Sim.Snapshot()
+		if got.OAuthClients[0].Status != "ACTIVE" || len(got.CallbackURLs) != 2 || len(got.NotificationURLs) != 1 {
+			t.Errorf("bunq has the OAuth clients %v, %d callback URLs and the webhooks %v", got.OAuthClients, len(got.CallbackURLs), got.NotificationURLs)
 		}
 	})
 
@@ -391,8 +398,8 @@ func TestAccGuides_leaving(t *testing.T) {
 				t.Errorf("address %s is still active", ip.IP)
 			}
 		}
-		if got.OAuthClients[0].Status == "ACTIVE" || len(got.CallbackURLs) != 0 {
-			t.Errorf("bunq has the OAuth clients %v and %d callback URLs", got.OAuthClients, len(got.CallbackURLs))
+		if got.OAuthClients[0].Status == "ACTIVE" || len(got.CallbackURLs) != 0 || len(got.NotificationURLs) != 0 {
+			t.Errorf("bunq has the OAuth clients %v, %d callback URLs and the webhooks %v", got.OAuthClients, len(got.CallbackURLs), got.NotificationURLs)
 		}
 	})
 }
