@@ -375,8 +375,9 @@ resource "bunq_notification_filters" "main" {
 			t.Errorf("the state still has\n%s", left.Output)
 		}
 		got := b.Sim.Snapshot()
-		if got.OAuthClients[0].Status != "ACTIVE" || len(got.CallbackURLs) != 2 || len(got.NotificationURLs) != 1 {
-			t.Errorf("bunq has the OAuth clients %v, %d callback URLs and the webhooks %v", got.OAuthClients, len(got.CallbackURLs), got.NotificationURLs)
+		hooks := got.NotificationURLsOf(got.OAuthClients[0].UserID)
+		if got.OAuthClients[0].Status != "ACTIVE" || len(got.CallbackURLs) != 2 || len(hooks) != 1 {
+			t.Errorf("bunq has the OAuth clients %v, %d callback URLs and the webhooks %v", got.OAuthClients, len(got.CallbackURLs), hooks)
 		}
 	})
 
@@ -398,8 +399,9 @@ resource "bunq_notification_filters" "main" {
 				t.Errorf("address %s is still active", ip.IP)
 			}
 		}
-		if got.OAuthClients[0].Status == "ACTIVE" || len(got.CallbackURLs) != 0 || len(got.NotificationURLs) != 0 {
-			t.Errorf("bunq has the OAuth clients %v, %d callback URLs and the webhooks %v", got.OAuthClients, len(got.CallbackURLs), got.NotificationURLs)
+		hooks := got.NotificationURLsOf(got.OAuthClients[0].UserID)
+		if got.OAuthClients[0].Status == "ACTIVE" || len(got.CallbackURLs) != 0 || len(hooks) != 0 {
+			t.Errorf("bunq has the OAuth clients %v, %d callback URLs and the webhooks %v", got.OAuthClients, len(got.CallbackURLs), hooks)
 		}
 	})
 }
