@@ -297,7 +297,7 @@ func TestAccDeviceServer_addressSpelling(t *testing.T) {
 	for _, choice := range []bunqsim.Choice{bunqsim.Canonical, bunqsim.AsSent} {
 		t.Run(string(choice), func(t *testing.T) {
 			t.Parallel()
-			b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Settings.IPText = choice }))
+			b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Settings.IPv6, c.Settings.IPText = bunqsim.Accepted, choice }))
 			at(b, own)()
 			spelt := b.Provider("") + deviceWith(named, list(own, "2001:DB8:0:0::0001", "::ffff:198.51.100.1"))
 			b.Test(t, resource.TestCase{Steps: []resource.TestStep{

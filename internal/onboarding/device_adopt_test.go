@@ -139,11 +139,11 @@ resource "bunq_device_server" "second" {
 // device has the key, and going back to its name works.
 func TestAccDeviceServer_keyRegisteredOnce(t *testing.T) {
 	t.Parallel()
-	for _, answer := range []bunqsim.Choice{bunqsim.Refused, bunqsim.Existing} {
+	for _, answer := range []bunqsim.Choice{bunqsim.Refused} {
 		for _, cache := range []string{"true", "false"} {
 			once := func(t *testing.T, lines ...string) (*acctest.Bunq, *acctest.CLI, string) {
 				t.Parallel()
-				b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Settings.SameDeviceAgain = answer }))
+				b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Settings.SecondDeviceOfInstallation = answer }))
 				c := acctest.NewCLI(t, b)
 				c.Env = []string{"BUNQ_SESSION_CACHE=" + cache}
 				c.Write(t, deviceWith(append([]string{named}, lines...)...))
@@ -213,7 +213,7 @@ func TestAccDeviceServer_keyRegisteredOnce(t *testing.T) {
 // the error names the command that goes on.
 func TestAccDeviceServer_keyRegisteredOnceAsOneOfTwo(t *testing.T) {
 	t.Parallel()
-	b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Settings.SameDeviceAgain = bunqsim.Refused }))
+	b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Settings.SecondDeviceOfInstallation = bunqsim.Refused }))
 	c := acctest.NewCLI(t, b)
 	c.Write(t, deviceWith(named)+deviceOfAnotherKey)
 	c.MustApply(t)

@@ -33,7 +33,7 @@ var named = set("description", `"ci"`)
 
 func TestAccDeviceServer_life(t *testing.T) {
 	t.Parallel()
-	b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Settings.SameDeviceAgain = bunqsim.Accepted }))
+	b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Settings.SecondDeviceOfInstallation = bunqsim.Accepted }))
 	var id string
 	config := b.Provider("") + deviceWith(named)
 	b.Test(t, resource.TestCase{Steps: []resource.TestStep{
