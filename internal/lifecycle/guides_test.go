@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -234,6 +235,35 @@ func TestAccGuides_theStateIsLost(t *testing.T) {
 	}
 }
 
+// After a reset of the sandbox the commands of the guide, as printed, lead out.
+func TestAccGuides_resetOfTheSandbox(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("the commands are for a Unix shell")
+	}
+	raw, err := os.ReadFile(filepath.Join("..", "..", "templates", "guides", "troubleshooting.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := regexp.MustCompile("(?s)\n## After a reset of the sandbox\n.*?```shell\n(.*?)\nterraform apply\n```").FindSubmatch(raw)
+	if shown == nil {
+		t.Fatal("the guide has no commands for a reset of the sandbox")
+	}
+
+	b := acctest.New(t)
+	cli := acctest.NewCLI(t, b)
+	copyExample(t, example{dir: "complete"}, cli.Dir)
+	cli.MustApply(t)
+	if err := b.Sim.Wipe(); err != nil {
+		t.Fatal(err)
+	}
+	cli.Apply(t).MustSay(t, 1, "has an API context that bunq refuses")
+
+	cli.Shell(t, string(shown[1])).MustSay(t, 0)
+	cli.MustApply(t)
+	cli.MustHaveNothingToDo(t)
+}
+
 // OpenTofu encrypts state and saved plan as the guide shows it; Terraform does not read that file.
 func TestAccGuides_opentofuEncrypts(t *testing.T) {
 	t.Parallel()
@@ -284,7 +314,7 @@ func production(t *testing.T, cli *acctest.CLI) {
 }
 
 // The runbook of a leaked key: with deactivate_on_destroy and create_before_destroy, as in the
-// example of production, replacing the installation ends the old key after the new one works,
+// example of production, replacing installation and credential ends the old key after the new one works,
 // and the OAuth client stays.
 func TestAccGuides_aKeyHasLeaked(t *testing.T) {
 	t.Parallel()
@@ -294,7 +324,7 @@ func TestAccGuides_aKeyHasLeaked(t *testing.T) {
 	cli.MustApply(t)
 	before := b.Sim.Snapshot()
 
-	cli.MustApply(t, "-replace=bunq_installation.main")
+	cli.MustApply(t, "-replace=bunq_installation.main", "-replace=bunq_psd2_credential.main")
 	cli.MustHaveNothingToDo(t)
 
 	after := b.Sim.Snapshot()
@@ -320,7 +350,7 @@ func TestAccGuides_secondAliasLives(t *testing.T) {
 	copyExample(t, example{dir: "second-alias"}, cli.Dir)
 	cli.MustApply(t)
 
-	cli.MustApply(t, "-replace=bunq_psd2_credential.main").MustSay(t, 0, "bunq_oauth_client cannot be read until the apply")
+	cli.MustApply(t, "-replace=bunq_installation.main", "-replace=bunq_psd2_credential.main").MustSay(t, 0, "bunq_oauth_client cannot be read until the apply")
 	cli.MustHaveNothingToDo(t)
 
 	raw, err := os.ReadFile(filepath.Join(cli.Dir, "main.tf"))
