@@ -240,13 +240,14 @@ func (p *Bunq) DataSources(context.Context) []func() datasource.DataSource {
 		lookup.NewUserDataSource,
 		lookup.NewOAuthClientDataSource,
 		lookup.NewDeviceServersDataSource,
+		lookup.NewCredentialsDataSource,
 		lookup.NewCredentialIPsDataSource,
 	}
 }
 
 // EphemeralResources lists the ephemeral resources.
 func (p *Bunq) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
-	return []func() ephemeral.EphemeralResource{lookup.NewSessionEphemeralResource}
+	return []func() ephemeral.EphemeralResource{lookup.NewSessionEphemeralResource, lookup.NewOAuthClientEphemeralResource}
 }
 
 // ListResources lists the list resources.
