@@ -5,7 +5,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/dev-provider.sh"
 cd "$root"
 
 address=$(provider_address)
-go install . </dev/null
+go install -tags "$build_tags" . </dev/null
 dir=$(go env GOBIN)
 dir=${dir:-$(go env GOPATH | cut -d: -f1)/bin}
 
