@@ -2,6 +2,7 @@ package bunq
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"net/http"
 	"time"
 )
@@ -20,17 +21,21 @@ const connectTimeout = 10 * time.Second
 //   - No HTTP/2, for the same reason: its client replays refused streams.
 //   - No transparent decompression: the signature is over the body as bunq sent it.
 //   - No change between IPv4 and IPv6 (see dialer).
-func NewTransport() *http.Transport {
+//
+// plain is for an address with http: it leads to this machine only, whatever a resolver
+// says. roots are the authorities that are trusted; nil for the system's.
+func NewTransport(plain bool, roots *x509.CertPool) *http.Transport {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            newDialer().dial,
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		Proxy:       http.ProxyFromEnvironment,
+		DialContext: newDialer(plain).dial,
+		// Without a maximum, so 1.3 where the other side has it.
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
 		TLSHandshakeTimeout:    connectTimeout,
 		DisableKeepAlives:      true,
 		DisableCompression:     true,
-		MaxResponseHeaderBytes: 1 << 20,
+		MaxResponseHeaderBytes: 64 << 10,
 		Protocols:              &protocols,
 	}
 }

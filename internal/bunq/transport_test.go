@@ -253,7 +253,7 @@ func TestTransport_doesNotSpeakHTTP2(t *testing.T) {
 	s.EnableHTTP2 = true
 	s.StartTLS()
 	t.Cleanup(s.Close)
-	transport := bunq.NewTransport()
+	transport := bunq.NewTransport(false, nil)
 	transport.TLSClientConfig.RootCAs = s.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
 	u := dialled(t, s.URL+"/v1", func(c *bunq.Config) { c.Transport = transport })
 	if _, err := u.OAuthClient(t.Context(), 633); err != nil {
