@@ -134,10 +134,10 @@ func (s *settings) setBaseURL(m model, diags *diag.Diagnostics) {
 	}
 
 	if env, ok := bunq.EnvironmentOf(u); ok && env != s.environment {
+		// It does not say how to get to the other one: that is nothing to do in passing.
 		at.fault(diags, "Base URL of another environment", fmt.Sprintf(
-			"%s is the address of bunq's %s environment, and this provider is configured for %s.\n\n"+
-				"Next step: set environment = %q (BUNQ_ENVIRONMENT), or omit base_url (BUNQ_BASE_URL): each environment has its own default.",
-			u.Host, env, s.environment, env))
+			"%s is not the address of bunq's %s environment, which this provider is configured for.\n\n"+
+				"Next step: omit base_url (BUNQ_BASE_URL): each environment has its own default.", u.Host, s.environment))
 		return
 	}
 

@@ -154,13 +154,17 @@ func TestSettings_badValues(t *testing.T) {
 		{"no version path in the variable", nil, "BUNQ_BASE_URL", "https://bunq.example.com/", "", path},
 		{
 			"production's address for the sandbox", block{"environment": "sandbox", "base_url": productionURL}, "", "", "base_url",
-			"api.bunq.com is the address of bunq's production environment, and this provider is configured for sandbox.\n\n" +
-				`Next step: set environment = "production" (BUNQ_ENVIRONMENT), or omit base_url (BUNQ_BASE_URL): each environment has its own default.`,
+			"api.bunq.com is not the address of bunq's sandbox environment, which this provider is configured for.\n\n" +
+				"Next step: omit base_url (BUNQ_BASE_URL): each environment has its own default.",
 		},
 		{
 			"the sandbox's address for production", block{"environment": "production"}, "BUNQ_BASE_URL", sandboxURL, "",
-			"public-api.sandbox.bunq.com is the address of bunq's sandbox environment, and this provider is configured for production.\n\n" +
-				`Next step: set environment = "sandbox" (BUNQ_ENVIRONMENT), or omit base_url (BUNQ_BASE_URL): each environment has its own default.`,
+			"public-api.sandbox.bunq.com is not the address of bunq's production environment, which this provider is configured for.\n\n" +
+				"Next step: omit base_url (BUNQ_BASE_URL): each environment has its own default.",
+		},
+		{
+			"a slip in a name of bunq's", block{"base_url": "https://public-api.sandbx.bunq.com/v1"}, "", "", "base_url",
+			"bunq has no API at this host: its hosts are public-api.sandbox.bunq.com and api.bunq.com.",
 		},
 		{"not a number with unit", block{"request_timeout": "30"}, "", "", "request_timeout", `"30"` + duration},
 		{"no time at all", block{"request_timeout": "0s"}, "", "", "request_timeout", `"0s" must be more than zero; the default is 30s.`},
