@@ -2,12 +2,13 @@ package tfdiag
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -76,6 +77,34 @@ func (f Failure) Warning(diags *diag.Diagnostics, err error) {
 		return
 	}
 	diags.AddAttributeWarning(f.At, f.Summary, f.detail(err))
+}
+
+// Printable makes what bunq has named in the diagnostics printable, see [bunq.Printable]: URLs,
+// descriptions and names are quoted in many places.
+func Printable(diags diag.Diagnostics) {
+	for i, d := range diags {
+		summary, detail := bunq.Printable(d.Summary()), printableLines(d.Detail())
+		if summary == d.Summary() && detail == d.Detail() {
+			continue
+		}
+
+		var clean diag.Diagnostic = diag.NewErrorDiagnostic(summary, detail)
+		if d.Severity() == diag.SeverityWarning {
+			clean = diag.NewWarningDiagnostic(summary, detail)
+		}
+		if at, ok := d.(diag.DiagnosticWithPath); ok {
+			clean = diag.WithPath(at.Path(), clean)
+		}
+		diags[i] = clean
+	}
+}
+
+func printableLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		lines[i] = bunq.Printable(line)
+	}
+	return strings.Join(lines, "\n")
 }
 
 func (f Failure) detail(err error) string {
@@ -287,8 +316,30 @@ func explainTransport(t *bunq.TransportError) (said, next string) {
 			"check the connection to bunq and run Terraform again."
 	}
 
+	var certificate *tls.CertificateVerificationError
+	if errors.As(t.Err, &certificate) {
+		return explainCertificate(t, certificate)
+	}
+
 	return fmt.Sprintf("%s %s: bunq could not be reached, nothing was sent%s: %v.", t.Method, t.Endpoint, tried(t.Attempts), t.Err),
 		"check the network, the proxy settings (HTTPS_PROXY) and base_url, and run Terraform again."
+}
+
+// explainCertificate explains a certificate of the other side that is not accepted: most often
+// that of a proxy that inspects TLS, and else a wrong base_url or clock.
+func explainCertificate(t *bunq.TransportError, e *tls.CertificateVerificationError) (said, next string) {
+	said = fmt.Sprintf("%s %s: nothing was sent, because the certificate of the server is not accepted: %v.", t.Method, t.Endpoint, t.Err)
+
+	var unknown x509.UnknownAuthorityError
+	if !errors.As(e, &unknown) {
+		return said, "check base_url and the clock of this machine, then whether a proxy answers in bunq's place."
+	}
+	if n := len(e.UnverifiedCertificates); n > 0 {
+		said += fmt.Sprintf(" It was issued by %q, which this machine does not trust.",
+			bunq.Printable(e.UnverifiedCertificates[n-1].Issuer.String()))
+	}
+	return said, "if your network inspects TLS, set ca_cert_file (BUNQ_CA_CERT_FILE) to the certificate of that authority, or SSL_CERT_FILE to a file with " +
+		"all that are to be trusted. If it does not, somebody stands between you and bunq."
 }
 
 func explainAPI(e *bunq.APIError) (said, next string) {
@@ -372,16 +423,9 @@ func tried(attempts int) string {
 func quoted(texts ...string) string {
 	all := make([]string, len(texts))
 	for i, t := range texts {
-		all[i] = `"` + strings.Map(printable, t) + `"`
+		all[i] = `"` + bunq.Printable(t) + `"`
 	}
 	return strings.Join(all, " and ")
-}
-
-func printable(r rune) rune {
-	if !unicode.IsPrint(r) {
-		return ' '
-	}
-	return r
 }
 
 func ids(response, request string) string {

@@ -2,6 +2,9 @@ package tfdiag
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"errors"
 	"flag"
 	"fmt"
@@ -37,6 +40,16 @@ func api(status int, descriptions ...string) *bunq.APIError {
 func page(status int, contentType string) *bunq.APIError {
 	return &bunq.APIError{
 		Method: "GET", Endpoint: "/user/{id}/oauth-client/{id}", Status: status, RequestID: request, ContentType: contentType, Attempts: 1,
+	}
+}
+
+// badCertificate is a handshake that ended because of the other side's certificate.
+func badCertificate(why error) error {
+	return &bunq.TransportError{
+		Method: "POST", Endpoint: "/installation", RequestID: request, Attempts: 1,
+		Err: &tls.CertificateVerificationError{
+			UnverifiedCertificates: []*x509.Certificate{{}, {Issuer: pkix.Name{CommonName: "Acme\u202e Inspection CA", Organization: []string{"Acme"}}}}, Err: why,
+		},
 	}
 }
 
@@ -105,6 +118,8 @@ func TestFailure_golden(t *testing.T) {
 			Method: "POST", Endpoint: "/installation", RequestID: request, Attempts: 5,
 			Err: errors.New("dial tcp 127.0.0.1:8080: connect: connection refused"),
 		}},
+		{"certificate_of_unknown_authority", badCertificate(x509.UnknownAuthorityError{})},
+		{"certificate_of_another_host", badCertificate(x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"inspector.example"}}, Host: "api.bunq.com"})},
 		{"cancelled_while_sending", &bunq.TransportError{
 			Method: "POST", Endpoint: "/device-server", RequestID: request, Sent: true, Attempts: 1, Err: context.Canceled,
 		}},
