@@ -211,8 +211,38 @@ func object[W, T any](elements []element, typ string, to func(W) (T, error)) (*T
 	return &t, nil
 }
 
-// convert decodes the elements of one type to what callers see.
+// namesAnother returns an error if an answer names objects, and the one with the given ID is
+// not among them: it is the answer to another request.
+func namesAnother(body []byte, id int64) error {
+	elements, _, err := decodeEnvelope(body)
+	if err != nil {
+		return nil //nolint:nilerr // it names none
+	}
+
+	var other error
+	for _, e := range elements {
+		for kind, raw := range e {
+			var w wireID
+			if json.Unmarshal(raw, &w) != nil || w.ID == 0 {
+				continue
+			}
+			if w.ID == id {
+				return nil
+			}
+			other = sameID(kind, w.ID, id)
+		}
+	}
+	return other
+}
+
+// convert decodes a list of one type to what callers see. With an element of another type,
+// it is the answer to another request.
 func convert[W, T any](elements []element, typ string, to func(W) (T, error)) ([]T, error) {
+	for _, e := range elements {
+		if _, ok := e[typ]; !ok || len(e) != 1 {
+			return nil, fmt.Errorf("an element of it is no %s", typ)
+		}
+	}
 	wires, err := all[W](elements, typ)
 	if err != nil {
 		return nil, err
