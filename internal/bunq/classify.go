@@ -21,6 +21,7 @@ const (
 	textSessionDead401     = "Insufficient authorisation."
 	textSessionDead401Nl   = "Onvoldoende autorisatie."
 	textSessionDead403     = "Insufficient authentication."
+	textTryAgain           = "The operation could not be completed. Please try again."
 	textSessionInTheWay    = "Authentication token already has a user session."
 )
 
@@ -47,6 +48,14 @@ func IsNotFound(err error) bool {
 func IsCredentialsRefused(err error) bool {
 	var e *APIError
 	return errors.As(err, &e) && e.Envelope && e.Status == http.StatusBadRequest && e.says(textCredentialsRefused)
+}
+
+// IsTemporarilyRefused reports whether bunq asked to try again later, which says nothing of
+// the request. OBSERVED on POST /device-server after repeated wrong keys; that it passes is
+// inferred from the text.
+func IsTemporarilyRefused(err error) bool {
+	e, ok := asOwn[*APIError](err)
+	return ok && e.Envelope && e.Status < http.StatusInternalServerError && e.says(textTryAgain)
 }
 
 // IsOtherSession reports whether bunq refused a session because the key has another
@@ -78,7 +87,7 @@ func IsSessionDead(err error) bool {
 // other body helps there.
 func isBodyRefused(err error) bool {
 	e, ok := asOwn[*APIError](err)
-	return ok && e.Envelope && (e.Status == http.StatusBadRequest || e.Status == statusUserError) && !e.says(textCredentialsRefused)
+	return ok && e.Envelope && (e.Status == http.StatusBadRequest || e.Status == statusUserError) && !e.says(textCredentialsRefused) && !e.says(textTryAgain)
 }
 
 // OutcomeUnknown reports whether err is about a write that bunq may or may not have

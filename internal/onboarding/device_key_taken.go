@@ -59,7 +59,7 @@ func (e *keyTakenError) next() string {
 // key, the address or the installation.
 func refusesRequest(err error) bool {
 	var api *bunq.APIError
-	return errors.As(err, &api) && api.Envelope && (api.Status == http.StatusBadRequest || api.Status == statusUserError) && !bunq.IsCredentialsRefused(err)
+	return errors.As(err, &api) && api.Envelope && (api.Status == http.StatusBadRequest || api.Status == statusUserError) && !bunq.IsCredentialsRefused(err) && !bunq.IsTemporarilyRefused(err)
 }
 
 // statusUserError is bunq's second status for a request that it refuses (DOCUMENTED,

@@ -247,6 +247,7 @@ func (g *registration) explain(err error) tfdiag.Failure {
 			"  1. A key that is in use can only be registered from one of its permitted addresses. Is this machine's public address one of them?\n" +
 			"  2. Was the key not used in time (sandbox 1 hour, production 4 hours), or is it from another environment? Then it cannot be used here. If " +
 			"this configuration made it, make another one: terraform apply -refresh=false -replace=bunq_psd2_credential.NAME."
+	case bunq.IsTemporarilyRefused(err): // the error itself says to wait
 	case hasAny(g.model.PermittedIPs) || !g.fresh && refusesRequest(err):
 		f.Next = "fix what bunq reports."
 		if hasAny(g.model.PermittedIPs) {

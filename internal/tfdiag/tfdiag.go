@@ -166,6 +166,10 @@ func explain(err error) (said, next string) {
 			Steps("check that base_url is the address at which the installation was made",
 				"check that no proxy changes the answers",
 				"check that server_public_key_pem is the one that bunq returned with the installation")
+	case errors.As(err, &decode) && unsigned(decode):
+		return fmt.Sprintf("%s %s: the answer was 200, but it does not have the expected form: %v.%s Nobody signs this answer.",
+				decode.Method, decode.Endpoint, decode.Err, ids(decode.ResponseID, decode.RequestID)),
+			"check base_url, then look for a proxy or a login page between this machine and bunq."
 	case errors.As(err, &decode):
 		return fmt.Sprintf("%s %s: bunq signed the answer, but it does not have the expected form: %v.%s",
 				decode.Method, decode.Endpoint, decode.Err, ids(decode.ResponseID, decode.RequestID)),
@@ -182,6 +186,9 @@ func explain(err error) (said, next string) {
 
 	return Sentence(err), ""
 }
+
+// unsigned reports whether the answer to the call is the one that nobody signs.
+func unsigned(e *bunq.DecodeError) bool { return e.Method == "POST" && e.Endpoint == "/installation" }
 
 // Sentence returns one of our own errors as a sentence, with a capital and a full stop; "bunq"
 // stays without a capital.
@@ -310,6 +317,10 @@ func explainTransport(t *bunq.TransportError) (said, next string) {
 			t.Method, t.Endpoint, ids("", t.RequestID)), runAgain
 	}
 
+	if errors.Is(t.Err, context.Canceled) {
+		return fmt.Sprintf("%s %s: the operation was cancelled before anything was sent.", t.Method, t.Endpoint), runAgain
+	}
+
 	if t.Sent {
 		return fmt.Sprintf("%s %s: the request was sent, but no answer came%s: %v.%s",
 				t.Method, t.Endpoint, tried(t.Attempts), t.Err, ids("", t.RequestID)),
@@ -359,6 +370,10 @@ func explainAPI(e *bunq.APIError) (said, next string) {
 	case bunq.IsOtherSession(e):
 		return said, "let the run or program that holds the other session end it, or wait until it expires; then run Terraform again. Runs that " +
 			"keep their cache folder (XDG_CACHE_HOME) share one session."
+	case bunq.IsNotFound(e) && e.Method == http.MethodPost:
+		return said, "check that base_url is the address at which the installation was made. If it is, quote the response id to bunq."
+	case bunq.IsTemporarilyRefused(e):
+		return said, "wait some minutes and run Terraform again. bunq slows down whoever has sent wrong keys, and does not say for how long."
 	case bunq.IsNotFound(e):
 		return said, "run terraform plan to see what bunq still has."
 	case e.Status == http.StatusNotFound:

@@ -43,6 +43,11 @@ func page(status int, contentType string) *bunq.APIError {
 	}
 }
 
+func posted(endpoint string, e *bunq.APIError) error {
+	e.Method, e.Endpoint = "POST", endpoint
+	return e
+}
+
 // badCertificate is a handshake that ended because of the other side's certificate.
 func badCertificate(why error) error {
 	return &bunq.TransportError{
@@ -122,6 +127,14 @@ func TestFailure_golden(t *testing.T) {
 		{"certificate_of_another_host", badCertificate(x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"inspector.example"}}, Host: "api.bunq.com"})},
 		{"cancelled_while_sending", &bunq.TransportError{
 			Method: "POST", Endpoint: "/device-server", RequestID: request, Sent: true, Attempts: 1, Err: context.Canceled,
+		}},
+		{"cancelled_before_sending", &bunq.TransportError{Method: "POST", Endpoint: "/device-server", RequestID: request, Err: context.Canceled}},
+		{"installation_not_decoded", &bunq.DecodeError{
+			Method: "POST", Endpoint: "/installation", RequestID: request, Err: errors.New("it is not a JSON object: invalid character '<' looking for beginning of value"),
+		}},
+		{"try_again", posted("/device-server", api(400, "The operation could not be completed. Please try again."))},
+		{"session_server_404", &bunq.SessionError{
+			Method: "GET", Endpoint: "/device-server/{id}", Err: posted("/session-server", api(404, "Not found.")),
 		}},
 		{"waited_too_long", &bunq.WaitError{
 			Method: "POST", Endpoint: "/session-server", Reason: "the interval between two sessions", Waited: 12345 * time.Millisecond, Max: 30 * time.Second,
