@@ -65,6 +65,9 @@ func (c *Client) send(ctx context.Context, x *exchange) (*answer, error) {
 			return nil, c.cutOff(ctx, &try, err, last, sent)
 		}
 
+		if c.outlasts(ctx, err) {
+			return nil, err
+		}
 		f, status := faultOf(err)
 		reason, repeat := decide(x.method, f, status, attempt, c.sandbox())
 		d := backoff(attempt)
@@ -91,6 +94,13 @@ func (c *Client) send(ctx context.Context, x *exchange) (*answer, error) {
 			"method": x.method, "endpoint": x.endpoint, "attempt": attempt + 1, "reason": reason,
 		})
 	}
+}
+
+// outlasts reports whether an attempt hit a limit that counts for longer than the operation
+// may still take: calls that set something up are said to be limited by the day.
+func (c *Client) outlasts(ctx context.Context, err error) bool {
+	var refused *APIError
+	return errors.As(err, &refused) && refused.Window() > time.Until(StatsFrom(ctx).begun.Add(c.config.MaxWait))
 }
 
 // cutOff returns the error of an attempt that ended with ctx. If max_wait was over, the

@@ -3,7 +3,10 @@ package bunq
 import (
 	"errors"
 	"net/http"
+	"regexp"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // This file is the only place that reads bunq's texts. bunq has no error codes: what
@@ -56,6 +59,32 @@ func IsCredentialsRefused(err error) bool {
 func IsTemporarilyRefused(err error) bool {
 	e, ok := asOwn[*APIError](err)
 	return ok && e.Envelope && e.Status < http.StatusInternalServerError && e.says(textTryAgain)
+}
+
+var windowText = regexp.MustCompile(`\bper (?:(\d{1,7}) )?(second|minute|hour|day)s?\b`)
+
+// Window returns the time in which bunq counts calls, as the text of a 429 names it ("a
+// maximum of 3 calls per 3 second", OBSERVED); 0 if it names none. How it names a day is
+// UNKNOWN.
+func (e *APIError) Window() time.Duration {
+	if e.Status != http.StatusTooManyRequests {
+		return 0
+	}
+	for _, d := range e.Descriptions {
+		found := windowText.FindStringSubmatch(d)
+		if found == nil {
+			continue
+		}
+		n, err := strconv.Atoi(found[1])
+		if err != nil {
+			n = 1 // "per day"
+		}
+		unit := map[string]time.Duration{"second": time.Second, "minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour}[found[2]]
+		if window := time.Duration(n) * unit; window/unit == time.Duration(n) {
+			return window
+		}
+	}
+	return 0
 }
 
 // IsOtherSession reports whether bunq refused a session because the key has another

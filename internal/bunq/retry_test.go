@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -398,4 +399,45 @@ func TestRequestTimeout_isNotTheCallersDeadline(t *testing.T) {
 			t.Errorf("got %v after %v", err, time.Since(start))
 		}
 	})
+}
+
+// A limit that cannot pass within max_wait ends the call at once; one that can is waited out.
+func TestRetry_aLongWindowIsNotWaitedFor(t *testing.T) {
+	text := func(window string) string {
+		return "Too many requests. You can do a maximum of 10 calls per " + window + " to this endpoint."
+	}
+	for name, c := range map[string]struct {
+		window string
+		sent   int
+		took   time.Duration
+	}{
+		"a day":                            {"86400 second", 1, 0},
+		"as long as max_wait, and a bit":   {"901 second", 1, 0},
+		"as long as is left":               {"899 second", 2, time.Minute},
+		"no window that could be read":     {"fortnight", 2, time.Minute},
+		"a day, after a minute of waiting": {"870 second", 1, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				client, b := open(t, inTurn(refusal(429, text(c.window)), ok(madeID)))
+				ctx := bunq.WithStats(t.Context())
+				if strings.Contains(name, "after a minute") {
+					time.Sleep(time.Minute) // the time of the operation runs
+				}
+				begun := time.Now()
+				_, err := client.CreateDeviceServer(ctx, installation(), bunq.DeviceServerRequest{})
+
+				var e *bunq.APIError
+				if (err != nil) != (c.sent == 1) || err != nil && (!errorsAs(err, &e) || e.Status != 429) {
+					t.Errorf("got %v", err)
+				}
+				if took := time.Since(begun); b.count() != c.sent || took > c.took {
+					t.Errorf("%d requests in %s, want %d", b.count(), took, c.sent)
+				}
+				if bunq.OutcomeUnknown(err) {
+					t.Error("it is said to have been done, perhaps")
+				}
+			})
+		})
+	}
 }

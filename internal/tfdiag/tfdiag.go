@@ -274,6 +274,18 @@ func effort(w *bunq.WaitError) string {
 	return waited
 }
 
+// spoken returns a whole number of hours, minutes or seconds in words.
+func spoken(d time.Duration) string {
+	switch {
+	case d%time.Hour == 0:
+		return plural(int(d.Hours()), "hour")
+	case d%time.Minute == 0:
+		return plural(int(d.Minutes()), "minute")
+	default:
+		return plural(int(d.Seconds()), "second")
+	}
+}
+
 func plural(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
@@ -386,6 +398,9 @@ func explainAPI(e *bunq.APIError) (said, next string) {
 		return said, "run Terraform again later: a gateway in front of bunq, or a proxy on this side, could not forward the call."
 	case e.Status >= 500:
 		return said, "run Terraform again later: this is an error on bunq's side. If it persists, quote the response id to bunq."
+	case e.Window() > time.Minute:
+		return said, fmt.Sprintf("run Terraform again in %s at the latest, when the limit counts anew. Waiting for it would last longer than max_wait. ", spoken(e.Window())) +
+			sharedLimits
 	case e.Status == http.StatusTooManyRequests:
 		return said, "wait a minute and run Terraform again. " + sharedLimits
 	case len(e.Descriptions) == 0:

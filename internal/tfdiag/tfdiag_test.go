@@ -102,6 +102,7 @@ func TestFailure_golden(t *testing.T) {
 		{"server_error_500", api(500, "An internal error has occurred.")},
 		{"unavailable_503_repeated", repeated},
 		{"too_many_requests", api(429, "Too many requests. You can do a maximum of 3 calls per 3 second to this endpoint.")},
+		{"too_many_requests_per_day", posted("/installation", api(429, "Too many requests. You can do a maximum of 10 calls per 86400 second to this endpoint."))},
 		{"refused_by_call", api(400, refusedText)},
 		{"refused_by_session", sessionRefused},
 		{"refused_without_answer", &session.RefusedError{Err: errors.New("refused")}},
