@@ -51,8 +51,10 @@ type answer struct {
 // parses bunq's envelope of the answer.
 func (c *Client) send(ctx context.Context, x *exchange) (*answer, error) {
 	stats := StatsFrom(ctx)
+	begun := time.Now()
 	var last error
-	var sent bool
+	var sent, told bool
+	strangers := 0 // equal answers in a row that are not bunq's
 	for attempt := 1; ; attempt++ {
 		try := *x
 		try.attempt = attempt
@@ -75,7 +77,10 @@ func (c *Client) send(ctx context.Context, x *exchange) (*answer, error) {
 			d = min(d, maxConnectPause)
 			repeat = repeat && c.network.patient(d)
 		}
-		if !repeat {
+		if strangers = countStrangers(strangers, err, last); strangers == maxStrangers-1 {
+			d = strangerPause
+		}
+		if !repeat || strangers == maxStrangers {
 			return nil, err
 		}
 
@@ -83,6 +88,12 @@ func (c *Client) send(ctx context.Context, x *exchange) (*answer, error) {
 		sent = sent || f != faultNotSent && !(f == faultAnswered && rateLimited(status, c.sandbox()))
 		last = err
 		stats.failed(last, sent)
+		if !told && time.Since(begun)+d >= tellAfter {
+			told = true
+			c.config.Logger.Info(ctx, "Still waiting for bunq", map[string]any{
+				"method": x.method, "endpoint": x.endpoint, "waiting_for": reason, "attempts": attempt, "max_wait": c.config.MaxWait.String(),
+			})
+		}
 		w := stats.waiting(reason)
 		pause(ctx, d)
 		tellWait(ctx, c.config.Logger, x.method, x.endpoint, reason, w.done())
