@@ -69,6 +69,14 @@ func keyRemedy(blockType string) string {
 	}
 }
 
+// HasPublicKey reports whether a public key (SubjectPublicKeyInfo PEM) is the certificate's: then the
+// key that seals for the organisation would be used for something else as well. The errors are those
+// of [signing.ParsePublicKey].
+func (c *Certificate) HasPublicKey(publicKeyPEM string) (bool, error) {
+	key, err := signing.ParsePublicKey(publicKeyPEM)
+	return err == nil && c.key.Equal(key), err
+}
+
 // CheckKey checks that key is the private key of the certificate. The error wraps ErrKeyMismatch.
 func (c *Certificate) CheckKey(key *rsa.PrivateKey) error {
 	if c.key.Equal(&key.PublicKey) {

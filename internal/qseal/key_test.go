@@ -240,3 +240,14 @@ func TestCertificate_CheckKey_refusesAnotherKey(t *testing.T) {
 		t.Errorf("CheckKey = %v", err)
 	}
 }
+
+func TestCertificate_HasPublicKey(t *testing.T) {
+	for name, want := range map[string]bool{"qseal.pub": true, "client.pub": false} {
+		if got, err := certificate(t, "seal.pem").HasPublicKey(vector(t, name)); err != nil || got != want {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+	}
+	if got, err := certificate(t, "seal.pem").HasPublicKey("x"); got || !errors.Is(err, signing.ErrNotPEM) {
+		t.Errorf("no key: %v, %v", got, err)
+	}
+}
