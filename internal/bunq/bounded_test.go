@@ -1,6 +1,7 @@
 package bunq_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -71,5 +72,30 @@ func TestSuccess_isBounded(t *testing.T) {
 				t.Errorf("the error has %d bytes, after %d requests", n, b.count())
 			}
 		})
+	}
+}
+
+// Pages that are full, and go on, do not fill the memory.
+func TestPages_areBounded(t *testing.T) {
+	t.Parallel()
+	padding := strings.Repeat("x", 1<<20)
+	u, b := signedIn(t, func(n int, _ request) reply {
+		return ok(fmt.Sprintf(`{"Response":[{"DeviceServer":{"id":%d,"description":"%s"}}],"Pagination":{"older_url":"\/v1\/device-server?older_id=%d"}}`, 1000-n, padding, 1000-n))
+	})
+	_, err := u.DeviceServers(t.Context())
+	var e *bunq.DecodeError
+	if !errorsAs(err, &e) || b.count() != 16 {
+		t.Errorf("after %d pages: %.300v", b.count(), err)
+	}
+}
+
+func TestOAuthClient_hasNotTooManyURLs(t *testing.T) {
+	t.Parallel()
+	for n, accepted := range map[int]bool{5000: true, 5001: false} {
+		urls := strings.TrimSuffix(strings.Repeat(`{"id":1},`, n), ",")
+		u, _ := signedIn(t, always(ok(`{"Response":[{"OauthClient":{"id":633,"status":"ACTIVE","callback_url":[`+urls+`]}}]}`)))
+		if _, err := u.OAuthClient(t.Context(), 633); (err == nil) != accepted {
+			t.Errorf("%d URLs: %v", n, err)
+		}
 	}
 }
