@@ -399,7 +399,7 @@ func explainAPI(e *bunq.APIError) (said, next string) {
 	case e.Status >= 500:
 		return said, "run Terraform again later: this is an error on bunq's side. If it persists, quote the response id to bunq."
 	case e.Window() > time.Minute:
-		return said, fmt.Sprintf("run Terraform again in %s at the latest, when the limit counts anew. Waiting for it would last longer than max_wait. ", spoken(e.Window())) +
+		return said, fmt.Sprintf("run Terraform again in %s at the latest, when the limit starts again. Waiting for it would last longer than max_wait. ", spoken(e.Window())) +
 			sharedLimits
 	case e.Status == http.StatusTooManyRequests:
 		return said, "wait a minute and run Terraform again. " + sharedLimits
