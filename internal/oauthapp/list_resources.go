@@ -39,38 +39,20 @@ func NewClientListResource() list.ListResource { return &ClientListResource{} }
 // NewCallbackURLListResource makes the list resource for the provider's list.
 func NewCallbackURLListResource() list.ListResource { return &CallbackURLListResource{} }
 
-type clientListModel struct {
-	APIContext types.Object `tfsdk:"api_context"`
-}
-
 type callbackListModel struct {
-	APIContext    types.Object `tfsdk:"api_context"`
 	OAuthClientID types.String `tfsdk:"oauth_client_id"`
 }
 
-const aboutQuery = "For `terraform query` (Terraform 1.14 and newer), which writes import blocks and configuration for what it finds. The configuration that it writes has no " +
-	"`api_context`, as that holds secrets: add it, or let the provider block have one.\n\n" +
+const aboutQuery = "For `terraform query` (Terraform 1.14 and newer), which writes import blocks and configuration for what it finds. bunq is called with the API context of the " +
+	"provider block (`api_context` or `context_file`); a list block has none of its own, since `terraform query -json` prints what it is given. The configuration " +
+	"that it writes has no `api_context` either: add it, or let the provider block have one.\n\n" +
 	"This is tested at the level of Terraform's plugin protocol, not yet with that command."
-
-// listAPIContext is apiContextAttribute for a list block.
-func listAPIContext() schema.SingleNestedAttribute {
-	members := map[string]schema.Attribute{}
-	for _, m := range providerdata.APIContextMembers() {
-		members[m.Name] = schema.StringAttribute{Required: true, MarkdownDescription: m.Description}
-	}
-	return schema.SingleNestedAttribute{
-		Optional: true,
-		MarkdownDescription: "The context to call bunq with. If omitted, the provider's is used. A list block sees no resources: its members come from variables, or from " +
-			"the provider block.",
-		Attributes: members,
-	}
-}
 
 // ListResourceConfigSchema describes the list block.
 func (l *ClientListResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Lists the active OAuth client of a bunq user, if there is one. Cancelled ones cannot be used again, and are left out.\n\n" + aboutQuery,
-		Attributes:          map[string]schema.Attribute{"api_context": listAPIContext()},
+		MarkdownDescription: "Lists the active OAuth client of a bunq user, if there is one. Cancelled ones cannot be used again, and are left out. " +
+			"`client_secret` is null in what it lists, since `terraform query -json` prints it; an import reads it.\n\n" + aboutQuery,
 	}
 }
 
@@ -79,7 +61,6 @@ func (l *CallbackURLListResource) ListResourceConfigSchema(_ context.Context, _ 
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Lists the callback URLs of an OAuth client.\n\n" + aboutQuery,
 		Attributes: map[string]schema.Attribute{
-			"api_context": listAPIContext(),
 			"oauth_client_id": schema.StringAttribute{
 				Optional: true, MarkdownDescription: "ID of the client (not its `client_id`). If omitted, the user's active client.",
 				Validators: []validator.String{stringvalidator.RegexMatches(providerdata.IDPattern, "must be the ID of the client, which is not the client_id of OAuth")},
@@ -94,9 +75,7 @@ func (l *ClientListResource) List(ctx context.Context, req list.ListRequest, str
 	ctx, done := l.Data.Operation(ctx, "bunq_oauth_client: list", &diags)
 	defer done()
 
-	var m clientListModel
-	diags.Append(req.Config.Get(ctx, &m)...)
-	user, clients := activeClients(ctx, l.Data, m.APIContext, "", "bunq_oauth_client", &diags)
+	user, clients := activeClients(ctx, l.Data, "", "bunq_oauth_client", &diags)
 	if diags.HasError() {
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
@@ -107,6 +86,7 @@ func (l *ClientListResource) List(ctx context.Context, req list.ListRequest, str
 		one := clientModel{APIContext: noContext(), AdoptExisting: types.BoolValue(false), DeletionProtection: types.BoolValue(true)}
 		one.setIDs(user.ID, c.ID)
 		one.fromAPI(&c)
+		one.ClientSecret = types.StringNull() // terraform query -json prints it
 		name := fmt.Sprintf("OAuth client %d of bunq user %d (%s)", c.ID, user.ID, user.DisplayName)
 		results = append(results, result(ctx, req, name, one.identity(), &one))
 	}
@@ -121,7 +101,7 @@ func (l *CallbackURLListResource) List(ctx context.Context, req list.ListRequest
 
 	var m callbackListModel
 	diags.Append(req.Config.Get(ctx, &m)...)
-	user, clients := activeClients(ctx, l.Data, m.APIContext, m.OAuthClientID.ValueString(), "bunq_oauth_callback_url", &diags)
+	user, clients := activeClients(ctx, l.Data, m.OAuthClientID.ValueString(), "bunq_oauth_callback_url", &diags)
 	if diags.HasError() {
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
@@ -140,11 +120,11 @@ func (l *CallbackURLListResource) List(ctx context.Context, req list.ListRequest
 
 // activeClients returns the user's clients that are not cancelled, or the one with
 // that id.
-func activeClients(ctx context.Context, data *providerdata.Data, obj types.Object, id, what string, diags *diag.Diagnostics) (bunq.User, []bunq.OAuthClient) {
+func activeClients(ctx context.Context, data *providerdata.Data, id, what string, diags *diag.Diagnostics) (bunq.User, []bunq.OAuthClient) {
 	if diags.HasError() {
 		return bunq.User{}, nil
 	}
-	access, more := data.Access(ctx, obj, apiContextPath)
+	access, more := data.Access(ctx, noContext(), apiContextPath)
 	diags.Append(more...)
 	if more.HasError() {
 		return bunq.User{}, nil
