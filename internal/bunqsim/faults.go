@@ -199,7 +199,7 @@ func (s *Sim) statusAnswer(c *call, f Fault) *answer {
 			pattern = c.route.pattern
 		}
 		s.mu.Lock()
-		e = errTooManyRequests(f.Status, s.limits.of(c.method, pattern))
+		e = errTooManyRequests(f.Status, s.limits.of(c.method, pattern), c.method, s.set.RateLimitText)
 		s.mu.Unlock()
 	case http.StatusInternalServerError:
 		e = errInternal()

@@ -162,7 +162,10 @@ func TestSettingsAndClientIPReachTheSimulator(t *testing.T) {
 	r, w := io.Pipe()
 	done := make(chan int)
 	go func() {
-		done <- run(ctx, []string{"-listen", "127.0.0.1:0", "-client-ip", "203.0.113.7", "-settings", `{"unknown_token_status":401}`}, w, &syncBuffer{})
+		status := run(ctx, []string{"-listen", "127.0.0.1:0", "-client-ip", "203.0.113.7", "-limits", "published",
+			"-settings", `{"rate_limit_status":409}`}, w, &syncBuffer{})
+		_ = w.Close() // whoever still waits for the ready line sees that there is none
+		done <- status
 	}()
 	var ready struct {
 		BaseURL string `json:"base_url"`
@@ -170,7 +173,10 @@ func TestSettingsAndClientIPReachTheSimulator(t *testing.T) {
 	if err := json.NewDecoder(r).Decode(&ready); err != nil {
 		t.Fatal(err)
 	}
-	if got := get(t, ready.BaseURL+"/user"); got != 401 {
+	for range 3 {
+		get(t, ready.BaseURL+"/user")
+	}
+	if got := get(t, ready.BaseURL+"/user"); got != 409 {
 		t.Errorf("status %d", got)
 	}
 	stop()
