@@ -213,8 +213,12 @@ func (s *Sim) RevokeConnection(id int64) error {
 func (s *Sim) Wipe() error {
 	return s.change(func(c *call) error {
 		c.st.wipe()
-		s.requestIDs = map[int64]map[string]bool{}
-		s.tickets = map[string]ticket{}
+		s.forgetRequests()
 		return nil
 	})
+}
+
+// forgetRequests drops what is remembered of requests beside the store. Under Sim.mu.
+func (s *Sim) forgetRequests() {
+	s.requestIDs, s.tickets, s.brakes = map[int64]map[string]bool{}, map[string]ticket{}, map[int64]*brake{}
 }

@@ -68,6 +68,11 @@ func findPermittedIP(c *call) *apiError {
 	return nil
 }
 
+func isAddress(text string) bool {
+	_, err := netip.ParseAddr(text)
+	return err == nil
+}
+
 // validIP reports whether text is an address that may be permitted.
 func (c *call) validIP(text string) bool {
 	a, err := netip.ParseAddr(text)
