@@ -24,7 +24,7 @@ var imports = map[string]string{
 	"internal/tfdiag":               "framework internal/bunq internal/session",
 	"internal/sdkconf":              "internal/bunq internal/signing",
 	"internal/session":              "github.com/gofrs/flock internal/bunq",
-	"internal/bunq":                 "github.com/google/uuid internal/ratelimit internal/signing",
+	"internal/bunq":                 "github.com/google/uuid golang.org/x/net/http/httpproxy internal/ratelimit internal/signing",
 	"internal/qseal":                "github.com/youmark/pkcs8 internal/signing",
 	"internal/ratelimit":            "",
 	"internal/signing":              "",
