@@ -108,7 +108,7 @@ func TestAccFilters_life(t *testing.T) {
 	h := &hooked{Party: &acctest.Party{UserID: b.Sim.Snapshot().Credentials[0].UserID}, b: b, cli: cli}
 	h.mustHave(t, hookA, hookC)
 	calls := b.Calls(0)
-	if diff := cmp.Diff([]string{openSession, getFilters, postFilters}, calls[len(calls)-3:]); diff != "" {
+	if diff := cmp.Diff([]string{openSession, "GET /device-server/{id}", getFilters, postFilters}, calls[len(calls)-4:]); diff != "" {
 		t.Errorf("the first apply ended with (-want +got):\n%s", diff)
 	}
 	user := strconv.FormatInt(h.UserID, 10)

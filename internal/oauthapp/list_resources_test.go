@@ -96,7 +96,7 @@ func TestLists_showWhatAnImportReads(t *testing.T) {
 			t.Fatalf("%d callback URLs", len(urls))
 		}
 		for _, u := range urls {
-			l.judge(t, "bunq_oauth_callback_url", u, h.callbackIdentity(byURL[u.DisplayName]), whole)
+			newLister(t, h.b, h.Party).judge(t, "bunq_oauth_callback_url", u, h.callbackIdentity(byURL[u.DisplayName]), whole)
 		}
 	}
 	if n := h.b.Count(openSession); n != 1 {
