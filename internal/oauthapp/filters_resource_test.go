@@ -310,3 +310,46 @@ func TestAccFilters_forgotten(t *testing.T) {
 	h.cli.Apply(t).MustSay(t, 1, "The user has notification filters already", hookA.hcl())
 	h.mustHave(t, hookA)
 }
+
+// How bunq proves who it is belongs to a filter: it is declared, shown when others set it, and never lost
+// unseen.
+func TestAccFilters_verificationTypes(t *testing.T) {
+	t.Parallel()
+	h := newHooked(t, "Verification")
+	proven := func(types string) string {
+		return fmt.Sprintf("resource \"bunq_notification_filters\" \"main\" {\n  filters = [{ category = \"OAUTH\", notification_target = %q%s }]\n}\n", hookA.target, types)
+	}
+	has := func(want ...string) {
+		t.Helper()
+		filters := h.b.Sim.Snapshot().NotificationFilters
+		if len(filters) != 1 || !slices.Equal(filters[0].VerificationTypes, want) {
+			t.Errorf("bunq has %+v, want one with %v", filters, want)
+		}
+	}
+	const certificate = `, verification_types = ["BUNQ_CERTIFICATE"]`
+
+	if err := h.b.Sim.SetNotificationFilters(h.UserID, bunqsim.NotificationFilter{
+		Category: "OAUTH", Target: hookA.target, VerificationTypes: []string{"BUNQ_CERTIFICATE"},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	h.write(t, proven(""))
+	h.cli.Apply(t).MustSay(t, 1, "The user has notification filters already", certificate[2:])
+	has("BUNQ_CERTIFICATE")
+	h.write(t, proven(certificate))
+	h.cli.MustApply(t)
+	h.cli.MustHaveNothingToDo(t)
+	if writes := h.b.Writes(0); len(writes) > 0 {
+		t.Errorf("written: %v", writes)
+	}
+
+	h.write(t, proven(""))
+	h.cli.Plan(t).MustSay(t, 2, "will be updated in-place", "verification_types")
+	h.cli.MustApply(t)
+	has()
+	h.cli.MustHaveNothingToDo(t)
+	h.write(t, proven(certificate))
+	h.cli.MustApply(t)
+	has("BUNQ_CERTIFICATE")
+	h.cli.MustHaveNothingToDo(t)
+}
