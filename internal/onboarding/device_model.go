@@ -3,6 +3,7 @@ package onboarding
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -53,31 +54,22 @@ func (m *deviceModel) moves(state *deviceModel) bool {
 	return m.installationID() == "" || m.installationID() != state.installationID()
 }
 
-// apiContext returns the API context of installation and API key; false if a part is not known.
-// Only that member is unknown then: Terraform treats an object that is unknown as a whole as one
-// without secrets, and says so in the plan of each resource that uses it.
-func (m *deviceModel) apiContext(ctx context.Context, diags *diag.Diagnostics) (providerdata.APIContextModel, bool) {
-	installation, ok := installationOf(ctx, m.Installation, diags)
-	if !ok {
+// apiContext returns the API context of installation and API key. Only a member of it is unknown
+// where a part is: Terraform treats an object that is unknown as a whole as one without secrets, and
+// says so in the plan of each resource that uses it.
+func (m *deviceModel) apiContext(ctx context.Context, diags *diag.Diagnostics) providerdata.APIContextModel {
+	installation, known := installationOf(ctx, m.Installation, diags)
+	if !known {
 		unknown := types.StringUnknown()
 		installation = providerdata.InstallationModel{
 			Token: unknown, PrivateKeyPEM: unknown, ServerPublicKeyPEM: unknown, Environment: unknown,
 		}
 	}
-	c := installation.Context(m.credential(ctx, diags).APIKey)
-	return c, ok && c.Known()
+	return installation.Context(m.credential(ctx, diags).APIKey)
 }
 
-// setAPIContext fills in api_context.
-func (m *deviceModel) setAPIContext(ctx context.Context, diags *diag.Diagnostics) {
-	c, _ := m.apiContext(ctx, diags)
-	obj, more := c.Object(ctx)
-	diags.Append(more...)
-	m.APIContext = obj
-}
-
-// addresses returns the permitted addresses that are known, sorted, with "*" last, as bunq wants
-// the caller's own address before it. It returns none if the set is null or unknown.
+// addresses returns the permitted addresses that are known, none if the set is null or unknown. They
+// are sorted backwards, so that "*" comes last: bunq wants the caller's own address before it.
 func addresses(set types.Set) []string {
 	var ips []string
 	for _, e := range set.Elements() {
@@ -86,10 +78,7 @@ func addresses(set types.Set) []string {
 		}
 	}
 
-	slices.Sort(ips)
-	if i := slices.Index(ips, anyAddress); i >= 0 {
-		ips = append(slices.Delete(ips, i, i+1), anyAddress)
-	}
+	slices.SortFunc(ips, func(a, b string) int { return strings.Compare(b, a) })
 	return ips
 }
 
