@@ -57,14 +57,14 @@ func list(elements ...string) string {
 func pendingWant() bunq.Credential {
 	expiry := at("2020-05-18 11:00:00.363345")
 	return bunq.Credential{
-		ID:     184760,
+		ID: 184760, Created: at("2020-05-18 10:00:00.363462"),
 		Status: bunq.CredentialPendingFirstUse, ExpiryTime: &expiry, TokenValue: bunq.Secret(strings.Repeat("6fa4", 16)),
 	}
 }
 
 func activeWant() bunq.Credential {
 	return bunq.Credential{
-		ID:     9,
+		ID: 9, Created: at("2020-05-18 10:00:00.363462"),
 		Status: bunq.StatusActive, PermittedDevice: &bunq.PermittedDevice{Description: "tf-runner", IP: "203.0.113.7"},
 	}
 }

@@ -53,6 +53,16 @@ func IsCredentialsRefused(err error) bool {
 	return errors.As(err, &e) && e.Envelope && e.Status == http.StatusBadRequest && e.says(textCredentialsRefused)
 }
 
+// IsContextRefused reports whether bunq opens no session for an API context: it refused the key or
+// the caller's address (400), or the token of the installation (401 or 403 at POST /session-server).
+func IsContextRefused(err error) bool {
+	if IsCredentialsRefused(err) {
+		return true
+	}
+	var e *APIError
+	return errors.As(err, &e) && IsSessionDead(e) && e.Method == http.MethodPost && e.Endpoint == "/session-server"
+}
+
 // IsTemporarilyRefused reports whether bunq asked to try again later, which says nothing of
 // the request. OBSERVED on POST /device-server after repeated wrong keys; that it passes is
 // inferred from the text.

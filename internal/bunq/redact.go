@@ -4,6 +4,7 @@ import (
 	"mime"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -14,15 +15,21 @@ const (
 	maxHeaderValue = 100
 )
 
+// Compiled on first use: a provider that is only asked for its schemas needs none.
 var (
 	// Keys, tokens and client secrets of bunq are 64 hex characters, those of sandbox
 	// users 56 after a prefix; half of one is too much already. The longest run of a
 	// UUID has 12.
-	hexSecret = regexp.MustCompile(`[0-9A-Fa-f]{28,}`)
-	pemSecret = regexp.MustCompile(`(?s)-----BEGIN .*?(?:-----END [^-]*-----|$)`)
+	hexSecret = pattern(`[0-9A-Fa-f]{28,}`)
+	pemSecret = pattern(`(?s)-----BEGIN .*?(?:-----END [^-]*-----|$)`)
 	// userInfo finds the password in a proxy's address, which net/http quotes.
-	userInfo = regexp.MustCompile(`//[^/@\s"]+@`)
+	userInfo = pattern(`//[^/@\s"]+@`)
 )
+
+// pattern returns a regular expression that is compiled on its first use.
+func pattern(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+}
 
 // redact returns a text of bunq or of a library as it may be shown: without what the
 // call sent as secret, without anything that has the form of a secret, and printable.
@@ -32,9 +39,9 @@ func redact(s string, secrets []Secret) string {
 			s = strings.ReplaceAll(s, secret.Reveal(), redacted)
 		}
 	}
-	s = pemSecret.ReplaceAllString(s, redacted)
-	s = hexSecret.ReplaceAllString(s, redacted)
-	s = userInfo.ReplaceAllString(s, "//"+redacted+"@")
+	s = pemSecret().ReplaceAllString(s, redacted)
+	s = hexSecret().ReplaceAllString(s, redacted)
+	s = userInfo().ReplaceAllString(s, "//"+redacted+"@")
 	return shorten(strings.TrimSpace(Printable(s)), maxDescription)
 }
 

@@ -109,7 +109,7 @@ func TestRun_interrupted(t *testing.T) {
 	if status := run(ctx, []string{"-limits", "off"}, env(server.BaseURL(), "1"), &out, &progress); status != 1 {
 		t.Errorf("status %d", status)
 	}
-	if !strings.Contains(out.String(), "**server_key**: `process`") || !strings.Contains(out.String(), "was interrupted") {
+	if !strings.Contains(out.String(), "**server_key**: `per-installation`") || !strings.Contains(out.String(), "was interrupted") {
 		t.Errorf("report %s", out.String())
 	}
 }

@@ -154,7 +154,7 @@ func checkPseudo(cn string) (roles []string, e *apiError) {
 }
 
 // checkProduction wants a QSEAL certificate of ETSI TS 119 495, issued by someone else, with a
-// chain that leads from it. It knows no list of trusted issuers, so that tests can make their own.
+// chain that leads from it, the root last. It knows no list of trusted issuers, so that tests can make their own.
 func checkProduction(set *Settings, now time.Time, leaf *x509.Certificate, chain []*x509.Certificate) ([]string, *apiError) {
 	roles, seal, err := qualified(leaf)
 	if err != nil {
@@ -165,6 +165,9 @@ func checkProduction(set *Settings, now time.Time, leaf *x509.Certificate, chain
 	}
 	if !seal || !leads(leaf, chain, set.LeafInChain == Accepted, now) {
 		return nil, errCertificateInvalid()
+	}
+	if !selfSigned(chain[len(chain)-1]) {
+		return nil, errRootNotTrusted()
 	}
 	return roles, nil
 }

@@ -75,7 +75,14 @@ func (cred *Credential) alive() bool {
 
 // usable reports whether the key opens sessions on an installation for this caller.
 func (c *call) usable(cred *Credential, installationID int64) bool {
-	return cred.alive() && (c.registered(cred, installationID) || c.borrows(cred, installationID))
+	return cred.alive() &&
+		(c.registered(cred, installationID) || c.borrows(cred, installationID) || c.knownElsewhere(cred, installationID))
+}
+
+// knownElsewhere reports whether the key is in use on another installation, and this one has no
+// device; with one answer of the setting that is enough.
+func (c *call) knownElsewhere(cred *Credential, installationID int64) bool {
+	return c.set.SessionWithoutDevice == Accepted && cred.Status == CredentialActive && c.permitted(cred) && !c.hasDevice(installationID)
 }
 
 // registered reports whether the key was made known to an installation, on a device that isn't

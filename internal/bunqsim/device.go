@@ -1,12 +1,15 @@
 package bunqsim
 
 import (
-	"net/netip"
 	"slices"
 	"unicode/utf8"
 )
 
 func createDevice(c *call) (reply, *apiError) {
+	if c.set.SecondDeviceOfInstallation == Refused && c.hasDevice(c.inst.ID) {
+		return reply{}, errDeviceExists()
+	}
+
 	description := c.body.strings["description"]
 	if n := utf8.RuneCountInString(description); n < 1 || n > c.set.MaxDescription {
 		return reply{}, errInvalidValue("description")
@@ -16,19 +19,14 @@ func createDevice(c *call) (reply, *apiError) {
 	if cred == nil || !cred.alive() {
 		return reply{}, errCredentialsIncorrect()
 	}
+	if c.set.PendingKeyElsewhere == Refused && c.pendingElsewhere(cred) {
+		return reply{}, errCredentialsIncorrect()
+	}
 	known := len(c.addresses(cred)) > 0
 	if known && c.set.DeviceFromUnpermittedIP == Refused && !c.permitted(cred) {
 		return reply{}, errCredentialsIncorrect()
 	}
-	same := first(c.st.Devices, func(d *Device) bool {
-		return d.CredentialID == cred.ID && d.InstallationID == c.inst.ID && d.IP == c.ip
-	})
-	if same != nil && c.set.SameDeviceAgain == Refused {
-		return reply{}, errDeviceExists()
-	}
-	if same != nil && c.set.SameDeviceAgain == Existing {
-		return replyID(same.ID), nil
-	}
+
 	ips, e := c.devicePermits(cred)
 	if e != nil {
 		return reply{}, e
@@ -38,6 +36,7 @@ func createDevice(c *call) (reply, *apiError) {
 		Description: description, IP: c.ip, Status: DeviceActive, Created: c.now, Updated: c.now,
 	}
 	c.st.Devices = append(c.st.Devices, d)
+
 	for _, ip := range ips {
 		c.permit(cred, ip, PermittedIPActive)
 	}
@@ -45,6 +44,17 @@ func createDevice(c *call) (reply, *apiError) {
 		c.activate(cred, d)
 	}
 	return replyID(d.ID), nil
+}
+
+// hasDevice reports whether a device was registered on an installation, whatever became of it.
+func (c *call) hasDevice(installationID int64) bool {
+	return slices.ContainsFunc(c.st.Devices, func(d *Device) bool { return d.InstallationID == installationID })
+}
+
+// pendingElsewhere reports whether the key waits for its first use and was made with another
+// installation than the caller's. A sandbox user's key is made with none.
+func (c *call) pendingElsewhere(cred *Credential) bool {
+	return cred.Status == CredentialPendingFirstUse && cred.InstallationID != 0 && cred.InstallationID != c.inst.ID
 }
 
 // devicePermits works out which addresses a registration permits: those posted, or the caller's,
@@ -57,7 +67,7 @@ func (c *call) devicePermits(cred *Credential) ([]string, *apiError) {
 			star = true
 			continue
 		}
-		if a, err := netip.ParseAddr(text); err != nil || a.Zone() != "" {
+		if !c.validIP(text) {
 			return nil, errInvalidValue("permitted_ips")
 		}
 		caller = caller || sameAddress(text, c.ip)
@@ -71,12 +81,9 @@ func (c *call) devicePermits(cred *Credential) ([]string, *apiError) {
 		}
 		return out, nil
 	}
-	// Without the caller's own address, "*" is replaced by it.
+	// Beside others, "*" without the caller's own address is replaced by it.
 	if !caller && (len(out) > 0 || c.set.LoneWildcard == CallerOnly) {
 		return append(out, c.ip), nil
-	}
-	if !caller && c.set.LoneWildcard == Refused {
-		return nil, errInvalidValue("permitted_ips")
 	}
 	concrete, open := false, false
 	for _, p := range c.addresses(cred) {

@@ -153,6 +153,12 @@ func errCertificateInvalid() *apiError {
 	return newError(http.StatusBadRequest, "The provided certificate is invalid.") // invented
 }
 
+// errRootNotTrusted answers a chain that does not end with a root; seen in production.
+func errRootNotTrusted() *apiError {
+	return newError(http.StatusBadRequest,
+		"Certificate root is not trusted. Make sure that the last certificate in the chain is the root certificate.")
+}
+
 func errCertificateWithoutRole() *apiError {
 	return newError(http.StatusBadRequest, "The provided certificate has no PSD2 role.") // invented
 }
@@ -161,8 +167,9 @@ func errRegistrationSignatureInvalid() *apiError {
 	return newError(http.StatusBadRequest, "The provided client public key signature is invalid.") // invented
 }
 
+// errDeviceExists answers a second device of an installation, whatever its key.
 func errDeviceExists() *apiError {
-	return newError(http.StatusBadRequest, "The device is already registered.") // invented
+	return newError(http.StatusBadRequest, "A device already exists for the current installation.")
 }
 
 // errSessionExists was seen around 2017 and 2018 only.
@@ -178,8 +185,9 @@ func errIPExists() *apiError {
 	return newError(http.StatusBadRequest, "The IP address already exists.") // invented
 }
 
+// errOAuthClientExists: the text was seen, the status was not.
 func errOAuthClientExists() *apiError {
-	return newError(http.StatusBadRequest, "User already has an active OAuth client.") // invented
+	return newError(http.StatusBadRequest, "You can only have one active OAuth Client registered.")
 }
 
 func errOAuthClientCancelled() *apiError {
@@ -190,8 +198,9 @@ func errCallbackNotHTTPS() *apiError {
 	return newError(http.StatusBadRequest, "The callback URL must use HTTPS.") // invented
 }
 
+// errCallbackExists: the text was seen, the status was not.
 func errCallbackExists() *apiError {
-	return newError(http.StatusBadRequest, "Callback URL already exists.") // invented
+	return newError(http.StatusBadRequest, "The Callback URL has already been registered for this Client.")
 }
 
 func errCallbackTooMany() *apiError {

@@ -73,11 +73,17 @@ func findPermittedIP(c *call) *apiError {
 	return nil
 }
 
+// validIP reports whether text is an address that may be permitted.
+func (c *call) validIP(text string) bool {
+	a, err := netip.ParseAddr(text)
+	return err == nil && a.Zone() == "" && (a.Is4() || c.set.IPv6 == Accepted)
+}
+
 func validIPStatus(s string) bool { return s == PermittedIPActive || s == PermittedIPInactive }
 
 func createPermittedIP(c *call) (reply, *apiError) {
 	ip := c.body.strings["ip"]
-	if a, err := netip.ParseAddr(ip); err != nil || a.Zone() != "" {
+	if !c.validIP(ip) {
 		return reply{}, errIPInvalid(ip) // "*" is one of these
 	}
 	status := string(c.set.PermittedIPDefaultStatus)

@@ -25,6 +25,7 @@ func TestSessionNeedsARegisteredLivingKey(t *testing.T) {
 	}
 	c.refused(c.get("/user"), 401, textAuthorisation)
 	c.refused(c.sessionRequest(), 400, textCredentials)
+	c.install()
 	c.refused(c.deviceRequest(), 400, textCredentials)
 	if st := sim.Snapshot().Credentials[0].Status; st != "REVOKED" {
 		t.Errorf("status is %s", st)

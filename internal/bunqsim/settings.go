@@ -80,8 +80,8 @@ type Settings struct {
 	LeafInChain Choice `json:"leaf_in_chain,omitempty"`
 	// InstallationKeyReuse: the same client key in a second installation. UNKNOWN. Accepted or Refused.
 	InstallationKeyReuse Choice `json:"installation_key_reuse,omitempty"`
-	// ServerKey: whether bunq's public key is the same for all installations. UNKNOWN. PerProcess
-	// or PerInstallation.
+	// ServerKey: whether bunq's public key is the same for all installations. Two installations were
+	// seen to have different ones. PerInstallation or PerProcess.
 	ServerKey Choice `json:"server_key,omitempty"`
 	// SignInstallationReads: whether GETs under /installation are answered with a signature. Bunq's
 	// own SDKs demand one, no recording shows it. Accepted (signed) or Refused (unsigned).
@@ -93,15 +93,22 @@ type Settings struct {
 	// needn't be. Accepted (a used one is accepted) or Refused (400, for each installation).
 	UsedRequestID Choice `json:"used_request_id,omitempty"`
 
-	// SameDeviceAgain: the same key registered again on the same installation and from the same
-	// address. UNKNOWN. Accepted (a new device id), Existing or Refused.
-	SameDeviceAgain Choice `json:"same_device_again,omitempty"`
+	// SecondDeviceOfInstallation: POST /device-server on an installation that has a device, whatever
+	// the key and the description. Seen refused by four clients, none of which shows it for the key
+	// of a PSD2 party. Refused or Accepted (a new device id).
+	SecondDeviceOfInstallation Choice `json:"second_device_of_installation,omitempty"`
+	// SessionWithoutDevice: a session on an installation that has no device, with a key that is in
+	// use elsewhere. UNKNOWN. Refused or Accepted (it opens).
+	SessionWithoutDevice Choice `json:"session_without_device,omitempty"`
+	// PendingKeyElsewhere: a key that waits for its first use, registered on another installation
+	// than it was made with. UNKNOWN. Accepted or Refused.
+	PendingKeyElsewhere Choice `json:"pending_key_elsewhere,omitempty"`
 	// DeviceFromUnpermittedIP: POST /device-server with a key in use, from an address it does not
 	// permit. The documented text of the refusal names the address, and a lockout is said not to be
 	// repairable from outside; not seen in a recording. Refused or Accepted.
 	DeviceFromUnpermittedIP Choice `json:"device_from_unpermitted_ip,omitempty"`
-	// LoneWildcard: permitted_ips of ["*"] alone. Documented both ways. CallerOnly, Wildcard or
-	// Refused.
+	// LoneWildcard: permitted_ips of ["*"] alone. Documented both ways; production clients rely on it
+	// to open a key to every address. Wildcard or CallerOnly.
 	LoneWildcard Choice `json:"lone_wildcard,omitempty"`
 	// WildcardAfterConcrete: "*" for a key that already has concrete addresses. Documented not to
 	// be possible, not how it fails. Refused, Ignored (200, "*" is left out) or Accepted.
@@ -113,6 +120,9 @@ type Settings struct {
 	DeviceList Choice `json:"device_list,omitempty"`
 	// MaxDescription is the most characters of a device's description. UNKNOWN. Default 255.
 	MaxDescription int `json:"max_description,omitempty"`
+	// IPv6: an IPv6 address among those that are to be permitted. Two documents say that it is not
+	// supported, a third that it is; how it is refused is UNKNOWN. Refused or Accepted.
+	IPv6 Choice `json:"ipv6,omitempty"`
 	// IPText is how addresses are given back (2001:DB8::1 sent). UNKNOWN. Canonical or AsSent.
 	IPText Choice `json:"ip_text,omitempty"`
 
@@ -146,8 +156,8 @@ type Settings struct {
 	// (years ago refused). Accepted or Refused.
 	ParallelSessions Choice `json:"parallel_sessions,omitempty"`
 
-	// SecondOAuthClient: POST /user/{id}/oauth-client where an active one exists "gives errors".
-	// Status UNKNOWN. Refused, Accepted (silently made) or Existing.
+	// SecondOAuthClient: POST /user/{id}/oauth-client where an active one exists "gives errors". The
+	// text of one was seen, its status is UNKNOWN. Refused, Accepted (silently made) or Existing.
 	SecondOAuthClient Choice `json:"second_oauth_client,omitempty"`
 	// CancelledOAuthClient: reading a cancelled client. UNKNOWN. Readable or Gone.
 	CancelledOAuthClient Choice `json:"cancelled_oauth_client,omitempty"`
@@ -168,7 +178,8 @@ type Settings struct {
 
 	// HTTPCallback: a callback URL with http. UNKNOWN answer. Refused or Accepted.
 	HTTPCallback Choice `json:"http_callback,omitempty"`
-	// DuplicateCallback: a callback URL the client has already. UNKNOWN. Refused or Accepted.
+	// DuplicateCallback: a callback URL the client has already. The text of a refusal was seen, its
+	// status is UNKNOWN. Refused or Accepted.
 	DuplicateCallback Choice `json:"duplicate_callback,omitempty"`
 	// MaxCallbackLength in characters. UNKNOWN. Default 255.
 	MaxCallbackLength int `json:"max_callback_length,omitempty"`

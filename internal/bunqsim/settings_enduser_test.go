@@ -40,6 +40,7 @@ var otherEndUser = map[string]func(settingTest){
 		a := newApp(t, bunqsim.Settings{AccessTokenWithoutDevice: bunqsim.Refused})
 		token := a.token(a.consent())
 		a.refused(a.sessionOf(token), 400, textCredentials)
+		a.install()
 		a.apiKey = token
 		a.addDevice()
 		c := a.as(token)

@@ -94,7 +94,7 @@ var otherLast = map[string]func(settingTest){
 		}
 		c.ok(c.in("PUT", fmt.Sprintf("/oauth-client/%d", id), `{"status":"CANCELLED"}`))
 		c.addOAuthClient()
-		c.refused(r, 400, "User already has an active OAuth client.")
+		c.refused(r, 400, "You can only have one active OAuth Client registered.")
 	},
 	"CancelledOAuthClientURLs": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{CancelledOAuthClientURLs: bunqsim.Accepted})

@@ -117,7 +117,7 @@ var otherLater = map[string]func(settingTest){
 		if st := c.oauthClient(id).Status; st != "CANCELLED_PENDING" {
 			t.Errorf("status is %s", st)
 		}
-		c.refused(c.in("POST", "/oauth-client", `{}`), 400, "User already has an active OAuth client.")
+		c.refused(c.in("POST", "/oauth-client", `{}`), 400, "You can only have one active OAuth Client registered.")
 		clock.Advance(time.Hour)
 		if st := c.oauthClient(id).Status; st != "CANCELLED" {
 			t.Errorf("status is %s", st)

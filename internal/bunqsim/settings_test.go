@@ -32,6 +32,7 @@ var other = map[string]func(settingTest){
 		if k := sim.Snapshot().Credentials[0]; k.Status != "ACTIVE" || k.PermittedDevice == nil || k.PermittedDevice.Description != "tf-runner" {
 			t.Errorf("after session-server: %s", k.Status)
 		}
+		c.install()
 		c.register()
 		c.addDevice()
 		clock.Advance(time.Hour)
@@ -93,12 +94,14 @@ var other = map[string]func(settingTest){
 		c.install()
 	},
 	"ServerKey": func(t settingTest) {
-		sim, _ := sandbox(t, bunqsim.Settings{ServerKey: bunqsim.PerInstallation})
-		a, b := newClient(t, sim).onboard(), newClient(t, sim).onboard() // each verifies all answers with its own key
-		if a.serverKey.Equal(b.serverKey) {
-			t.Error("both installations have the same server key")
+		for choice, same := range map[bunqsim.Choice]bool{bunqsim.PerInstallation: false, bunqsim.PerProcess: true} {
+			sim, _ := sandbox(t, bunqsim.Settings{ServerKey: choice})
+			a, b := newClient(t, sim).onboard(), newClient(t, sim).onboard() // each verifies all answers with its own key
+			if a.serverKey.Equal(b.serverKey) != same {
+				t.Errorf("%s: both installations have the same server key: %t", choice, !same)
+			}
+			a.mustVerify(a.refused(a.get("/user/1"), 404, `User for id "1" not found.`))
 		}
-		a.mustVerify(a.refused(a.get("/user/1"), 404, `User for id "1" not found.`))
 	},
 	"SignInstallationReads": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{SignInstallationReads: bunqsim.Refused})
@@ -112,6 +115,7 @@ var other = map[string]func(settingTest){
 	"OptionalSignature": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{OptionalSignature: bunqsim.Ignored})
 		c := newClient(t, sim).onboard()
+		c.install()
 		r := c.deviceRequest()
 		r.header = map[string]string{"X-Bunq-Client-Signature": "nonsense"}
 		c.ok(r)
@@ -130,44 +134,87 @@ var other = map[string]func(settingTest){
 		c.ok(r)
 		c.ok(c.get("/user")) // it is optional
 	},
-	"SameDeviceAgain": func(t settingTest) {
-		sim, _ := sandbox(t, bunqsim.Settings{SameDeviceAgain: bunqsim.Existing})
+	"SecondDeviceOfInstallation": func(t settingTest) {
+		sim, _ := sandbox(t, bunqsim.Settings{SecondDeviceOfInstallation: bunqsim.Accepted})
 		c := newClient(t, sim).onboard()
-		id := c.device
-		if c.addDevice(); c.device != id {
-			t.Errorf("id %d, want %d", c.device, id)
+		first := c.device
+		c.addDevice() // the same key
+		second := c.device
+		c.register()
+		c.addDevice() // another one
+		c.login()
+		if ids := []int64{first, second, c.device}; ids[0] == ids[1] || ids[1] == ids[2] {
+			t.Errorf("devices have the ids %d", ids)
 		}
-		setSettings(t, sim, bunqsim.Settings{SameDeviceAgain: bunqsim.Refused})
-		c.refused(c.deviceRequest(), 400, "The device is already registered.")
+		if n := len(c.ok(c.get("/device-server"))); n != 3 {
+			t.Errorf("%d devices listed", n)
+		}
+	},
+	"SessionWithoutDevice": func(t settingTest) {
+		sim, _ := sandbox(t, bunqsim.Settings{})
+		c := newClient(t, sim).onboard()
 		c.install()
-		c.addDevice() // on another installation
+		c.refused(c.sessionRequest(), 400, textCredentials) // by default
+
+		setSettings(t, sim, bunqsim.Settings{SessionWithoutDevice: bunqsim.Accepted})
+		c.login()
+		c.ok(c.get("/user"))
+		away := c.sessionRequest()
+		away.ip = "198.51.100.99"
+		c.refused(away, 400, textCredentials)
+
+		known := c.apiKey
+		c.register()
+		c.refused(c.sessionRequest(), 400, textCredentials) // a key that is in use nowhere
+		c.addDevice()
+		c.login()
+		c.apiKey = known
+		c.refused(c.sessionRequest(), 400, textCredentials) // the installation has a device, of another key
+	},
+	"PendingKeyElsewhere": func(t settingTest) {
+		sim, _ := sandbox(t, bunqsim.Settings{PendingKeyElsewhere: bunqsim.Refused})
+		c := newClient(t, sim)
+		c.install()
+		c.register()
+		own := *c
+		c.install()
+		c.refused(c.deviceRequest(), 400, textCredentials)
+		own.addDevice()
+		own.login()
+		c.addDevice() // now it is in use
+		c.login()
+
+		c.install()
+		c.apiKey = pick[struct {
+			Key string `json:"api_key"`
+		}](t, c.ok(request{method: "POST", path: "/sandbox-user-person"}), "ApiKey").Key
+		c.addDevice() // made with no installation
 	},
 	"DeviceFromUnpermittedIP": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{DeviceFromUnpermittedIP: bunqsim.Accepted})
 		c := newClient(t, sim).onboard()
 		c.ip = "198.51.100.99"
+		c.install()
 		c.addDevice()
 		c.login()
 	},
 	"LoneWildcard": func(t settingTest) {
-		sim, _ := sandbox(t, bunqsim.Settings{LoneWildcard: bunqsim.Wildcard})
+		sim, _ := sandbox(t, bunqsim.Settings{LoneWildcard: bunqsim.CallerOnly})
 		c := newClient(t, sim)
 		c.install()
 		c.register()
 		c.addDevice("*")
-		c.ip = "198.51.100.99"
-		c.login()
-		if got := addressesOf(sim, c.credential); !slices.Equal(got, []string{"* ACTIVE"}) {
+		if got := addressesOf(sim, c.credential); !slices.Equal(got, []string{home + " ACTIVE"}) {
 			t.Errorf("entries %q", got)
 		}
-		setSettings(t, sim, bunqsim.Settings{LoneWildcard: bunqsim.Refused})
-		c.register()
-		c.refused(c.deviceRequest("*"), 400, `Invalid value for field "permitted_ips".`)
-		c.addDevice(c.ip, "*")
+		c.login()
+		c.ip = "198.51.100.99"
+		c.refused(c.sessionRequest(), 400, textCredentials)
 	},
 	"WildcardAfterConcrete": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{})
 		c := newClient(t, sim).onboard()
+		c.install()
 		c.refused(c.deviceRequest(home, "*"), 400, `The IP address "*" is invalid.`)
 		setSettings(t, sim, bunqsim.Settings{WildcardAfterConcrete: bunqsim.Ignored})
 		c.addDevice(home, "*")
@@ -175,9 +222,10 @@ var other = map[string]func(settingTest){
 			t.Errorf("entries %q", got)
 		}
 		setSettings(t, sim, bunqsim.Settings{WildcardAfterConcrete: bunqsim.Accepted})
+		c.install()
 		c.addDevice(home, "*")
 		c.ip = "198.51.100.99"
-		c.ok(c.get("/user"))
+		c.login()
 	},
 	"WildcardInList": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{})
@@ -224,8 +272,21 @@ var other = map[string]func(settingTest){
 		c.register()
 		c.refused(c.deviceRequest(), 400, `Invalid value for field "description".`) // tf-runner
 	},
+	"IPv6": func(t settingTest) {
+		sim, _ := sandbox(t, bunqsim.Settings{IPv6: bunqsim.Accepted})
+		c := newClient(t, sim)
+		c.install()
+		c.register()
+		c.addDevice(home, "2001:DB8:0::1")
+		if got := addressesOf(sim, c.credential); !slices.Equal(got, []string{"2001:db8::1 ACTIVE", home + " ACTIVE"}) {
+			t.Errorf("entries %q", got)
+		}
+		c.ip = "2001:db8::1"
+		c.login()
+		c.ok(c.in("POST", fmt.Sprintf("/credential-password-ip/%d/ip", c.credential), `{"ip":"2001:db8::2"}`))
+	},
 	"IPText": func(t settingTest) {
-		sim, _ := sandbox(t, bunqsim.Settings{IPText: bunqsim.AsSent})
+		sim, _ := sandbox(t, bunqsim.Settings{IPv6: bunqsim.Accepted, IPText: bunqsim.AsSent})
 		c := newClient(t, sim)
 		c.install()
 		c.register()
@@ -243,6 +304,7 @@ var other = map[string]func(settingTest){
 		c.register()
 		c.refused(session, 401, textAuthorisation)
 		c.refused(old, 400, textCredentials)
+		c.install()
 		c.addDevice()
 		c.login()
 	},

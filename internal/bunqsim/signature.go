@@ -17,8 +17,13 @@ import (
 
 const keyBits = 2048
 
-// processKey is the server's key of every Sim of this process that is given none.
-var processKey = sync.OnceValue(newKey)
+// processKeys are the server's keys of every Sim of this process that is given none: making one
+// takes longer than most of what a test does with it. Enough for two installations that are made
+// one after the other to have different ones, and for most simulators to use none twice.
+var processKeys = [8]func() *rsa.PrivateKey{
+	sync.OnceValue(newKey), sync.OnceValue(newKey), sync.OnceValue(newKey), sync.OnceValue(newKey),
+	sync.OnceValue(newKey), sync.OnceValue(newKey), sync.OnceValue(newKey), sync.OnceValue(newKey),
+}
 
 func newKey() *rsa.PrivateKey {
 	k, err := rsa.GenerateKey(rand.Reader, keyBits)
@@ -197,6 +202,15 @@ func (s *Sim) key(text string) (*rsa.PrivateKey, error) {
 	}
 	s.keys[text] = k
 	return k, nil
+}
+
+// nthServerKey returns the PEM of the server's n-th key: the first is the process's, those that
+// follow are the installations'. They begin again when there are no more.
+func (s *Sim) nthServerKey(n int) string {
+	if len(s.serverKeys) > 0 {
+		return privateKeyPEM(s.serverKeys[n%len(s.serverKeys)])
+	}
+	return privateKeyPEM(processKeys[n%len(processKeys)]())
 }
 
 // serverKey returns the key that signs answers for an installation (nil: for a caller without one).

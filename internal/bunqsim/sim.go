@@ -40,8 +40,10 @@ type Config struct {
 	// StateFile keeps the state between processes; "": in memory only. It holds keys and tokens in
 	// the clear, mode 0600.
 	StateFile string
-	// ServerKey signs the answers; nil: one for the whole process (or the state file's).
-	ServerKey *rsa.PrivateKey
+	// ServerKeys sign the answers: the first those to callers without an installation, and with
+	// ServerKey PerProcess all; the others those of one installation each, in turn. None: some that
+	// all simulators of the process share (or the state file's).
+	ServerKeys []*rsa.PrivateKey
 	// Webhooks sends notifications; nil: an http.Client that reaches this machine only.
 	Webhooks WebhookSender
 	// Observer is called with each finished request, outside all locks.
@@ -57,6 +59,8 @@ type Sim struct {
 	wake     chan struct{} // a notification waits to be sent again
 	file     string
 	env      Environment
+
+	serverKeys []*rsa.PrivateKey // those that were given
 
 	mu         sync.Mutex // guards everything below
 	set        Settings
@@ -91,7 +95,7 @@ func New(c Config) (*Sim, error) {
 	}
 	s := &Sim{
 		clock: c.Clock, clientIP: c.ClientIP, observer: c.Observer, webhooks: c.Webhooks, wake: make(chan struct{}, 1), file: c.StateFile,
-		env: c.Environment, set: set, limits: lim,
+		env: c.Environment, serverKeys: c.ServerKeys, set: set, limits: lim,
 		requestIDs: map[int64]map[string]bool{}, keys: map[string]*rsa.PrivateKey{},
 		tickets: map[string]ticket{}, sending: map[int64]bool{},
 	}
@@ -109,11 +113,8 @@ func New(c Config) (*Sim, error) {
 	if err := s.load(); err != nil {
 		return nil, err
 	}
-	if c.ServerKey != nil {
-		s.st.ServerKey = privateKeyPEM(c.ServerKey)
-	}
-	if s.st.ServerKey == "" {
-		s.st.ServerKey = privateKeyPEM(processKey())
+	if len(c.ServerKeys) > 0 || s.st.ServerKey == "" {
+		s.st.ServerKey = s.nthServerKey(0)
 	}
 	if _, err := s.key(s.st.ServerKey); err != nil {
 		return nil, fmt.Errorf("bunqsim: server key of %s: %w", c.StateFile, err)

@@ -1,6 +1,7 @@
 package bunqsim_test
 
 import (
+	"crypto/rsa"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -16,9 +17,9 @@ import (
 // Another process with the same file is the same bunq: same objects, same server key, same ids to come.
 func TestStateFileSurvivesARestart(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "state.json")
-	for _, set := range []bunqsim.Settings{{}, {ServerKey: bunqsim.PerInstallation}} {
+	for _, set := range []bunqsim.Settings{{}, {ServerKey: bunqsim.PerProcess}} {
 		clock := bunqsim.NewFakeClock(start)
-		first := bunqsim.NewTest(t, bunqsim.Config{Clock: clock, StateFile: file, Settings: set, ServerKey: testKey(t, 4)})
+		first := bunqsim.NewTest(t, bunqsim.Config{Clock: clock, StateFile: file, Settings: set, ServerKeys: []*rsa.PrivateKey{testKey(t, 4), testKey(t, 5)}})
 		c := newClient(t, first).onboard()
 		id := c.addOAuthClient()
 		c.addCallback(id, "https://example.com/")

@@ -66,7 +66,7 @@ func (b block) configure(t *testing.T, env map[string]string, opts ...Option) (*
 	var resp provider.ConfigureResponse
 	New("test", append([]Option{WithCacheDir(t.TempDir())}, opts...)...)().
 		Configure(t.Context(), provider.ConfigureRequest{Config: b.config(t)}, &resp)
-	data, _ := resp.ResourceData.(*providerdata.Data) //nolint:errcheck // nil where Configure reported an error
+	data, _ := resp.DataSourceData.(*providerdata.Data) //nolint:errcheck // nil where Configure reported an error
 	return data, resp.Diagnostics
 }
 

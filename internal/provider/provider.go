@@ -158,6 +158,20 @@ func apiContextMembers() map[string]schema.Attribute {
 	return members
 }
 
+// shared is what resources get: the Data of this run, and what the resources of each package share.
+type shared struct {
+	*providerdata.Data
+
+	onboarding *onboarding.Run
+	oauthapp   *oauthapp.Run
+}
+
+// OnboardingRun returns what the resources of package onboarding share.
+func (s shared) OnboardingRun() *onboarding.Run { return s.onboarding }
+
+// OAuthAppRun returns what the resources of package oauthapp share.
+func (s shared) OAuthAppRun() *oauthapp.Run { return s.oauthapp }
+
 // Configure builds what the resources use. It makes no calls, and does not fail because a value is
 // not known yet.
 func (p *Bunq) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
@@ -174,7 +188,8 @@ func (p *Bunq) Configure(ctx context.Context, req provider.ConfigureRequest, res
 		return
 	}
 
-	resp.ResourceData, resp.DataSourceData, resp.EphemeralResourceData, resp.ListResourceData = data, data, data, data
+	resp.ResourceData = shared{data, onboarding.NewRun(), oauthapp.NewRun()}
+	resp.DataSourceData, resp.EphemeralResourceData, resp.ListResourceData = data, data, data
 	if len(s.unknown) > 0 {
 		return
 	}
@@ -230,13 +245,14 @@ func (p *Bunq) DataSources(context.Context) []func() datasource.DataSource {
 		lookup.NewUserDataSource,
 		lookup.NewOAuthClientDataSource,
 		lookup.NewDeviceServersDataSource,
+		lookup.NewCredentialsDataSource,
 		lookup.NewCredentialIPsDataSource,
 	}
 }
 
 // EphemeralResources lists the ephemeral resources.
 func (p *Bunq) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
-	return []func() ephemeral.EphemeralResource{lookup.NewSessionEphemeralResource}
+	return []func() ephemeral.EphemeralResource{lookup.NewSessionEphemeralResource, lookup.NewOAuthClientEphemeralResource}
 }
 
 // ListResources lists the list resources.

@@ -41,6 +41,8 @@ type Data struct {
 	shared sync.Map // see Share
 	waits  waits    // see Operation
 
+	refusals refusals
+
 	mu   sync.Mutex
 	seen []bunq.APIContext // see Remember
 

@@ -325,12 +325,13 @@ type limited struct {
 }
 
 func (l *limited) OpenSession(ctx context.Context, ac bunq.APIContext) (*bunq.Session, error) {
+	begun := time.Now()
 	slot, err := l.limits.Acquire(ctx, ratelimit.Key{Method: "POST", Endpoint: "/session-server"})
 	if err != nil {
 		return nil, err
 	}
 	defer slot.Done()
-	l.waited = append(l.waited, slot.Waited())
+	l.waited = append(l.waited, time.Since(begun))
 	return l.bank.OpenSession(ctx, ac)
 }
 

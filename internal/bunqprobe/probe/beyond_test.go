@@ -116,7 +116,7 @@ func TestEachCallIsLookedAt(t *testing.T) {
 // What is printed as settings makes a simulator of which the same is found out.
 func TestPrintedSettings(t *testing.T) {
 	set := bunqsim.Settings{SecondOAuthClient: bunqsim.Existing, CancelPending: time.Second, MaxCallbacks: 20, RateLimitStatus: 409,
-		SessionLifetime: time.Minute, IPText: bunqsim.AsSent}
+		SessionLifetime: time.Minute, IPv6: bunqsim.Accepted, IPText: bunqsim.AsSent}
 	first := ask(t, bunqsim.Config{Limits: bunqsim.LimitsPublished, Settings: set}, nil)
 	again := ask(t, bunqsim.Config{Limits: bunqsim.LimitsPublished, Settings: parsed(t, first.SettingsJSON())}, nil)
 	again.check(t, set, false)

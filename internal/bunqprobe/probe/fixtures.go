@@ -83,11 +83,21 @@ func (r *run) readInstallation(x *exchange, key *rsa.PrivateKey) (*installation,
 	return i, nil
 }
 
-// installation returns the n-th installation of this run, with a key pair of its own.
+// installation returns the n-th installation of this run that has no device, with a key pair of its
+// own.
 func (r *run) installation(ctx context.Context, n int) (*installation, error) {
 	if i := r.installations[n]; i != nil {
 		return i, nil
 	}
+	i, err := r.newInstallation(ctx)
+	if err == nil {
+		r.installations[n] = i
+	}
+	return i, err
+}
+
+// newInstallation makes an installation for one device: bunq was seen to take no second.
+func (r *run) newInstallation(ctx context.Context) (*installation, error) {
 	key, err := r.newKey()
 	if err != nil {
 		return nil, err
@@ -96,12 +106,7 @@ func (r *run) installation(ctx context.Context, n int) (*installation, error) {
 	if err != nil {
 		return nil, err
 	}
-	i, err := r.readInstallation(x, key)
-	if err != nil {
-		return nil, err
-	}
-	r.installations[n] = i
-	return i, nil
+	return r.readInstallation(x, key)
 }
 
 // withToken sends a call with the token of an installation. A refusal of the token itself is told
@@ -169,10 +174,10 @@ func (r *run) certificate(notAfter time.Time) (string, error) {
 	return pseudoCertificate(key, commonName(), notAfter)
 }
 
-// newParty registers a certificate, and returns the user with its key, which is not used yet. cert
+// newParty registers a certificate on an installation of its own, and returns the user with its key, which is not used yet. cert
 // "" makes a new user.
 func (r *run) newParty(ctx context.Context, name, cert string) (*party, error) {
-	i, err := r.installation(ctx, 1)
+	i, err := r.newInstallation(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 func addressQuestions() []question {
 	const leaves = "an inactive address of a key"
 	return []question{
+		{setting: "ipv6", answers: []any{refused, accepted}, refusal: refused, leaves: leaves, ask: askIPv6},
 		{setting: "ip_text", answers: []any{"canonical", "as-sent"}, leaves: leaves, ask: askIPText},
 		{setting: "permitted_ip_default_status", answers: []any{"ACTIVE", "INACTIVE"}, leaves: leaves, ask: askDefaultStatus},
 		{setting: "duplicate_permitted_ip", answers: []any{refused, accepted}, refusal: refused, leaves: leaves, ask: askDuplicateIP},
@@ -81,12 +82,43 @@ func (r *run) deactivate(ctx context.Context, p *party, id int64, ip string) {
 	}
 }
 
-func askIPText(ctx context.Context, r *run) (*finding, error) {
+func askIPv6(ctx context.Context, r *run) (*finding, error) {
 	p, err := r.base(ctx)
 	if err != nil {
 		return nil, err
 	}
-	const sent, canonical = "2001:DB8:0::A1", "2001:db8::a1"
+	const ip = "2001:db8::a1"
+	x, err := r.postAddress(ctx, p, ip, "INACTIVE")
+	if err != nil {
+		return nil, err
+	}
+	if x.says(http.StatusBadRequest, textInvalidIP(ip)) {
+		return settled(refused, x)
+	}
+	if x.status != http.StatusOK {
+		return nil, other(x)
+	}
+	if _, err := x.id(); err != nil {
+		return nil, err
+	}
+	return settled(accepted, x)
+}
+
+// askIPText can be asked only where IPv6 is taken: an IPv4 address has one spelling.
+func askIPText(ctx context.Context, r *run) (*finding, error) {
+	taken, err := r.answer(ctx, "ipv6")
+	if err != nil {
+		return nil, err
+	}
+	if taken == refused {
+		return nil, &unsettled{"bunq takes no IPv6 address, and one of IPv4 has one spelling"}
+	}
+	p, err := r.base(ctx)
+	if err != nil {
+		return nil, err
+	}
+
+	const sent, canonical = "2001:DB8:0::A2", "2001:db8::a2"
 	_, o, x, err := r.newAddress(ctx, p, sent, "INACTIVE")
 	if err != nil {
 		return nil, err

@@ -13,15 +13,19 @@ const foreignAddress = "192.0.2.1"
 
 func deviceQuestions() []question {
 	return []question{
-		{setting: "same_device_again", answers: []any{accepted, existing, refused}, refusal: refused,
-			leaves: "a user, its key, one or two devices", ask: askSameDevice},
+		{setting: "second_device_of_installation", answers: []any{refused, accepted}, refusal: refused,
+			leaves: "a user, its key, one or two devices", ask: askSecondDevice},
+		{setting: "session_without_device", answers: []any{refused, accepted}, refusal: refused,
+			leaves: "an installation", sessions: 2, ask: askSessionWithoutDevice},
+		{setting: "pending_key_elsewhere", answers: []any{accepted, refused}, refusal: refused,
+			leaves: "a user, its key, an installation, perhaps with a device", ask: askPendingElsewhere},
 		{setting: "device_from_unpermitted_ip", answers: []any{refused, accepted}, refusal: refused,
 			leaves: "a user, its key, one or two devices", ask: askUnpermittedDevice},
 		{setting: "device_list", answers: []any{"user", "installation"},
 			leaves: "a device on a second installation", ask: askDeviceList},
 		{setting: "max_description", answers: []any{255, 64}, open: true,
-			leaves: "a user, its key, a few devices", takes: 10 * time.Second, ask: askMaxDescription},
-		{setting: "lone_wildcard", answers: []any{"caller-only", "wildcard", refused}, refusal: refused,
+			leaves: "a few installations and devices", sessions: 1, takes: 10 * time.Second, ask: askMaxDescription},
+		{setting: "lone_wildcard", answers: []any{"wildcard", "caller-only"},
 			leaves: "a user, its key, a device", sessions: 1, ask: askLoneWildcard},
 		{setting: "wildcard_in_list", answers: []any{accepted, refused},
 			leaves: "a user, its key, a device open to every address", sessions: 1, ask: askWildcardInList},
@@ -30,8 +34,9 @@ func deviceQuestions() []question {
 	}
 }
 
-func askSameDevice(ctx context.Context, r *run) (*finding, error) {
-	p, err := r.party(ctx, "same-device")
+// askSecondDevice registers a key once more on the installation where it is registered.
+func askSecondDevice(ctx context.Context, r *run) (*finding, error) {
+	p, err := r.party(ctx, "second-device")
 	if err != nil {
 		return nil, err
 	}
@@ -50,27 +55,57 @@ func askSameDevice(ctx context.Context, r *run) (*finding, error) {
 	case err != nil:
 		return nil, err
 	case id == p.device:
-		return settled(existing, x)
+		return nil, unforeseen(x, "the second device is the first")
 	default:
 		return settled(accepted, x)
 	}
 }
 
-// askUnpermittedDevice registers a key for an address that is not ours, and then once more from
-// ours. The second is on another installation, so that it is no repetition.
-func askUnpermittedDevice(ctx context.Context, r *run) (*finding, error) {
-	p, err := r.newParty(ctx, "locked-out", "")
+// askSessionWithoutDevice opens a session with a key in use, on an installation that has no device.
+func askSessionWithoutDevice(ctx context.Context, r *run) (*finding, error) {
+	p, err := r.base(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := r.addDevice(ctx, p, foreignAddress); err != nil {
-		return nil, err
-	}
-	second, err := r.installation(ctx, 2)
+	i, err := r.newInstallation(ctx)
 	if err != nil {
 		return nil, err
 	}
-	x, err := r.postDevice(ctx, second, p.key, "tf-probe "+p.name)
+	elsewhere := &party{name: "without a device", inst: i, credential: p.credential, key: p.key}
+	x, err := r.postSession(ctx, elsewhere)
+	switch {
+	case err != nil:
+		return nil, err
+	case x.says(http.StatusBadRequest, textCredentials):
+		if err := r.mustKnow(ctx, p.inst); err != nil {
+			return nil, err
+		}
+		return settled(refused, x)
+	case elsewhere.session == nil:
+		return nil, other(x)
+	}
+	r.endSession(ctx, elsewhere)
+	return settled(accepted, x)
+}
+
+// askPendingElsewhere registers a key that was not used on another installation than it was made
+// with.
+func askPendingElsewhere(ctx context.Context, r *run) (*finding, error) {
+	p, err := r.newParty(ctx, "pending", "")
+	if err != nil {
+		return nil, err
+	}
+	i, err := r.newInstallation(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.keyTaken(ctx, i, p)
+}
+
+// keyTaken registers the party's key on an installation that has no device, and settles whether it
+// is refused or accepted.
+func (r *run) keyTaken(ctx context.Context, i *installation, p *party) (*finding, error) {
+	x, err := r.postElsewhere(ctx, i, p, "tf-probe "+p.name)
 	if err != nil {
 		return nil, err
 	}
@@ -86,16 +121,60 @@ func askUnpermittedDevice(ctx context.Context, r *run) (*finding, error) {
 	return settled(accepted, x)
 }
 
+// askUnpermittedDevice registers a key for an address that is not ours, and then once more from
+// ours, on another installation.
+func askUnpermittedDevice(ctx context.Context, r *run) (*finding, error) {
+	p, err := r.newParty(ctx, "locked-out", "")
+	if err != nil {
+		return nil, err
+	}
+	if err := r.addDevice(ctx, p, foreignAddress); err != nil {
+		return nil, err
+	}
+	i, err := r.newInstallation(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f, err := r.keyTaken(ctx, i, p)
+	if err != nil || f.answer == accepted {
+		return f, err
+	}
+
+	// A key whose first use is its first session still waits for it.
+	use, err := r.answer(ctx, "first_use")
+	if err != nil {
+		return nil, err
+	}
+	pending, err := r.answer(ctx, "pending_key_elsewhere")
+	if err != nil {
+		return nil, err
+	}
+	if use == "session-server" && pending == refused {
+		return nil, &unsettled{"needs a second address: a key that no session was opened with is refused elsewhere in any case (pending_key_elsewhere)"}
+	}
+	return f, nil
+}
+
+// postElsewhere registers the party's key on another installation than its own. A sandbox that was
+// reset in between refuses every key.
+func (r *run) postElsewhere(ctx context.Context, i *installation, p *party, description string, ips ...string) (*exchange, error) {
+	x, err := r.postDevice(ctx, i, p.key, description, ips...)
+	if err == nil && x.says(http.StatusBadRequest, textCredentials) {
+		err = r.mustKnow(ctx, p.inst)
+	}
+	return x, err
+}
+
 func askDeviceList(ctx context.Context, r *run) (*finding, error) {
 	p, err := r.base(ctx)
 	if err != nil {
 		return nil, err
 	}
-	second, err := r.installation(ctx, 2)
+	second, err := r.newInstallation(ctx)
 	if err != nil {
 		return nil, err
 	}
-	made, err := r.postDevice(ctx, second, p.key, "tf-probe second installation")
+	made, err := r.postElsewhere(ctx, second, p, "tf-probe second installation")
 	if err != nil {
 		return nil, err
 	}
@@ -126,20 +205,26 @@ func askDeviceList(ctx context.Context, r *run) (*finding, error) {
 }
 
 func askMaxDescription(ctx context.Context, r *run) (*finding, error) {
-	p, err := r.party(ctx, "description")
+	p, err := r.base(ctx) // whose key is in use, and so taken on any installation
 	if err != nil {
 		return nil, err
 	}
+	var i *installation
 	return longest(255, func(n int) (bool, *exchange, error) {
-		x, err := r.postDevice(ctx, p.inst, p.key, strings.Repeat("d", n))
+		if i == nil {
+			if i, err = r.newInstallation(ctx); err != nil {
+				return false, nil, err
+			}
+		}
+		x, err := r.postElsewhere(ctx, i, p, strings.Repeat("d", n))
 		if err != nil {
 			return false, nil, err
 		}
-		// That the key is registered already is found out when the description has passed.
-		if x.says(http.StatusBadRequest, textDevice) {
-			return true, x, nil
+		ok, x, err := fits(x, "description")
+		if ok {
+			i = nil // it has its device now
 		}
-		return fits(x, "description")
+		return ok, x, err
 	})
 }
 
@@ -177,9 +262,6 @@ func askLoneWildcard(ctx context.Context, r *run) (*finding, error) {
 	x, err := r.postDevice(ctx, p.inst, p.key, "tf-probe "+p.name, "*")
 	if err != nil {
 		return nil, err
-	}
-	if x.says(http.StatusBadRequest, textInvalidValue("permitted_ips")) {
-		return settled(refused, x)
 	}
 	if x.status != http.StatusOK {
 		return nil, other(x)
@@ -231,7 +313,7 @@ func askWildcardInList(ctx context.Context, r *run) (*finding, error) {
 }
 
 // askWildcardAfterConcrete registers a key that has this machine's address once more, now for every
-// address; on another installation, so that it is no repetition.
+// address, on another installation.
 func askWildcardAfterConcrete(ctx context.Context, r *run) (*finding, error) {
 	own, err := r.address(ctx)
 	if err != nil {
@@ -241,11 +323,11 @@ func askWildcardAfterConcrete(ctx context.Context, r *run) (*finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	second, err := r.installation(ctx, 2)
+	second, err := r.newInstallation(ctx)
 	if err != nil {
 		return nil, err
 	}
-	x, err := r.postDevice(ctx, second, p.key, "tf-probe opened later", own, "*")
+	x, err := r.postElsewhere(ctx, second, p, "tf-probe opened later", own, "*")
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ func installationQuestions() []question {
 	return []question{
 		{setting: "installation_key_reuse", answers: []any{accepted, refused}, refusal: refused,
 			leaves: "an installation", ask: askKeyReuse},
-		{setting: "server_key", answers: []any{"process", "per-installation"},
+		{setting: "server_key", answers: []any{"per-installation", "process"},
 			leaves: "a second installation", ask: askServerKey},
 		{setting: "sign_installation_reads", answers: []any{accepted, refused},
 			leaves: "the user that most questions share", sessions: 1, ask: askSignedReads},

@@ -24,13 +24,16 @@ var decisive = map[string]struct {
 	"first_use":                          {"GET /payment-service-provider-credential/{id}", 1},
 	"old_keys":                           {"POST /session-server", 2},
 	"expired_certificate":                {"POST /payment-service-provider-credential", 1},
-	"same_device_again":                  {"POST /device-server", 2},
+	"second_device_of_installation":      {"POST /device-server", 2},
+	"session_without_device":             {"POST /session-server", 2},
+	"pending_key_elsewhere":              {"POST /device-server", 1},
 	"device_from_unpermitted_ip":         {"POST /device-server", 2},
 	"device_list":                        {"GET /device-server", 1},
 	"max_description":                    {"POST /device-server", 4},
 	"lone_wildcard":                      {"POST /device-server", 2},
 	"wildcard_in_list":                   {"GET /user/{id}/credential-password-ip/{id}/ip", 2},
 	"wildcard_after_concrete":            {"POST /device-server", 3},
+	"ipv6":                               {"POST /user/{id}/credential-password-ip/{id}/ip", 1},
 	"ip_text":                            {"GET /user/{id}/credential-password-ip/{id}/ip/{id}", 1},
 	"permitted_ip_default_status":        {"GET /user/{id}/credential-password-ip/{id}/ip/{id}", 1},
 	"duplicate_permitted_ip":             {"POST /user/{id}/credential-password-ip/{id}/ip", 2},
@@ -152,7 +155,7 @@ func expected(setting, script string) bool {
 func askOne(t *testing.T, setting string, fault bunqsim.Fault) *observed {
 	t.Helper()
 	var armed *bunqsim.Armed
-	o := ask(t, bunqsim.Config{Limits: bunqsim.LimitsPublished}, func(sim *bunqsim.Sim, c *probe.Config) {
+	o := ask(t, bunqsim.Config{Limits: bunqsim.LimitsPublished, Settings: bunqsim.Settings{IPv6: bunqsim.Accepted}}, func(sim *bunqsim.Sim, c *probe.Config) {
 		c.Only = []string{setting}
 		armed = sim.Fail(fault)
 	})

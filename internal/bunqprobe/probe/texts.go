@@ -18,12 +18,12 @@ const (
 	textKeyUsed        = "The provided public key is already in use."                                                  //
 	textCertificate    = "The provided certificate is invalid."                                                        //
 	textRequestID      = "The X-Bunq-Client-Request-Id has already been used."                                         //
-	textDevice         = "The device is already registered."                                                           //
+	textDevice         = "A device already exists for the current installation."                                       // seen
 	textIPExists       = "The IP address already exists."                                                              //
-	textClientExists   = "User already has an active OAuth client."                                                    //
+	textClientExists   = "You can only have one active OAuth Client registered."                                       // seen
 	textCancelled      = "OAuth client is cancelled."                                                                  //
 	textHTTPS          = "The callback URL must use HTTPS."                                                            //
-	textURLExists      = "Callback URL already exists."                                                                //
+	textURLExists      = "The Callback URL has already been registered for this Client."                               // seen
 	textURLsTooMany    = "Maximum number of callback URLs reached."                                                    //
 	textFilterExists   = "Notification filter already exists."                                                         //
 	textTooMany        = `Too many requests. You can do a maximum of (\d+) calls per (\d+) seconds? to this endpoint.` // seen
