@@ -74,9 +74,14 @@ func errMethodNotAllowed() *apiError {
 	return newError(http.StatusMethodNotAllowed, "Method not allowed.")
 }
 
-func errTooManyRequests(status int, l limit) *apiError {
-	return newError(status, fmt.Sprintf("Too many requests. You can do a maximum of %d calls per %d second to this endpoint.",
-		l.max, int(l.window/time.Second)))
+// errTooManyRequests names the limit, in one of the two forms that were seen.
+func errTooManyRequests(status int, l limit, method string, form Choice) *apiError {
+	calls := "calls"
+	if form == NamesMethod {
+		calls = method + " call"
+	}
+	return newError(status, fmt.Sprintf("Too many requests. You can do a maximum of %d %s per %d second to this endpoint.",
+		l.max, calls, int(l.window/time.Second)))
 }
 
 // errUserAgentMissing: that the header is needed is documented, the answer without it is invented.
@@ -99,6 +104,11 @@ func errInsufficientAuthorisation() *apiError {
 // for a caller whose address is not permitted.
 func errCredentialsIncorrect() *apiError {
 	return newError(http.StatusBadRequest, "User credentials are incorrect. Incorrect API key or IP address.")
+}
+
+// errTryAgain was seen after wrong keys; that it is for a while only, and its status, are inferred.
+func errTryAgain() *apiError {
+	return newError(http.StatusBadRequest, "The operation could not be completed. Please try again.")
 }
 
 func errRequestIDUsed() *apiError {
