@@ -23,7 +23,7 @@ var imports = map[string]string{
 	"internal/providerdata":         "framework log internal/bunq internal/sdkconf internal/session internal/tfdiag",
 	"internal/tfdiag":               "framework internal/bunq internal/session",
 	"internal/sdkconf":              "internal/bunq internal/signing",
-	"internal/session":              "github.com/gofrs/flock internal/bunq",
+	"internal/session":              "github.com/gofrs/flock semaphore internal/bunq",
 	"internal/bunq":                 "github.com/google/uuid golang.org/x/net/http/httpproxy internal/ratelimit internal/signing",
 	"internal/qseal":                "github.com/youmark/pkcs8 internal/signing",
 	"internal/ratelimit":            "semaphore",
