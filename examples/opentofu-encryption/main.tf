@@ -14,4 +14,6 @@ provider "bunq" {
   environment = "sandbox"
 }
 
-resource "bunq_installation" "main" {}
+resource "bunq_installation" "main" {
+  keepers = { certificate = bunq_sandbox_certificate.main.certificate_pem }
+}

@@ -56,7 +56,7 @@ func CallbackURLProblem(text string) string {
 	case u.Scheme == "" || u.Hostname() == "":
 		return "is not absolute: it needs a scheme and a host"
 	case isHTTP(u) && !loopback(u.Hostname()):
-		return "is plain http, over which the authorisation code could be read; only a loopback host, such as localhost, may have it"
+		return "is plain http, over which the authorisation code could be read (http is accepted for a loopback host only)"
 	case strings.Contains(text, "#"):
 		return "has a fragment (#…), which OAuth forbids"
 	case u.User != nil:

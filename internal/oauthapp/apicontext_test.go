@@ -176,7 +176,7 @@ func TestAccAPIContext_refused(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.Sim.ResetJournal()
-	cli.Plan(t).MustSay(t, 1, "bunq_oauth_client cannot be read",
+	cli.Plan(t).MustSay(t, 1, warnsRefused, "has an API context that bunq refuses",
 		"User credentials are incorrect", "permitted_ips", "stays in the state as it was")
 	if n := b.Count(openSession); n != 1 {
 		t.Errorf("bunq was asked %d times for a session that it refuses", n)

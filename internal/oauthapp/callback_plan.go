@@ -10,11 +10,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-const (
-	twoAreOne     = "Two resources are one callback URL"
-	declaredTwice = "Two resources declare the same callback URL"
-)
-
 // ModifyPlan plans the id as unknown if the URL changes: bunq changes URLs in place, so it usually
 // stays, but a URL that another resource gives up brings its object along. It reports what two
 // resources of the plan cannot both have.
@@ -62,9 +57,9 @@ func (r *CallbackURLResource) checkObject(plan, state *callbackModel, diags *dia
 		return
 	}
 
-	diags.AddError(twoAreOne, fmt.Sprintf("Another bunq_oauth_callback_url of this plan is callback URL %d of OAuth client %s, too, and the plan keeps one of them.\n\n"+
+	diags.AddError("Two resources are one callback URL", fmt.Sprintf("Another bunq_oauth_callback_url of this plan is callback URL %d of OAuth client %s, too, and the plan keeps one of them.\n\n"+
 		"State: nothing was changed.\n\n"+
-		"Next step: plan with a refresh (without -refresh=false). It takes one of the two out of the state, and the same plan makes it anew.%s",
+		"Next step: plan with a refresh (without -refresh=false). It takes one of the two out of the state, and the same plan makes it again.%s",
 		own, state.OAuthClientID.ValueString(), instead))
 }
 
@@ -76,7 +71,7 @@ func (r *CallbackURLResource) checkDeclared(plan *callbackModel, diags *diag.Dia
 	if _, first := r.urlsOf(plan).declared.note(plan.URL.ValueString(), true); first {
 		return
 	}
-	diags.AddAttributeError(path.Root("url"), declaredTwice, fmt.Sprintf(
+	diags.AddAttributeError(path.Root("url"), "Two resources declare the same callback URL", fmt.Sprintf(
 		"Another bunq_oauth_callback_url of this plan declares %q for OAuth client %s, and a client can only have a URL once.\n\n"+
 			"State: nothing was changed.\n\nNext step: remove one of the two resources.%s", plan.URL.ValueString(), plan.OAuthClientID.ValueString(), instead))
 }
@@ -112,12 +107,12 @@ func (r *CallbackURLResource) claim(m *callbackModel, importing bool, diags *dia
 	switch {
 	case first:
 	case importing || imported:
-		diags.AddError(twoAreOne, "This plan imports "+object+", and another bunq_oauth_callback_url of this run is that one already.\n\n"+
+		diags.AddError("Two resources are one callback URL", "This plan imports "+object+", and another bunq_oauth_callback_url of this run is that one already.\n\n"+
 			"State: nothing was imported, and nothing was changed.\n\n"+
 			"Next step: remove the import block. If the other resource was renamed, use a moved block instead."+instead)
 	default:
-		diags.AddWarning(twoAreOne, "Another bunq_oauth_callback_url of the state is "+object+", too. An object at bunq belongs to one resource: this one was "+
-			"taken out of the state. Nothing was changed at bunq. If the configuration has the resource, this plan makes it anew.")
+		diags.AddWarning("Two resources are one callback URL", "Another bunq_oauth_callback_url of the state is "+object+", too. An object at bunq belongs to one resource: this one was "+
+			"taken out of the state. Nothing was changed at bunq. If the configuration has the resource, this plan makes it again.")
 	}
 	return first
 }

@@ -101,6 +101,7 @@ func (r *CallbackURLResource) Schema(_ context.Context, _ resource.SchemaRequest
 func (r *CallbackURLResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	ctx, done := r.Data.Operation(ctx, callbackKind+": create", &resp.Diagnostics)
 	defer done()
+
 	var m callbackModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	access, more := r.Data.Access(ctx, m.APIContext, apiContextPath)
@@ -109,12 +110,13 @@ func (r *CallbackURLResource) Create(ctx context.Context, req resource.CreateReq
 		return
 	}
 
-	failed := tfdiag.Failure{Summary: callbackKind + " was not added", State: "nothing was added and nothing was stored."}
+	failed := tfdiag.Failure{Summary: "bunq_oauth_callback_url was not added", State: "nothing was added and nothing was stored."}
 	user, err := access.Calls.User(ctx)
 	if err != nil {
 		failed.Error(&resp.Diagnostics, err)
 		return
 	}
+
 	m.UserID = types.StringValue(providerdata.FormatID(user.ID))
 	if r.place(ctx, access, &m, 0, failed, &resp.Diagnostics) {
 		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
@@ -126,6 +128,7 @@ func (r *CallbackURLResource) Create(ctx context.Context, req resource.CreateReq
 func (r *CallbackURLResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	ctx, done := r.Data.Operation(ctx, callbackKind+": read", &resp.Diagnostics)
 	defer done()
+
 	var m callbackModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	if resp.Diagnostics.HasError() {
@@ -143,31 +146,32 @@ func (r *CallbackURLResource) Read(ctx context.Context, req resource.ReadRequest
 	}
 
 	var urls []bunq.CallbackURL
-	unreadable := tfdiag.Failure{Summary: callbackKind + " cannot be read", State: "the callback URL stays in the state as it was."}
-	from := refresh{data: r.Data, kind: callbackKind, apiContext: m.APIContext, user: m.UserID, failed: unreadable, importing: importing}
-	read, err := from.read(ctx, &resp.Diagnostics, func(a *providerdata.Access) (err error) {
+	from := refresh{
+		data: r.Data, kind: callbackKind, apiContext: m.APIContext, user: m.UserID, importing: importing,
+		failed: tfdiag.Failure{Summary: "bunq_oauth_callback_url cannot be read", State: "the callback URL stays in the state as it was."},
+	}
+	if !from.find(ctx, resp, func(a *providerdata.Access) (err error) {
 		urls, err = newCallbackClient(a, &m).read(ctx)
 		return err
-	})
+	}) {
+		return
+	}
 
 	at := slices.IndexFunc(urls, func(u bunq.CallbackURL) bool { return u.ID == number(m.ID) })
-	switch {
-	case !read:
-	case err != nil && !bunq.IsNotFound(err):
-		unreadable.Error(&resp.Diagnostics, err)
-	case at < 0:
+	if at < 0 {
 		resp.State.RemoveResource(ctx)
-	default:
-		m.fromAPI(urls[at])
-		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
-		endImport(ctx, resp.Private, &resp.Diagnostics)
+		return
 	}
+	m.fromAPI(urls[at])
+	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+	endImport(ctx, resp.Private, &resp.Diagnostics)
 }
 
 // Update changes the URL. Another context of the same user needs no call.
 func (r *CallbackURLResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	ctx, done := r.Data.Operation(ctx, callbackKind+": update", &resp.Diagnostics)
 	defer done()
+
 	var m, state callbackModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -179,7 +183,7 @@ func (r *CallbackURLResource) Update(ctx context.Context, req resource.UpdateReq
 	if ok && m.URL.Equal(state.URL) {
 		r.urlsOf(&m).claim(number(m.ID))
 	} else if ok {
-		failed := tfdiag.Failure{Summary: callbackKind + " was not changed", State: "unchanged."}
+		failed := tfdiag.Failure{Summary: "bunq_oauth_callback_url was not changed", State: "unchanged."}
 		ok = r.place(ctx, access, &m, number(state.ID), failed, &resp.Diagnostics)
 	}
 	if ok {
@@ -198,7 +202,7 @@ func (r *CallbackURLResource) place(ctx context.Context, access *providerdata.Ac
 
 	switch {
 	case errors.Is(err, errTaken):
-		failed.Summary, failed.At, failed.Next = declaredTwice, path.Root("url"), "remove one of the two resources, and apply again."
+		failed.Summary, failed.At, failed.Next = "Two resources declare the same callback URL", path.Root("url"), "remove one of the two resources, and apply again."
 	case own == 0 && bunq.OutcomeUnknown(err):
 		failed.State = "nothing was stored. bunq may have added the URL; this could not be checked."
 		failed.Next = "apply again: the client is read first, and an existing URL is adopted."
@@ -211,6 +215,7 @@ func (r *CallbackURLResource) place(ctx context.Context, access *providerdata.Ac
 func (r *CallbackURLResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	ctx, done := r.Data.Operation(ctx, callbackKind+": delete", &resp.Diagnostics)
 	defer done()
+
 	var m callbackModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	if resp.Diagnostics.HasError() {
@@ -228,7 +233,7 @@ func (r *CallbackURLResource) Delete(ctx context.Context, req resource.DeleteReq
 
 // removal is the destroy of the callback URL of m.
 func (r *CallbackURLResource) removal(m *callbackModel) removal {
-	failed := tfdiag.Failure{Summary: callbackKind + " was not removed", State: "the callback URL stays in the state."}
+	failed := tfdiag.Failure{Summary: "bunq_oauth_callback_url was not removed", State: "the callback URL stays in the state."}
 	return removal{data: r.Data, kind: callbackKind, apiContext: m.APIContext, user: m.UserID, failed: failed}
 }
 

@@ -215,7 +215,7 @@ func TestAccCallbackURL_refusedWhileMoving(t *testing.T) {
 }
 
 // Two resources of the state that are one callback URL, as after a copy of the state: the second one
-// leaves the state with a warning, and the same plan makes it anew.
+// leaves the state with a warning, and the same plan makes it again.
 func TestAccCallbackURL_copies(t *testing.T) {
 	t.Parallel()
 	const warning = "Two resources are one callback URL"

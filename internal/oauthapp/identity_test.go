@@ -66,6 +66,7 @@ func TestIdentity_imports(t *testing.T) {
 				{TypeName: name, Identity: q.Identity(t, tc.identity)},
 				{TypeName: name, ID: tc.id},
 			} {
+				q := acctest.NewProtocol(t, h.b, h.Party) // a run of its own: an object is imported once in a run
 				imported, err := q.Server.ImportResourceState(t.Context(), request)
 				if err != nil {
 					t.Fatal(err)
@@ -88,6 +89,7 @@ func TestIdentity_imports(t *testing.T) {
 			}
 
 			// A state that was written before there was identity, or by a CLI without it.
+			q = acctest.NewProtocol(t, h.b, h.Party)
 			imported, err := q.Server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: name, ID: tc.id})
 			if err != nil {
 				t.Fatal(err)

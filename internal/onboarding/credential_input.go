@@ -195,9 +195,12 @@ func (in *credentialInput) checkSignature(installation providerdata.Installation
 		diags.AddAttributeError(path.Root("client_public_key_signature"), "The signature is older than the installation",
 			"This plan makes the installation, or makes it anew, and a signature is valid for one installation only. Nothing was sent, and the state is "+
 				"unchanged.\n\n"+
-				"Next step: make the installation first: terraform apply -target=bunq_installation.NAME. Sign its registration_payload, set "+
-				"client_public_key_signature, then: terraform apply. In between, an old key goes on. (After a leak, add -replace=bunq_installation.NAME to "+
-				"the first command and -replace=bunq_psd2_credential.NAME to the second.)")
+				"Next step: make the installation first, sign its registration_payload, set client_public_key_signature, then apply the rest. In between, an "+
+				"old key goes on."+waysOut(
+				"first: terraform apply -target='bunq_installation.NAME'",
+				"after a leak: terraform apply -target='bunq_installation.NAME' -replace='bunq_installation.NAME'",
+				"then, with the signature: terraform apply",
+				"then, after a leak: terraform apply -replace='bunq_psd2_credential.NAME'"))
 		return
 	}
 

@@ -205,7 +205,7 @@ resource "bunq_psd2_credential" "copy" {
 		if args != nil && args[0] == "-destroy" {
 			continue // a CLI that plans it without its normal plan shows no error
 		}
-		got.MustSay(t, 1, says, "terraform state rm bunq_psd2_credential.NAME", "a removed block that has destroy = false",
+		got.MustSay(t, 1, says, "terraform state rm 'bunq_psd2_credential.NAME'", "a removed block with destroy = false",
 			"terraform destroy -refresh=false")
 	}
 	// One that only leaves the configuration would end the key of the other.

@@ -97,7 +97,9 @@ output "payload" {
 		payload := c.Run(t, "output", "-raw", "payload").Output
 		return fmt.Sprintf("%q", hsm(t, s.key, payload[strings.Index(payload, "-----BEGIN"):]))
 	}
-	ways := []string{"The signature is older than the installation", "terraform apply -target=bunq_installation.NAME", "then: terraform apply"}
+	ways := []string{"The signature is older than the installation", "first: terraform apply -target='bunq_installation.NAME'",
+		"then, with the signature: terraform apply", "after a leak: terraform apply -target='bunq_installation.NAME' -replace='bunq_installation.NAME'",
+		"then, after a leak: terraform apply -replace='bunq_psd2_credential.NAME'"}
 
 	first, second := newCertificate(), newCertificate()
 	old := fmt.Sprintf("%q", hsm(t, first.key, "for another installation"))
@@ -118,8 +120,7 @@ output "payload" {
 
 	// A leak: the old key goes on in between.
 	key := c.State(t).String(t, credentialAddress, "api_key")
-	c.Plan(t, "-replace=bunq_installation.main", "-replace=bunq_psd2_credential.main").MustSay(t, 1,
-		append(ways, "add -replace=bunq_installation.NAME to the first command and -replace=bunq_psd2_credential.NAME to the second")...)
+	c.Plan(t, "-replace=bunq_installation.main", "-replace=bunq_psd2_credential.main").MustSay(t, 1, ways...)
 	c.MustApply(t, "-target=bunq_installation.main", "-replace=bunq_installation.main")
 	c.Write(t, config(second, signed(second)))
 	c.MustApply(t, "-replace=bunq_psd2_credential.main")

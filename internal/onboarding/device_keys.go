@@ -8,8 +8,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-
-	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 )
 
 // keyDevices are the devices that this run has planned, by API key. Addresses belong to the key: two
@@ -28,13 +26,11 @@ type keyDevice struct {
 	permitted []string
 }
 
-// plan adds a device, and reports if it does not go together with another one of its key.
-func (k *keyDevices) plan(ac bunq.APIContext, d keyDevice, diags *diag.Diagnostics) {
+// plan adds a device of a key, which any text may name, and reports if it does not go together with another one of its key.
+func (k *keyDevices) plan(key string, d keyDevice, diags *diag.Diagnostics) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 
-	// The key alone, whatever the installation.
-	key := bunq.APIContext{Environment: ac.Environment, APIKey: ac.APIKey}.Fingerprint()
 	for _, other := range k.byKey[key] {
 		if d.lists && other.lists {
 			diags.AddAttributeError(path.Root("permitted_ips"), "Two devices list the addresses of one key", fmt.Sprintf(

@@ -53,27 +53,18 @@ func (m *deviceModel) moves(state *deviceModel) bool {
 	return m.installationID() == "" || m.installationID() != state.installationID()
 }
 
-// apiContext returns the API context of installation and API key; false if a part is not known.
-// Only that member is unknown then: Terraform treats an object that is unknown as a whole as one
-// without secrets, and says so in the plan of each resource that uses it.
-func (m *deviceModel) apiContext(ctx context.Context, diags *diag.Diagnostics) (providerdata.APIContextModel, bool) {
-	installation, ok := installationOf(ctx, m.Installation, diags)
-	if !ok {
+// apiContext returns the API context of installation and API key. Only a member of it is unknown
+// where a part is: Terraform treats an object that is unknown as a whole as one without secrets, and
+// says so in the plan of each resource that uses it.
+func (m *deviceModel) apiContext(ctx context.Context, diags *diag.Diagnostics) providerdata.APIContextModel {
+	installation, known := installationOf(ctx, m.Installation, diags)
+	if !known {
 		unknown := types.StringUnknown()
 		installation = providerdata.InstallationModel{
 			Token: unknown, PrivateKeyPEM: unknown, ServerPublicKeyPEM: unknown, Environment: unknown,
 		}
 	}
-	c := installation.Context(m.credential(ctx, diags).APIKey)
-	return c, ok && c.Known()
-}
-
-// setAPIContext fills in api_context.
-func (m *deviceModel) setAPIContext(ctx context.Context, diags *diag.Diagnostics) {
-	c, _ := m.apiContext(ctx, diags)
-	obj, more := c.Object(ctx)
-	diags.Append(more...)
-	m.APIContext = obj
+	return installation.Context(m.credential(ctx, diags).APIKey)
 }
 
 // addresses returns the permitted addresses that are known, sorted, with "*" last, as bunq wants

@@ -9,6 +9,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 )
 
 // ValidateConfig reports a list of addresses without the credential that they belong to.
@@ -49,7 +51,9 @@ func (r *DeviceServerResource) ModifyPlan(ctx context.Context, req resource.Modi
 	if known && !r.Data.SameEnvironment(installation.Environment.ValueString(), "installation", installationPath, &resp.Diagnostics) {
 		return
 	}
-	plan.setAPIContext(ctx, &resp.Diagnostics)
+	apiContext, more := plan.apiContext(ctx, &resp.Diagnostics).Object(ctx)
+	resp.Diagnostics.Append(more...)
+	plan.APIContext = apiContext
 
 	before := readPrivate[deviceRef](ctx, req.Private, plannedDevice, &resp.Diagnostics)
 	switch {
@@ -76,16 +80,18 @@ func (r *DeviceServerResource) ModifyPlan(ctx context.Context, req resource.Modi
 // noteDevice tells the other resources of the run of a device that the plan keeps or makes: its
 // context, which an import may need, and what its key must permit.
 func (r *DeviceServerResource) noteDevice(ctx context.Context, plan, state *deviceModel, diags *diag.Diagnostics) {
-	model, known := plan.apiContext(ctx, diags)
-	if !known {
+	model := plan.apiContext(ctx, diags)
+	if model.Known() {
+		if ac, more := model.Parse(installationPath); !more.HasError() { // reported where the context is used
+			r.Data.Remember(ac)
+		}
+	}
+
+	// The key may be known before its new installation is.
+	if model.APIKey.IsUnknown() {
 		return
 	}
-	ac, more := model.Parse(installationPath)
-	if more.HasError() {
-		return // reported where the context is used
-	}
-	r.Data.Remember(ac)
-
+	key := bunq.APIContext{APIKey: bunq.Secret(model.APIKey.ValueString())}.Fingerprint()
 	d := keyDevice{
 		id: state.ID.ValueString(), description: plan.Description.ValueString(), ip: state.RegistrationIP.ValueString(),
 		lists: !plan.PermittedIPs.IsNull() && !plan.PermittedIPs.IsUnknown(),
@@ -93,7 +99,7 @@ func (r *DeviceServerResource) noteDevice(ctx context.Context, plan, state *devi
 	if d.lists && allKnown(plan.PermittedIPs) {
 		d.permitted = addresses(plan.PermittedIPs)
 	}
-	r.run.devices.plan(ac, d, diags)
+	r.run.devices.plan(key, d, diags)
 }
 
 // plannedDevice names the private state with the deviceRef of the device that a plan has seen. A

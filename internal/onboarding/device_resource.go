@@ -194,9 +194,8 @@ func (r *DeviceServerResource) access(ctx context.Context, m *deviceModel, diags
 	if diags.HasError() || !r.Data.Ready(diags) {
 		return nil, false
 	}
-
-	model, known := m.apiContext(ctx, diags)
-	if !known || !r.Data.SameEnvironment(model.Environment.ValueString(), "device", installationPath, diags) {
+	model := m.apiContext(ctx, diags)
+	if !r.Data.SameEnvironment(model.Environment.ValueString(), "device", installationPath, diags) {
 		return nil, false
 	}
 

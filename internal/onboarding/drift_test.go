@@ -211,21 +211,22 @@ func TestAccRefresh_gone(t *testing.T) {
 	t.Run("credential", func(t *testing.T) {
 		t.Parallel()
 		b := acctest.New(t)
-		config := b.Provider("") + deviceWith(named)
-		b.Test(t, resource.TestCase{Steps: []resource.TestStep{
-			{Config: config},
-			{
-				PreConfig: func() {
-					b.Sim.Fail(bunqsim.Fault{Route: readCredential, Kind: bunqsim.FaultStatus, Status: 404, Body: gone("Credential password ip")})
-					b.Sim.ResetJournal()
-				},
-				Config: config,
-				ConfigPlanChecks: planned(action("psd2_credential", plancheck.ResourceActionCreate),
-					action("device_server", plancheck.ResourceActionDestroyBeforeCreate)),
-				Check: journal(b, "POST /payment-service-provider-credential", "POST /device-server"),
-			},
-			emptyPlan(config),
-		}})
+		c := acctest.NewCLI(t, b)
+		c.Write(t, deviceWith(named))
+		c.MustApply(t)
+		lose := func() {
+			b.Sim.Fail(bunqsim.Fault{Route: readCredential, Kind: bunqsim.FaultStatus, Status: 404, Body: gone("Credential password ip")})
+			b.Sim.ResetJournal()
+		}
+		// Another key needs another device, and so another installation.
+		lose()
+		c.Plan(t).MustSay(t, 1, "terraform apply -replace='bunq_installation.NAME'")
+		lose()
+		c.MustApply(t, "-replace="+installationAddress)
+		if got, want := fmt.Sprint(b.Writes(0)), fmt.Sprint([]string{postInstallation, postCredential, postDevice}); got != want {
+			t.Errorf("sent %s, want %s", got, want)
+		}
+		c.MustHaveNothingToDo(t)
 	})
 }
 
@@ -254,40 +255,6 @@ func another(t *testing.T, b *acctest.Bunq) {
 	defer func() { _ = answer.Body.Close() }()
 	if answer.StatusCode != http.StatusOK {
 		t.Fatalf("POST /device-server: %s", answer.Status)
-	}
-}
-
-// Statuses of a device other than ACTIVE, where another device keeps the key in use, so that bunq
-// can be asked.
-func TestAccDeviceServer_status(t *testing.T) {
-	t.Parallel()
-	for _, status := range []string{bunqsim.DeviceBlocked, bunqsim.DeviceObsolete, bunqsim.DeviceNeedsConfirmation} {
-		t.Run(status, func(t *testing.T) {
-			t.Parallel()
-			b := acctest.New(t)
-			c := acctest.NewCLI(t, b)
-			c.Write(t, deviceWith(named))
-			c.MustApply(t)
-			device := b.Sim.Snapshot().Devices[0].ID
-			another(t, b)
-			try(t, func() error { return b.Sim.SetDeviceStatus(device, status) })()
-			b.Sim.ResetJournal()
-			got := c.Plan(t)
-			if status == bunqsim.DeviceNeedsConfirmation {
-				if got.Code != 0 || !acctest.Says("Warning: The device waits for confirmation").MatchString(got.Output) {
-					t.Errorf("status %d\n%s", got.Code, got.Output)
-				}
-				return
-			}
-			if got.Code != 2 || !acctest.Says(fmt.Sprintf("bunq lists device %d as %s. Applying registers another one with the same key.", device, status)).MatchString(got.Output) {
-				t.Errorf("status %d\n%s", got.Code, got.Output)
-			}
-			c.MustApply(t)
-			if writes := fmt.Sprint(b.Writes(0)); writes != "[POST /device-server]" {
-				t.Errorf("sent %s", writes)
-			}
-			c.MustHaveNothingToDo(t)
-		})
 	}
 }
 

@@ -250,7 +250,7 @@ func TestAccSandboxCertificate_isNotReplaced(t *testing.T) {
 			id := c.State(t).String(t, certificateAddress, "id")
 			b.Sim.ResetJournal()
 
-			says := []string{"Replacing the sandbox certificate makes another bunq user", `keepers = { renewal = "2" }`, "set another name",
+			says := []string{"Replacing the sandbox certificate makes another bunq user", `keepers = { renewal = "2" }`, "to get another user: another name, then terraform apply",
 				"terraform destroy -refresh=false"}
 			c.Plan(t, "-replace="+certificateAddress).MustSay(t, 1, says...)
 			c.Plan(t, "-refresh=false", "-replace="+certificateAddress).MustSay(t, 1, says...)
@@ -266,7 +266,7 @@ func TestAccSandboxCertificate_isNotReplaced(t *testing.T) {
 			c.Write(t, plain)
 			c.MustApply(t)
 			c.Run(t, "taint", certificateAddress).MustSay(t, 0)
-			tainted := []string{"The state has a sandbox certificate with this name", "terraform untaint bunq_sandbox_certificate.NAME", "set another name"}
+			tainted := []string{"The state has a sandbox certificate with this name", "terraform untaint 'bunq_sandbox_certificate.NAME'", "to get another user: another name"}
 			c.Plan(t).MustSay(t, 1, tainted...)
 			c.Destroy(t).MustSay(t, 1, append(tainted, "terraform destroy -refresh=false")...)
 			c.Run(t, "untaint", certificateAddress).MustSay(t, 0)
@@ -315,7 +315,7 @@ func TestAccSandboxCertificate_nameIsUsedOnce(t *testing.T) {
 	id := c.State(t).String(t, certificateAddress+"[1]", "id")
 	renamed := strings.ReplaceAll(counted(`"Other ${count.index}"`), `"main"`, `"renamed"`)
 	c.Write(t, renamed)
-	c.Plan(t).MustSay(t, 1, "The state has a sandbox certificate with this name", "add a moved block")
+	c.Plan(t).MustSay(t, 1, "The state has a sandbox certificate with this name", "if its resource was renamed: a moved block")
 	c.Write(t, renamed+"moved {\n  from = bunq_sandbox_certificate.main\n  to   = bunq_sandbox_certificate.renamed\n}\n")
 	c.MustApply(t).MustSay(t, 0, "0 added, 0 changed, 0 destroyed")
 	if got := c.State(t).String(t, "bunq_sandbox_certificate.renamed[1]", "id"); got != id {
