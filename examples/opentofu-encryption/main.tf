@@ -14,6 +14,4 @@ provider "bunq" {
   environment = "sandbox"
 }
 
-resource "bunq_installation" "main" {
-  keepers = { certificate = bunq_sandbox_certificate.main.certificate_pem }
-}
+resource "bunq_installation" "main" {}
