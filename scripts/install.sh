@@ -29,7 +29,7 @@ for host in registry.terraform.io registry.opentofu.org; do
   program=$versions/$version/$platform/terraform-provider-${type}_v$version$(go env GOEXE)
   if [[ -z ${built-} ]]; then
     built=$program
-    go build -ldflags "-X main.version=$version" -o "$built" . </dev/null
+    go build -tags "$build_tags" -ldflags "-X main.version=$version" -o "$built" . </dev/null
   else
     cp "$built" "$program"
   fi

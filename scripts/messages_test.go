@@ -75,7 +75,7 @@ func summaries(t *testing.T) map[string]string {
 // saysSomething reports whether the file belongs to a package whose words reach users.
 func saysSomething(path string) bool {
 	switch filepath.Base(filepath.Dir(path)) {
-	case "acctest", "bunqsim", "lifecycle", "pacing":
+	case "acctest", "bunqsim", "hostile", "lifecycle", "pacing":
 		return false
 	}
 	return true

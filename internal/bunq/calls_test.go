@@ -153,7 +153,7 @@ func calls() []callCase {
 		{"GET credential, active", func(ctx context.Context, _ cl, u uc) (any, error) { return u.Credential(ctx, 9) },
 			`{"Response":[` + activeCredential + `]}`, "GET", "/v1/user/28196/credential-password-ip/9", "", withSession, ptr(activeWant())},
 		{"GET credentials", func(ctx context.Context, _ cl, u uc) (any, error) { return u.Credentials(ctx) },
-			list(pendingCredential, `{"Unknown":{}}`, activeCredential), "GET", "/v1/user/28196/credential-password-ip?count=200", "", withSession,
+			list(pendingCredential, activeCredential), "GET", "/v1/user/28196/credential-password-ip?count=200", "", withSession,
 			[]bunq.Credential{pendingWant(), activeWant()}},
 		{"GET device-server", func(ctx context.Context, _ cl, u uc) (any, error) { return u.DeviceServer(ctx, 35) },
 			`{"Response":[` + deviceBody + `]}`, "GET", "/v1/device-server/35", "", withSession, &device},

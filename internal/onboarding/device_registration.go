@@ -115,6 +115,7 @@ func notRegistered(err error, request bunq.DeviceServerRequest) tfdiag.Failure {
 			"a key that is in use can only be registered from one of its permitted addresses: is this machine's public address one of them?",
 			"a key that was not used in time (sandbox 1 hour, production 4 hours), or is from another environment, cannot be used. If this "+
 				"configuration made it, make another one: "+replaceBoth)
+	case bunq.IsTemporarilyRefused(err): // the error itself says to wait
 	case len(request.PermittedIPs) > 0:
 		f.Next = "fix what bunq reports. If it is \"*\": bunq accepts it only for a key that has no permitted address yet." + waysOut(
 			"remove \"*\" from permitted_ips, then terraform apply",

@@ -13,6 +13,8 @@ var (
 	ErrPrivateKeyFound = errors.New("private key found")
 	// ErrSeveralCertificates means that there is more than the one certificate that belongs there.
 	ErrSeveralCertificates = errors.New("more than one certificate")
+	// ErrTooManyCertificates means that there are more certificates than any chain has.
+	ErrTooManyCertificates = errors.New("too many certificates")
 	// ErrMalformedCertificate means that a CERTIFICATE block holds no X.509 certificate.
 	ErrMalformedCertificate = errors.New("malformed certificate")
 	// ErrMalformedStatements means that a certificate's qualified statements, and so its PSD2

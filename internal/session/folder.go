@@ -22,6 +22,9 @@ type folder struct {
 	reported bool
 }
 
+// maxFile is in bytes, and far above what is written here.
+const maxFile = 4 << 20
+
 // ready makes the folder if it is missing, sets its mode, and reports whether it can be
 // used.
 func (f *folder) ready() bool {
@@ -50,11 +53,25 @@ func (f *folder) read(name string) ([]byte, bool) {
 	if !f.ready() {
 		return nil, false
 	}
-	content, err := os.ReadFile(filepath.Join(f.path, name))
+	path := filepath.Join(f.path, name)
+	if err := isOurs(path); err != nil {
+		return nil, f.failed(err)
+	}
+	content, err := os.ReadFile(path)
 	if err != nil {
 		return nil, f.failed(err)
 	}
 	return content, true
+}
+
+// isOurs returns an error if the path is anything but a file of a size that is written here.
+// Nothing else is opened: a named pipe would wait for somebody at its other end.
+func isOurs(path string) error {
+	info, err := os.Stat(path)
+	if err == nil && (!info.Mode().IsRegular() || info.Size() > maxFile) {
+		err = &fs.PathError{Op: "open", Path: path, Err: errors.New("no file of the cache")}
+	}
+	return err
 }
 
 // write replaces a file atomically: a reader sees the old content or the new one. It

@@ -2,6 +2,8 @@ package session
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"path/filepath"
 	"time"
 
@@ -42,7 +44,12 @@ func (f *folder) lock(ctx context.Context, name string, l log, what string) (unl
 		return func() {}, nil
 	}
 
-	file := flock.New(filepath.Join(f.path, name), flock.SetPermissions(0o600))
+	path := filepath.Join(f.path, name)
+	if err := isOurs(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		f.failed(err)
+		return func() {}, nil
+	}
+	file := flock.New(path, flock.SetPermissions(0o600))
 	start := time.Now()
 	told := false
 	for {
