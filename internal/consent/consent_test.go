@@ -36,7 +36,7 @@ func onboarded(t *testing.T) *situation {
 		c.Webhooks = app.server.Client()
 		c.Settings.ConsentNotifications = bunqsim.GivenAndWithdrawn
 	}))
-	s := &situation{bunq: b, cli: acctest.NewCLI(t, b), app: app, browser: newBrowser(t, app)}
+	s := &situation{bunq: b, cli: acctest.NewCLI(t, b, acctest.Attached), app: app, browser: newBrowser(t, app)}
 	s.cli.Write(t, acctest.Client+fmt.Sprintf(`
 locals {
   page  = %q

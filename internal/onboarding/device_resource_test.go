@@ -94,7 +94,7 @@ func TestAccDeviceServer_keyMadeElsewhere(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
 	var apiKey string
-	b.Outside(func() { apiKey = b.Onboard(t, "elsewhere").APIKey })
+	apiKey = b.Onboard(t, "elsewhere").APIKey
 	config := func(ips string) string {
 		return b.Provider("") + fmt.Sprintf(acctest.Installation+`
 resource "bunq_device_server" "main" {

@@ -150,7 +150,7 @@ func TestAccRefresh_refusesAnotherEnvironment(t *testing.T) {
 			t.Parallel()
 			b := acctest.New(t)
 			var p *acctest.Party
-			b.Outside(func() { p = b.Onboard(t, "elsewhere") })
+			p = b.Onboard(t, "elsewhere")
 			elsewhere := fmt.Sprintf("provider \"bunq\" {\n  environment = \"production\"\n  base_url = %q\n}\n", b.URL)
 			says := func(what string) *regexp.Regexp {
 				return acctest.Says("The " + what + " was made in bunq's sandbox environment, and this provider is configured for production. Nothing was sent")
@@ -194,7 +194,7 @@ func TestAccRefresh_gone(t *testing.T) {
 				PreConfig: func() {
 					id := b.Sim.Snapshot().Devices[0].ID
 					try(t, func() error { return b.Sim.SetDeviceStatus(id, bunqsim.DeviceObsolete) })()
-					b.Outside(func() { another(t, b) })
+					another(t, b)
 					fault = b.Sim.Fail(bunqsim.Fault{Route: readDevice, Kind: bunqsim.FaultStatus, Status: 404, Body: gone("Device server")})
 					b.Sim.ResetJournal()
 				},

@@ -8,18 +8,12 @@ package main
 import (
 	"context"
 	"log"
-	"os"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
-	"github.com/openpsd2/terraform-provider-bunq/internal/provider"
 )
 
 func main() {
-	var opts []provider.Option
-	if os.Getenv(acctest.EnvPaced) == "" {
-		opts = append(opts, provider.WithoutPacing())
-	}
-	if err := acctest.ServeProcess(context.Background(), nil, opts...); err != nil {
+	if err := acctest.ServeProcess(context.Background(), nil); err != nil {
 		log.Fatal(err)
 	}
 }
