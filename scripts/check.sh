@@ -23,17 +23,8 @@ linted() {
   "$lint" run </dev/null
 }
 
-# Every package under internal/ must be named in a rule about who may import whom.
-bounded() {
-  local dir missing=0
-  for dir in internal/*/; do
-    if ! grep -q "files: .*\*\*/${dir}\*" .golangci.yml; then
-      echo "$dir has no depguard rule in .golangci.yml." >&2
-      missing=1
-    fi
-  done
-  return "$missing"
-}
+# Who may import whom.
+bounded() { go test -count=1 -run '^TestImports' ./scripts </dev/null; }
 
 # Tidying needs a module's whole graph, which is gigabytes for OpenTofu and the tools of a release: those are looked at
 # where they have been built, and in "make release-check".
@@ -57,8 +48,21 @@ documented() {
   scripts/docs.sh "$fresh" && diff -ru docs "$fresh"
 }
 
-# Links, form and spelling of every page, and the words of examples and scripts. Uncached, because the files are no Go.
-paged() { go test -count=1 -run '^(TestMarkdown|TestMessages|TestSpelling)' ./scripts </dev/null; }
+# Links, plain words and messages of every page. Uncached, because the files are no Go.
+paged() {
+  go test -count=1 -run '^(TestMarkdown|TestMessages)' ./scripts </dev/null
+  scripts/lint-markdown.sh
+}
+
+# Common misspellings in everything but Go, whose comments golangci-lint looks at.
+spelled() {
+  local misspell others='authorize,authorization,organization' # words of OAuth and X.509
+  others+=,analyze,artifact,artifacts,color # names of an action, of what a workflow keeps, of a flag
+  misspell=$(scripts/build-tool misspell)
+  git ls-files -z --cached --others --exclude-standard -- . ':!*.go' ':!go.*' ':!tools' ':!*.css' ':!*/testdata/*' |
+    while IFS= read -r -d '' file; do if [[ -e $file ]]; then printf '%s\0' "$file"; fi; done |
+    xargs -0 "$misspell" -error -locale UK -i "$others"
+}
 
 exemplary() { scripts/validate-examples.sh; }
 
@@ -105,11 +109,12 @@ check() {
 check "format" formatted "run \"make fmt\"."
 check "go vet" vetted "fix what it names."
 check "golangci-lint" linted "fix what it names; where it is wrong, //nolint:linter // reason."
-check "import rules" bounded "add a rule for the package to .golangci.yml, next to the others."
+check "import rules" bounded "do without the import, or add it to the table in scripts/imports_test.go with a reason."
 check "modules" tidy "run \"go mod tidy\" there."
 check "workflows" automated "fix the workflow; it runs at GitHub only, so nothing else finds the mistake here."
 check "docs" documented "run \"make docs\" and commit what it changes; docs/ is not edited by hand."
-check "pages" paged "fix the page, or note down a new word that is spelt right with \"go test ./scripts -run TestSpelling -update\"."
+check "pages" paged "fix the page."
+check "spelling" spelled "write the word that it names; a name that it takes for a word goes into the list in scripts/check.sh."
 check "examples" exemplary "fix the example, or the schema that it shows."
 check "scripts" scripted "fix the script."
 

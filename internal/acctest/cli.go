@@ -205,6 +205,22 @@ func (c *CLI) MoveToNewMachine(t *testing.T) {
 	}
 }
 
+// CacheFiles are the files in the cache folder, with their paths.
+func (c *CLI) CacheFiles(t *testing.T) []string {
+	t.Helper()
+	var all []string
+	err := filepath.WalkDir(c.cache, func(path string, d os.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			all = append(all, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
 // KillProviders ends every provider process of this CLI that still runs, as
 // SIGKILL does: none of its code runs any more, also not before this returns. A
 // fault's hook may call it.

@@ -38,7 +38,7 @@ type Change func(s tfprotov6.ProviderServer, bunq http.RoundTripper) (tfprotov6.
 // ServeProcess serves the provider as a process of its own until Terraform ends
 // it. change may be nil.
 func ServeProcess(ctx context.Context, change Change, opts ...provider.Option) error {
-	transport := http.RoundTripper(bunq.NewTransport())
+	transport := http.RoundTripper(bunq.NewTransport(false, nil))
 	wrap := func(s tfprotov6.ProviderServer) (tfprotov6.ProviderServer, error) { return s, nil }
 	if dir := os.Getenv(EnvWatch); dir != "" {
 		watch, err := NewWatch(dir)

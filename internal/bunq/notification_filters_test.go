@@ -21,7 +21,7 @@ func filtersWant() []bunq.NotificationFilter {
 
 func TestNotificationFilters(t *testing.T) {
 	t.Parallel()
-	u, b := signedIn(t, always(ok(list(mutationFilter, `{"NotificationFilterPush":{"category":"MUTATION"}}`, oauthFilter))))
+	u, b := signedIn(t, always(ok(list(mutationFilter, oauthFilter))))
 	got, err := u.NotificationFilters(t.Context())
 	if err != nil {
 		t.Fatal(err)

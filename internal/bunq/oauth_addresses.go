@@ -30,8 +30,8 @@ func ParseAuthorizeURL(s string) (*url.URL, error) {
 	if err != nil {
 		return nil, err
 	}
-	if env, own := EnvironmentOf(u); own && s != env.AuthorizeURL() {
-		return nil, fmt.Errorf("this address of bunq is not its authorisation page: write %q", env)
+	if ofBunq(u) && s != Sandbox.AuthorizeURL() && s != Production.AuthorizeURL() {
+		return nil, fmt.Errorf("this address of bunq is not one of its authorisation pages: write %q or %q", Sandbox, Production)
 	}
 	return u, nil
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 )
 
 // Secret is a value that must not be printed: an API key, a token, a client secret.
@@ -43,10 +42,7 @@ func (s Secret) Format(f fmt.State, verb rune) {
 	_, _ = io.WriteString(f, text) // fmt.State swallows write errors
 }
 
-// LogValue hides the value from log/slog.
-func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
-
 var errMarshalSecret = errors.New("a bunq.Secret cannot be marshalled; use Reveal if it must be")
 
-// MarshalText returns an error, so that encoding/json and the like do, too.
+// MarshalText returns an error, so that encoding/json, log/slog and the like show nothing.
 func (s Secret) MarshalText() ([]byte, error) { return nil, errMarshalSecret }

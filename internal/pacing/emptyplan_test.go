@@ -20,7 +20,7 @@ var (
 
 // mostPlanRatio is how many times as long as the plan of a provider that calls nobody a plan with
 // nothing to do may take.
-const mostPlanRatio = 1.25
+const mostPlanRatio = 1.0
 
 // What a plan with nothing to do takes: that of callback URLs beside that of as many resources of a
 // provider that calls nobody. The two take turns, so that what else the machine does weighs on
@@ -61,8 +61,8 @@ provider_installation {
   direct {}
 }
 `, host, builtFor(t, "bunq", "../.."), builtFor(t, "idle", "../acctest/idleprovider")), 0o600))
-	// And with Go's garbage collection, as users run it.
-	urls.Env = append(urls.Env, "TF_CLI_CONFIG_FILE="+settings, "GOGC=", "GOMEMLIMIT=off")
+	// And as users run both: with Go's garbage collection, and without a word about logs.
+	urls.Env = append(urls.Env, "TF_CLI_CONFIG_FILE="+settings, "GOGC=", "GOMEMLIMIT=off", "TF_LOG=")
 
 	idle := *urls
 	idle.Dir = t.TempDir()

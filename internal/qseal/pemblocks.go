@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
 )
@@ -17,7 +18,9 @@ const (
 	pemBegin        = "-----BEGIN "
 )
 
-var pemMarker = regexp.MustCompile(`\s*(-----(?:BEGIN|END) [A-Z0-9 ]+-----)\s*`)
+var pemMarker = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\s*(-----(?:BEGIN|END) [A-Z0-9 ]+-----)\s*`)
+})
 
 // blocks reads every PEM block of a text. It tolerates indentation (heredocs), a byte order mark,
 // CRLF, markers on the same line as the body (environment variables) and text between the blocks
@@ -26,7 +29,7 @@ var pemMarker = regexp.MustCompile(`\s*(-----(?:BEGIN|END) [A-Z0-9 ]+-----)\s*`)
 func blocks(text string) ([]*pem.Block, error) {
 	var clean strings.Builder
 	begun := 0
-	for line := range strings.Lines(pemMarker.ReplaceAllString(text, "\n$1\n")) {
+	for line := range strings.Lines(pemMarker().ReplaceAllString(text, "\n$1\n")) {
 		line = strings.TrimSpace(line)
 		if strings.HasPrefix(line, pemBegin) {
 			begun++
