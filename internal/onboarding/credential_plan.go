@@ -45,13 +45,15 @@ func (r *CredentialResource) ModifyPlan(ctx context.Context, req resource.Modify
 	in := readInput(&config, &resp.Diagnostics)
 	if !exists {
 		r.checkNew(ctx, &config, &plan, in, &resp.Diagnostics)
-		plan.checkEnd(replacedKeyOf(ctx, req.Private, &resp.Diagnostics), &resp.Diagnostics)
+		plan.checkEnd(readPrivate[*replacedKey](ctx, req.Private, replacedKeyName, &resp.Diagnostics), &resp.Diagnostics)
 		resp.Diagnostics.Append(plan.fromCertificate(ctx, in.certificate)...)
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 		return
 	}
 
-	replacedKey{ID: state.ID.ValueString(), Deactivates: state.DeactivateOnDestroy.ValueBool()}.store(ctx, resp.Private, &resp.Diagnostics)
+	storePrivate(ctx, resp.Private, replacedKeyName, replacedKey{
+		ID: state.ID.ValueString(), Deactivates: state.DeactivateOnDestroy.ValueBool(),
+	}, &resp.Diagnostics)
 	r.checkOrganisation(&state, &config, in.certificate, &resp.Diagnostics)
 	if state.hasOtherLeaf(&config, in.certificate) {
 		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("certificate_pem"))
@@ -78,11 +80,14 @@ func (r *CredentialResource) ModifyPlan(ctx context.Context, req resource.Modify
 
 // checkNew checks a credential that the plan makes.
 func (r *CredentialResource) checkNew(ctx context.Context, config, plan *credentialModel, in credentialInput, diags *diag.Diagnostics) {
+	installation, known := installationOf(ctx, plan.Installation, diags)
+	if known && !r.Data.SameEnvironment(installation.Environment.ValueString(), "installation", installationPath, diags) {
+		return // the rest would be checked by the rules of the wrong environment
+	}
+
 	in.checkInput(config, r.Data.Environment, r.Data.Now(), diags)
 	in.warnExpiry(plan.ExpiryWarningDays.ValueInt64(), r.Data.Now(), diags)
-
-	if installation, known := installationOf(ctx, plan.Installation, diags); known {
-		r.Data.SameEnvironment(installation.Environment.ValueString(), "installation", installationPath, diags)
+	if known {
 		in.checkInstallation(installation, diags)
 		in.checkSignature(installation, diags)
 	}
@@ -92,6 +97,7 @@ func (r *CredentialResource) checkNew(ctx context.Context, config, plan *credent
 func (r *CredentialResource) checkKept(ctx context.Context, plan, state *credentialModel, in credentialInput, facts keyFacts, diags *diag.Diagnostics) {
 	plan.keepNotation(state)
 	in.warnExpiry(plan.ExpiryWarningDays.ValueInt64(), r.Data.Now(), diags)
+	in.warnExpired(r.Data.Now(), diags)
 	plan.warnWaiting(facts, r.Data.Now(), diags)
 
 	if installation, known := installationOf(ctx, plan.Installation, diags); known && !plan.Installation.Equal(state.Installation) {
@@ -123,8 +129,10 @@ func (r *CredentialResource) checkOnce(state *credentialModel, keeps bool, diags
 	diags.AddError("Two resources have one credential", fmt.Sprintf(
 		"Credential %s is in the state twice, and this plan keeps at least one of the two. The destroy of one could end the key of the other. "+
 			"Nothing was sent, and the state is unchanged.\n\n"+
-			"Next step: keep one of the two resource blocks. Let Terraform forget the other without its block, with terraform state rm "+
-			"bunq_psd2_credential.NAME, or with a removed block that has destroy = false. To destroy instead, terraform destroy -refresh=false.", id))
+			"Next step: keep one of the two resource blocks, remove the other, and let Terraform forget it:%s", id, waysOut(
+			"in the configuration: a removed block with destroy = false",
+			"by hand: terraform state rm 'bunq_psd2_credential.NAME'",
+			destroyInstead)))
 }
 
 // changes reports whether the plan changes anything in the state.

@@ -449,32 +449,43 @@ func TestAccDeviceServer_everyAddressOnlyAtBunq(t *testing.T) {
 // "*" is sent when the device is made. Dropping the list changes nothing.
 func TestAccDeviceServer_everyAddress(t *testing.T) {
 	t.Parallel()
-	for _, listed := range []bunqsim.Choice{bunqsim.Accepted, bunqsim.Refused} {
-		t.Run(string(listed), func(t *testing.T) {
-			t.Parallel()
-			b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Settings.WildcardInList = listed }))
-			at(b, own)()
-			c := acctest.NewCLI(t, b)
-			c.Write(t, deviceWith(named, list(own, "*")))
-			got := c.MustApply(t)
-			if warned := strings.Contains(got.Output, "The key may not be open to every address"); warned != (listed == bunqsim.Refused) {
-				t.Errorf("warned: %t\n%s", warned, got.Output)
-			}
-			c.MustHaveNothingToDo(t)
-
-			// From any address now.
-			at(b, also)()
-			c.MustHaveNothingToDo(t)
-
-			b.Sim.ResetJournal()
-			c.Write(t, deviceWith(named))
-			c.MustApply(t).MustSay(t, 0, "0 added, 1 changed, 0 destroyed")
-			c.MustHaveNothingToDo(t)
-			if writes := b.Writes(0); len(writes) > 0 {
-				t.Errorf("sent: %v", writes)
-			}
-		})
+	b := acctest.New(t)
+	at(b, own)()
+	c := acctest.NewCLI(t, b)
+	c.Write(t, deviceWith(named, list(own, "*")))
+	if got := c.MustApply(t); strings.Contains(got.Output, "The key may not be open to every address") {
+		t.Errorf("%s", got.Output)
 	}
+	c.MustHaveNothingToDo(t)
+
+	// From any address now.
+	at(b, also)()
+	c.MustHaveNothingToDo(t)
+
+	b.Sim.ResetJournal()
+	c.Write(t, deviceWith(named))
+	c.MustApply(t).MustSay(t, 0, "0 added, 1 changed, 0 destroyed")
+	c.MustHaveNothingToDo(t)
+	if writes := b.Writes(0); len(writes) > 0 {
+		t.Errorf("sent: %v", writes)
+	}
+}
+
+// A key that is in use is to be opened on another installation: bunq refuses "*", and the way that
+// the error names makes another key.
+func TestAccDeviceServer_everyAddressTooLate(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	at(b, own)()
+	c := acctest.NewCLI(t, b)
+	c.Write(t, deviceWith(named, list(own)))
+	c.MustApply(t)
+	c.Write(t, deviceWith(named, list(own, "*")))
+	got := c.Apply(t, "-replace="+installationAddress)
+	got.MustSay(t, 1, "Error: bunq_device_server was not registered", "bunq accepts it only for a key that has no permitted address yet")
+	follow(t, c, commands(got.Output)[0], "main").MustSay(t, 0)
+	c.MustHaveNothingToDo(t)
+	mustHaveOneDeviceEach(t, b)
 }
 
 // Without the address that registers the device, bunq reads "*" as that address: the apply says so.

@@ -56,8 +56,9 @@ func installationOf(ctx context.Context, obj types.Object, diags *diag.Diagnosti
 	if obj.IsNull() || obj.IsUnknown() {
 		return m, false
 	}
-	diags.Append(obj.As(ctx, &m, basetypes.ObjectAsOptions{})...)
-	return m, !diags.HasError()
+	more := obj.As(ctx, &m, basetypes.ObjectAsOptions{})
+	diags.Append(more...)
+	return m, !more.HasError()
 }
 
 var installationPath = path.Root("installation")

@@ -159,6 +159,7 @@ func (r *InstallationResource) Create(ctx context.Context, req resource.CreateRe
 		f := tfdiag.Failure{Summary: "bunq_installation was not created", State: "nothing was made and nothing was stored."}
 		switch {
 		case configured && isRefusal(err):
+			f.At = path.Root("private_key_pem")
 			f.Next = "set another private_key_pem, or omit it to have a key generated. Whether bunq accepts a key that it has seen before is not known. " +
 				"Make a key with\n\n    openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048"
 		case bunq.OutcomeUnknown(err):

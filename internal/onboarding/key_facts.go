@@ -2,7 +2,6 @@ package onboarding
 
 import (
 	"context"
-	"encoding/json"
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -27,6 +26,14 @@ type keyFacts struct {
 
 const keyFactsName = "key"
 
+func keyFactsOf(ctx context.Context, p privateReader, diags *diag.Diagnostics) keyFacts {
+	return readPrivate[keyFacts](ctx, p, keyFactsName, diags)
+}
+
+func (f keyFacts) store(ctx context.Context, p privateWriter, diags *diag.Diagnostics) {
+	storePrivate(ctx, p, keyFactsName, f, diags)
+}
+
 // replacedKey is what a plan that replaces a credential must know of the one in the state. Such a
 // plan is made twice, the second time without the state, but with the private state of the first.
 // That also shows a replacement by -replace, which the first one cannot know of.
@@ -37,41 +44,6 @@ type replacedKey struct {
 }
 
 const replacedKeyName = "replaced"
-
-// replacedKeyOf returns nil unless the plan has been made before with the state.
-func replacedKeyOf(ctx context.Context, p privateReader, diags *diag.Diagnostics) *replacedKey {
-	raw, more := p.GetKey(ctx, replacedKeyName)
-	diags.Append(more...)
-	var k replacedKey
-	if len(raw) == 0 || json.Unmarshal(raw, &k) != nil {
-		return nil
-	}
-	return &k
-}
-
-func (k replacedKey) store(ctx context.Context, p privateWriter, diags *diag.Diagnostics) {
-	if raw, err := json.Marshal(k); err == nil {
-		diags.Append(p.SetKey(ctx, replacedKeyName, raw)...)
-	}
-}
-
-func keyFactsOf(ctx context.Context, p privateReader, diags *diag.Diagnostics) keyFacts {
-	raw, more := p.GetKey(ctx, keyFactsName)
-	diags.Append(more...)
-	var f keyFacts
-	if len(raw) > 0 && json.Unmarshal(raw, &f) != nil {
-		return keyFacts{}
-	}
-	return f
-}
-
-func (f keyFacts) store(ctx context.Context, p privateWriter, diags *diag.Diagnostics) {
-	raw, err := json.Marshal(f)
-	if err != nil || f == (keyFacts{}) {
-		raw = nil
-	}
-	diags.Append(p.SetKey(ctx, keyFactsName, raw)...)
-}
 
 // plannedCredentials are the credentials of the state for which a run has made a plan, by id, and
 // whether the plan keeps them.

@@ -1,12 +1,6 @@
 package onboarding
 
-import (
-	"context"
-	"encoding/json"
-	"sync"
-
-	"github.com/hashicorp/terraform-plugin-framework/diag"
-)
+import "sync"
 
 // plannedSubject is the certificate in the state for which a plan is made. A plan that replaces it is
 // made a second time, without the state, but with the private state of the first. That also shows a
@@ -20,23 +14,6 @@ const plannedSubjectName = "planned"
 
 func (m *sandboxCertificateModel) plannedSubject() plannedSubject {
 	return plannedSubject{m.ID.ValueString(), m.subject()}
-}
-
-// plannedSubjectOf returns nil unless the plan has been made before with the state.
-func plannedSubjectOf(ctx context.Context, p privateReader, diags *diag.Diagnostics) *plannedSubject {
-	raw, more := p.GetKey(ctx, plannedSubjectName)
-	diags.Append(more...)
-	var s plannedSubject
-	if len(raw) == 0 || json.Unmarshal(raw, &s) != nil {
-		return nil
-	}
-	return &s
-}
-
-func (s plannedSubject) store(ctx context.Context, p privateWriter, diags *diag.Diagnostics) {
-	if raw, err := json.Marshal(s); err == nil {
-		diags.Append(p.SetKey(ctx, plannedSubjectName, raw)...)
-	}
 }
 
 // certificateNames are the names of the sandbox certificates that a run has read or planned. It is

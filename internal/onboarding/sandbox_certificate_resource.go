@@ -200,7 +200,7 @@ func (r *SandboxCertificateResource) ModifyPlan(ctx context.Context, req resourc
 	plan.ReadyForRenewal = types.BoolValue(false)
 
 	if req.State.Raw.IsNull() {
-		r.checkNew(&plan, plannedSubjectOf(ctx, req.Private, &resp.Diagnostics), &resp.Diagnostics)
+		r.checkNew(&plan, readPrivate[*plannedSubject](ctx, req.Private, plannedSubjectName, &resp.Diagnostics), &resp.Diagnostics)
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 		return
 	}
@@ -210,7 +210,7 @@ func (r *SandboxCertificateResource) ModifyPlan(ctx context.Context, req resourc
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	state.plannedSubject().store(ctx, resp.Private, &resp.Diagnostics)
+	storePrivate(ctx, resp.Private, plannedSubjectName, state.plannedSubject(), &resp.Diagnostics)
 	r.checkName(&plan, state.ID.ValueString(), &resp.Diagnostics)
 
 	switch {
@@ -239,8 +239,10 @@ func (r *SandboxCertificateResource) checkNew(plan *sandboxCertificateModel, bef
 		"This plan replaces certificate %q (-replace, or replace_triggered_by), and its subject is to stay the same. But the random part of the subject "+
 			"cannot be the same again, and in the sandbox the subject names the bunq user. An OAuth client and its callback URLs cannot move to another "+
 			"user. Nothing was changed.\n\n"+
-			"Next step: to renew the certificate for the same user, change its keepers, for example keepers = { renewal = \"2\" }, and run terraform apply. To "+
-			"get another user, set another name. To destroy instead, terraform destroy -refresh=false.", before.ID))
+			"Next step, one of these:%s", before.ID, waysOut(
+			"to renew it for the same user, without -replace: another value in its keepers, such as keepers = { renewal = \"2\" }, then terraform apply",
+			"to get another user: another name, then terraform apply",
+			destroyInstead)))
 }
 
 // checkName refuses a name that another certificate of the plan has, and one of the state for a new
@@ -256,8 +258,9 @@ func (r *SandboxCertificateResource) checkName(plan *sandboxCertificateModel, id
 		diags.AddAttributeError(path.Root("name"), "Two sandbox certificates have one name", fmt.Sprintf(
 			"Another bunq_sandbox_certificate of this configuration has the name %q, too. A name is used once, so that it is clear which certificate, and so "+
 				"which bunq user, it stands for. Nothing was changed.\n\n"+
-				"Next step: set another name for one of them; with count or for_each, make the index or key part of it. To destroy instead, terraform destroy "+
-				"-refresh=false.", name))
+				"Next step, one of these:%s", name, waysOut(
+				"another name for one of them; with count or for_each, make the index or key part of it",
+				destroyInstead)))
 		return
 	}
 	if there != "" {
@@ -270,8 +273,12 @@ func addNameTaken(name, id string, diags *diag.Diagnostics) {
 	diags.AddError("The state has a sandbox certificate with this name", fmt.Sprintf(
 		"This plan makes a new certificate with the name %q, and the state has one: %q. It is tainted, or its resource was renamed. The new one would get "+
 			"another random part in its subject, and so belong to another bunq user, to whom an OAuth client cannot move. Nothing was changed.\n\n"+
-			"Next step: if it is tainted, terraform untaint bunq_sandbox_certificate.NAME; to renew it as well, change its keepers. If it was renamed, add a "+
-			"moved block. To get another user, set another name. To destroy instead, terraform destroy -refresh=false.", name, id))
+			"Next step, one of these:%s", name, id, waysOut(
+			"if it is tainted: terraform untaint 'bunq_sandbox_certificate.NAME'",
+			"to renew it for the same user: that, and another value in its keepers, such as keepers = { renewal = \"2\" }",
+			"if its resource was renamed: a moved block",
+			"to get another user: another name",
+			destroyInstead)))
 }
 
 func warnOtherSubject(state *sandboxCertificateModel, diags *diag.Diagnostics) {

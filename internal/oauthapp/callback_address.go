@@ -8,9 +8,7 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 )
 
-// callbackAddress accepts what bunq accepts as a callback URL: absolute, https, no fragment. That
-// http is refused is OBSERVED (a client written at bunq registers https even for localhost); the
-// rest is RFC 6749, section 3.1.2.
+// callbackAddress accepts what bunq accepts as a callback URL, and warns of what may not work there.
 type callbackAddress struct{}
 
 func (callbackAddress) Description(context.Context) string {
@@ -20,11 +18,14 @@ func (callbackAddress) Description(context.Context) string {
 func (v callbackAddress) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
 func (v callbackAddress) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	url := req.ConfigValue.ValueString()
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
-	if problem := bunq.CallbackURLProblem(req.ConfigValue.ValueString()); problem != "" {
-		resp.Diagnostics.AddAttributeError(req.Path, "Unusable callback URL",
-			"The URL "+problem+". Expected "+v.Description(ctx)+".")
+
+	if problem := bunq.CallbackURLProblem(url); problem != "" {
+		resp.Diagnostics.AddAttributeError(req.Path, "Unusable callback URL", "The URL "+problem+". Expected "+v.Description(ctx)+".")
+	} else if doubt := bunq.CallbackURLDoubt(url); doubt != "" {
+		resp.Diagnostics.AddAttributeWarning(req.Path, "Doubtful callback URL", "The URL "+doubt+".")
 	}
 }
