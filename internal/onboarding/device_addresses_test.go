@@ -454,7 +454,7 @@ func TestAccDeviceServer_everyAddress(t *testing.T) {
 	c := acctest.NewCLI(t, b)
 	c.Write(t, deviceWith(named, list(own, "*")))
 	if got := c.MustApply(t); strings.Contains(got.Output, "The key may not be open to every address") {
-		t.Errorf("warned:\n%s", got.Output)
+		t.Errorf("%s", got.Output)
 	}
 	c.MustHaveNothingToDo(t)
 
@@ -471,15 +471,21 @@ func TestAccDeviceServer_everyAddress(t *testing.T) {
 	}
 }
 
-// A "*" that bunq did not set: the list lacks the address that registers the device.
-func TestAccDeviceServer_everyAddressNotOpen(t *testing.T) {
+// A key that is in use is to be opened on another installation: bunq refuses "*", and the way that
+// the error names makes another key.
+func TestAccDeviceServer_everyAddressTooLate(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
 	at(b, own)()
 	c := acctest.NewCLI(t, b)
-	c.Write(t, deviceWith(named, list(also, "*")))
-	c.MustApply(t).MustSay(t, 0, "The key may not be open to every address")
+	c.Write(t, deviceWith(named, list(own)))
+	c.MustApply(t)
+	c.Write(t, deviceWith(named, list(own, "*")))
+	got := c.Apply(t, "-replace="+installationAddress)
+	got.MustSay(t, 1, "Error: bunq_device_server was not registered", "bunq accepts it only for a key that has no permitted address yet")
+	follow(t, c, commands(got.Output)[0], "main").MustSay(t, 0)
 	c.MustHaveNothingToDo(t)
+	mustHaveOneDeviceEach(t, b)
 }
 
 // Without the address that registers the device, bunq reads "*" as that address: the apply says so.
