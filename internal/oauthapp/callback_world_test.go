@@ -51,7 +51,7 @@ func (f *fakeClient) write(url string, do func()) error {
 		panic(errKilled)
 	case f.loseAt:
 		f.unread = true
-		return &bunq.TransportError{Method: "POST", Sent: true, Err: errRefused}
+		return errLost
 	}
 	return nil
 }
@@ -245,6 +245,15 @@ func (t *terraform) check(config map[string]string) error {
 		return fmt.Errorf("the state has %v", t.state)
 	}
 	return nil
+}
+
+// undeclared are the callback URLs at bunq that no resource of the state is.
+func (t *terraform) undeclared() map[int64]string {
+	left := maps.Clone(t.client.urls)
+	for _, h := range t.state {
+		delete(left, h.id)
+	}
+	return left
 }
 
 // orders returns all orders of some things.
