@@ -43,12 +43,13 @@ validate() {
       >"$work/validate_examples_terraform.tf"
   fi
   # Files that a user brings (certificates, keys) are empty here: validate reads them, and looks no further. A function
-  # looks into them already then, so those of its example are the tests' own.
+  # looks into them already then, so those that one reads are the tests' own.
   grep -hoE 'file(base64)?\("[^"]+"\)' "$work"/*.tf | sed -E 's/^file(base64)?\("(\$\{path\.module\}\/)?([^"]+)"\)$/\3/' | while IFS= read -r file; do
     if [[ -e $work/$file ]]; then continue; fi
     case $dir/$file in
     examples/functions/*.pem) cp internal/functions/testdata/several.pem "$work/$file" ;;
     examples/functions/*.p12) cp internal/functions/testdata/modern.p12 "$work/$file" ;;
+    */qseal.pem) cp internal/qseal/testdata/seal.pem "$work/$file" ;;
     *) : >"$work/$file" ;;
     esac
   done || true

@@ -26,6 +26,9 @@ const (
 	// EnvWatch names the folder in which each process notes what it sends, see
 	// Watch.
 	EnvWatch = "BUNQ_ACCTEST_WATCH"
+	// EnvAhead sets its clock for certificates and unused keys forward, by a Go
+	// duration.
+	EnvAhead = "BUNQ_ACCTEST_AHEAD"
 )
 
 // Change puts something between Terraform and the provider of a process, which

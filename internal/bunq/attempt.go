@@ -17,6 +17,7 @@ import (
 // exchange is one call as it is sent. Each attempt has a copy of it, so that nothing
 // of one attempt gets into the next.
 type exchange struct {
+	environment      Environment
 	method, endpoint string
 	path, query      string
 	token            Secret
@@ -258,7 +259,7 @@ func (x *exchange) judge(a *answer) error {
 			descriptions[i] = redact(d, x.secrets)
 		}
 		return &APIError{
-			Method: x.method, Endpoint: x.endpoint, Status: a.status, Descriptions: descriptions,
+			Method: x.method, Endpoint: x.endpoint, Environment: x.environment, Status: a.status, Descriptions: descriptions,
 			ResponseID: a.responseID, RequestID: x.requestID, ContentType: a.contentType, Envelope: envelope,
 			Attempts: x.attempt,
 		}

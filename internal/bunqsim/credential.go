@@ -6,7 +6,7 @@ import (
 )
 
 func createCredential(c *call) (reply, *apiError) {
-	s, e := checkCertificate(c.sim.env, c.set, c.now,
+	s, e := checkCertificate(c.sim.env, c.now,
 		c.body.strings["client_payment_service_provider_certificate"],
 		c.body.strings["client_payment_service_provider_certificate_chain"])
 	if e != nil {
@@ -21,7 +21,7 @@ func createCredential(c *call) (reply, *apiError) {
 	user := providerUser(c, s)
 	if c.set.OldKeys == Refused {
 		for _, old := range filter(c.st.Credentials, func(k *Credential) bool { return k.UserID == user.ID && k.alive() }) {
-			c.st.revoke(old, c.now, c.set)
+			c.st.revoke(old, c.now)
 		}
 	}
 	cred := newCredential(c, user.ID, newToken())
@@ -59,8 +59,8 @@ func (c *call) activate(cred *Credential, d *Device) {
 }
 
 // revoke ends a key and its sessions.
-func (st *store) revoke(cred *Credential, at time.Time, set *Settings) {
-	cred.Revoked, cred.Status, cred.Updated = true, set.RevokedKeyStatus, at
+func (st *store) revoke(cred *Credential, at time.Time) {
+	cred.Revoked, cred.Status, cred.Updated = true, CredentialRevoked, at
 	for _, s := range st.Sessions {
 		if s.CredentialID == cred.ID && s.Status == SessionActive {
 			s.Status = SessionExpired
@@ -97,7 +97,7 @@ func (c *call) registered(cred *Credential, installationID int64) bool {
 // given to: there it was seen to need no registration of its own.
 func (c *call) borrows(cred *Credential, installationID int64) bool {
 	conn := c.connectionOf(cred)
-	return conn != nil && c.set.AccessTokenWithoutDevice == Accepted && slices.ContainsFunc(c.st.Credentials, func(k *Credential) bool {
+	return conn != nil && slices.ContainsFunc(c.st.Credentials, func(k *Credential) bool {
 		return k.UserID == conn.RequestedBy && k.alive() && c.registered(k, installationID)
 	})
 }

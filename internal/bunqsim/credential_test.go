@@ -38,7 +38,11 @@ func (c *client) registerWith(cert, chain, signature string) (int, []string) {
 	if res.status == 200 {
 		return 200, nil
 	}
-	return res.status, res.descriptions(c.t)
+	texts := res.descriptions(c.t)
+	for _, text := range texts {
+		noteRefusal(c.t, res.status, text)
+	}
+	return res.status, texts
 }
 
 func TestPseudoCertificateRules(t *testing.T) {
@@ -235,7 +239,7 @@ func TestIdentityOfTheUser(t *testing.T) {
 		{"first", pseudo(t, "A PISP"), 1, "/C=NL/CN=A PISP"},
 		{"the same name is the same user", pseudo(t, "A PISP"), 1, ""},
 		{"another name another user", pseudo(t, "B PISP"), 2, "/C=NL/CN=B PISP"},
-		{"an organisation identifier counts before the name", pseudo(t, "A PISP", org("PSDNL-DNB-1")), 3, "/C=NL/CN=A PISP/organizationIdentifier=PSDNL-DNB-1"},
+		{"an organisation identifier counts before the name", pseudo(t, "A PISP", org("PSDNL-DNB-1")), 3, "/C=NL/CN=A PISP/2.5.4.97=PSDNL-DNB-1"},
 		{"the same identifier under another name", pseudo(t, "C PISP", org("PSDNL-DNB-1")), 3, ""},
 		{"characters beyond ASCII are escaped as OpenSSL does", pseudo(t, "é PISP"), 4, `/C=NL/CN=\xC3\xA9 PISP`},
 		{"unknown attributes are dotted", pseudo(t, "D PISP", func(c *x509.Certificate) {

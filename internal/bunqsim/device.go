@@ -2,8 +2,12 @@ package bunqsim
 
 import (
 	"slices"
+	"time"
 	"unicode/utf8"
 )
+
+// maxDescription is the most characters of a device's description. bunq's is not known.
+const maxDescription = 255
 
 func createDevice(c *call) (reply, *apiError) {
 	if c.set.SecondDeviceOfInstallation == Refused && c.hasDevice(c.inst.ID) {
@@ -11,19 +15,22 @@ func createDevice(c *call) (reply, *apiError) {
 	}
 
 	description := c.body.strings["description"]
-	if n := utf8.RuneCountInString(description); n < 1 || n > c.set.MaxDescription {
+	if n := utf8.RuneCountInString(description); n < 1 || n > maxDescription {
 		return reply{}, errInvalidValue("description")
 	}
 	key := c.body.strings["secret"]
 	cred := first(c.st.Credentials, func(k *Credential) bool { return k.Key == key })
+	if c.braked() {
+		return reply{}, errTryAgain()
+	}
 	if cred == nil || !cred.alive() {
+		c.wrongKey()
 		return reply{}, errCredentialsIncorrect()
 	}
 	if c.set.PendingKeyElsewhere == Refused && c.pendingElsewhere(cred) {
 		return reply{}, errCredentialsIncorrect()
 	}
-	known := len(c.addresses(cred)) > 0
-	if known && c.set.DeviceFromUnpermittedIP == Refused && !c.permitted(cred) {
+	if known := len(c.addresses(cred)) > 0; known && !c.permitted(cred) {
 		return reply{}, errCredentialsIncorrect()
 	}
 
@@ -44,6 +51,32 @@ func createDevice(c *call) (reply, *apiError) {
 		c.activate(cred, d)
 	}
 	return replyID(d.ID), nil
+}
+
+// brake counts the wrong keys that were registered on an installation.
+type brake struct {
+	wrong int
+	until time.Time
+}
+
+// brakeTime is how long keys are refused after too many wrong ones. bunq's is not known.
+const brakeTime = time.Minute
+
+// braked reports whether the installation's keys are refused for a while, whatever they are.
+func (c *call) braked() bool {
+	b := c.sim.brakes[c.inst.ID]
+	return b != nil && c.now.Before(b.until)
+}
+
+func (c *call) wrongKey() {
+	b := c.sim.brakes[c.inst.ID]
+	if b == nil {
+		b = &brake{}
+		c.sim.brakes[c.inst.ID] = b
+	}
+	if b.wrong++; c.set.BrakeAfterWrongKeys > 0 && b.wrong >= c.set.BrakeAfterWrongKeys {
+		*b = brake{until: c.now.Add(brakeTime)}
+	}
 }
 
 // hasDevice reports whether a device was registered on an installation, whatever became of it.
@@ -101,9 +134,10 @@ func (c *call) devicePermits(cred *Credential) ([]string, *apiError) {
 	return append(out, anyAddress), nil
 }
 
-// listed returns the devices a session may see.
+// listed reports whether the caller may see a device: those of the session's user, with an
+// installation token those of the installation.
 func (c *call) listed(d *Device) bool {
-	if c.set.DeviceList == OfInstallation {
+	if c.sess == nil || c.set.DeviceList == OfInstallation {
 		return d.InstallationID == c.inst.ID
 	}
 	return d.UserID == c.user.ID

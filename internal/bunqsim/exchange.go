@@ -179,7 +179,7 @@ func (s *Sim) process(c *call, entry *Entry) *answer {
 	defer s.mu.Unlock()
 	set := s.set // a call sees one set of settings
 	c.set, c.st, c.now = &set, s.st, s.now()
-	s.st.settle(c.now, c.set)
+	s.st.settle(c.now)
 	if outsideAPI(c) {
 		return s.visit(c, entry)
 	}
@@ -226,9 +226,6 @@ func (s *Sim) stampLocked(a *answer, c *call) {
 	a.header.Set(headerResponseID, newUUID())
 	if id := c.header.Get(headerRequestID); id != "" {
 		a.header.Set(headerRequestID, id)
-	}
-	if s.set.WarningHeader != "" {
-		a.header.Set(headerWarning, s.set.WarningHeader)
 	}
 	if s.answerIsSigned(a.status, c) {
 		s.signAnswer(a, c, a.body)

@@ -1,7 +1,6 @@
 package bunqsim_test
 
 import (
-	"crypto/x509"
 	"fmt"
 	"maps"
 	"reflect"
@@ -38,52 +37,6 @@ var other = map[string]func(settingTest){
 		clock.Advance(time.Hour)
 		c.refused(c.sessionRequest(), 400, textCredentials) // registered, but never used
 	},
-	"ExpiredKeyStatus": func(t settingTest) {
-		sim, clock := sandbox(t, bunqsim.Settings{ExpiredKeyStatus: "OBSOLETE"})
-		c := newClient(t, sim)
-		c.install()
-		c.register()
-		clock.Advance(time.Hour)
-		if st := sim.Snapshot().Credentials[0].Status; st != "OBSOLETE" {
-			t.Errorf("status is %s", st)
-		}
-	},
-	"RevokedKeyStatus": func(t settingTest) {
-		sim, _ := sandbox(t, bunqsim.Settings{RevokedKeyStatus: "CANCELLED"})
-		c := newClient(t, sim)
-		c.install()
-		c.register()
-		if err := sim.RevokeCredential(c.credential); err != nil {
-			t.Fatal(err)
-		}
-		if st := sim.Snapshot().Credentials[0].Status; st != "CANCELLED" {
-			t.Errorf("status is %s", st)
-		}
-	},
-	"CredentialWithInstallationToken": func(t settingTest) {
-		sim, _ := sandbox(t, bunqsim.Settings{CredentialWithInstallationToken: bunqsim.Refused})
-		c := newClient(t, sim).onboard()
-		path := fmt.Sprintf("/payment-service-provider-credential/%d", c.credential)
-		c.refused(request{method: "GET", path: path, token: c.installationToken}, 403, textAuthentication)
-		c.ok(c.get(path))
-	},
-	"ExpiredCertificate": func(t settingTest) {
-		sim, _ := sandbox(t, bunqsim.Settings{ExpiredCertificate: bunqsim.Accepted})
-		c := newClient(t, sim)
-		c.install()
-		c.cert = pseudo(t, "X PISP", func(x *x509.Certificate) { x.NotAfter = start.Add(-time.Second) })
-		c.register()
-	},
-	"LeafInChain": func(t settingTest) {
-		sim := bunqsim.NewTest(t, bunqsim.Config{Environment: bunqsim.Production, Clock: bunqsim.NewFakeClock(start),
-			Settings: bunqsim.Settings{LeafInChain: bunqsim.Accepted}})
-		c := newClient(t, sim)
-		c.install()
-		a := newAuthority(t)
-		c.cert = a.leaf(sealTemplate("PSDNL-DNB-1"))
-		c.chain = c.cert + a.root
-		c.register()
-	},
 	"InstallationKeyReuse": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{InstallationKeyReuse: bunqsim.Refused})
 		c := newClient(t, sim)
@@ -111,17 +64,6 @@ var other = map[string]func(settingTest){
 				t.Errorf("%s is signed", path)
 			}
 		}
-	},
-	"OptionalSignature": func(t settingTest) {
-		sim, _ := sandbox(t, bunqsim.Settings{OptionalSignature: bunqsim.Ignored})
-		c := newClient(t, sim).onboard()
-		c.install()
-		r := c.deviceRequest()
-		r.header = map[string]string{"X-Bunq-Client-Signature": "nonsense"}
-		c.ok(r)
-		s := c.sessionRequest()
-		s.header = r.header
-		c.refused(s, 400, textSignature) // required ones are verified all the same
 	},
 	"UsedRequestID": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{UsedRequestID: bunqsim.Refused})
@@ -190,14 +132,6 @@ var other = map[string]func(settingTest){
 		}](t, c.ok(request{method: "POST", path: "/sandbox-user-person"}), "ApiKey").Key
 		c.addDevice() // made with no installation
 	},
-	"DeviceFromUnpermittedIP": func(t settingTest) {
-		sim, _ := sandbox(t, bunqsim.Settings{DeviceFromUnpermittedIP: bunqsim.Accepted})
-		c := newClient(t, sim).onboard()
-		c.ip = "198.51.100.99"
-		c.install()
-		c.addDevice()
-		c.login()
-	},
 	"LoneWildcard": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{LoneWildcard: bunqsim.CallerOnly})
 		c := newClient(t, sim)
@@ -227,27 +161,40 @@ var other = map[string]func(settingTest){
 		c.ip = "198.51.100.99"
 		c.login()
 	},
-	"WildcardInList": func(t settingTest) {
+	"DeviceListWithInstallationToken": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{})
-		c := newClient(t, sim)
+		c := newClient(t, sim).onboard()
+		newClient(t, sim).onboard() // another device of the same user
+		list := request{method: "GET", path: "/device-server", token: c.installationToken}
+		c.refused(list, 403, textAuthentication)
+		setSettings(t, sim, bunqsim.Settings{DeviceListWithInstallationToken: bunqsim.Accepted})
+		if got := c.ok(list); len(got) != 1 || pick[idBody](t, got, "DeviceServer").ID != c.device {
+			t.Errorf("listed are %s", got)
+		}
+		if n := len(c.ok(c.get("/device-server"))); n != 2 {
+			t.Errorf("%d devices with a session", n)
+		}
+		c.refused(request{method: "GET", path: fmt.Sprintf("/device-server/%d", c.device), token: c.installationToken}, 403, textAuthentication)
+	},
+	"BrakeAfterWrongKeys": func(t settingTest) {
+		sim, clock := sandbox(t, bunqsim.Settings{BrakeAfterWrongKeys: 3})
+		c, other := newClient(t, sim), newClient(t, sim)
 		c.install()
 		c.register()
-		c.addDevice(home, "*")
-		c.login()
-		list := c.in("GET", fmt.Sprintf("/credential-password-ip/%d/ip", c.credential), nil)
-		if n := len(c.ok(list)); n != 2 {
-			t.Errorf("%d entries by default", n)
+		wrong := c.deviceRequest()
+		wrong.body = map[string]string{"description": "x", "secret": strings.Repeat("0", 64)}
+		for range 3 {
+			c.refused(wrong, 400, textCredentials)
 		}
-		setSettings(t, sim, bunqsim.Settings{WildcardInList: bunqsim.Refused})
-		if n := len(c.ok(list)); n != 1 {
-			t.Errorf("%d entries", n)
-		}
-		for _, p := range sim.Snapshot().PermittedIPs {
-			if p.IP == "*" {
-				c.refused(c.in("GET", fmt.Sprintf("/credential-password-ip/%d/ip/%d", c.credential, p.ID), nil), 404,
-					fmt.Sprintf(`Permitted ip for id "%d" not found.`, p.ID))
-			}
-		}
+		const text = "The operation could not be completed. Please try again."
+		c.refused(wrong, 400, text)
+		c.refused(c.deviceRequest(), 400, text) // the right key, too
+		other.onboard()                         // elsewhere nothing happens
+		clock.Advance(minute - 1)
+		c.refused(c.deviceRequest(), 400, text)
+		clock.Advance(1000)
+		c.refused(wrong, 400, textCredentials) // counted from the start again
+		c.addDevice()
 	},
 	"DeviceList": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{})
@@ -264,13 +211,6 @@ var other = map[string]func(settingTest){
 			t.Errorf("%d devices", n)
 		}
 		c.refused(c.get(fmt.Sprintf("/device-server/%d", old)), 404, fmt.Sprintf(`Device server for id "%d" not found.`, old))
-	},
-	"MaxDescription": func(t settingTest) {
-		sim, _ := sandbox(t, bunqsim.Settings{MaxDescription: 8})
-		c := newClient(t, sim)
-		c.install()
-		c.register()
-		c.refused(c.deviceRequest(), 400, `Invalid value for field "description".`) // tf-runner
 	},
 	"IPv6": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{IPv6: bunqsim.Accepted})
@@ -319,7 +259,7 @@ func setSettings(t testing.TB, sim *bunqsim.Sim, set bunqsim.Settings) {
 
 func TestSettings(t *testing.T) {
 	tests := map[string]func(settingTest){}
-	for _, some := range []map[string]func(settingTest){other, otherLater, otherFilters, otherEndUser, otherLast} {
+	for _, some := range []map[string]func(settingTest){other, otherLater, otherFilters} {
 		maps.Copy(tests, some)
 	}
 

@@ -70,6 +70,7 @@ type Sim struct {
 	journal    []*Entry
 	faults     []*Armed
 	requestIDs map[int64]map[string]bool // by installation
+	brakes     map[int64]*brake          // by installation
 	keys       map[string]*rsa.PrivateKey
 	callerIP   string
 	tickets    map[string]ticket // of pages that wait for an answer
@@ -96,7 +97,7 @@ func New(c Config) (*Sim, error) {
 	s := &Sim{
 		clock: c.Clock, clientIP: c.ClientIP, observer: c.Observer, webhooks: c.Webhooks, wake: make(chan struct{}, 1), file: c.StateFile,
 		env: c.Environment, serverKeys: c.ServerKeys, set: set, limits: lim,
-		requestIDs: map[int64]map[string]bool{}, keys: map[string]*rsa.PrivateKey{},
+		requestIDs: map[int64]map[string]bool{}, brakes: map[int64]*brake{}, keys: map[string]*rsa.PrivateKey{},
 		tickets: map[string]ticket{}, sending: map[int64]bool{},
 	}
 	if s.clock == nil {

@@ -91,12 +91,8 @@ func checkMove(ctx context.Context, data *providerdata.Data, kind string, planne
 	}
 	failed := tfdiag.Failure{Summary: kind + " cannot move to another bunq user", State: "unchanged, and nothing was changed at bunq."}
 	if other, ok := asOtherUser(err); ok {
-		failed.Next = tfdiag.Steps(
-			other.way(),
-			"if a new certificate made this user, take the new credential out of the state, set the former certificate, and make the installation anew:\n\n"+
-				"    terraform state rm bunq_psd2_credential.NAME\n"+
-				"    terraform apply -replace=bunq_installation.NAME",
-		)
+		failed.Next = tfdiag.Steps(other.way(), "if the certificate of another organisation has made a new credential, set the former certificate again, and go back") +
+			"\n\n    terraform state rm bunq_psd2_credential.NAME\n    terraform apply -replace=bunq_installation.NAME"
 	}
 	reportFailure(failed, diags, err)
 	return nil, false
@@ -239,11 +235,11 @@ type removal struct {
 	failed     tfdiag.Failure
 }
 
-// check reports at plan that the apply would have no context to destroy the resource with. The
+// check reports that there is no context to destroy the resource with, and returns false then. The
 // configuration no longer has one for it.
-func (r removal) check(diags *diag.Diagnostics) {
+func (r removal) check(diags *diag.Diagnostics) bool {
 	if !contextMissing(r.data, r.apiContext) {
-		return
+		return true
 	}
 	diags.AddAttributeError(apiContextPath, "No API context to destroy "+r.kind+" with", "The state has none for it, as after an import that no apply "+
 		"followed, and the provider block has none.\n\n"+
@@ -251,11 +247,15 @@ func (r removal) check(diags *diag.Diagnostics) {
 		"Next step: set api_context or context_file (BUNQ_CONTEXT_FILE) of bunq user "+r.user.ValueString()+" in the provider block, and apply again. Or keep the "+
 		"resource in the configuration, with its api_context, for one apply, which stores it. To forget it and keep it at bunq, use a removed block "+
 		"(destroy = false).")
+	return false
 }
 
 // do calls remove with the context of the state and, if bunq refuses that one, with the provider
 // block's: the configuration has no other place for a context of this resource. It reports the error.
 func (r removal) do(ctx context.Context, diags *diag.Diagnostics, remove func(*providerdata.Access) error) bool {
+	if !r.check(diags) {
+		return false
+	}
 	access, more := r.data.Access(ctx, r.apiContext, apiContextPath)
 	diags.Append(more...)
 	if more.HasError() {

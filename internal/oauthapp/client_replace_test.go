@@ -149,7 +149,7 @@ func TestAccClient_renamed(t *testing.T) {
 }
 
 // Where the plan cannot see it, an unprotected client that is renamed without moved is taken over, or
-// made anew once the former one is cancelled; the new resource does not adopt one that is being
+// made again once the former one is cancelled; the new resource does not adopt one that is being
 // cancelled.
 func TestAccClient_renamedUnseen(t *testing.T) {
 	t.Parallel()
@@ -182,7 +182,7 @@ func otherClient(body string) string {
 // without. The ways that the error names work.
 func TestAccClient_inTheStateTwice(t *testing.T) {
 	t.Parallel()
-	const says = "The OAuth client is in the state twice"
+	const says = "The state has the OAuth client twice"
 	removed := "removed {\n  from = bunq_oauth_client.other\n  lifecycle {\n    destroy = false\n  }\n}\n"
 	for name, way := range map[string]func(t *testing.T, cli *acctest.CLI, main string){
 		"removed": func(t *testing.T, cli *acctest.CLI, main string) {
@@ -249,9 +249,9 @@ func TestAccClient_deposed(t *testing.T) {
 	editState(t, cli, withDeposed)
 	id := fmt.Sprintf("%d/%d", p.UserID, b.Sim.Snapshot().OAuthClients[0].ID)
 
-	cli.Apply(t).MustSay(t, 1, "The OAuth client is in the state twice", fmt.Sprintf("%q of bunq user %d", id, p.UserID),
+	cli.Apply(t).MustSay(t, 1, "The state has the OAuth client twice", fmt.Sprintf("%q of bunq user %d", id, p.UserID),
 		"if it is a deposed object (terraform show lists it, terraform state list does not)")
-	cli.Apply(t, "-refresh=false").MustSay(t, 1, "The OAuth client is in the state twice")
+	cli.Apply(t, "-refresh=false").MustSay(t, 1, "The state has the OAuth client twice")
 	cli.Run(t, "state", "rm", clientAddress).MustSay(t, 0)
 	cli.Write(t, p.Provider()+clientConfig(adopting+cbd)+importBlock(clientAddress, id))
 	cli.MustApply(t).MustSay(t, 0, "1 imported, 0 added")

@@ -11,7 +11,7 @@ import (
 // filtersOnly are the words for the one set of a user.
 var filtersOnly = only{
 	resource: "bunq_notification_filters",
-	title:    "set of notification filters",
+	title:    "notification filters",
 	rule:     "bunq keeps one set of notification filters per user",
 	harm:     "remove its filters",
 }
@@ -74,5 +74,6 @@ func (c *filtersCall) describe(others []bunq.NotificationFilter) string {
 func (c *filtersCall) nextSteps() string {
 	return "\n\nNext step: to keep them, add these lines to filters. To begin with the set that is there, import it:\n\n" +
 		importBlock("bunq_notification_filters.NAME", providerdata.FormatID(c.user.ID)) +
-		"\n\nTo remove them, set adopt_existing = true. If another configuration manages them, use that one."
+		"\n\nTo remove them, set adopt_existing = true. If it is being replaced, apply without -replace: filters are changed in place. If another " +
+		"configuration manages them, use that one."
 }

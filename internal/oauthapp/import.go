@@ -48,7 +48,7 @@ func importParts(ctx context.Context, req resource.ImportStateRequest, diags *di
 	if len(parts) != len(names) {
 		diags.AddError("Unusable import id", fmt.Sprintf("%q does not have the form %s.\n\n"+
 			"Next step: let a plan find the IDs: declare a bunq_oauth_client without an import block, and terraform plan prints the import blocks for the "+
-			"user's existing client and its callback URLs.", req.ID, form))
+			"user's existing client and its callback URLs. The ID of the user is the id of data.bunq_user.", req.ID, form))
 		return nil
 	}
 

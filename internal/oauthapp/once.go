@@ -125,7 +125,7 @@ func (t only) reportNew(user string, diags *diag.Diagnostics) {
 
 // reportTwice reports an object that two resources of the state have.
 func (t only) reportTwice(object string, diags *diag.Diagnostics) {
-	diags.AddError("The "+t.title+" is in the state twice", fmt.Sprintf(
+	diags.AddError("The state has the "+t.title+" twice", fmt.Sprintf(
 		"Two objects of the state are the %s %q of bunq user %s, and this plan keeps one of them. The destroy of the other one would %s. Nothing was sent.\n\n"+
 			"Next step:%s%s", t.title, object, userOf(object), t.harm, tfdiag.Steps(
 			"remove the block of one of the two, and make Terraform forget its object with a removed block (destroy = false), or with terraform state rm "+

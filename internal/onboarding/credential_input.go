@@ -168,9 +168,43 @@ func payload(installation providerdata.InstallationModel, diags *diag.Diagnostic
 	return text, true
 }
 
-// checkSignature checks a signature that was made elsewhere, if the installation is known at plan.
+// checkInstallation refuses an installation that has the key of the certificate: whoever signs with
+// the one must not hold the other.
+func (in *credentialInput) checkInstallation(installation providerdata.InstallationModel, diags *diag.Diagnostics) {
+	if in.certificate == nil || installation.PublicKeyPEM.IsUnknown() {
+		return
+	}
+	public, err := signing.ParsePublicKey(installation.PublicKeyPEM.ValueString())
+	if err != nil || !in.certificate.HasKey(public) {
+		return // one that cannot be read is reported where it is used
+	}
+	diags.AddAttributeError(installationPath, "The installation has the key of the certificate",
+		"The private_key_pem of the installation is the QSEAL key. The key of an installation is stored in the state and signs every request; the QSEAL key "+
+			"should never be stored. Nothing was sent for the credential.\n\n"+
+			"Next step: omit private_key_pem of the bunq_installation to have a key generated, or set another one.")
+}
+
+// checkSignature checks at plan a signature that was made elsewhere. It is for one installation, so
+// one that exists before the plan makes the installation cannot be right.
 func (in *credentialInput) checkSignature(installation providerdata.InstallationModel, diags *diag.Diagnostics) {
-	if in.certificate == nil || in.key != nil || in.signature == "" || installation.PublicKeyPEM.IsUnknown() || installation.Token.IsUnknown() {
+	if in.key != nil || in.signature == "" {
+		return
+	}
+
+	if installation.Token.IsUnknown() || installation.PublicKeyPEM.IsUnknown() {
+		diags.AddAttributeError(path.Root("client_public_key_signature"), "The signature is older than the installation",
+			"This plan makes the installation, or makes it anew, and a signature is valid for one installation only. Nothing was sent, and the state is "+
+				"unchanged.\n\n"+
+				"Next step: make the installation first, sign its registration_payload, set client_public_key_signature, then apply the rest. In between, an "+
+				"old key goes on."+waysOut(
+				"first: terraform apply -target='bunq_installation.NAME'",
+				"after a leak: terraform apply -target='bunq_installation.NAME' -replace='bunq_installation.NAME'",
+				"then, with the signature: terraform apply",
+				"then, after a leak: terraform apply -replace='bunq_psd2_credential.NAME'"))
+		return
+	}
+
+	if in.certificate == nil {
 		return
 	}
 	if text, ok := payload(installation, diags); ok {
@@ -207,24 +241,28 @@ func (in *credentialInput) verify(payload string, diags *diag.Diagnostics) {
 	}
 }
 
-// warnExpiry warns if the certificate expires within that many days, or has expired.
+// nextCertificate is the next step for a certificate that expires.
+const nextCertificate = "\n\nNext step: order a new certificate for the same organisation and replace this one. It joins the same bunq user, so the OAuth " +
+	"client and its connections stay."
+
+// warnExpiry warns if the certificate expires within that many days.
 func (in *credentialInput) warnExpiry(days int64, now time.Time, diags *diag.Diagnostics) {
 	if in.certificate == nil {
 		return
 	}
-
 	left := in.certificate.NotAfter().Sub(now)
-	day := 24 * time.Hour
-	at := path.Root("certificate_pem")
-	next := "\n\nNext step: order a new certificate for the same organisation and replace this one. It joins the same bunq user, so the OAuth " +
-		"client and its connections stay."
-
-	switch {
-	case left <= 0:
-		diags.AddAttributeWarning(at, "The certificate has expired",
-			"It was valid until "+in.certificate.NotAfter().UTC().Format(time.RFC3339)+"."+next)
-	case left <= time.Duration(days)*day:
-		diags.AddAttributeWarning(at, "The certificate expires soon", fmt.Sprintf("It is valid until %s, for %d more days.%s",
-			in.certificate.NotAfter().UTC().Format(time.RFC3339), int(left/day), next))
+	if left <= 0 || left > time.Duration(days)*day {
+		return
 	}
+	diags.AddAttributeWarning(path.Root("certificate_pem"), "The certificate expires soon", fmt.Sprintf("It is valid until %s, for %d more days.%s",
+		in.certificate.NotAfter().UTC().Format(time.RFC3339), int(left/day), nextCertificate))
+}
+
+// warnExpired warns if the certificate has expired. Where it would be sent, that is an error.
+func (in *credentialInput) warnExpired(now time.Time, diags *diag.Diagnostics) {
+	if in.certificate == nil || now.Before(in.certificate.NotAfter()) {
+		return
+	}
+	diags.AddAttributeWarning(path.Root("certificate_pem"), "The certificate has expired",
+		"It was valid until "+in.certificate.NotAfter().UTC().Format(time.RFC3339)+"."+nextCertificate)
 }

@@ -29,8 +29,8 @@ func TestAddresses(t *testing.T) {
 		{"every address comes last, after the own one", setOf("*", "203.0.113.9"), []string{"203.0.113.9", "*"}},
 	}
 	for _, tt := range tests {
-		if got, diags := addresses(t.Context(), tt.set); diags.HasError() || !slices.Equal(got, tt.want) {
-			t.Errorf("%s: %v (%v)", tt.name, got, diags)
+		if got := addresses(tt.set); !slices.Equal(got, tt.want) {
+			t.Errorf("%s: %v", tt.name, got)
 		}
 	}
 }

@@ -154,7 +154,7 @@ func (r *InstallationResource) ImportState(ctx context.Context, req resource.Imp
 
 	m := installationModel{
 		ID: f.installation.ID, Token: f.installation.Token, PrivateKeyPEM: f.installation.PrivateKeyPEM,
-		PublicKeyPEM: f.installation.PublicKeyPEM, ServerPublicKeyPEM: f.installation.ServerPublicKeyPEM, Environment: f.installation.Environment,
+		Keepers: types.MapNull(types.StringType), PublicKeyPEM: f.installation.PublicKeyPEM, ServerPublicKeyPEM: f.installation.ServerPublicKeyPEM, Environment: f.installation.Environment,
 		RegistrationPayload: types.StringNull(),
 	}
 

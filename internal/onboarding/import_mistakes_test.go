@@ -107,7 +107,7 @@ func TestAccImport_ofAnInstallationThatBunqDoesNotSign(t *testing.T) {
 // What is imported must be usable: a device that bunq has blocked is not taken for the active one.
 func TestAccImport_ofADeviceThatIsNotActive(t *testing.T) {
 	t.Parallel()
-	b := acctest.New(t, signedReads)
+	b := acctest.New(t, signedReads, acctest.WithSim(func(c *bunqsim.Config) { c.Settings.SecondDeviceOfInstallation = bunqsim.Accepted }))
 	p := b.Onboard(t, "Import")
 	older := p.DeviceID
 	p.Register(t, "made by Import")

@@ -14,6 +14,7 @@ import (
 type installationModel struct {
 	ID                  types.String `tfsdk:"id"`
 	PrivateKeyPEM       types.String `tfsdk:"private_key_pem"`
+	Keepers             types.Map    `tfsdk:"keepers"`
 	PublicKeyPEM        types.String `tfsdk:"public_key_pem"`
 	Token               types.String `tfsdk:"token"`
 	ServerPublicKeyPEM  types.String `tfsdk:"server_public_key_pem"`

@@ -251,5 +251,7 @@ func (p *Bunq) EphemeralResources(context.Context) []func() ephemeral.EphemeralR
 
 // ListResources lists the list resources.
 func (p *Bunq) ListResources(context.Context) []func() list.ListResource {
-	return []func() list.ListResource{oauthapp.NewClientListResource, oauthapp.NewCallbackURLListResource}
+	return []func() list.ListResource{
+		oauthapp.NewClientListResource, oauthapp.NewCallbackURLListResource, oauthapp.NewFiltersListResource,
+	}
 }

@@ -193,7 +193,8 @@ func explainRefused(err error) (said, next string) {
 	return said, Steps(
 		CheckAddress,
 		"ask bunq whether it has blocked the device or revoked the key",
-		"only if the key is dead, register the credential again: terraform apply -refresh=false -replace=bunq_psd2_credential.NAME",
+		"only if the key is dead, register the credential again, with an installation of its own: "+
+			"terraform apply -replace=bunq_installation.NAME -replace=bunq_psd2_credential.NAME",
 	) + "\n\nThis key is not used again in this run."
 }
 
@@ -300,8 +301,7 @@ func explainAPI(e *bunq.APIError) (said, next string) {
 	case !e.Envelope && e.Status < 500 && e.Status != statusMaintenance:
 		return said, "check base_url, then look for a proxy or firewall between this machine and bunq: this answer did not come from bunq."
 	case bunq.IsSessionDead(e) && takesInstallation(e):
-		return said, "check that base_url is the address at which the installation was made: bunq does not accept its token. Only if bunq has lost the " +
-			"installation, for example after a reset of the sandbox, make another one: terraform apply -replace=bunq_installation.NAME."
+		return said, installationLost(e.Environment)
 	case bunq.IsSessionDead(e):
 		return said, "check whether another program deletes the sessions of this key: the session was refused, and so was a new one. Otherwise run " +
 			"Terraform again. If it persists, quote the response id to bunq."
@@ -326,6 +326,19 @@ func explainAPI(e *bunq.APIError) (said, next string) {
 		return said, "run Terraform again. If it persists, quote the response id to bunq."
 	}
 	return said, "fix what bunq reports and run Terraform again."
+}
+
+// installationLost returns the next steps if bunq does not accept the token of an installation. After a
+// reset of the sandbox, the same certificate makes another user: no plan and no destroy leads out.
+func installationLost(env bunq.Environment) string {
+	const check = "check that base_url is the address at which the installation was made: bunq does not accept its token"
+	if env != bunq.Sandbox {
+		return Steps(check, "only if bunq has lost the installation, make another one: terraform apply -replace=bunq_installation.NAME")
+	}
+	return Steps(check, "if the sandbox was reset, or its simulator has lost its state, nothing in the Terraform state exists any more. Remove the bunq resources of this "+
+		"sandbox from it with terraform state rm, except bunq_sandbox_certificate, and never those of production. Then run terraform apply") +
+		"\n\nIf the state holds nothing of bunq but this sandbox:\n\n" +
+		`    terraform state list | grep -E '(^|\.)bunq_' | grep -v bunq_sandbox_certificate | tr '\n' '\0' | xargs -0 terraform state rm`
 }
 
 // takesInstallation reports whether the call is made with the installation's token, not with a

@@ -54,6 +54,8 @@ func TestFailure_golden(t *testing.T) {
 	repeated.ContentType, repeated.ResponseID = "text/html", ""
 	unknownToken := api(403, "Insufficient authentication.")
 	unknownToken.Method, unknownToken.Endpoint = "POST", "/payment-service-provider-credential"
+	unknownInSandbox := *unknownToken
+	unknownInSandbox.Endpoint, unknownInSandbox.Environment = "/session-server", bunq.Sandbox
 	otherSession := api(400, "Authentication token already has a user session.")
 	otherSession.Method, otherSession.Endpoint = "POST", "/session-server"
 	limited := api(429, "Too many requests. You can do a maximum of 3 calls per 3 second to this endpoint.")
@@ -77,6 +79,7 @@ func TestFailure_golden(t *testing.T) {
 		{"redirect", page(302, "text/html")},
 		{"session_dead_401", api(401, "Insufficient authorisation.")},
 		{"installation_token_403", unknownToken},
+		{"installation_token_403_sandbox", &unknownInSandbox},
 		{"session_dead_403", api(403, "Insufficient authentication.")},
 		{"session_of_another", otherSession},
 		{"signature_missing_466", api(466, "A signature is needed.")},
