@@ -270,7 +270,7 @@ func TestCallbackURLs_lostAnswer(t *testing.T) {
 	} {
 		for _, done := range []bool{true, false} {
 			w := newTerraform(of("0=a 1=b"))
-			id, err := newCallbackURLs().place(t.Context(), &lossy{w.client, done}, tc.own, tc.url)
+			id, err := newCallbackURLs(1).place(t.Context(), &lossy{w.client, done}, tc.own, tc.url)
 			if done && (err != nil || w.client.urls[id] != tc.url) || !done && (err == nil || bunq.OutcomeUnknown(err)) || w.client.calls != 1 {
 				t.Errorf("%s, done %t: callback URL %d, %v, %d calls, bunq has %v", what, done, id, err, w.client.calls, w.client.urls)
 			}
@@ -295,15 +295,15 @@ func (l *lossy) lose(do func()) error {
 	return errLost
 }
 
-func (l *lossy) add(_ context.Context, url string) (int64, error) {
+func (l *lossy) CreateCallbackURL(_ context.Context, _ int64, url string) (int64, error) {
 	return 0, l.lose(func() { l.urls[99] = url })
 }
 
-func (l *lossy) change(_ context.Context, id int64, url string) error {
+func (l *lossy) UpdateCallbackURL(_ context.Context, _, id int64, url string) error {
 	return l.lose(func() { l.urls[id] = url })
 }
 
-func (l *lossy) remove(_ context.Context, id int64) error {
+func (l *lossy) DeleteCallbackURL(_ context.Context, _, id int64) error {
 	return l.lose(func() { delete(l.urls, id) })
 }
 
@@ -335,14 +335,14 @@ func TestCallbackURLs_sideBySide(t *testing.T) {
 	eachShift(t, func(t *testing.T, start *terraform, todo []operation, config map[string]string) {
 		t.Helper()
 		for range 20 {
-			w, run := start.clone(), newCallbackURLs()
+			w, run := start.clone(), newCallbackURLs(1)
 			var all sync.WaitGroup
 			var mu sync.Mutex
 			for _, op := range todo {
 				have, url := w.state[op.name], config[op.name]
 				all.Go(func() {
 					if url == "" {
-						if err := run.drop(t.Context(), have.id, func() bool { return w.client.remove(t.Context(), have.id) == nil }); err != nil {
+						if err := run.drop(t.Context(), have.id, func() bool { return run.remove(t.Context(), w.client, have.id) == nil }); err != nil {
 							t.Error(err)
 						}
 						mu.Lock()
@@ -370,7 +370,7 @@ func TestCallbackURLs_sideBySide(t *testing.T) {
 // The wait for one's turn ends with the operation.
 func TestCallbackURLs_waitIsCancelled(t *testing.T) {
 	t.Parallel()
-	urls := newCallbackURLs()
+	urls := newCallbackURLs(1)
 	if err := urls.turn.Acquire(t.Context(), 1); err != nil {
 		t.Fatal(err)
 	}
