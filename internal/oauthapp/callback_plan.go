@@ -90,7 +90,7 @@ func (r *CallbackURLResource) warnOfExisting(ctx context.Context, plan *callback
 	if more.HasError() {
 		return
 	}
-	if id := r.urlsOf(plan).existing(ctx, newCallbackClient(access, plan), plan.URL.ValueString()); id != 0 {
+	if id := r.urlsOf(plan).existing(ctx, access.Calls, plan.URL.ValueString()); id != 0 {
 		diags.AddAttributeWarning(path.Root("url"), "Existing callback URL adopted", fmt.Sprintf(
 			"OAuth client %s already has %q, as callback URL %d. This resource adopts it, and no second one is made.\n\n"+
 				"That is right if another resource of this configuration gives the URL up, or if an interrupted run or somebody by hand made it. If another "+

@@ -145,24 +145,24 @@ func (r *CallbackURLResource) Read(ctx context.Context, req resource.ReadRequest
 		return
 	}
 
-	var urls []bunq.CallbackURL
+	var client *bunq.OAuthClient
 	from := refresh{
 		data: r.Data, kind: callbackKind, apiContext: m.APIContext, user: m.UserID, importing: importing,
 		failed: tfdiag.Failure{Summary: "bunq_oauth_callback_url cannot be read", State: "the callback URL stays in the state as it was."},
 	}
 	if !from.find(ctx, resp, func(a *providerdata.Access) (err error) {
-		urls, err = newCallbackClient(a, &m).read(ctx)
+		client, err = a.Calls.OAuthClient(ctx, number(m.OAuthClientID))
 		return err
 	}) {
 		return
 	}
 
-	at := slices.IndexFunc(urls, func(u bunq.CallbackURL) bool { return u.ID == number(m.ID) })
+	at := slices.IndexFunc(client.CallbackURLs, func(u bunq.CallbackURL) bool { return u.ID == number(m.ID) })
 	if at < 0 {
 		resp.State.RemoveResource(ctx)
 		return
 	}
-	m.fromAPI(urls[at])
+	m.fromAPI(client.CallbackURLs[at])
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	endImport(ctx, resp.Private, &resp.Diagnostics)
 }
@@ -194,7 +194,7 @@ func (r *CallbackURLResource) Update(ctx context.Context, req resource.UpdateReq
 
 // place gives the resource of m, whose callback URL is own so far, its URL, and sets its ID.
 func (r *CallbackURLResource) place(ctx context.Context, access *providerdata.Access, m *callbackModel, own int64, failed tfdiag.Failure, diags *diag.Diagnostics) bool {
-	id, err := r.urlsOf(m).place(ctx, newCallbackClient(access, m), own, m.URL.ValueString())
+	id, err := r.urlsOf(m).place(ctx, access.Calls, own, m.URL.ValueString())
 	if err == nil {
 		m.ID = types.StringValue(providerdata.FormatID(id))
 		return true
@@ -222,9 +222,9 @@ func (r *CallbackURLResource) Delete(ctx context.Context, req resource.DeleteReq
 		return
 	}
 
-	removal := r.removal(&m)
-	err := r.urlsOf(&m).drop(ctx, number(m.ID), func() bool {
-		return removal.do(ctx, &resp.Diagnostics, func(a *providerdata.Access) error { return newCallbackClient(a, &m).remove(ctx, number(m.ID)) })
+	removal, urls, own := r.removal(&m), r.urlsOf(&m), number(m.ID)
+	err := urls.drop(ctx, own, func() bool {
+		return removal.do(ctx, &resp.Diagnostics, func(a *providerdata.Access) error { return urls.remove(ctx, a.Calls, own) })
 	})
 	if err != nil {
 		removal.failed.Error(&resp.Diagnostics, err)
@@ -239,6 +239,7 @@ func (r *CallbackURLResource) removal(m *callbackModel) removal {
 
 // urlsOf returns what this run knows of the callback URLs of the client of m.
 func (r *CallbackURLResource) urlsOf(m *callbackModel) *callbackURLs {
-	urls, _ := r.run.callbacks.note(m.OAuthClientID.ValueString(), newCallbackURLs())
+	client := number(m.OAuthClientID)
+	urls, _ := r.run.callbacks.note(client, newCallbackURLs(client))
 	return urls
 }

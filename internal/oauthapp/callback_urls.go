@@ -19,6 +19,7 @@ import (
 // right. That converges, in every order and after every interruption, because what a resource of the
 // run has is nobody else's.
 type callbackURLs struct {
+	client int64
 	// turn is held by the one operation that changes them, during its calls too. Whoever has it may
 	// use atBunq and unread.
 	turn   *semaphore.Weighted
@@ -34,17 +35,19 @@ type callbackURLs struct {
 	declared firsts[string, bool]
 }
 
-// callbackAPI is what callbackURLs calls bunq with, for one OAuth client.
+// callbackAPI is what callbackURLs needs of a bunq.UserClient.
 type callbackAPI interface {
-	read(ctx context.Context) ([]bunq.CallbackURL, error)
-	add(ctx context.Context, url string) (id int64, err error)
-	change(ctx context.Context, id int64, url string) error
-	remove(ctx context.Context, id int64) error
+	OAuthClient(ctx context.Context, client int64) (*bunq.OAuthClient, error)
+	CreateCallbackURL(ctx context.Context, client int64, url string) (id int64, err error)
+	UpdateCallbackURL(ctx context.Context, client, id int64, url string) error
+	DeleteCallbackURL(ctx context.Context, client, id int64) error
 }
 
 var errTaken = errors.New("the client has this URL already, as the callback URL of another resource of this run")
 
-func newCallbackURLs() *callbackURLs { return &callbackURLs{turn: semaphore.NewWeighted(1)} }
+func newCallbackURLs(client int64) *callbackURLs {
+	return &callbackURLs{client: client, turn: semaphore.NewWeighted(1)}
+}
 
 // claim makes an object that of the calling resource; false if another one has it.
 func (c *callbackURLs) claim(id int64) bool {
@@ -102,11 +105,11 @@ func (c *callbackURLs) find(own int64, url string) (int64, error) {
 func (c *callbackURLs) send(ctx context.Context, api callbackAPI, own, found int64, url string) (id int64, err error) {
 	switch id = found; {
 	case found == 0 && own == 0:
-		id, err = api.add(ctx, url)
+		id, err = api.CreateCallbackURL(ctx, c.client, url)
 	case found == 0:
-		id, err = own, api.change(ctx, own, url)
+		id, err = own, api.UpdateCallbackURL(ctx, c.client, own, url)
 	case own != 0 && own != found:
-		err = api.remove(ctx, own)
+		err = c.remove(ctx, api, own)
 	default:
 		return found, nil
 	}
@@ -152,6 +155,22 @@ func (c *callbackURLs) drop(ctx context.Context, own int64, remove func() bool) 
 	return nil
 }
 
+// remove removes a callback URL. It succeeds if the URL is gone, or if its client was cancelled: bunq
+// accepts no more changes to that one, and with which answer is UNKNOWN.
+func (c *callbackURLs) remove(ctx context.Context, api callbackAPI, id int64) error {
+	err := api.DeleteCallbackURL(ctx, c.client, id)
+	if err == nil || bunq.IsNotFound(err) {
+		return nil
+	}
+
+	client, lookErr := api.OAuthClient(ctx, c.client)
+	isThere := func(u bunq.CallbackURL) bool { return u.ID == id }
+	if bunq.IsNotFound(lookErr) || lookErr == nil && (isCancelled(client.Status) || !slices.ContainsFunc(client.CallbackURLs, isThere)) {
+		return nil
+	}
+	return bunq.Confirm(err, func() (bool, error) { return false, lookErr })
+}
+
 // existing returns the object at bunq that has url, if the run knows no resource that has it; 0 for
 // none.
 func (c *callbackURLs) existing(ctx context.Context, api callbackAPI, url string) int64 {
@@ -179,9 +198,9 @@ func (c *callbackURLs) look(ctx context.Context, api callbackAPI) error {
 	if c.atBunq != nil {
 		return nil
 	}
-	urls, err := api.read(ctx)
+	client, err := api.OAuthClient(ctx, c.client)
 	if err == nil {
-		c.atBunq = append([]bunq.CallbackURL{}, urls...) // not nil
+		c.atBunq = append([]bunq.CallbackURL{}, client.CallbackURLs...) // not nil
 	}
 	return err
 }

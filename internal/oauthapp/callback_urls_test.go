@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 )
 
 var shifts = map[string]struct{ before, after string }{
@@ -129,6 +131,9 @@ func TestCallbackURLs_failedAnywhere(t *testing.T) {
 					errs := w.apply(t.Context(), config, order)
 					if len(errs) > 1 {
 						t.Errorf("%v, call %d failed: %v", order, at, errs)
+					}
+					if left := w.undeclared(); !lost && len(left) > 0 {
+						t.Errorf("%v, call %d failed: in no resource: %v", order, at, left)
 					}
 					finish(t, w, config, order, "failed at call", at, "lost", lost)
 				}
@@ -252,48 +257,54 @@ func TestCallbackURLs_oldState(t *testing.T) {
 	}
 }
 
-// A lost answer is looked up, and what was done is not sent again.
+// A lost answer is looked up. What was done is not sent again, and what was not is an error.
 func TestCallbackURLs_lostAnswer(t *testing.T) {
 	t.Parallel()
-	for after, what := range map[string]string{"0=a 1=b 2=c": "add", "0=x 1=b": "change", "0=b": "take and remove"} {
-		w := newTerraform(of("0=a 1=b"))
-		var todo []operation
-		for _, op := range w.plan(of(after), w.inOrder()) {
-			if op.name != "1" {
-				todo = append(todo, op)
+	for what, tc := range map[string]struct {
+		own int64
+		url string
+	}{
+		"add":             {0, "c"},
+		"change":          {1, "c"},
+		"take and remove": {1, "b"},
+	} {
+		for _, done := range []bool{true, false} {
+			w := newTerraform(of("0=a 1=b"))
+			id, err := newCallbackURLs(1).place(t.Context(), &lossy{w.client, done}, tc.own, tc.url)
+			if done && (err != nil || w.client.urls[id] != tc.url) || !done && (err == nil || bunq.OutcomeUnknown(err)) || w.client.calls != 1 {
+				t.Errorf("%s, done %t: callback URL %d, %v, %d calls, bunq has %v", what, done, id, err, w.client.calls, w.client.urls)
 			}
-		}
-		lossy := &lossy{w.client}
-		run := newCallbackURLs()
-		id, err := run.place(t.Context(), lossy, w.state[todo[0].name].id, of(after)[todo[0].name])
-		if err != nil || w.client.urls[id] != of(after)[todo[0].name] || w.client.calls != 1 {
-			t.Errorf("%s: callback URL %d, %v, %d calls, bunq has %v", what, id, err, w.client.calls, w.client.urls)
 		}
 	}
 }
 
 // lossy loses the answer to each write, but to no read.
-type lossy struct{ *fakeClient }
+type lossy struct {
+	*fakeClient
 
-func (l *lossy) add(ctx context.Context, url string) (int64, error) {
-	l.loseAt = l.calls + 1
-	_, err := l.fakeClient.add(ctx, url)
-	l.unread = false
-	return 0, err
+	done bool // whether bunq does it
 }
 
-func (l *lossy) change(ctx context.Context, id int64, url string) error {
-	l.loseAt = l.calls + 1
-	err := l.fakeClient.change(ctx, id, url)
-	l.unread = false
-	return err
+var errLost = &bunq.TransportError{Method: "POST", Sent: true, Err: errRefused}
+
+func (l *lossy) lose(do func()) error {
+	l.calls++
+	if l.done {
+		do()
+	}
+	return errLost
 }
 
-func (l *lossy) remove(ctx context.Context, id int64) error {
-	l.loseAt = l.calls + 1
-	err := l.fakeClient.remove(ctx, id)
-	l.unread = false
-	return err
+func (l *lossy) CreateCallbackURL(_ context.Context, _ int64, url string) (int64, error) {
+	return 0, l.lose(func() { l.urls[99] = url })
+}
+
+func (l *lossy) UpdateCallbackURL(_ context.Context, _, id int64, url string) error {
+	return l.lose(func() { l.urls[id] = url })
+}
+
+func (l *lossy) DeleteCallbackURL(_ context.Context, _, id int64) error {
+	return l.lose(func() { delete(l.urls, id) })
 }
 
 // However many and however long: 700 URLs of 240 characters, one put in front.
@@ -324,14 +335,14 @@ func TestCallbackURLs_sideBySide(t *testing.T) {
 	eachShift(t, func(t *testing.T, start *terraform, todo []operation, config map[string]string) {
 		t.Helper()
 		for range 20 {
-			w, run := start.clone(), newCallbackURLs()
+			w, run := start.clone(), newCallbackURLs(1)
 			var all sync.WaitGroup
 			var mu sync.Mutex
 			for _, op := range todo {
 				have, url := w.state[op.name], config[op.name]
 				all.Go(func() {
 					if url == "" {
-						if err := run.drop(t.Context(), have.id, func() bool { return w.client.remove(t.Context(), have.id) == nil }); err != nil {
+						if err := run.drop(t.Context(), have.id, func() bool { return run.remove(t.Context(), w.client, have.id) == nil }); err != nil {
 							t.Error(err)
 						}
 						mu.Lock()
@@ -359,7 +370,7 @@ func TestCallbackURLs_sideBySide(t *testing.T) {
 // The wait for one's turn ends with the operation.
 func TestCallbackURLs_waitIsCancelled(t *testing.T) {
 	t.Parallel()
-	urls := newCallbackURLs()
+	urls := newCallbackURLs(1)
 	if err := urls.turn.Acquire(t.Context(), 1); err != nil {
 		t.Fatal(err)
 	}

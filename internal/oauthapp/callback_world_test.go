@@ -51,24 +51,25 @@ func (f *fakeClient) write(url string, do func()) error {
 		panic(errKilled)
 	case f.loseAt:
 		f.unread = true
-		return &bunq.TransportError{Method: "POST", Sent: true, Err: errRefused}
+		return errLost
 	}
 	return nil
 }
 
-func (f *fakeClient) read(context.Context) (all []bunq.CallbackURL, err error) {
+func (f *fakeClient) OAuthClient(context.Context, int64) (*bunq.OAuthClient, error) {
 	f.reads++
 	if f.unread {
 		f.unread = false
 		return nil, errRefused
 	}
+	c := &bunq.OAuthClient{Status: bunq.StatusActive}
 	for _, id := range slices.Sorted(maps.Keys(f.urls)) {
-		all = append(all, bunq.CallbackURL{ID: id, URL: f.urls[id]})
+		c.CallbackURLs = append(c.CallbackURLs, bunq.CallbackURL{ID: id, URL: f.urls[id]})
 	}
-	return all, nil
+	return c, nil
 }
 
-func (f *fakeClient) add(_ context.Context, url string) (id int64, err error) {
+func (f *fakeClient) CreateCallbackURL(_ context.Context, _ int64, url string) (id int64, err error) {
 	err = f.write(url, func() {
 		f.next++
 		id = f.next
@@ -77,17 +78,15 @@ func (f *fakeClient) add(_ context.Context, url string) (id int64, err error) {
 	return id, err
 }
 
-func (f *fakeClient) change(_ context.Context, id int64, url string) error {
+func (f *fakeClient) UpdateCallbackURL(_ context.Context, _, id int64, url string) error {
 	if _, ok := f.urls[id]; !ok {
-		return errors.New("404")
+		return errRefused
 	}
 	return f.write(url, func() { f.urls[id] = url })
 }
 
-func (f *fakeClient) remove(_ context.Context, id int64) error {
-	err := f.write("", func() { delete(f.urls, id) })
-	f.unread = false // it reads by itself after a lost answer
-	return err
+func (f *fakeClient) DeleteCallbackURL(_ context.Context, _, id int64) error {
+	return f.write("", func() { delete(f.urls, id) })
 }
 
 // held is a resource in the state.
@@ -133,7 +132,7 @@ const (
 // plan reads the resources of the state in that order, and returns what is to be done. only: the
 // targets; nil is all.
 func (t *terraform) plan(config map[string]string, read []string, only ...string) (todo []operation) {
-	run := newCallbackURLs()
+	run := newCallbackURLs(1)
 	for _, name := range read {
 		h, exists := t.state[name]
 		if !exists || only != nil && !slices.Contains(only, name) {
@@ -174,7 +173,7 @@ func (t *terraform) apply(ctx context.Context, config map[string]string, todo []
 			t.client.killAt = 0
 		}
 	}()
-	run := newCallbackURLs()
+	run := newCallbackURLs(1)
 	for _, op := range todo {
 		if err := t.operate(ctx, run, op, config); err != nil {
 			errs = append(errs, err)
@@ -222,7 +221,7 @@ func (t *terraform) destroy(ctx context.Context, run *callbackURLs, name string,
 
 func (t *terraform) drop(ctx context.Context, run *callbackURLs, id int64) (done bool, err error) {
 	dropErr := run.drop(ctx, id, func() bool {
-		err = t.client.remove(ctx, id)
+		err = run.remove(ctx, t.client, id)
 		return err == nil
 	})
 	return err == nil && dropErr == nil, errors.Join(err, dropErr)
@@ -245,6 +244,15 @@ func (t *terraform) check(config map[string]string) error {
 		return fmt.Errorf("the state has %v", t.state)
 	}
 	return nil
+}
+
+// undeclared are the callback URLs at bunq that no resource of the state is.
+func (t *terraform) undeclared() map[int64]string {
+	left := maps.Clone(t.client.urls)
+	for _, h := range t.state {
+		delete(left, h.id)
+	}
+	return left
 }
 
 // orders returns all orders of some things.

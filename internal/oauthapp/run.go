@@ -13,7 +13,7 @@ import (
 type Run struct {
 	clients, filters once
 	// callbacks are those of each OAuth client, by its ID.
-	callbacks firsts[string, *callbackURLs]
+	callbacks firsts[int64, *callbackURLs]
 }
 
 // NewRun returns what a run begins with.
