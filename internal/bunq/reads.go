@@ -9,33 +9,28 @@ import (
 // object once. It keeps what readShared has decoded.
 type reads struct {
 	mu    sync.Mutex
-	byKey map[readKey]read
+	byKey map[readKey]*Work[any]
 }
 
 // readKey is an API context and a route within it.
 type readKey struct {
-	fingerprint, route string
+	fingerprint string
+	route       route
 }
 
-type read struct {
-	*Work[any]
-
-	route route
-}
-
-func newReads() *reads { return &reads{byKey: map[readKey]read{}} }
+func newReads() *reads { return &reads{byKey: map[readKey]*Work[any]{}} }
 
 // get returns the read of k to wait for: one that is kept or under way, else a new
 // one with fetch.
-func (r *reads) get(ctx context.Context, k readKey, at route, fetch func(context.Context) (any, error)) *Work[any] {
+func (r *reads) get(ctx context.Context, k readKey, fetch func(context.Context) (any, error)) *Work[any] {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if known, ok := r.byKey[k]; ok && (known.Join() || known.succeeded()) {
-		return known.Work
+		return known
 	}
 
 	begun := Begin(ctx, fetch)
-	r.byKey[k] = read{begun, at}
+	r.byKey[k] = begun
 	return begun
 }
 
@@ -46,8 +41,8 @@ func (r *reads) get(ctx context.Context, k readKey, at route, fetch func(context
 func (r *reads) invalidate(at route) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for k, known := range r.byKey {
-		if known.route.overlaps(at) {
+	for k := range r.byKey {
+		if k.route.overlaps(at) {
 			delete(r.byKey, k)
 		}
 	}

@@ -106,7 +106,7 @@ func (u *UserClient) change(ctx context.Context, method string, at route, payloa
 	if err != nil {
 		return err
 	}
-	if err := namesAnother(a.body, at[len(at)-1].id); err != nil {
+	if err := namesAnother(a.body, at.id()); err != nil {
 		return x.decodeError(a, err)
 	}
 	return nil
@@ -136,7 +136,7 @@ func readShared[T any](ctx context.Context, u *UserClient, at route, paged bool,
 	if ctx.Err() != nil {
 		return none, u.client.ended(ctx, http.MethodGet, at.endpoint(), nil, false)
 	}
-	read := u.client.reads.get(ctx, readKey{u.fingerprint, at.key()}, at, fetch)
+	read := u.client.reads.get(ctx, readKey{u.fingerprint, at}, fetch)
 
 	end := StatsFrom(ctx).waiting(reasonAnswer)
 	value, err := read.Wait(ctx)
