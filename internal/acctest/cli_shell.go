@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -13,6 +14,9 @@ import (
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/provider"
 )
+
+// colours are what a command that is not told otherwise prints for a terminal.
+var colours = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
 // Shell runs lines of a shell as a page prints them, in the working directory and the environment
 // of the CLI. "terraform" in them is the CLI of this test.
@@ -31,7 +35,7 @@ func (c *CLI) Shell(t *testing.T, script string) Result {
 	if err != nil && !errors.As(err, &exit) {
 		t.Fatalf("%s: %v", script, err)
 	}
-	return Result{Output: unframed.Replace(string(out)), Code: command.ProcessState.ExitCode()}
+	return Result{Output: unframed.Replace(colours.ReplaceAllString(string(out), "")), Code: command.ProcessState.ExitCode()}
 }
 
 // InstallFromMirror lets the CLI take the provider from a filesystem mirror, as "make install" does

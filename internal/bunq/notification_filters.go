@@ -34,6 +34,9 @@ func (w wireNotificationFilter) filter() (NotificationFilter, error) {
 	}
 	slices.Sort(w.VerificationTypes)
 	w.VerificationTypes = slices.Compact(w.VerificationTypes)
+	if len(w.VerificationTypes) == 0 {
+		w.VerificationTypes = nil // none has one form: bunq sends an empty list where it was sent nothing
+	}
 	return NotificationFilter(w), nil
 }
 

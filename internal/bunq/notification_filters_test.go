@@ -38,12 +38,14 @@ func TestNotificationFilters(t *testing.T) {
 func TestNotificationFilters_verificationTypes(t *testing.T) {
 	t.Parallel()
 	u, b := signedIn(t, always(ok(list(`{"NotificationFilterUrl":{"category":"OAUTH","notification_target":"https://a.test","all_user_id":[1],`+
-		`"all_monetary_account_id":[2,3],"all_verification_type":["BUNQ_CERTIFICATE","A","A"]}}`))))
+		`"all_monetary_account_id":[2,3],"all_verification_type":["BUNQ_CERTIFICATE","A","A"]}}`,
+		`{"NotificationFilterUrl":{"category":"CARD","notification_target":"https://a.test","all_user_id":[],"all_verification_type":[]}}`))))
 	got, err := u.NotificationFilters(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []bunq.NotificationFilter{{Category: "OAUTH", Target: "https://a.test", VerificationTypes: []string{"A", "BUNQ_CERTIFICATE"}}}
+	want := []bunq.NotificationFilter{{Category: "OAUTH", Target: "https://a.test", VerificationTypes: []string{"A", "BUNQ_CERTIFICATE"}},
+		{Category: "CARD", Target: "https://a.test"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -51,7 +53,8 @@ func TestNotificationFilters_verificationTypes(t *testing.T) {
 		t.Fatal(err)
 	}
 	sent := b.requests()[1].body
-	if sent != `{"notification_filters":[{"category":"OAUTH","notification_target":"https://a.test","all_verification_type":["A","BUNQ_CERTIFICATE"]}]}` {
+	if sent != `{"notification_filters":[{"category":"OAUTH","notification_target":"https://a.test","all_verification_type":["A","BUNQ_CERTIFICATE"]},`+
+		`{"category":"CARD","notification_target":"https://a.test"}]}` {
 		t.Errorf("sent %s", sent)
 	}
 }

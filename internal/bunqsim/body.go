@@ -125,7 +125,7 @@ func (b *bodySpec) superfluous(names []string, members map[string]json.RawMessag
 	for _, n := range names {
 		s := b.field(n)
 		if s == nil {
-			texts = append(texts, textSuperfluous(n))
+			texts = append(texts, wordsSuperfluous.text(n))
 			continue
 		}
 		if s.kind != typeStructArray {
@@ -149,7 +149,7 @@ func (b *bodySpec) take(members map[string]json.RawMessage) (f fields, wrong []s
 		switch {
 		case absent && !s.required:
 		case absent:
-			wrong = append(wrong, textMissing(s.name))
+			wrong = append(wrong, wordsMissing.text(s.name))
 		default:
 			wrong = append(wrong, f.take(s, value)...)
 		}
@@ -158,7 +158,7 @@ func (b *bodySpec) take(members map[string]json.RawMessage) (f fields, wrong []s
 }
 
 func (f fields) take(s fieldSpec, value json.RawMessage) (wrong []string) {
-	wrongType := []string{textInvalidType(s.name, string(s.kind))}
+	wrongType := []string{wordsType.text(s.name, s.kind)}
 	switch s.kind {
 	case typeString:
 		var v string

@@ -38,7 +38,11 @@ func (c *client) registerWith(cert, chain, signature string) (int, []string) {
 	if res.status == 200 {
 		return 200, nil
 	}
-	return res.status, res.descriptions(c.t)
+	texts := res.descriptions(c.t)
+	for _, text := range texts {
+		noteRefusal(c.t, res.status, text)
+	}
+	return res.status, texts
 }
 
 func TestPseudoCertificateRules(t *testing.T) {

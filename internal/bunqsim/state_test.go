@@ -76,9 +76,7 @@ func TestUnwritableStateFile(t *testing.T) {
 	if err := os.Rename(dir, dir+"2"); err != nil {
 		t.Fatal(err)
 	}
-	if res := c.send(c.registration()); res.status != 500 {
-		t.Errorf("status %d", res.status)
-	}
+	c.refused(c.registration(), 500, "An internal error occurred.")
 	if n := len(sim.Snapshot().Credentials); n != 0 {
 		t.Errorf("%d credentials", n)
 	}

@@ -191,3 +191,54 @@ func TestAccGuides_policy(t *testing.T) {
 		judged(t, cli, "-var=deletion_protection=false", "-replace=bunq_oauth_client.main").MustSay(t, 1, "bunq_oauth_client.main: cancels an OAuth client")
 	})
 }
+
+// The night after a night makes everything again for the same bunq user: whether the last one came
+// to its end, was killed before its state was written, or bunq has reset its sandbox since.
+func TestAccGuides_nightly(t *testing.T) {
+	t.Parallel()
+	for name, since := range map[string]func(*testing.T, *acctest.Bunq, *acctest.CLI){
+		"came to its end": func(*testing.T, *acctest.Bunq, *acctest.CLI) {},
+		"was killed": func(t *testing.T, _ *acctest.Bunq, cli *acctest.CLI) {
+			t.Helper()
+			cli.Run(t, "state", "rm", "bunq_oauth_callback_url.app", "bunq_oauth_client.main").MustSay(t, 0)
+		},
+		"lost its state": func(t *testing.T, _ *acctest.Bunq, cli *acctest.CLI) {
+			t.Helper()
+			if err := os.Remove(filepath.Join(cli.Dir, "terraform.tfstate")); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"before a reset": func(t *testing.T, b *acctest.Bunq, _ *acctest.CLI) {
+			t.Helper()
+			if err := b.Sim.Wipe(); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := acctest.New(t)
+			cli := acctest.NewCLI(t, b)
+			if err := os.CopyFS(cli.Dir, os.DirFS(filepath.Join("..", "..", "examples", "nightly"))); err != nil {
+				t.Fatal(err)
+			}
+			for variable, file := range map[string]string{"certificate_pem": "pseudo.pem", "private_key_pem": "qseal.key"} {
+				text, err := os.ReadFile(filepath.Join("..", "qseal", "testdata", file))
+				if err != nil {
+					t.Fatal(err)
+				}
+				cli.Env = append(cli.Env, "TF_VAR_"+variable+"="+string(text))
+			}
+
+			cli.Shell(t, "./nightly.sh").MustSay(t, 0, "5 added")
+			since(t, b, cli)
+			cli.Shell(t, "./nightly.sh").MustSay(t, 0, "added")
+			cli.MustHaveNothingToDo(t)
+
+			got := b.Sim.Snapshot()
+			if active := got.ActiveOAuthClients(got.Users[len(got.Users)-1].ID); len(got.Users) != 1 || len(active) != 1 {
+				t.Errorf("bunq has %d users, and the clients %v are active", len(got.Users), active)
+			}
+		})
+	}
+}

@@ -91,12 +91,8 @@ func checkMove(ctx context.Context, data *providerdata.Data, kind string, planne
 	}
 	failed := tfdiag.Failure{Summary: kind + " cannot move to another bunq user", State: "unchanged, and nothing was changed at bunq."}
 	if other, ok := asOtherUser(err); ok {
-		failed.Next = tfdiag.Steps(
-			other.way(),
-			"if a new certificate made this user, take the new credential out of the state, set the former certificate, and make the installation anew:\n\n"+
-				"    terraform state rm bunq_psd2_credential.NAME\n"+
-				"    terraform apply -replace=bunq_installation.NAME",
-		)
+		failed.Next = tfdiag.Steps(other.way(), "if the certificate of another organisation has made a new credential, set the former certificate again, and go back") +
+			"\n\n    terraform state rm bunq_psd2_credential.NAME\n    terraform apply -replace=bunq_installation.NAME"
 	}
 	reportFailure(failed, diags, err)
 	return nil, false

@@ -149,7 +149,7 @@ func TestAccClient_renamed(t *testing.T) {
 }
 
 // Where the plan cannot see it, an unprotected client that is renamed without moved is taken over, or
-// made anew once the former one is cancelled; the new resource does not adopt one that is being
+// made again once the former one is cancelled; the new resource does not adopt one that is being
 // cancelled.
 func TestAccClient_renamedUnseen(t *testing.T) {
 	t.Parallel()

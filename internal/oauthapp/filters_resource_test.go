@@ -108,7 +108,7 @@ func TestAccFilters_life(t *testing.T) {
 	h := &hooked{Party: &acctest.Party{UserID: b.Sim.Snapshot().Credentials[0].UserID}, b: b, cli: cli}
 	h.mustHave(t, hookA, hookC)
 	calls := b.Calls(0)
-	if diff := cmp.Diff([]string{openSession, getFilters, postFilters}, calls[len(calls)-3:]); diff != "" {
+	if diff := cmp.Diff([]string{openSession, "GET /device-server/{id}", getFilters, postFilters}, calls[len(calls)-4:]); diff != "" {
 		t.Errorf("the first apply ended with (-want +got):\n%s", diff)
 	}
 	user := strconv.FormatInt(h.UserID, 10)
@@ -309,4 +309,47 @@ func TestAccFilters_forgotten(t *testing.T) {
 	h.write(t, filtersConfig("main", "", hookB))
 	h.cli.Apply(t).MustSay(t, 1, "The user has notification filters already", hookA.hcl())
 	h.mustHave(t, hookA)
+}
+
+// How bunq proves who it is belongs to a filter: it is declared, shown when others set it, and never lost
+// unseen.
+func TestAccFilters_verificationTypes(t *testing.T) {
+	t.Parallel()
+	h := newHooked(t, "Verification")
+	proven := func(types string) string {
+		return fmt.Sprintf("resource \"bunq_notification_filters\" \"main\" {\n  filters = [{ category = \"OAUTH\", notification_target = %q%s }]\n}\n", hookA.target, types)
+	}
+	has := func(want ...string) {
+		t.Helper()
+		filters := h.b.Sim.Snapshot().NotificationFilters
+		if len(filters) != 1 || !slices.Equal(filters[0].VerificationTypes, want) {
+			t.Errorf("bunq has %+v, want one with %v", filters, want)
+		}
+	}
+	const certificate = `, verification_types = ["BUNQ_CERTIFICATE"]`
+
+	if err := h.b.Sim.SetNotificationFilters(h.UserID, bunqsim.NotificationFilter{
+		Category: "OAUTH", Target: hookA.target, VerificationTypes: []string{"BUNQ_CERTIFICATE"},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	h.write(t, proven(""))
+	h.cli.Apply(t).MustSay(t, 1, "The user has notification filters already", certificate[2:])
+	has("BUNQ_CERTIFICATE")
+	h.write(t, proven(certificate))
+	h.cli.MustApply(t)
+	h.cli.MustHaveNothingToDo(t)
+	if writes := h.b.Writes(0); len(writes) > 0 {
+		t.Errorf("written: %v", writes)
+	}
+
+	h.write(t, proven(""))
+	h.cli.Plan(t).MustSay(t, 2, "will be updated in-place", "verification_types")
+	h.cli.MustApply(t)
+	has()
+	h.cli.MustHaveNothingToDo(t)
+	h.write(t, proven(certificate))
+	h.cli.MustApply(t)
+	has("BUNQ_CERTIFICATE")
+	h.cli.MustHaveNothingToDo(t)
 }

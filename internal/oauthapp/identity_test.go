@@ -66,7 +66,8 @@ func TestIdentity_imports(t *testing.T) {
 				{TypeName: name, Identity: q.Identity(t, tc.identity)},
 				{TypeName: name, ID: tc.id},
 			} {
-				q := acctest.NewProtocol(t, h.b, h.Party) // a run of its own: an object is imported once in a run
+				// A run of its own: within one, the second import would be a second owner.
+				q := acctest.NewProtocol(t, h.b, h.Party)
 				imported, err := q.Server.ImportResourceState(t.Context(), request)
 				if err != nil {
 					t.Fatal(err)

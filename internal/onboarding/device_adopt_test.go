@@ -83,7 +83,7 @@ func TestAccDeviceServer_lostAnswer(t *testing.T) {
 				b := acctest.New(t, secondDevice(answer), acctest.WithSim(func(c *bunqsim.Config) { c.Settings.SessionWithoutDevice = tc.sessionOpens }))
 				c := acctest.NewCLI(t, b)
 				var p *acctest.Party
-				b.Outside(func() { p = b.Onboard(t, "elsewhere") })
+				p = b.Onboard(t, "elsewhere")
 				b.Sim.ResetJournal()
 				c.Write(t, acctest.Installation+keyElsewhere("main", fmt.Sprintf("{ api_key = %q }", p.APIKey), named))
 				b.Sim.Fail(tc.fault)
@@ -259,7 +259,7 @@ func TestAccDeviceServer_takenByAnotherKey(t *testing.T) {
 	b := acctest.New(t)
 	c := acctest.NewCLI(t, b)
 	var first, other *acctest.Party
-	b.Outside(func() { first, other = b.Onboard(t, "elsewhere"), b.Onboard(t, "other") })
+	first, other = b.Onboard(t, "elsewhere"), b.Onboard(t, "other")
 	config := func(p *acctest.Party) string {
 		return acctest.Installation + keyElsewhere("main", fmt.Sprintf("{ api_key = %q }", p.APIKey), named)
 	}
@@ -269,7 +269,7 @@ func TestAccDeviceServer_takenByAnotherKey(t *testing.T) {
 
 	c.Write(t, config(other))
 	got := c.Apply(t)
-	got.MustSay(t, 1, "Error: The installation has another device", "no session was opened with this key", "User credentials are incorrect")
+	got.MustSay(t, 1, "Error: The installation has another device", "No session was opened with this key", "User credentials are incorrect")
 	follow(t, c, commands(got.Output)[0], "main").MustSay(t, 0)
 	c.MustHaveNothingToDo(t)
 }

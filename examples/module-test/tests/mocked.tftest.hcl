@@ -1,8 +1,43 @@
-# Without bunq and without the simulator: nothing is called, and every computed value comes from
-# mocks/bunq.tfmock.hcl. So it tests the module's own logic alone.
+# Without bunq and without the simulator: nothing is called, and computed values are made up. So it
+# tests the module's own logic alone. (Terraform also reads the mocks from a folder, with source =;
+# OpenTofu does not.)
 
 mock_provider "bunq" {
-  source = "./tests/mocks"
+  # IDs at bunq are numbers, and the resources that take them look. What is left out is a random text.
+  mock_resource "bunq_installation" {
+    defaults = {
+      id          = "1"
+      environment = "sandbox"
+    }
+  }
+
+  mock_resource "bunq_psd2_credential" {
+    defaults = {
+      id     = "184760"
+      status = "ACTIVE"
+    }
+  }
+
+  mock_resource "bunq_device_server" {
+    defaults = {
+      id = "2523"
+    }
+  }
+
+  mock_resource "bunq_oauth_client" {
+    defaults = {
+      id      = "633"
+      user_id = "28196"
+      status  = "ACTIVE"
+    }
+  }
+
+  mock_resource "bunq_oauth_callback_url" {
+    defaults = {
+      id      = "693"
+      user_id = "28196"
+    }
+  }
 }
 
 variables {
