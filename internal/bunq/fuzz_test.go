@@ -40,8 +40,8 @@ func FuzzErrorBody(f *testing.F) {
 		if !ok {
 			t.Fatalf("got %T", err)
 		}
-		var any struct{ Error []map[string]json.RawMessage }
-		if refused.Envelope && json.Unmarshal(body, &any) != nil {
+		var envelope struct{ Error []map[string]json.RawMessage }
+		if refused.Envelope && json.Unmarshal(body, &envelope) != nil {
 			t.Errorf("taken for bunq's: %.200q", body)
 		}
 	})

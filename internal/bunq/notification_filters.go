@@ -28,10 +28,6 @@ type wireNotificationFilter struct {
 
 const typeNotificationFilter = "NotificationFilterUrl"
 
-func routeNotificationFilters() route {
-	return append(routeUser(), seg("notification-filter-url"))
-}
-
 func (w wireNotificationFilter) filter() (NotificationFilter, error) {
 	if w.Category == "" || w.Target == "" {
 		return NotificationFilter{}, errors.New("its " + typeNotificationFilter + " lacks category or target")

@@ -3,6 +3,7 @@ package bunq
 import (
 	"context"
 	"net/http"
+	"time"
 )
 
 // UserClient makes the calls that need a session: those under /user, and the
@@ -106,7 +107,7 @@ func (u *UserClient) change(ctx context.Context, method string, at route, payloa
 	if err != nil {
 		return err
 	}
-	if err := namesAnother(a.body, at[len(at)-1].id); err != nil {
+	if err := namesAnother(a.body, at.id()); err != nil {
 		return x.decodeError(a, err)
 	}
 	return nil
@@ -136,7 +137,7 @@ func readShared[T any](ctx context.Context, u *UserClient, at route, paged bool,
 	if ctx.Err() != nil {
 		return none, u.client.ended(ctx, http.MethodGet, at.endpoint(), nil, false)
 	}
-	read := u.client.reads.get(ctx, readKey{u.fingerprint, at.key()}, at, fetch)
+	read := u.client.reads.get(ctx, readKey{u.fingerprint, at}, fetch)
 
 	end := StatsFrom(ctx).waiting(reasonAnswer)
 	value, err := read.Wait(ctx)
@@ -172,4 +173,39 @@ func (u *UserClient) User(ctx context.Context) (User, error) {
 // only, never its token (DOCUMENTED in its OpenAPI export).
 func (u *UserClient) InstallationID(ctx context.Context) (int64, error) {
 	return readShared(ctx, u, routeInstallation(), false, createdID, func(id int64) int64 { return id })
+}
+
+// Session is what POST /session-server returns.
+type Session struct {
+	ID    int64
+	Token Secret
+	// Created is bunq's time, UTC; Timeout counts from it.
+	Created time.Time
+	// Timeout is the user's session_timeout; 0 if bunq named none. A session may end
+	// earlier: the first one after an hour, which no field says (DOCUMENTED,
+	// https://beta.doc.bunq.com/psd2/connect-as-a-psd2-service-provider).
+	Timeout time.Duration
+	User    User
+}
+
+// User is the bunq user that a session belongs to.
+type User struct {
+	ID int64
+	// Kind is bunq's type key: "UserPaymentServiceProvider" for a PSD2 key,
+	// "UserApiKey" for an OAuth access token, "UserPerson" or "UserCompany".
+	Kind                string
+	DisplayName, Status string
+}
+
+// SessionSource provides sessions for one API context; package session implements it.
+type SessionSource interface {
+	// Session returns a live session, and opens one if there is none. Concurrent callers
+	// share one opening.
+	Session(ctx context.Context) (*Session, error)
+	// Replace returns another session for one that bunq refused. It is opened once for
+	// all callers that had the same one.
+	Replace(ctx context.Context, dead *Session) (*Session, error)
+	// Refused notes that bunq also refused the session of Replace, with err. If it was
+	// new, bunq would refuse another one as well.
+	Refused(ctx context.Context, dead *Session, err error)
 }

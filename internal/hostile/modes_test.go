@@ -151,7 +151,7 @@ func modes() []mode {
 
 // endlessPages answers with a full page, and always one that is older.
 func endlessPages() func(*exchange) {
-	client := fmt.Sprintf(`{"OauthClient":{"id":7,"status":"CANCELLED","client_id":"%s"}}`, strings.Repeat("Z", 9000))
+	client := fmt.Sprintf(`{"OauthClient":{"id":7,"status":"CANCELLED","client_id":%q}}`, strings.Repeat("Z", 9000))
 	page := `{"Response":[` + repeat(200, client) + `],"Pagination":{"older_url":"\/v1\/user\/7\/oauth-client?older_id=%d"}}`
 	older := int64(1_000_000)
 	return func(x *exchange) {

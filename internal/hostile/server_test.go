@@ -117,7 +117,7 @@ const (
 
 // reply writes an answer without a signature.
 func reply(w io.Writer, status int, contentType, body string, headers ...string) {
-	fmt.Fprintf(w, "HTTP/1.1 %d Status\r\nContent-Type: %s\r\nContent-Length: %d\r\nConnection: close\r\n", status, contentType, len(body))
+	_, _ = fmt.Fprintf(w, "HTTP/1.1 %d Status\r\nContent-Type: %s\r\nContent-Length: %d\r\nConnection: close\r\n", status, contentType, len(body))
 	for _, h := range headers {
 		_, _ = io.WriteString(w, h+"\r\n")
 	}

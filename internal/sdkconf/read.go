@@ -45,7 +45,7 @@ func ReadFile(path string, limit int64) (_ []byte, err error) {
 		return nil, fmt.Errorf("%s is %w but a %s", path, ErrNotFile, kindOf(info.Mode()))
 	}
 
-	f, err := os.Open(path) //nolint:gosec // the user's choice
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,14 @@ type savedSession struct {
 	Created  time.Time     `json:"created"`
 	Timeout  time.Duration `json:"timeout_ns"`
 	OpenedAt time.Time     `json:"opened_at"`
-	User     bunq.User     `json:"user"`
+	User     savedUser     `json:"user"`
+}
+
+type savedUser struct {
+	ID          int64  `json:"id"`
+	Kind        string `json:"kind"`
+	DisplayName string `json:"display_name"`
+	Status      string `json:"status"`
 }
 
 func newCache(f *folder, ac bunq.APIContext, baseURL string) *cache {
@@ -59,7 +66,7 @@ func (c *cache) session() *entry {
 		return nil
 	}
 	return &entry{
-		session: bunq.Session{ID: s.ID, Token: bunq.Secret(s.Token), Created: s.Created, Timeout: s.Timeout, User: s.User},
+		session: bunq.Session{ID: s.ID, Token: bunq.Secret(s.Token), Created: s.Created, Timeout: s.Timeout, User: bunq.User(s.User)},
 		opened:  s.OpenedAt,
 	}
 }
@@ -71,7 +78,7 @@ func (c *cache) keep(e *entry) {
 	}
 	s := e.session
 	plain, err := json.Marshal(savedSession{
-		ID: s.ID, Token: s.Token.Reveal(), Created: s.Created, Timeout: s.Timeout, OpenedAt: e.opened.Round(0), User: s.User,
+		ID: s.ID, Token: s.Token.Reveal(), Created: s.Created, Timeout: s.Timeout, OpenedAt: e.opened.Round(0), User: savedUser(s.User),
 	})
 	if err != nil {
 		return
