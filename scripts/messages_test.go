@@ -16,8 +16,9 @@ import (
 var summaryAt = map[string]int{
 	"AddError": 0, "AddWarning": 0, "AddAttributeError": 1, "AddAttributeWarning": 1,
 	"NewErrorDiagnostic": 0, "NewWarningDiagnostic": 0, "NewAttributeErrorDiagnostic": 1, "NewAttributeWarningDiagnostic": 1,
-	"fault":   1, // of settings of the provider
-	"problem": 0, // of certificates
+	"fault":       1, // of settings of the provider
+	"problem":     0, // of certificates
+	"refuseAlone": 2, // of devices
 }
 
 // summaries returns the first line of every error and warning that the provider has, with the

@@ -95,9 +95,9 @@ func (c *Client) send(ctx context.Context, x *exchange) (*answer, error) {
 				"method": x.method, "endpoint": x.endpoint, "waiting_for": reason, "attempts": attempt, "max_wait": c.config.MaxWait.String(),
 			})
 		}
-		w := stats.waiting(reason)
+		end := stats.waiting(reason)
 		pause(ctx, d)
-		tellWait(ctx, c.config.Logger, x.method, x.endpoint, reason, w.done())
+		tellWait(ctx, c.config.Logger, x.method, x.endpoint, reason, end(reason))
 		if ctx.Err() != nil {
 			return nil, c.ended(ctx, x.method, x.endpoint, last, sent)
 		}
@@ -159,13 +159,13 @@ func (c *Client) attempt(ctx context.Context, x *exchange) (*answer, error) {
 		slot.Release()
 		return nil, x.notSent(fmt.Errorf("%w: %w", errUnsendable, err))
 	}
-	w := StatsFrom(ctx).waiting(reasonAnswer)
+	end := StatsFrom(ctx).waiting(reasonAnswer)
 	a, err := c.talk(ctx, x)
 	if NeverSent(err) {
-		w.doneAs(reasonConnection)
+		end(reasonConnection)
 		slot.Release()
 	} else {
-		w.done()
+		end(reasonAnswer)
 		slot.Done()
 	}
 
@@ -182,9 +182,9 @@ func (c *Client) takeSlot(ctx context.Context, x *exchange, limit ratelimit.Key)
 	if x.endpoint == routeSessionServer().endpoint() {
 		reason = reasonSession
 	}
-	w := StatsFrom(ctx).waiting(reason)
+	end := StatsFrom(ctx).waiting(reason)
 	slot, err := c.config.Limits.Acquire(ctx, limit)
-	tellWait(ctx, c.config.Logger, x.method, x.endpoint, reason, w.done())
+	tellWait(ctx, c.config.Logger, x.method, x.endpoint, reason, end(reason))
 	return slot, err
 }
 

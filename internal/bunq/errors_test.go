@@ -92,6 +92,29 @@ func TestAPIError(t *testing.T) {
 	}
 }
 
+// That an installation has its device is one text under one status; no other refusal is taken for it.
+func TestIsDeviceTaken(t *testing.T) {
+	const text = "A device already exists for the current installation."
+	for name, c := range map[string]struct {
+		answer reply
+		want   bool
+	}{
+		"as four clients saw it":     {refusal(400, text), true},
+		"under another status":       {refusal(403, text), false},
+		"another refusal":            {refusal(400, "The request signature is invalid."), false},
+		"a refused key":              {refusal(400, "User credentials are incorrect. Incorrect API key or IP address."), false},
+		"a page that says the same":  {html(400), false},
+		"a server error in its name": {refusal(500, text), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			u, _ := signedIn(t, always(c.answer))
+			if got := bunq.IsDeviceTaken(u.CancelOAuthClient(t.Context(), 633)); got != c.want {
+				t.Errorf("got %t", got)
+			}
+		})
+	}
+}
+
 // A read leaves nothing undone, whatever comes of it.
 func TestOutcomeUnknown_isAboutWrites(t *testing.T) {
 	u, _ := signedIn(t, always(html(404)))

@@ -61,9 +61,9 @@ func (u *UserClient) obtain(ctx context.Context, what call, get func(context.Con
 	endpoint := what.route.endpoint()
 
 	counted := StatsFrom(ctx).waitedSoFar()
-	w := StatsFrom(ctx).waiting(reasonSession)
+	end := StatsFrom(ctx).waiting(reasonSession)
 	session, err := get(ctx)
-	took := w.done()
+	took := end(reasonSession)
 	tellWait(ctx, u.client.config.Logger, what.method, endpoint, reasonSession, took-(StatsFrom(ctx).waitedSoFar()-counted))
 
 	switch {
@@ -138,9 +138,9 @@ func readShared[T any](ctx context.Context, u *UserClient, at route, paged bool,
 	}
 	read := u.client.reads.get(ctx, readKey{u.fingerprint, at.key()}, at, fetch)
 
-	w := StatsFrom(ctx).waiting(reasonAnswer)
+	end := StatsFrom(ctx).waiting(reasonAnswer)
 	value, err := read.Wait(ctx)
-	w.done()
+	end(reasonAnswer)
 	if err != nil {
 		if ctx.Err() != nil {
 			sent, last := read.stats.lastAttempt()

@@ -122,8 +122,8 @@ func TestShiftedClock(t *testing.T) {
 		clock.Advance(59 * time.Minute)
 		synctest.Wait()
 		select {
-		case <-woken:
-			t.Fatal("woken too early")
+		case err := <-woken:
+			t.Fatalf("woken too early: %v", err)
 		default:
 		}
 		clock.Advance(time.Minute)

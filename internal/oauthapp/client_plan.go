@@ -8,8 +8,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-
-	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
 // privateProtected is set by the planning of a protected client, for that of its replacement.
@@ -89,26 +87,14 @@ func (r *ClientResource) planKept(ctx context.Context, plan, state *clientModel,
 // asked, it says nothing: the apply looks again. In an apply it costs no call, as Create needs the same
 // read.
 func (r *ClientResource) planNew(ctx context.Context, plan *clientModel, diags *diag.Diagnostics) {
-	diags.Append(r.Data.Check(ctx, plan.APIContext, apiContextPath)...)
-	if diags.HasError() {
-		return
-	}
 	ctx, done := r.Data.Operation(ctx, "bunq_oauth_client: plan", diags)
 	defer done()
 
-	access, more := r.Data.Access(ctx, plan.APIContext, apiContextPath)
-	if more.HasError() {
+	access, user, ok := r.run.clients.planNew(ctx, r.Data, clientOnly, plan.APIContext, diags)
+	if !ok {
 		return
 	}
-	g, err := registrationOf(ctx, access)
-	if err != nil {
-		return
-	}
-	if user := providerdata.FormatID(g.user.ID); r.run.clients.noteNew(user) {
-		clientOnly.reportNew(user, diags)
-		return
-	}
-
+	g := registrationOf(access, user)
 	active, err := g.active(ctx)
 	switch {
 	case err != nil || active == nil:

@@ -31,18 +31,14 @@ type clientRegistration struct {
 	pending int64
 }
 
-// registrationOf returns a registration for the user of a context.
-func registrationOf(ctx context.Context, access *providerdata.Access) (*clientRegistration, error) {
-	user, err := access.Calls.User(ctx)
-	return &clientRegistration{calls: access.Calls, user: user, sandbox: access.Context.Environment == bunq.Sandbox}, err
+func registrationOf(access *providerdata.Access, user bunq.User) *clientRegistration {
+	return &clientRegistration{calls: access.Calls, user: user, sandbox: access.Context.Environment == bunq.Sandbox}
 }
 
 // register returns the ID of the user's active client, and the client itself if it was read. It looks
 // before it makes one, because what bunq does with a second one is UNKNOWN and a client cannot be
 // removed.
-func (g *clientRegistration) register(ctx context.Context, adopt bool, diags *diag.Diagnostics) (int64, *bunq.OAuthClient, bool) {
-	failed := tfdiag.Failure{Summary: "bunq_oauth_client was not made", State: "nothing was made and nothing was stored."}
-
+func (g *clientRegistration) register(ctx context.Context, adopt bool, failed tfdiag.Failure, diags *diag.Diagnostics) (int64, *bunq.OAuthClient, bool) {
 	active, err := g.active(ctx)
 	switch {
 	case err != nil:

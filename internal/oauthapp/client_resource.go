@@ -109,36 +109,26 @@ func (r *ClientResource) Create(ctx context.Context, req resource.CreateRequest,
 		return
 	}
 
-	access, diags := r.Data.Access(ctx, m.APIContext, apiContextPath)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-
 	failed := tfdiag.Failure{Summary: "bunq_oauth_client was not made", State: "nothing was made and nothing was stored."}
-	reg, err := registrationOf(ctx, access)
-	if err != nil {
-		failed.Error(&resp.Diagnostics, err)
-		return
-	}
-	endTurn, ok := r.run.clients.begin(ctx, clientOnly, providerdata.FormatID(reg.user.ID), failed, &resp.Diagnostics)
+	access, user, endTurn, ok := r.run.clients.begin(ctx, r.Data, clientOnly, m.APIContext, failed, &resp.Diagnostics)
 	if !ok {
 		return
 	}
 	defer endTurn()
 
-	id, found, ok := reg.register(ctx, m.AdoptExisting.ValueBool(), &resp.Diagnostics)
+	id, found, ok := registrationOf(access, user).register(ctx, m.AdoptExisting.ValueBool(), failed, &resp.Diagnostics)
 	if !ok {
 		return
 	}
 
-	m.setIDs(reg.user.ID, id)
+	m.setIDs(user.ID, id)
 	m.setUnread()
 	r.run.clients.take(m.object())
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 
 	if found == nil {
+		var err error
 		if found, err = access.Calls.OAuthClient(ctx, id); err != nil {
 			tfdiag.Failure{
 				Summary: "bunq_oauth_client: made, but client_id and client_secret could not be read yet",

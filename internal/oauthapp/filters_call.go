@@ -23,12 +23,6 @@ type filtersCall struct {
 	user  bunq.User
 }
 
-// filtersCallOf returns the calls for the user of a context.
-func filtersCallOf(ctx context.Context, access *providerdata.Access) (*filtersCall, error) {
-	user, err := access.Calls.User(ctx)
-	return &filtersCall{calls: access.Calls, user: user}, err
-}
-
 // set makes want the set of the user. It returns the filters that bunq has and that are neither in
 // want nor shown, as in the state; if those may not be removed, it changes nothing.
 func (c *filtersCall) set(ctx context.Context, want, shown []bunq.NotificationFilter, mayRemove bool) (others []bunq.NotificationFilter, err error) {

@@ -6,8 +6,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-
-	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
 // ModifyPlan reports a second resource that declares the filters of one user, and warns about filters
@@ -40,26 +38,14 @@ func (r *FiltersResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 // planNew reports a second set of the user, and warns about filters that bunq has. If bunq cannot be
 // asked, it says nothing: the apply asks again. In an apply, Create needs the same read.
 func (r *FiltersResource) planNew(ctx context.Context, plan *filtersModel, diags *diag.Diagnostics) {
-	diags.Append(r.Data.Check(ctx, plan.APIContext, apiContextPath)...)
-	if diags.HasError() {
-		return
-	}
 	ctx, done := r.Data.Operation(ctx, "bunq_notification_filters: plan", diags)
 	defer done()
 
-	access, more := r.Data.Access(ctx, plan.APIContext, apiContextPath)
-	if more.HasError() {
+	access, user, ok := r.run.filters.planNew(ctx, r.Data, filtersOnly, plan.APIContext, diags)
+	if !ok {
 		return
 	}
-	c, err := filtersCallOf(ctx, access)
-	if err != nil {
-		return
-	}
-	if user := providerdata.FormatID(c.user.ID); r.run.filters.noteNew(user) {
-		filtersOnly.reportNew(user, diags)
-		return
-	}
-
+	c := &filtersCall{calls: access.Calls, user: user}
 	there, err := c.calls.NotificationFilters(ctx)
 	wanted, known := declared(ctx, plan.Filters, diags)
 	others := without(there, wanted)

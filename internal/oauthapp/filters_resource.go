@@ -125,23 +125,14 @@ func (r *FiltersResource) Create(ctx context.Context, req resource.CreateRequest
 		return
 	}
 
-	access, diags := r.Data.Access(ctx, m.APIContext, apiContextPath)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
 	failed := tfdiag.Failure{Summary: "bunq_notification_filters was not created", State: "nothing was stored, and nothing was changed at bunq."}
-	c, err := filtersCallOf(ctx, access)
-	if err != nil {
-		failed.Error(&resp.Diagnostics, err)
-		return
-	}
-	endTurn, ok := r.run.filters.begin(ctx, filtersOnly, providerdata.FormatID(c.user.ID), failed, &resp.Diagnostics)
+	access, user, endTurn, ok := r.run.filters.begin(ctx, r.Data, filtersOnly, m.APIContext, failed, &resp.Diagnostics)
 	if !ok {
 		return
 	}
 	defer endTurn()
 
+	c := &filtersCall{calls: access.Calls, user: user}
 	adopt := m.AdoptExisting.ValueBool()
 	others, err := c.set(ctx, wanted, nil, adopt)
 	switch {
@@ -242,17 +233,18 @@ func (r *FiltersResource) update(ctx context.Context, access *providerdata.Acces
 	}
 
 	failed := tfdiag.Failure{Summary: "bunq_notification_filters was not changed", State: "nothing was stored, and nothing was changed at bunq."}
-	c, err := filtersCallOf(ctx, access)
+	user, err := access.Calls.User(ctx)
 	if err != nil {
 		failed.Error(diags, err)
 		return false
 	}
-	endTurn, ok := r.run.filters.wait(ctx, providerdata.FormatID(c.user.ID), failed, diags)
+	endTurn, ok := r.run.filters.wait(ctx, providerdata.FormatID(user.ID), failed, diags)
 	if !ok {
 		return false
 	}
 	defer endTurn()
 
+	c := &filtersCall{calls: access.Calls, user: user}
 	others, err := c.set(ctx, wanted, has, false)
 	switch {
 	case err != nil:
@@ -289,11 +281,8 @@ func (r *FiltersResource) Delete(ctx context.Context, req resource.DeleteRequest
 	}
 	var left []bunq.NotificationFilter
 	end := removal{data: r.Data, kind: "bunq_notification_filters", apiContext: m.APIContext, user: m.UserID, failed: failed}
-	removed := end.do(ctx, &resp.Diagnostics, func(a *providerdata.Access) error {
-		c, err := filtersCallOf(ctx, a)
-		if err == nil {
-			left, err = c.remove(ctx, has)
-		}
+	removed := end.do(ctx, &resp.Diagnostics, func(a *providerdata.Access) (err error) {
+		left, err = (&filtersCall{calls: a.Calls}).remove(ctx, has)
 		return err
 	})
 	if removed && len(left) > 0 {

@@ -2,6 +2,7 @@ package oauthapp_test
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -12,7 +13,10 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
-const declaredTwice = "Two resources declare the notification filters of one user"
+const (
+	declaredTwice = "Two resources declare the notification filters of one user"
+	inStateTwice  = "The state has the notification filters twice"
+)
 
 // Two resources for one user: an error of the plan where the user is known there, and
 // one of the apply where it is not; and whichever of the two is removed, bunq keeps
@@ -23,7 +27,7 @@ func TestAccFilters_declaredTwice(t *testing.T) {
 		t.Parallel()
 		h := newHooked(t, "Two new")
 		h.write(t, filtersConfig("main", "", hookA)+filtersConfig("other", "", hookA))
-		h.cli.Plan(t).MustSay(t, 1, declaredTwice, fmt.Sprintf("declares that of user %d", h.UserID), "Nothing was sent.", "Next step: join their filters")
+		h.cli.Plan(t).MustSay(t, 1, declaredTwice, fmt.Sprintf("for bunq user %d", h.UserID), "Nothing was sent.", "if two blocks declare it, remove one of them")
 	})
 	t.Run("one beside one that is there", func(t *testing.T) {
 		t.Parallel()
@@ -34,20 +38,33 @@ func TestAccFilters_declaredTwice(t *testing.T) {
 		h.cli.Plan(t).MustSay(t, 1, declaredTwice)
 		h.mustHave(t, hookA)
 	})
-	t.Run("the same twice, then once", func(t *testing.T) {
+	t.Run("in the state twice", func(t *testing.T) {
 		t.Parallel()
-		h := newHooked(t, "Same twice")
+		h := newHooked(t, "State twice")
 		h.write(t, filtersConfig("main", "", hookA))
 		h.cli.MustApply(t)
-		// It looks like one that is replaced: Terraform shows a plan no addresses.
-		both := filtersConfig("main", "", hookA) + filtersConfig("other", "", hookA)
-		h.write(t, both)
-		h.cli.MustApply(t)
-		h.cli.Plan(t).MustSay(t, 1, declaredTwice)
-		h.write(t, filtersConfig("other", "", hookA))
-		h.cli.MustApply(t).MustSay(t, 0, "1 destroyed")
-		h.mustHave(t, hookA)
+		editState(t, h.cli, func(resource map[string]any) []any {
+			other := maps.Clone(resource)
+			other["name"] = "other"
+			return []any{resource, other}
+		})
+		h.cli.Apply(t).MustSay(t, 1, inStateTwice, "The destroy of the other one would remove its filters", "To destroy instead: terraform destroy -refresh=false")
+		h.cli.Apply(t, "-refresh=false").MustSay(t, 1, inStateTwice)
+		h.cli.Run(t, "state", "rm", "bunq_notification_filters.other").MustSay(t, 0)
 		h.cli.MustHaveNothingToDo(t)
+		h.mustHave(t, hookA)
+	})
+	t.Run("one of them deposed", func(t *testing.T) {
+		t.Parallel()
+		h := newHooked(t, "Deposed")
+		h.write(t, filtersConfig("main", "", hookA))
+		h.cli.MustApply(t)
+		editState(t, h.cli, withDeposed)
+		h.cli.Apply(t).MustSay(t, 1, inStateTwice, "if it is a deposed object")
+		h.cli.Run(t, "state", "rm", filtersAddress).MustSay(t, 0)
+		h.write(t, filtersConfig("main", "", hookA)+importBlock(filtersAddress, fmt.Sprint(h.UserID)))
+		h.cli.MustApply(t).MustSay(t, 0, "1 imported, 0 added, 0 changed, 0 destroyed")
+		h.mustHave(t, hookA)
 	})
 	t.Run("of a user who is not known at plan", func(t *testing.T) {
 		t.Parallel()
@@ -57,7 +74,7 @@ func TestAccFilters_declaredTwice(t *testing.T) {
 		cli.Write(t, acctest.Device+filtersConfig("main", context, hookA)+filtersConfig("other", context, hookB))
 		cli.Plan(t).MustSay(t, 2)
 		// Said by the plan within the apply, or where both have been planned by the create.
-		cli.Apply(t).MustSay(t, 1, declaredTwice, "Next step: join their filters in one resource.")
+		cli.Apply(t).MustSay(t, 1, declaredTwice, "if two blocks declare it, remove one of them")
 		if n := b.Count(postFilters); n != 1 {
 			t.Errorf("%d POSTs", n)
 		}
@@ -75,7 +92,7 @@ func TestAccFilters_import(t *testing.T) {
 	h.cli.MustHaveNothingToDo(t)
 	h.cli.Run(t, "state", "rm", filtersAddress).MustSay(t, 0)
 
-	h.cli.Run(t, "import", "-no-color", filtersAddress, "28196/633").MustSay(t, 1, "Unusable import id", "is no ID of a bunq user", "Next step: take the id of data.bunq_user")
+	h.cli.Run(t, "import", "-no-color", filtersAddress, "28196/633").MustSay(t, 1, "Unusable import id", "does not have the form USER_ID", "The ID of the user is the id of data.bunq_user")
 	h.cli.Run(t, "import", "-no-color", filtersAddress, fmt.Sprint(h.UserID+1)).MustSay(t, 1, "bunq_notification_filters cannot be read",
 		fmt.Sprintf("but this object belongs to bunq user %d", h.UserID+1))
 	h.cli.Run(t, "import", "-no-color", filtersAddress, fmt.Sprint(h.UserID)).MustSay(t, 0)
@@ -123,14 +140,19 @@ func TestAccFilters_badInput(t *testing.T) {
 		config string
 		want   []string
 	}{
-		"plain http":              {filtersConfig("main", "", hook{"OAUTH", "http://a.example.com"}), []string{"Unusable notification target", "is plain http"}},
-		"another scheme":          {filtersConfig("main", "", hook{"OAUTH", "ftp://a.example.com"}), []string{"has a scheme other than https"}},
-		"not absolute":            {filtersConfig("main", "", hook{"OAUTH", "a.example.com/x"}), []string{"is not absolute"}},
-		"a fragment":              {filtersConfig("main", "", hook{"OAUTH", "https://a.example.com/#x"}), []string{"has a fragment"}},
-		"white space":             {filtersConfig("main", "", hook{"OAUTH", "https://a.example.com/ x"}), []string{"contains white space"}},
-		"no URL":                  {filtersConfig("main", "", hook{"OAUTH", "https://a.example.com:x"}), []string{"is not a URL"}},
-		"an unknown category":     {filtersConfig("main", "", hook{"OAUHT", "https://a.example.com"}), []string{`"OAUHT"`, `"OAUTH"`, `"MUTATION"`}},
-		"three for one category":  {filtersConfig("main", "", hookA, hookB, hook{"OAUTH", "https://c.example.com"}), []string{"Too many targets for one category", "OAUTH has more"}},
+		"plain http":             {filtersConfig("main", "", hook{"OAUTH", "http://a.example.com"}), []string{"Unusable notification target", "is plain http"}},
+		"another scheme":         {filtersConfig("main", "", hook{"OAUTH", "ftp://a.example.com"}), []string{"has a scheme other than https"}},
+		"not absolute":           {filtersConfig("main", "", hook{"OAUTH", "a.example.com/x"}), []string{"is not absolute"}},
+		"a fragment":             {filtersConfig("main", "", hook{"OAUTH", "https://a.example.com/#x"}), []string{"has a fragment"}},
+		"white space":            {filtersConfig("main", "", hook{"OAUTH", "https://a.example.com/ x"}), []string{"contains white space"}},
+		"no URL":                 {filtersConfig("main", "", hook{"OAUTH", "https://a.example.com:x"}), []string{"is not a URL"}},
+		"no category's form":     {filtersConfig("main", "", hook{"oauth", "https://a.example.com"}), []string{"must be an upper-case name, such as OAUTH", "oauth"}},
+		"three for one category": {filtersConfig("main", "", hookA, hookB, hook{"OAUTH", "https://c.example.com"}), []string{"Too many targets for one category", "OAUTH has more"}},
+		"no verification types": {"resource \"bunq_notification_filters\" \"main\" {\n  filters = [{ category = \"OAUTH\", notification_target = \"https://a.example.com\", verification_types = [] }]\n}\n",
+			[]string{"verification_types", "at least 1"}},
+		"a filter twice": {"resource \"bunq_notification_filters\" \"main\" {\n  filters = [{ category = \"OAUTH\", notification_target = \"https://a.example.com\" }, " +
+			"{ category = \"OAUTH\", notification_target = \"https://a.example.com\", verification_types = [\"BUNQ_CERTIFICATE\"] }]\n}\n",
+			[]string{"A notification filter is declared twice", "OAUTH"}},
 		"a null element":          {"resource \"bunq_notification_filters\" \"main\" {\n  filters = [null]\n}\n", []string{"A notification filter is null"}},
 		"a null category":         {"resource \"bunq_notification_filters\" \"main\" {\n  filters = [{ category = null, notification_target = \"https://a.example.com\" }]\n}\n", []string{"category"}},
 		"no filters":              {"resource \"bunq_notification_filters\" \"main\" {\n  filters = null\n}\n", []string{"filters"}},
@@ -144,6 +166,18 @@ func TestAccFilters_badInput(t *testing.T) {
 	}
 	if calls := h.b.Calls(0); len(calls) > 0 {
 		t.Errorf("sent: %v", calls)
+	}
+}
+
+// bunq has more categories than it lists: one that is not known is a warning.
+func TestAccFilters_unknownCategory(t *testing.T) {
+	t.Parallel()
+	h := newHooked(t, "Category")
+	h.write(t, filtersConfig("main", "", hook{"OAUHT", "https://a.example.com"}, hook{"CARD", "https://a.example.com"}))
+	r := h.cli.Plan(t)
+	r.MustSay(t, 2, "Unknown notification category", `bunq does not list the category "OAUHT"`)
+	if strings.Contains(r.Output, `category "CARD"`) {
+		t.Errorf("warned of one that bunq has:\n%s", r.Output)
 	}
 }
 

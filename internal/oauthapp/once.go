@@ -7,8 +7,11 @@ import (
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 	"golang.org/x/sync/semaphore"
 
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
@@ -154,13 +157,48 @@ func (o *once) wait(ctx context.Context, user string, failed tfdiag.Failure, dia
 	return func() { t.Release(1) }, true
 }
 
-// begin is wait for a new resource. It reports one beside another of this run.
-func (o *once) begin(ctx context.Context, words only, user string, failed tfdiag.Failure, diags *diag.Diagnostics) (end func(), ok bool) {
-	end, ok = o.wait(ctx, user, failed, diags)
-	if ok && o.taken(user) != "" {
-		end()
-		words.reportNew(user, diags)
-		return nil, false
+// planNew returns the user of a resource that is planned as new, and reports one beside another. It
+// returns false if bunq cannot be asked, which the apply does again.
+func (o *once) planNew(ctx context.Context, data *providerdata.Data, words only, apiContext types.Object, diags *diag.Diagnostics) (*providerdata.Access, bunq.User, bool) {
+	if diags.Append(data.Check(ctx, apiContext, apiContextPath)...); diags.HasError() {
+		return nil, bunq.User{}, false
 	}
-	return end, ok
+	access, more := data.Access(ctx, apiContext, apiContextPath)
+	if more.HasError() {
+		return nil, bunq.User{}, false
+	}
+	user, err := access.Calls.User(ctx)
+	if err != nil {
+		return nil, user, false
+	}
+
+	if id := providerdata.FormatID(user.ID); o.noteNew(id) {
+		words.reportNew(id, diags)
+		return nil, user, false
+	}
+	return access, user, true
+}
+
+// begin returns the user of a new resource, takes its turn, and reports one beside another of this run.
+func (o *once) begin(ctx context.Context, data *providerdata.Data, words only, apiContext types.Object, failed tfdiag.Failure, diags *diag.Diagnostics) (
+	access *providerdata.Access, user bunq.User, end func(), ok bool,
+) {
+	access, more := data.Access(ctx, apiContext, apiContextPath)
+	if diags.Append(more...); more.HasError() {
+		return nil, user, nil, false
+	}
+	user, err := access.Calls.User(ctx)
+	if err != nil {
+		failed.Error(diags, err)
+		return nil, user, nil, false
+	}
+
+	id := providerdata.FormatID(user.ID)
+	end, ok = o.wait(ctx, id, failed, diags)
+	if ok && o.taken(id) != "" {
+		end()
+		words.reportNew(id, diags)
+		return nil, user, nil, false
+	}
+	return access, user, end, ok
 }

@@ -71,7 +71,7 @@ func TestAccDeviceServer_badInput(t *testing.T) {
 		{
 			name:   "a range",
 			config: device(named, set("permitted_ips", `["203.0.113.0/24"]`)),
-			want:   acctest.SaysAt("permitted_ips", "bunq accepts single addresses, no ranges"),
+			want:   acctest.SaysAt("permitted_ips", `"203.0.113.0/24" is not an IP address`),
 		},
 		{
 			name:   "an address with a zone",
@@ -96,7 +96,7 @@ func TestAccDeviceServer_badInput(t *testing.T) {
 		{
 			name:   "addresses without the ID of the credential",
 			config: strings.Replace(device(named, set("permitted_ips", `["203.0.113.7"]`)), `id = "1", `, "", 1),
-			want:   acctest.SaysAt("permitted_ips", "permitted_ips needs the ID of the credential"),
+			want:   acctest.SaysAt("permitted_ips", "bunq keeps the permitted addresses with the credential of the API key"),
 		},
 		{
 			name:   "one address in two spellings",

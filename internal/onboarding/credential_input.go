@@ -29,54 +29,37 @@ type credentialInput struct {
 }
 
 // readInput reads certificate and chain as far as they are known, and reports what cannot be read
-// at its attribute.
+// at its attribute. The chain may follow the certificate if certificate_chain_pem is omitted.
 func readInput(config *credentialModel, diags *diag.Diagnostics) credentialInput {
 	in := credentialInput{chainUnknown: config.CertificateChainPEM.IsUnknown()}
-	if !config.CertificatePEM.IsUnknown() && !config.CertificatePEM.IsNull() {
-		in.readCertificate(config, diags)
-	}
-	if !config.CertificateChainPEM.IsUnknown() && !config.CertificateChainPEM.IsNull() {
-		in.readChain(config, diags)
-	}
-	return in
-}
+	certificate, chain := config.CertificatePEM.ValueString(), config.CertificateChainPEM
 
-// readCertificate reads the certificate. Its chain may follow it if certificate_chain_pem is
-// omitted.
-func (in *credentialInput) readCertificate(config *credentialModel, diags *diag.Diagnostics) {
-	text := config.CertificatePEM.ValueString()
-	if config.CertificateChainPEM.IsNull() || in.chainUnknown {
-		bundle, err := qseal.ParseFullchain(text)
-		if err != nil {
-			diags.AddAttributeError(path.Root("certificate_pem"), "Unusable certificate", tfdiag.Sentence(err))
-			return
-		}
-		in.certificate = bundle.Certificate
-		if !in.chainUnknown {
-			in.chain = bundle.Chain
-		}
-		return
+	var err error
+	switch {
+	case config.CertificatePEM.IsUnknown():
+	case chain.IsNull(), in.chainUnknown:
+		var bundle qseal.Bundle
+		bundle, err = qseal.ParseFullchain(certificate)
+		in.certificate, in.chain = bundle.Certificate, bundle.Chain
+	default:
+		in.certificate, err = qseal.Parse(certificate)
 	}
-
-	certificate, err := qseal.Parse(text)
 	if err != nil {
 		diags.AddAttributeError(path.Root("certificate_pem"), "Unusable certificate", tfdiag.Sentence(err))
-		return
 	}
-	in.certificate = certificate
-}
 
-func (in *credentialInput) readChain(config *credentialModel, diags *diag.Diagnostics) {
-	chain, err := qseal.ParseChain(config.CertificateChainPEM.ValueString())
-	if err != nil {
+	if chain.IsNull() || in.chainUnknown {
+		return in
+	}
+	in.chain, err = qseal.ParseChain(chain.ValueString())
+	switch {
+	case err != nil:
 		diags.AddAttributeError(path.Root("certificate_chain_pem"), "Unusable certificate chain", tfdiag.Sentence(err))
 		in.chainUnknown = true // so that nothing else is reported about it
-		return
+	case in.certificate != nil:
+		in.chain = in.chain.Without(in.certificate)
 	}
-	in.chain = chain
-	if in.certificate != nil {
-		in.chain = chain.Without(in.certificate)
-	}
+	return in
 }
 
 // checkInput checks what will be sent: the certificate, its chain, and the key or the signature. It
@@ -84,7 +67,26 @@ func (in *credentialInput) readChain(config *credentialModel, diags *diag.Diagno
 // are needed only when the credential is made, and an expired certificate would block every plan.
 func (in *credentialInput) checkInput(config *credentialModel, env bunq.Environment, now time.Time, diags *diag.Diagnostics) {
 	in.readKey(config, diags)
-	in.check(env, now, diags)
+	if in.certificate == nil {
+		return
+	}
+
+	for _, p := range in.certificate.Check(string(env), in.chain, now) {
+		if p.Attribute == qseal.AttributeChain && in.chainUnknown {
+			continue
+		}
+		if p.Warning {
+			diags.AddAttributeWarning(path.Root(p.Attribute), p.Summary, p.Detail)
+			continue
+		}
+		diags.AddAttributeError(path.Root(p.Attribute), p.Summary, p.Detail)
+	}
+
+	if in.key != nil && !in.certificate.HasKey(&in.key.PublicKey) {
+		diags.AddAttributeError(path.Root("private_key_pem_wo"), "The key does not match the certificate",
+			"private_key_pem_wo is not the private key of certificate_pem ("+in.certificate.Subject()+").\n\n"+
+				"Next step: use the private key with which this certificate was requested; it is not the key of the installation.")
+	}
 }
 
 // readKey reads the QSEAL key, or takes the signature that was made elsewhere.
@@ -96,10 +98,6 @@ func (in *credentialInput) readKey(config *credentialModel, diags *diag.Diagnost
 
 	in.signature = config.ClientPublicKeySignature.ValueString()
 	if config.PrivateKeyPEMWO.IsNull() {
-		if !config.PrivateKeyPassphraseWO.IsNull() {
-			diags.AddAttributeError(path.Root("private_key_passphrase_wo"), "A passphrase without its key",
-				"private_key_passphrase_wo is the passphrase of private_key_pem_wo, which is not set.")
-		}
 		if in.signature == "" {
 			diags.AddAttributeError(at, "Neither key nor signature",
 				"bunq registers a certificate only with a signature by its private key.\n\n"+
@@ -128,46 +126,6 @@ func (in *credentialInput) readKey(config *credentialModel, diags *diag.Diagnost
 	in.key = key
 }
 
-func (in *credentialInput) check(env bunq.Environment, now time.Time, diags *diag.Diagnostics) {
-	if in.certificate == nil {
-		return
-	}
-	for _, p := range in.certificate.Check(string(env), in.chain, now) {
-		if p.Attribute == qseal.AttributeChain && in.chainUnknown {
-			continue
-		}
-		if p.Warning {
-			diags.AddAttributeWarning(path.Root(p.Attribute), p.Summary, p.Detail)
-			continue
-		}
-		diags.AddAttributeError(path.Root(p.Attribute), p.Summary, p.Detail)
-	}
-
-	if in.key == nil {
-		return
-	}
-	if err := in.certificate.CheckKey(in.key); err != nil {
-		diags.AddAttributeError(path.Root("private_key_pem_wo"), "The key does not match the certificate", tfdiag.Sentence(err)+
-			"\n\nNext step: use the private key with which this certificate was requested; it is not the key of the installation.")
-	}
-}
-
-// payload returns the text that the certificate's key must sign to register it for the
-// installation.
-func payload(installation providerdata.InstallationModel, diags *diag.Diagnostics) (string, bool) {
-	public, err := signing.ParsePublicKey(installation.PublicKeyPEM.ValueString())
-	if err != nil {
-		diags.AddAttributeError(installationPath.AtName("public_key_pem"), "Unusable installation", tfdiag.Sentence(err))
-		return "", false
-	}
-	text, err := qseal.RegistrationPayload(public, installation.Token.ValueString())
-	if err != nil {
-		diags.AddAttributeError(installationPath, "Unusable installation", tfdiag.Sentence(err))
-		return "", false
-	}
-	return text, true
-}
-
 // checkInstallation refuses an installation that has the key of the certificate: whoever signs with
 // the one must not hold the other.
 func (in *credentialInput) checkInstallation(installation providerdata.InstallationModel, diags *diag.Diagnostics) {
@@ -184,8 +142,8 @@ func (in *credentialInput) checkInstallation(installation providerdata.Installat
 			"Next step: omit private_key_pem of the bunq_installation to have a key generated, or set another one.")
 }
 
-// checkSignature checks at plan a signature that was made elsewhere. It is for one installation, so
-// one that exists before the plan makes the installation cannot be right.
+// checkSignature checks at plan a signature that was made elsewhere. It is valid for one
+// installation, so one that is there before the installation cannot be right.
 func (in *credentialInput) checkSignature(installation providerdata.InstallationModel, diags *diag.Diagnostics) {
 	if in.key != nil || in.signature == "" {
 		return
@@ -193,8 +151,7 @@ func (in *credentialInput) checkSignature(installation providerdata.Installation
 
 	if installation.Token.IsUnknown() || installation.PublicKeyPEM.IsUnknown() {
 		diags.AddAttributeError(path.Root("client_public_key_signature"), "The signature is older than the installation",
-			"This plan makes the installation, or makes it anew, and a signature is valid for one installation only. Nothing was sent, and the state is "+
-				"unchanged.\n\n"+
+			"This plan makes another installation, and a signature is valid for one installation only. Nothing was sent, and the state is unchanged.\n\n"+
 				"Next step: make the installation first, sign its registration_payload, set client_public_key_signature, then apply the rest. In between, an "+
 				"old key goes on."+waysOut(
 				"first: terraform apply -target='bunq_installation.NAME'",
@@ -204,19 +161,17 @@ func (in *credentialInput) checkSignature(installation providerdata.Installation
 		return
 	}
 
-	if in.certificate == nil {
-		return
-	}
-	if text, ok := payload(installation, diags); ok {
-		in.verify(text, diags)
+	if in.certificate != nil {
+		in.sign(installation, diags)
 	}
 }
 
 // sign returns the registration signature. One that was made elsewhere is checked here, because
 // bunq only says that it is wrong, not why.
 func (in *credentialInput) sign(installation providerdata.InstallationModel, diags *diag.Diagnostics) string {
-	payload, ok := payload(installation, diags)
-	if !ok {
+	payload, err := registrationPayload(installation.PublicKeyPEM, installation.Token)
+	if err != nil {
+		diags.AddAttributeError(installationPath, "Unusable installation", tfdiag.Sentence(err))
 		return ""
 	}
 
@@ -227,11 +182,7 @@ func (in *credentialInput) sign(installation providerdata.InstallationModel, dia
 		}
 		return signature
 	}
-	in.verify(payload, diags)
-	return in.signature
-}
 
-func (in *credentialInput) verify(payload string, diags *diag.Diagnostics) {
 	if err := in.certificate.VerifyRegistration(payload, in.signature); err != nil {
 		diags.AddAttributeError(path.Root("client_public_key_signature"), "The signature does not match",
 			tfdiag.Sentence(err)+" Nothing was sent to bunq.\n\n"+
@@ -239,6 +190,7 @@ func (in *credentialInput) verify(payload string, diags *diag.Diagnostics) {
 				"of the certificate (RSASSA-PKCS1-v1_5, SHA-256), and set the result as base64 on one line. A signature is valid for one "+
 				"installation only.")
 	}
+	return in.signature
 }
 
 // nextCertificate is the next step for a certificate that expires.

@@ -104,8 +104,13 @@ output "payload" {
 	first, second := newCertificate(), newCertificate()
 	old := fmt.Sprintf("%q", hsm(t, first.key, "for another installation"))
 	c.Write(t, config(first, old))
-	c.Plan(t).MustSay(t, 1, ways...)
-	c.MustApply(t, "-target=bunq_installation.main")
+	printed := c.Plan(t)
+	printed.MustSay(t, 1, ways...)
+	way := commands(printed.Output)
+	if len(way) != 3 {
+		t.Fatalf("commands: %q", way)
+	}
+	follow(t, c, way[0], "main").MustSay(t, 0)
 	old = signed(first)
 	c.Write(t, config(first, old))
 	c.MustApply(t)
@@ -113,7 +118,7 @@ output "payload" {
 
 	c.Write(t, config(second, old))
 	c.Plan(t).MustSay(t, 1, ways...)
-	c.MustApply(t, "-target=bunq_installation.main")
+	follow(t, c, way[0], "main").MustSay(t, 0)
 	c.Write(t, config(second, signed(second)))
 	c.MustApply(t)
 	c.MustHaveNothingToDo(t)
@@ -121,9 +126,12 @@ output "payload" {
 	// A leak: the old key goes on in between.
 	key := c.State(t).String(t, credentialAddress, "api_key")
 	c.Plan(t, "-replace=bunq_installation.main", "-replace=bunq_psd2_credential.main").MustSay(t, 1, ways...)
-	c.MustApply(t, "-target=bunq_installation.main", "-replace=bunq_installation.main")
+	follow(t, c, way[1], "main").MustSay(t, 0)
+	if c.State(t).String(t, credentialAddress, "api_key") != key {
+		t.Error("the old key does not go on in between")
+	}
 	c.Write(t, config(second, signed(second)))
-	c.MustApply(t, "-replace=bunq_psd2_credential.main")
+	follow(t, c, way[2], "main").MustSay(t, 0)
 	c.MustHaveNothingToDo(t)
 	if c.State(t).String(t, credentialAddress, "api_key") == key {
 		t.Error("the key that leaked is still in the state")

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -40,12 +40,9 @@ func (m *deviceModel) readAddresses(ctx context.Context, access *providerdata.Ac
 	key, err := addressesOf(ctx, access, m)
 	if bunq.IsNotFound(err) {
 		// An error would stop every plan, also the one that corrects the ID.
-		tfdiag.Failure{
-			Summary: "bunq_device_server: the permitted addresses were not read",
-			State:   "permitted_ips stays in the state as it was; the rest of the device was refreshed.",
-			Next:    "set credential = { id = …, api_key = … } with the ID of the credential that the key was made with.",
-			At:      path.Root("credential"),
-		}.Warning(diags, err)
+		diags.AddAttributeWarning(path.Root("credential"), "bunq_device_server: the permitted addresses were not read", tfdiag.Sentence(err)+
+			"\n\nState: permitted_ips stays in the state as it was; the rest of the device was refreshed.\n\n"+
+			"Next step: set credential = { id = …, api_key = … } with the ID of the credential that the key was made with.")
 		return nil
 	}
 	if err != nil {
@@ -53,13 +50,13 @@ func (m *deviceModel) readAddresses(ctx context.Context, access *providerdata.Ac
 	}
 
 	own := m.RegistrationIP.ValueString()
-	if !key.isActive(own) && !containsAddress(addresses(m.PermittedIPs), own) {
+	if own != "" && !key.isActive(own) && !containsAddress(addresses(m.PermittedIPs), own) {
 		warnShut(m, diags)
 	}
 	if key.isActive(anyAddress) && !hasAny(m.PermittedIPs) {
 		warnOpen(m, diags)
 	}
-	m.PermittedIPs = key.in(m.PermittedIPs, own)
+	m.PermittedIPs = key.in(ctx, m.PermittedIPs, own)
 	return nil
 }
 
@@ -72,11 +69,9 @@ func (k *keyAddresses) isActive(ip string) bool {
 // permitted without being listed, so it is only included if the state lists it. "*" cannot be
 // managed, and bunq may not list it: it stays as the state has it, and permits all others without
 // their being listed.
-func (k *keyAddresses) in(state types.Set, registrationIP string) types.Set {
-	known := addresses(state)
-	open := hasAny(state)
-
-	var active []string
+func (k *keyAddresses) in(ctx context.Context, state types.Set, registrationIP string) types.Set {
+	known, open := addresses(state), hasAny(state)
+	active := []string{}
 	for _, p := range k.list {
 		if p.Status != bunq.StatusActive || p.IP == anyAddress || containsAddress(active, p.IP) {
 			continue
@@ -93,40 +88,41 @@ func (k *keyAddresses) in(state types.Set, registrationIP string) types.Set {
 		active = append(active, anyAddress)
 	}
 
-	elements := make([]attr.Value, len(active))
-	for i, ip := range active {
-		elements[i] = types.StringValue(ip)
-	}
-	return types.SetValueMust(types.StringType, elements)
+	set, _ := types.SetValueFrom(ctx, types.StringType, active) // texts cannot fail
+	return set
 }
 
-// change permits the addresses of m, then ends those that the plan has shown as removed from the
-// list of the state. What else bunq permits, the next plan shows; so without a list in the state
+// setAddresses permits the addresses of m, then ends those that the plan has shown as removed from
+// the list of the state. What else bunq permits, the next plan shows; so without a list in the state
 // nothing ends. New addresses come first, because bunq refuses every call from an address that is
 // not active (DOCUMENTED).
 //
 // The address that registered the device stays permitted, listed or not. "*" means every address,
 // so beside it none ends: whether bunq refuses calls from an inactive address then is UNKNOWN.
-func (k *keyAddresses) change(ctx context.Context, m *deviceModel, state types.Set) error {
+func (m *deviceModel) setAddresses(ctx context.Context, access *providerdata.Access, state types.Set, diags *diag.Diagnostics) error {
+	key, err := addressesOf(ctx, access, m)
+	if err != nil {
+		return err
+	}
+	if hasAny(m.PermittedIPs) && !key.isActive(anyAddress) {
+		warnNotOpen(m, diags)
+	}
 	want, before := addresses(m.PermittedIPs), addresses(state)
 	if own := m.RegistrationIP.ValueString(); own != "" && !containsAddress(want, own) {
 		want = append(want, own)
 	}
 
 	for _, ip := range want {
-		if ip == anyAddress {
-			continue
-		}
-		if err := k.activate(ctx, ip); err != nil {
+		if err := key.activate(ctx, ip); err != nil {
 			return tfdiag.While("activating "+ip, err)
 		}
 	}
 
-	for _, p := range k.list {
+	for _, p := range key.list {
 		if p.Status != bunq.StatusActive || !containsAddress(before, p.IP) || containsAddress(want, p.IP) || hasAny(m.PermittedIPs) {
 			continue
 		}
-		if err := k.set(ctx, p, bunq.AddressInactive); err != nil {
+		if err := key.set(ctx, p, bunq.AddressInactive); err != nil {
 			return tfdiag.While("deactivating "+p.IP, err)
 		}
 	}
@@ -136,7 +132,7 @@ func (k *keyAddresses) change(ctx context.Context, m *deviceModel, state types.S
 // activate makes ip active, once: an existing entry is used, whatever its status, because bunq may
 // refuse the same address twice.
 func (k *keyAddresses) activate(ctx context.Context, ip string) error {
-	if k.isActive(ip) {
+	if ip == anyAddress || k.isActive(ip) {
 		return nil
 	}
 	if i := slices.IndexFunc(k.list, func(p bunq.PermittedIP) bool { return sameAddress(p.IP, ip) }); i >= 0 {
@@ -159,4 +155,28 @@ func (k *keyAddresses) confirm(ctx context.Context, err error, done func(bunq.Pe
 		now, err := k.calls.PermittedIPs(ctx, k.credential)
 		return slices.ContainsFunc(now, done), err
 	})
+}
+
+// warnOpen warns of a "*" that only bunq has, as after an import.
+func warnOpen(m *deviceModel, diags *diag.Diagnostics) {
+	diags.AddAttributeWarning(path.Root("permitted_ips"), "The key stays open to every address",
+		`bunq permits every address ("*") for the key of device `+m.ID.ValueString()+", and has no call to undo that, so permitted_ips does not restrict the "+
+			"key.\n\nNext step: make another key and another installation:"+waysOut(replaceBoth))
+}
+
+// warnNotOpen warns of a "*" that bunq may not have set.
+func warnNotOpen(m *deviceModel, diags *diag.Diagnostics) {
+	diags.AddAttributeWarning(path.Root("permitted_ips"), "The key may not be open to every address",
+		`bunq lists no "*" for the key of device `+m.ID.ValueString()+`. It sets "*" only when it registers a device, and only if the list holds the `+
+			"address that registers it. This device was registered from "+m.RegistrationIP.ValueString()+".\n\n"+
+			"Next step: see that permitted_ips lists that address, then make another key and another installation:"+waysOut(replaceBoth))
+}
+
+// warnShut warns that somebody has ended the address that must stay permitted.
+func warnShut(m *deviceModel, diags *diag.Diagnostics) {
+	ip := m.RegistrationIP.ValueString()
+	diags.AddAttributeWarning(path.Root("permitted_ips"), "The address that registered the device is no longer permitted",
+		"Device "+m.ID.ValueString()+" was registered from "+ip+", and somebody has set that address inactive.\n\nNext step, one of these:"+waysOut(
+			"permit it again: add "+strconv.Quote(ip)+" to permitted_ips, then terraform apply",
+			"drop it: make another installation, from an address that is permitted: "+replaceInstallation))
 }

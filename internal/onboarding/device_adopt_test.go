@@ -269,7 +269,7 @@ func TestAccDeviceServer_takenByAnotherKey(t *testing.T) {
 
 	c.Write(t, config(other))
 	got := c.Apply(t)
-	got.MustSay(t, 1, "Error: The installation has another device", "no session was opened with this key", "User credentials are incorrect")
+	got.MustSay(t, 1, "Error: The installation has another device", "No session was opened with this key", "User credentials are incorrect")
 	follow(t, c, commands(got.Output)[0], "main").MustSay(t, 0)
 	c.MustHaveNothingToDo(t)
 }

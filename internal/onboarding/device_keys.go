@@ -21,21 +21,21 @@ type keyDevices struct {
 type keyDevice struct {
 	// id and ip are "" if the plan makes the device.
 	id, description, ip string
-	// lists: it has permitted_ips. permitted are these addresses; nil if they are not all known.
-	lists     bool
+	// permitted is permitted_ips; nil if there is none, or not all of it is known.
 	permitted []string
 }
 
-// plan adds a device of a key, which any text may name, and reports if it does not go together with another one of its key.
+// plan adds a device of a key, which any text may name, and reports if it does not go together with
+// another one of that key.
 func (k *keyDevices) plan(key string, d keyDevice, diags *diag.Diagnostics) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 
 	for _, other := range k.byKey[key] {
-		if d.lists && other.lists {
+		if d.permitted != nil && other.permitted != nil {
 			diags.AddAttributeError(path.Root("permitted_ips"), "Two devices list the addresses of one key", fmt.Sprintf(
 				"permitted_ips belongs to the API key, and the device %s, which has the same key, lists addresses too: each apply would undo the other.\n\n"+
-					"State: nothing was changed.\n\nNext step: %s", strconv.Quote(other.description),
+					"State: nothing was changed.\n\nNext step, one of these:%s", strconv.Quote(other.description),
 				waysOut("keep permitted_ips in one of the two, with the addresses of both", destroyInstead)))
 			return
 		}
@@ -44,9 +44,6 @@ func (k *keyDevices) plan(key string, d keyDevice, diags *diag.Diagnostics) {
 		}
 	}
 
-	if k.byKey == nil {
-		k.byKey = map[string][]keyDevice{}
-	}
 	k.byKey[key] = append(k.byKey[key], d)
 }
 
@@ -60,7 +57,7 @@ func (d keyDevice) ends(other keyDevice, diags *diag.Diagnostics) bool {
 
 	diags.AddAttributeError(path.Root("permitted_ips"), "Another device of this key needs an address that is not listed", fmt.Sprintf(
 		"Device %s %s has the same API key and was registered from %s. The permitted_ips of the device %s do not list that address, and would end it for both.\n\n"+
-			"State: nothing was changed.\n\nNext step: %s", other.id, strconv.Quote(other.description), other.ip, strconv.Quote(d.description),
+			"State: nothing was changed.\n\nNext step, one of these:%s", other.id, strconv.Quote(other.description), other.ip, strconv.Quote(d.description),
 		waysOut("add "+strconv.Quote(other.ip)+" to permitted_ips", destroyInstead)))
 	return true
 }

@@ -61,6 +61,7 @@ func TestAccDeviceServer_twoOfOneKey(t *testing.T) {
 	}
 
 	// One that the plan gives up needs nothing.
+	at(b, own)()
 	c.Write(t, deviceWith(named, list(also)))
 	c.MustApply(t)
 	c.MustApply(t)

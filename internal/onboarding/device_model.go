@@ -3,6 +3,7 @@ package onboarding
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -67,8 +68,8 @@ func (m *deviceModel) apiContext(ctx context.Context, diags *diag.Diagnostics) p
 	return installation.Context(m.credential(ctx, diags).APIKey)
 }
 
-// addresses returns the permitted addresses that are known, sorted, with "*" last, as bunq wants
-// the caller's own address before it. It returns none if the set is null or unknown.
+// addresses returns the permitted addresses that are known, none if the set is null or unknown. They
+// are sorted backwards, so that "*" comes last: bunq wants the caller's own address before it.
 func addresses(set types.Set) []string {
 	var ips []string
 	for _, e := range set.Elements() {
@@ -77,10 +78,7 @@ func addresses(set types.Set) []string {
 		}
 	}
 
-	slices.Sort(ips)
-	if i := slices.Index(ips, anyAddress); i >= 0 {
-		ips = append(slices.Delete(ips, i, i+1), anyAddress)
-	}
+	slices.SortFunc(ips, func(a, b string) int { return strings.Compare(b, a) })
 	return ips
 }
 

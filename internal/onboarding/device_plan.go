@@ -66,9 +66,9 @@ func (r *DeviceServerResource) ModifyPlan(ctx context.Context, req resource.Modi
 		ref.checkKept(ctx, &plan, &state, &resp.Diagnostics)
 		r.Data.CheckRefused(ctx, "bunq_device_server", plan.APIContext, state.APIContext, path.Root("api_context"), &resp.Diagnostics)
 	case before.ID != "" && before.Installation == plan.installationID():
-		before.refuse(&resp.Diagnostics, path.Empty(), "A device is only replaced together with its installation", "",
+		before.refuseAlone(&resp.Diagnostics, installationPath, "A device is only replaced together with its installation", "bunq would refuse another one.",
 			"make another installation, and with it another device; the API key stays: "+replaceInstallation,
-			"keep the device: plan without -replace")
+			"keep the device: plan without -replace, or without its replace_triggered_by")
 	}
 
 	if !resp.Diagnostics.HasError() && len(resp.RequiresReplace) == 0 {
@@ -81,10 +81,8 @@ func (r *DeviceServerResource) ModifyPlan(ctx context.Context, req resource.Modi
 // context, which an import may need, and what its key must permit.
 func (r *DeviceServerResource) noteDevice(ctx context.Context, plan, state *deviceModel, diags *diag.Diagnostics) {
 	model := plan.apiContext(ctx, diags)
-	if model.Known() {
-		if ac, more := model.Parse(installationPath); !more.HasError() { // reported where the context is used
-			r.Data.Remember(ac)
-		}
+	if ac, more := model.Parse(installationPath); !more.HasError() { // an error is reported where the context is used
+		r.Data.Remember(ac)
 	}
 
 	// The key may be known before its new installation is.
@@ -92,11 +90,8 @@ func (r *DeviceServerResource) noteDevice(ctx context.Context, plan, state *devi
 		return
 	}
 	key := bunq.APIContext{APIKey: bunq.Secret(model.APIKey.ValueString())}.Fingerprint()
-	d := keyDevice{
-		id: state.ID.ValueString(), description: plan.Description.ValueString(), ip: state.RegistrationIP.ValueString(),
-		lists: !plan.PermittedIPs.IsNull() && !plan.PermittedIPs.IsUnknown(),
-	}
-	if d.lists && allKnown(plan.PermittedIPs) {
+	d := keyDevice{id: state.ID.ValueString(), description: plan.Description.ValueString(), ip: state.RegistrationIP.ValueString()}
+	if allKnown(plan.PermittedIPs) {
 		d.permitted = addresses(plan.PermittedIPs)
 	}
 	r.run.devices.plan(key, d, diags)
@@ -124,16 +119,16 @@ func (d deviceRef) checkKept(ctx context.Context, plan, state *deviceModel, diag
 	key, old := plan.credential(ctx, diags), state.credential(ctx, diags).APIKey
 	switch {
 	case !key.APIKey.Equal(old) && (!key.APIKey.IsUnknown() || key.ID.IsUnknown()):
-		d.refuse(diags, path.Root("credential"), "Another API key needs another installation", oldKey,
+		d.refuseAlone(diags, path.Root("credential"), "Another API key needs another installation", oldKey,
 			"if the key comes from another certificate, or was made elsewhere: "+replaceInstallation,
 			"if the same certificate makes another key, as after a leak: "+replaceBoth)
 	case changesAny(plan.PermittedIPs, state.PermittedIPs):
-		d.refuse(diags, path.Root("permitted_ips"), `Changing to or from "*" needs another API key and another installation`,
+		d.refuseAlone(diags, path.Root("permitted_ips"), `Changing to or from "*" needs another API key and another installation`,
 			`bunq ties "*" to the key when the device is registered, and can neither set nor remove it later. `+oldKey,
 			"make another key and another installation: "+replaceBoth,
 			`keep permitted_ips as they were; if bunq has "*" already, as after an import, omit them`)
 	case !plan.Description.IsUnknown() && !plan.Description.Equal(state.Description):
-		d.refuse(diags, path.Root("description"), "Another description needs another installation", "bunq cannot rename a device.",
+		d.refuseAlone(diags, path.Root("description"), "Another description needs another installation", "bunq cannot rename a device.",
 			"keep the description: description = "+strconv.Quote(d.Description),
 			"make another installation, and with it a device of the new name: "+replaceInstallation)
 	}
@@ -148,18 +143,12 @@ func changesAny(plan, state types.Set) bool {
 	return hasAny(state) && allKnown(plan) && !plan.IsNull()
 }
 
-// refuse reports a plan that would register a second device on an installation (OBSERVED in four
+// refuseAlone reports a plan that would register a second device on an installation (OBSERVED in four
 // clients: bunq refuses that).
-func (d deviceRef) refuse(diags *diag.Diagnostics, at path.Path, summary, why string, ways ...string) {
-	detail := fmt.Sprintf("bunq registers one device for each installation, and installation %s has device %s %s. %s\n\n"+
+func (d deviceRef) refuseAlone(diags *diag.Diagnostics, at path.Path, summary, why string, ways ...string) {
+	diags.AddAttributeError(at, summary, fmt.Sprintf("bunq registers one device for each installation, and installation %s has device %s %s. %s\n\n"+
 		"State: nothing was changed.\n\n"+
 		"Next step, one of these (NAME is that of the bunq_installation with ID %s, and of the bunq_psd2_credential; in a module, put module.… in front; "+
 		"in a pipeline, a changed keeper of the installation does the same as -replace):%s",
-		d.Installation, d.ID, strconv.Quote(d.Description), why, d.Installation, waysOut(append(ways, destroyInstead)...))
-
-	if at.Equal(path.Empty()) {
-		diags.AddError(summary, detail)
-		return
-	}
-	diags.AddAttributeError(at, summary, detail)
+		d.Installation, d.ID, strconv.Quote(d.Description), why, d.Installation, waysOut(append(ways, destroyInstead)...)))
 }

@@ -2,8 +2,6 @@ package onboarding
 
 import (
 	"context"
-	"fmt"
-	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -47,22 +45,16 @@ func (r *DeviceServerResource) Create(ctx context.Context, req resource.CreateRe
 	if !ok {
 		return
 	}
-
-	request := deviceRequest(&m, access.Context.APIKey)
-	device, adopted, err := r.register(ctx, access, request)
-	if err != nil {
-		notRegistered(err, request).Error(&resp.Diagnostics, err)
+	device, ok := r.register(ctx, access, &m, &resp.Diagnostics)
+	if !ok {
 		return
-	}
-	if adopted {
-		warnAdopted(device, &resp.Diagnostics)
 	}
 
 	// What bunq made reaches the state before anything else can fail.
 	m.ID, m.RegistrationIP = types.StringValue(providerdata.FormatID(device.ID)), providerdata.StringOrNull(device.IP)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 
-	err = r.complete(ctx, access, &m, device, &resp.Diagnostics)
+	err := m.complete(ctx, access, device, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	if err != nil {
 		tfdiag.Failure{
@@ -75,26 +67,19 @@ func (r *DeviceServerResource) Create(ctx context.Context, req resource.CreateRe
 // complete does what follows a registration. It opens the session that the resources below need
 // anyway, which verifies key, address and signature while it is clear what to correct. The device
 // shows from where it was registered.
-func (r *DeviceServerResource) complete(ctx context.Context, access *providerdata.Access, m *deviceModel, device bunq.DeviceServer, diags *diag.Diagnostics) error {
+func (m *deviceModel) complete(ctx context.Context, access *providerdata.Access, device bunq.DeviceServer, diags *diag.Diagnostics) error {
 	if device.IP == "" {
 		read, err := access.Calls.DeviceServer(ctx, device.ID)
 		if err != nil {
 			return err
 		}
-		m.RegistrationIP = types.StringValue(read.IP)
+		m.RegistrationIP = providerdata.StringOrNull(read.IP)
 	}
 	if m.PermittedIPs.IsNull() {
 		return nil
 	}
 
-	key, err := addressesOf(ctx, access, m)
-	if err != nil {
-		return err
-	}
-	if hasAny(m.PermittedIPs) && !key.isActive(anyAddress) {
-		warnNotOpen(m, diags)
-	}
-	return key.change(ctx, m, types.SetNull(types.StringType))
+	return m.setAddresses(ctx, access, types.SetNull(types.StringType), diags)
 }
 
 // Read looks up the device and its permitted addresses.
@@ -113,31 +98,33 @@ func (r *DeviceServerResource) Read(ctx context.Context, req resource.ReadReques
 	}
 
 	id, err := providerdata.ParseID(m.ID.ValueString())
-	var device *bunq.DeviceServer
 	if err == nil {
-		device, err = access.Calls.DeviceServer(ctx, id)
+		err = m.read(ctx, access, id, &resp.Diagnostics)
 	}
-	if bunq.IsNotFound(err) {
-		resp.State.RemoveResource(ctx)
-		return
-	}
-	if err == nil {
-		m.Description, m.RegistrationIP = types.StringValue(device.Description), types.StringValue(device.IP)
-		warnStatus(&m, device.Status, &resp.Diagnostics)
-		err = m.readAddresses(ctx, access, &resp.Diagnostics)
-	}
-
 	switch {
+	case err == nil:
+		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+	case bunq.IsNotFound(err):
+		resp.State.RemoveResource(ctx)
 	case bunq.IsContextRefused(err):
 		r.Data.WarnRefused(access.Context, err, &resp.Diagnostics)
-	case err != nil:
+	default:
 		tfdiag.Failure{
 			Summary: "bunq_device_server cannot be read",
 			State:   "the device stays in the state as it was.",
 		}.Error(&resp.Diagnostics, err)
-	default:
-		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	}
+}
+
+// read fills in what bunq has. An error says nothing about the device but a 404, which is about it.
+func (m *deviceModel) read(ctx context.Context, access *providerdata.Access, id int64, diags *diag.Diagnostics) error {
+	device, err := access.Calls.DeviceServer(ctx, id)
+	if err != nil {
+		return err
+	}
+	m.Description, m.RegistrationIP = types.StringValue(device.Description), providerdata.StringOrNull(device.IP)
+	warnStatus(m, device.Status, diags)
+	return m.readAddresses(ctx, access, diags)
 }
 
 // Update changes the permitted addresses; the rest concerns Terraform only.
@@ -158,11 +145,7 @@ func (r *DeviceServerResource) Update(ctx context.Context, req resource.UpdateRe
 		state.PermittedIPs = types.SetNull(types.StringType)
 	}
 	if !m.PermittedIPs.IsNull() && !m.PermittedIPs.Equal(state.PermittedIPs) {
-		key, err := addressesOf(ctx, access, &m)
-		if err == nil {
-			err = key.change(ctx, &m, state.PermittedIPs)
-		}
-		if err != nil {
+		if err := m.setAddresses(ctx, access, state.PermittedIPs, &resp.Diagnostics); err != nil {
 			tfdiag.Failure{
 				Summary: "bunq_device_server: the permitted addresses were not changed as configured",
 				State: "unchanged. The next plan shows which addresses differ. New addresses are activated before old ones are " +
@@ -189,30 +172,14 @@ func (r *DeviceServerResource) Delete(ctx context.Context, req resource.DeleteRe
 			"deactivate_on_destroy of its bunq_psd2_credential.")
 }
 
-// access returns the device's own API context and the calls made with it.
+// access returns the calls that are made with the device's own context.
 func (r *DeviceServerResource) access(ctx context.Context, m *deviceModel, diags *diag.Diagnostics) (*providerdata.Access, bool) {
-	if diags.HasError() || !r.Data.Ready(diags) {
-		return nil, false
-	}
-	model := m.apiContext(ctx, diags)
-	if !r.Data.SameEnvironment(model.Environment.ValueString(), "device", installationPath, diags) {
-		return nil, false
-	}
-
-	ac, more := model.Parse(installationPath)
-	diags.Append(more...)
 	if diags.HasError() {
 		return nil, false
 	}
-	return &providerdata.Access{Context: ac, Calls: r.Data.Calls(ac)}, true
-}
-
-// warnAdopted warns that bunq had the device already.
-func warnAdopted(d bunq.DeviceServer, diags *diag.Diagnostics) {
-	diags.AddWarning("Existing device adopted", fmt.Sprintf(
-		"The installation has device %d %s already, registered from %s. It was adopted; no second one was made. Causes: an answer of bunq that was lost, an "+
-			"interrupted run, terraform taint, a block that was renamed without moved, or a second block for the same installation, which should go.",
-		d.ID, strconv.Quote(d.Description), d.IP))
+	access, more := r.Data.Access(ctx, m.APIContext, path.Root("api_context"))
+	diags.Append(more...)
+	return access, !diags.HasError()
 }
 
 // warnStatus warns of a status in which bunq may refuse the device. It is never replaced by itself:
@@ -227,28 +194,4 @@ func warnStatus(m *deviceModel, status string, diags *diag.Diagnostics) {
 		diags.AddWarning("bunq no longer accepts the device", "bunq lists device "+m.ID.ValueString()+" as "+status+
 			".\n\nNext step: make another installation, and with it another device; the API key stays:"+waysOut(replaceInstallation))
 	}
-}
-
-// warnOpen warns of a "*" that only bunq has, as after an import.
-func warnOpen(m *deviceModel, diags *diag.Diagnostics) {
-	diags.AddAttributeWarning(path.Root("permitted_ips"), "The key stays open to every address",
-		`bunq permits every address ("*") for the key of device `+m.ID.ValueString()+", and has no call to undo that, so permitted_ips does not restrict the "+
-			"key.\n\nNext step: make another key and another installation:"+waysOut(replaceBoth))
-}
-
-// warnNotOpen warns of a "*" that bunq may not have set.
-func warnNotOpen(m *deviceModel, diags *diag.Diagnostics) {
-	diags.AddAttributeWarning(path.Root("permitted_ips"), "The key may not be open to every address",
-		`bunq lists no "*" for the key of device `+m.ID.ValueString()+`. It sets "*" only when it registers a device, and only if the list holds the `+
-			"address that registers it. This device was registered from "+m.RegistrationIP.ValueString()+".\n\n"+
-			"Next step: see that permitted_ips lists that address, then make another key and another installation:"+waysOut(replaceBoth))
-}
-
-// warnShut warns that somebody has ended the address that must stay permitted.
-func warnShut(m *deviceModel, diags *diag.Diagnostics) {
-	ip := m.RegistrationIP.ValueString()
-	diags.AddAttributeWarning(path.Root("permitted_ips"), "The address that registered the device is no longer permitted",
-		"Device "+m.ID.ValueString()+" was registered from "+ip+", and somebody has set that address inactive.\n\nNext step, one of these:"+waysOut(
-			"permit it again: add "+strconv.Quote(ip)+" to permitted_ips, then terraform apply",
-			"drop it: make another installation, from an address that is permitted: "+replaceInstallation))
 }

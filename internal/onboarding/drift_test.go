@@ -2,9 +2,7 @@ package onboarding_test
 
 import (
 	"fmt"
-	"net/http"
 	"regexp"
-	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -37,7 +35,7 @@ func TestAccRefresh_keepsTheState(t *testing.T) {
 				b.Sim.SetCallerIP("203.0.113.99")
 				return func() { b.Sim.SetCallerIP("") }
 			},
-			acctest.Says("bunq returns the same error for an address that is not permitted"),
+			acctest.Says(`bunq answered 400: "User credentials are incorrect.`),
 		},
 		{
 			"a blocked address and no session left",
@@ -55,7 +53,7 @@ func TestAccRefresh_keepsTheState(t *testing.T) {
 				try(t, func() error { return b.Sim.SetDeviceStatus(id, bunqsim.DeviceBlocked) })()
 				return try(t, func() error { return b.Sim.SetDeviceStatus(id, bunqsim.DeviceActive) })
 			},
-			acctest.Says("Has bunq blocked the device?"),
+			acctest.Says(`bunq answered 400: "User credentials are incorrect.`),
 		},
 		{
 			"a page with status 404 for the device",
@@ -139,10 +137,10 @@ func TestAccRefresh_refusesAnotherEnvironment(t *testing.T) {
 		{
 			"bunq_device_server",
 			func(p *acctest.Party) string {
-				return fmt.Sprintf("resource \"bunq_device_server\" \"main\" {\n  installation = %s  credential = { api_key = %q }\n  description = \"ci\"\n}\n",
+				return fmt.Sprintf("resource \"bunq_device_server\" \"main\" {\n  installation = %s  credential = { api_key = %q }\n  description = \"made by elsewhere\"\n}\n",
 					literal(p), p.APIKey)
 			},
-			"device", "installation",
+			"API context", "installation",
 		},
 	}
 	for _, tt := range tests {
@@ -192,9 +190,6 @@ func TestAccRefresh_gone(t *testing.T) {
 			{Config: config},
 			{
 				PreConfig: func() {
-					id := b.Sim.Snapshot().Devices[0].ID
-					try(t, func() error { return b.Sim.SetDeviceStatus(id, bunqsim.DeviceObsolete) })()
-					b.Outside(func() { another(t, b) })
 					fault = b.Sim.Fail(bunqsim.Fault{Route: readDevice, Kind: bunqsim.FaultStatus, Status: 404, Body: gone("Device server")})
 					b.Sim.ResetJournal()
 				},
@@ -214,48 +209,14 @@ func TestAccRefresh_gone(t *testing.T) {
 		c := acctest.NewCLI(t, b)
 		c.Write(t, deviceWith(named))
 		c.MustApply(t)
-		lose := func() {
-			b.Sim.Fail(bunqsim.Fault{Route: readCredential, Kind: bunqsim.FaultStatus, Status: 404, Body: gone("Credential password ip")})
-			b.Sim.ResetJournal()
-		}
-		// Another key needs another device, and so another installation.
-		lose()
-		c.Plan(t).MustSay(t, 1, "terraform apply -replace='bunq_installation.NAME'")
-		lose()
-		c.MustApply(t, "-replace="+installationAddress)
-		if got, want := fmt.Sprint(b.Writes(0)), fmt.Sprint([]string{postInstallation, postCredential, postDevice}); got != want {
-			t.Errorf("sent %s, want %s", got, want)
-		}
+		fault := b.Sim.Fail(bunqsim.Fault{Route: readCredential, Every: true, Kind: bunqsim.FaultStatus, Status: 404, Body: gone("Credential password ip")})
+		got := c.Plan(t)
+		got.MustSay(t, 1, "Error: Another API key needs another installation")
+		follow(t, c, commands(got.Output)[1], "main").MustSay(t, 0)
+		fault.Disarm()
 		c.MustHaveNothingToDo(t)
+		mustHaveOneDeviceEach(t, b)
 	})
-}
-
-// another registers a second device with the key that was made last, behind Terraform's back.
-func another(t *testing.T, b *acctest.Bunq) {
-	t.Helper()
-	held := b.Sim.Snapshot()
-	key, err := lastCredential(held)
-	if err != nil {
-		t.Fatal(err)
-	}
-	body := fmt.Sprintf(`{"description":"another","secret":%q}`, key.Key)
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.URL+"/device-server", strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, i := range held.Installations {
-		if i.ID == key.InstallationID {
-			request.Header.Set("X-Bunq-Client-Authentication", i.Token)
-		}
-	}
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = answer.Body.Close() }()
-	if answer.StatusCode != http.StatusOK {
-		t.Fatalf("POST /device-server: %s", answer.Status)
-	}
 }
 
 // A credential that bunq lists as unusable, while its session still lives, is replaced with a

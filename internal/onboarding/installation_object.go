@@ -10,6 +10,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
+	"github.com/openpsd2/terraform-provider-bunq/internal/qseal"
+	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
 )
 
 // installationAttribute returns the attribute for the installation that a credential or device is
@@ -59,6 +61,16 @@ func installationOf(ctx context.Context, obj types.Object, diags *diag.Diagnosti
 	more := obj.As(ctx, &m, basetypes.ObjectAsOptions{})
 	diags.Append(more...)
 	return m, !more.HasError()
+}
+
+// registrationPayload returns the text that the certificate's key must sign to register it for the
+// installation.
+func registrationPayload(publicKeyPEM, token types.String) (string, error) {
+	public, err := signing.ParsePublicKey(publicKeyPEM.ValueString())
+	if err != nil {
+		return "", err
+	}
+	return qseal.RegistrationPayload(public, token.ValueString())
 }
 
 var installationPath = path.Root("installation")

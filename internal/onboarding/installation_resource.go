@@ -171,7 +171,7 @@ func (r *InstallationResource) Create(ctx context.Context, req resource.CreateRe
 		return
 	}
 
-	if err := m.fromAPI(r.Data.Environment, &key.PublicKey, made); err != nil {
+	if err := m.fromAPI(r.Data.Environment, made); err != nil {
 		resp.Diagnostics.AddWarning("registration_payload is not available", err.Error())
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)

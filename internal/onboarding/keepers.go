@@ -6,7 +6,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// keepersAttribute returns the attribute for values whose change makes a resource anew.
+// keepersAttribute returns the attribute for values whose change renews a resource.
 func keepersAttribute(text string, modifiers ...planmodifier.Map) schema.MapAttribute {
 	return schema.MapAttribute{
 		Optional:            true,

@@ -1,6 +1,7 @@
 package onboarding
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -12,25 +13,15 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
-// permitsEveryone reports whether bunq permits every address for the key. If that cannot be read,
-// it returns false: it is only used for a warning.
-func permitsEveryone(ctx context.Context, calls *bunq.UserClient, credential int64) bool {
-	list, err := calls.PermittedIPs(ctx, credential)
-	return err == nil && slices.ContainsFunc(list, func(p bunq.PermittedIP) bool { return p.IP == anyAddress && p.Status == bunq.StatusActive })
-}
-
 // endKey sets every permitted address of the key inactive, so that it can no longer be used. An
-// error in diags keeps the credential in the state; a key that bunq refuses does not, as nothing
-// would ever let it go.
+// error in diags keeps the credential in the state. A key that bunq refuses does not, if no other
+// context of this run belongs to the same user: nothing would ever let the credential go.
 func endKey(ctx context.Context, data *providerdata.Data, m *credentialModel, diags *diag.Diagnostics) {
-	e, err := newKeyDeactivation(ctx, data, m)
-	if err == nil {
-		err = e.deactivate(ctx)
-	}
+	open, err := deactivate(ctx, data, m)
 
 	id := m.ID.ValueString()
 	switch {
-	case err == nil && e.open:
+	case err == nil && open:
 		diags.AddWarning("The credential stays at bunq, open to every address",
 			`bunq has no call to revoke a credential, nor to undo "*", which permits every address for the key of credential `+id+
 				". Its other addresses are inactive. The key is no longer in this state; older versions of the state still hold it. If it may have "+
@@ -44,138 +35,94 @@ func endKey(ctx context.Context, data *providerdata.Data, m *credentialModel, di
 				"its addresses inactive. They may be active: from them the key can still be used, if it is alive. Terraform has forgotten the credential; "+
 				"older versions of the state still hold the key. If it may have leaked, ask bunq to block its device.")
 	default:
-		e.failure(id).Error(diags, err)
+		tfdiag.Failure{
+			Summary: "bunq_psd2_credential: the permitted addresses were not all set inactive",
+			State:   "credential " + id + " stays in the state, so that the next apply goes on.",
+		}.Error(diags, err)
 	}
 }
 
-// keyDeactivation sets the addresses of one key inactive.
-type keyDeactivation struct {
-	data       *providerdata.Data
-	credential int64
-	// calls are made with the key itself, or with another key of the same user.
-	calls *bunq.UserClient
-	// others are further contexts of this run, in case the key is refused or has locked itself out.
-	others []bunq.APIContext
-	// open: bunq permits every address, which cannot be undone.
-	open bool
-	// done counts the addresses set inactive.
-	done int
-}
-
-// newKeyDeactivation prepares the deactivation of the key in the state.
-func newKeyDeactivation(ctx context.Context, data *providerdata.Data, m *credentialModel) (*keyDeactivation, error) {
-	e := &keyDeactivation{data: data}
+// deactivate sets the addresses inactive with the key itself. If bunq refuses it, or has begun to,
+// another context of this run goes on: one of the same user finds the credential. It reports whether
+// bunq permits every address, which cannot be undone.
+func deactivate(ctx context.Context, data *providerdata.Data, m *credentialModel) (open bool, err error) {
 	if !data.Ready(&diag.Diagnostics{}) {
-		return e, errors.New("the provider configuration is not known yet")
+		return false, errors.New("the provider configuration is not known yet")
 	}
-
-	var err error
-	if e.credential, err = providerdata.ParseID(m.ID.ValueString()); err != nil {
-		return e, errors.New("the credential has no id")
+	id, err := providerdata.ParseID(m.ID.ValueString())
+	if err != nil {
+		return false, errors.New("the credential has no id")
 	}
 
 	var diags diag.Diagnostics
-	model, _ := installationOf(ctx, m.Installation, &diags)
-	if !data.SameEnvironment(model.Environment.ValueString(), "credential", installationPath, &diags) {
-		return e, errors.New(diags[0].Detail())
-	}
-	own, more := model.Context(m.APIKey).Parse(installationPath)
+	installation, _ := installationOf(ctx, m.Installation, &diags)
+	data.SameEnvironment(installation.Environment.ValueString(), "credential", installationPath, &diags)
+	own, more := installation.Context(m.APIKey).Parse(installationPath)
 	if diags.Append(more...); diags.HasError() {
-		return e, errors.New(diags[0].Detail())
+		return false, errors.New(diags[0].Detail())
 	}
 
-	e.others = data.Seen()
+	others := data.Seen()
 	if data.Default != nil {
-		e.others = append(e.others, *data.Default)
-	}
-	e.others = slices.DeleteFunc(e.others, func(ac bunq.APIContext) bool { return ac.Fingerprint() == own.Fingerprint() })
-	e.calls = data.Calls(own)
-	return e, nil
-}
-
-func (e *keyDeactivation) failure(id string) tfdiag.Failure {
-	state := "credential " + id + " stays in the state, so that the next apply sets the other addresses inactive."
-	if e.done == 0 {
-		state = "credential " + id + " stays in the state, and none of its addresses was set inactive."
-	}
-	return tfdiag.Failure{Summary: "bunq_psd2_credential: the permitted addresses were not all set inactive", State: state}
-}
-
-// deactivate sets every active address inactive. The one that registered the device is most likely
-// the one in use, and bunq refuses every call from an inactive address, so it comes last. "*"
-// cannot be set inactive (both DOCUMENTED).
-func (e *keyDeactivation) deactivate(ctx context.Context) error {
-	list, err := e.list(ctx)
-	if err != nil || len(list) == 0 {
-		return err
+		others = append(others, *data.Default)
 	}
 
-	own := ""
-	if c, err := e.calls.Credential(ctx, e.credential); err == nil && c.PermittedDevice != nil {
-		own = c.PermittedDevice.IP
+	open, err = deactivateWith(ctx, data.Calls(own), id)
+	if bunq.IsNotFound(err) {
+		return false, nil
 	}
-
-	last := func(p bunq.PermittedIP) bool { return sameAddress(p.IP, own) }
-	slices.SortStableFunc(list, func(a, b bunq.PermittedIP) int {
-		switch {
-		case last(a) == last(b):
-			return 0
-		case last(b):
-			return -1
-		default:
-			return 1
+	for _, ac := range others {
+		if !bunq.IsContextRefused(err) {
+			break
 		}
-	})
+		if anyone, other := deactivateWith(ctx, data.Calls(ac), id); other == nil {
+			open, err = anyone, nil
+		}
+	}
+	return open, err
+}
+
+// deactivateWith sets every active address of the key inactive. The one that registered the device
+// is most likely the one in use, and bunq refuses every call from an inactive address, so it comes
+// last. "*" cannot be set inactive (both DOCUMENTED).
+func deactivateWith(ctx context.Context, calls *bunq.UserClient, id int64) (open bool, err error) {
+	list, err := calls.PermittedIPs(ctx, id)
+	if err != nil || len(list) == 0 {
+		return false, err
+	}
+
+	list = slices.Clone(list)
+	if c, err := calls.Credential(ctx, id); err == nil && c.PermittedDevice != nil {
+		rank := func(p bunq.PermittedIP) int {
+			if sameAddress(p.IP, c.PermittedDevice.IP) {
+				return 1
+			}
+			return 0
+		}
+		slices.SortStableFunc(list, func(a, b bunq.PermittedIP) int { return cmp.Compare(rank(a), rank(b)) })
+	}
 
 	for _, p := range list {
 		switch {
 		case p.Status != bunq.StatusActive:
 			continue
 		case p.IP == anyAddress:
-			e.open = true
+			open = true
 			continue
 		}
-		if err := e.deactivateOne(ctx, p); err != nil {
-			return tfdiag.While("setting "+p.IP+" inactive", err)
+		err := calls.SetPermittedIPStatus(ctx, id, p, bunq.AddressInactive)
+		if err := confirmInactive(ctx, calls, id, p, err); err != nil {
+			return open, tfdiag.While("setting "+p.IP+" inactive", err)
 		}
-		e.done++
 	}
-	return nil
+	return open, nil
 }
 
-// list returns the addresses of the key; none if bunq no longer has the credential. If bunq refuses
-// the key, it uses another context of this run: one of the same user finds the credential.
-func (e *keyDeactivation) list(ctx context.Context) ([]bunq.PermittedIP, error) {
-	list, err := e.calls.PermittedIPs(ctx, e.credential)
-	if bunq.IsNotFound(err) {
-		return nil, nil
-	}
-
-	for bunq.IsContextRefused(err) && len(e.others) > 0 {
-		calls := e.data.Calls(e.others[0])
-		e.others = e.others[1:]
-		found, otherErr := calls.PermittedIPs(ctx, e.credential)
-		if otherErr == nil {
-			e.calls = calls
-			return found, nil
-		}
-	}
-	return list, err
-}
-
-// deactivateOne sets one address inactive. After a lost answer the addresses are read; a refusal
-// then confirms it too, since it was the address in use. If bunq refuses the write itself, the
-// address in use was an earlier one, and another key may continue.
-func (e *keyDeactivation) deactivateOne(ctx context.Context, p bunq.PermittedIP) error {
-	err := e.set(ctx, p)
-	if bunq.IsContextRefused(err) && len(e.others) > 0 {
-		if _, again := e.list(ctx); again == nil {
-			err = e.set(ctx, p)
-		}
-	}
-
+// confirmInactive reads the addresses after a write whose answer was lost. A refusal then confirms
+// it, too: it was the address in use.
+func confirmInactive(ctx context.Context, calls *bunq.UserClient, id int64, p bunq.PermittedIP, err error) error {
 	return bunq.Confirm(err, func() (bool, error) {
-		now, err := e.calls.PermittedIPs(ctx, e.credential)
+		now, err := calls.PermittedIPs(ctx, id)
 		if bunq.IsCredentialsRefused(err) {
 			return true, nil
 		}
@@ -183,6 +130,9 @@ func (e *keyDeactivation) deactivateOne(ctx context.Context, p bunq.PermittedIP)
 	})
 }
 
-func (e *keyDeactivation) set(ctx context.Context, p bunq.PermittedIP) error {
-	return e.calls.SetPermittedIPStatus(ctx, e.credential, p, bunq.AddressInactive)
+// permitsEveryone reports whether bunq permits every address for the key. If that cannot be read,
+// it returns false: it is only used for a warning.
+func permitsEveryone(ctx context.Context, calls *bunq.UserClient, credential int64) bool {
+	list, err := calls.PermittedIPs(ctx, credential)
+	return err == nil && slices.ContainsFunc(list, func(p bunq.PermittedIP) bool { return p.IP == anyAddress && p.Status == bunq.StatusActive })
 }

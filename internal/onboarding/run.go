@@ -17,7 +17,7 @@ type Run struct {
 }
 
 // NewRun returns what a run begins with.
-func NewRun() *Run { return &Run{} }
+func NewRun() *Run { return &Run{devices: keyDevices{byKey: map[string][]keyDevice{}}} }
 
 // base is embedded by every resource of this package.
 type base struct {

@@ -208,7 +208,7 @@ func (p *Bunq) Configure(ctx context.Context, req provider.ConfigureRequest, res
 	if s.sessionCache {
 		// Without a cache folder, sessions are opened again in each run.
 		if sessions.CacheDir, err = p.options.cacheDir(); err != nil {
-			tflog.Debug(ctx, "there is no cache folder; sessions and notes do not outlive this run", map[string]any{"reason": err.Error()})
+			tflog.Debug(ctx, "there is no cache folder; sessions do not outlive this run", map[string]any{"reason": err.Error()})
 		}
 	}
 

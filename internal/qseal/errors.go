@@ -29,8 +29,6 @@ var (
 	// ErrUnsupportedEncryption means that the private key is encrypted in a way that is not
 	// supported.
 	ErrUnsupportedEncryption = errors.New("unsupported encryption of the private key")
-	// ErrKeyMismatch means that a private key is not the one of the certificate.
-	ErrKeyMismatch = errors.New("private key does not match the certificate")
 
 	// ErrIncompleteChain means that the chain has no certificate that issued the leaf.
 	ErrIncompleteChain = errors.New("chain does not lead from the certificate")

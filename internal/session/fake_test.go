@@ -202,7 +202,9 @@ func mustReplace(t *testing.T, s *Source, dead *bunq.Session) *bunq.Session {
 // where there is none to be handed out.
 func live(t *testing.T, s *Source) (*bunq.Session, bool) {
 	t.Helper()
+	s.mu.Lock()
 	e, err := s.known()
+	s.mu.Unlock()
 	if e == nil && err == nil {
 		e = s.fromCache(t.Context())
 	}

@@ -7,6 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
+
+	"github.com/gofrs/flock"
 )
 
 // folder is the folder of the cache files. A nil one has no files. No failure is an
@@ -22,8 +25,12 @@ type folder struct {
 	reported bool
 }
 
-// maxFile is in bytes, and far above what is written here.
-const maxFile = 4 << 20
+const (
+	// maxFile is in bytes, and far above what is written here.
+	maxFile = 1 << 20
+	// pollInterval is how often a lock that another process holds is tried.
+	pollInterval = 20 * time.Millisecond
+)
 
 // ready makes the folder if it is missing, sets its mode, and reports whether it can be
 // used.
@@ -74,15 +81,15 @@ func isOurs(path string) error {
 	return err
 }
 
-// write replaces a file atomically: a reader sees the old content or the new one. It
-// reports whether that worked.
-func (f *folder) write(name string, content []byte) bool {
+// write replaces a file atomically: a reader sees the old content or the new one.
+func (f *folder) write(name string, content []byte) {
 	if !f.ready() {
-		return false
+		return
 	}
 	temp, err := os.CreateTemp(f.path, name+".*") // with mode 0600
 	if err != nil {
-		return f.failed(err)
+		f.failed(err)
+		return
 	}
 
 	_, err = temp.Write(content)
@@ -92,26 +99,39 @@ func (f *folder) write(name string, content []byte) bool {
 	}
 	if err != nil {
 		_ = os.Remove(temp.Name()) // if it stays, it does no harm
-		return f.failed(err)
+		f.failed(err)
 	}
-	return true
 }
 
-// append adds content to a file in one write, so that it does not mix with what other
-// processes append.
-func (f *folder) append(name string, content []byte) {
+func (f *folder) remove(name string) {
+	if err := os.Remove(filepath.Join(f.path, name)); err != nil {
+		f.failed(err)
+	}
+}
+
+// lock takes a lock against other processes and against others in this one. If there can
+// be no lock (no folder, a file system without locks), it returns without one. The error
+// is that of ctx.
+func (f *folder) lock(ctx context.Context, name string) (unlock func(), err error) {
 	if !f.ready() {
-		return
+		return func() {}, ctx.Err()
 	}
-	file, err := os.OpenFile(filepath.Join(f.path, name), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
+	path := filepath.Join(f.path, name)
+	if err := isOurs(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		f.failed(err)
-		return
+		return func() {}, ctx.Err()
 	}
-	_, err = file.Write(content)
-	if err = errors.Join(err, file.Close()); err != nil {
+
+	file := flock.New(path, flock.SetPermissions(0o600))
+	unlock = func() { _ = file.Unlock() } // closing the file unlocks it in any case
+	if _, err := file.TryLockContext(ctx, pollInterval); err != nil && ctx.Err() == nil {
 		f.failed(err)
 	}
+	if ctx.Err() != nil {
+		unlock()
+		return nil, ctx.Err()
+	}
+	return unlock, nil
 }
 
 // failed keeps the error for report, and returns false. A missing file is no error.
@@ -133,7 +153,7 @@ func (f *folder) report(ctx context.Context, l log) {
 	defer f.mu.Unlock()
 	if f.problem != nil && !f.reported {
 		f.reported = true
-		l.debug(ctx, "the cache folder cannot be used as it is; sessions and notes may not outlive this run", map[string]any{
+		l.debug(ctx, "the cache folder cannot be used as it is; sessions may not outlive this run", map[string]any{
 			"folder": f.path, "reason": f.problem.Error(),
 		})
 	}

@@ -23,7 +23,7 @@ const page = "../../../../doc/testing-your-own-client.md"
 // block is a shell block of the page, with what it prints.
 type block struct{ shell, prints string }
 
-var fenced = regexp.MustCompile("(?ms)^```(\\w+)\n(.*?)^```$")
+var fenced = regexp.MustCompile("(?s)```(\\w+)\n(.*?\n)```\n")
 
 func blocksOf(t *testing.T) (out []block) {
 	t.Helper()
