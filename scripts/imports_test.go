@@ -33,7 +33,7 @@ var imports = map[string]string{
 	"internal/bunqprobe":            "internal/bunqprobe/probe",
 	"internal/bunqprobe/journey":    "internal/bunqprobe/probe",
 	"internal/bunqprobe/probe":      "internal/signing",
-	"internal/acctest":              "framework go testing internal/bunq internal/bunqsim internal/provider internal/qseal internal/ratelimit internal/signing",
+	"internal/acctest":              "framework go testing github.com/hashicorp/go-hclog github.com/hashicorp/go-plugin internal/bunq internal/bunqsim internal/provider internal/qseal internal/ratelimit internal/signing",
 	"internal/acctest/idleprovider": "framework",
 	"internal/acctest/testprovider": "internal/acctest internal/provider",
 	"internal/consent":              "",
@@ -41,7 +41,7 @@ var imports = map[string]string{
 	"internal/pacing":               "",
 	"scripts":                       "",
 	"scripts/democheck":             "",
-	"scripts/providerschema":        "framework go internal/provider",
+	"scripts/providerschema":        "framework go github.com/hashicorp/terraform-json github.com/zclconf/go-cty internal/provider",
 }
 
 // short are names for what stands in many rows.
