@@ -70,7 +70,7 @@ func newApplication(t *testing.T) *application {
 	return a
 }
 
-// arrived returns who was sent back last.
+// arrived returns the query with which a person was sent back.
 func (a *application) arrived(t *testing.T) url.Values {
 	t.Helper()
 	got := next(t, a.arrivals, "nobody arrived at the callback URL")
@@ -80,7 +80,7 @@ func (a *application) arrived(t *testing.T) url.Values {
 	return got.query
 }
 
-// nobody fails the test where somebody was sent back. What sends him has been answered by now.
+// nobody fails the test if a person was sent back. The request that would do so has been answered by now.
 func (a *application) nobody(t *testing.T) {
 	t.Helper()
 	select {
@@ -103,8 +103,8 @@ func next[T any](t *testing.T, from <-chan T, otherwise string) T {
 	}
 }
 
-// trade asks the token endpoint for the access token of a code. All goes in the address, and
-// nothing in the body.
+// trade asks the token endpoint for the access token of a code. All parameters are in the address, none
+// in the body.
 func (s *situation) trade(t *testing.T, code string) (status int, answer map[string]any) {
 	t.Helper()
 	q := url.Values{

@@ -13,7 +13,7 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
-// state is what the application sends along; nothing of it may get lost on the way.
+// state is what the application sends along; it must come back unchanged.
 const state = "8f14e45f/ü &=+%20"
 
 // situation is a company that was onboarded by an apply from nothing, and what that apply gave it.
@@ -113,8 +113,8 @@ func (s *situation) consented(t *testing.T) string {
 	if code == "" || got.Get("state") != state || len(got) != 2 {
 		t.Fatalf("after a yes the application got %v", got)
 	}
-	if n := next(t, s.app.notices, "the consent was not told to the webhook"); n.Category != "OAUTH" || n.Object.User.ID == 0 {
-		t.Errorf("the consent was told as %+v", n)
+	if n := next(t, s.app.notices, "the webhook was not told about the consent"); n.Category != "OAUTH" || n.Object.User.ID == 0 {
+		t.Errorf("the webhook was told %+v", n)
 	}
 	return code
 }
@@ -129,9 +129,9 @@ func (s *situation) connection(t *testing.T) bunqsim.Connection {
 	return all[len(all)-1]
 }
 
-// All that an application needs is there after one apply: from the address in its outputs a person
-// says yes, and the application acts as that person; until the consent ends, by the person or with
-// the client.
+// One apply makes everything that an application needs. A person opens the address in its outputs and
+// says yes, and the application acts for that person, until the person ends the consent or the client is
+// cancelled.
 func TestAccConsent(t *testing.T) {
 	t.Parallel()
 	s := onboarded(t)
@@ -199,7 +199,7 @@ func TestAccConsent(t *testing.T) {
 		}
 		s.browser.press(t, p, p.forms[i], "Withdraw")
 
-		n := next(t, s.app.notices, "the end of the consent was not told to the webhook")
+		n := next(t, s.app.notices, "the end of the webhook was not told about the consent")
 		if n.Category != "OAUTH" || n.Object.User.ID != as.ID || n.Object.User.Granted["UserPerson"].ID != conn.GrantedBy {
 			t.Errorf("the webhook was told %+v; what ended is %d of user %d", n, as.ID, conn.GrantedBy)
 		}
@@ -217,19 +217,19 @@ func TestAccConsent(t *testing.T) {
 		s.cli.Destroy(t).MustSay(t, 0)
 		s.ended(t, token, session)
 		if status, answer := s.trade(t, unused); status == http.StatusOK || answer["access_token"] != nil {
-			t.Errorf("a code of before is traded: status %d, fields %v", status, names(answer))
+			t.Errorf("a code from before was traded: status %d, fields %v", status, names(answer))
 		}
 		answered := s.browser.press(t, open, open.forms[0], "Yes", "user", "new-person")
 		for _, p := range []*page{answered, s.browser.open(t, s.authorizeURL)} {
 			if p.status != http.StatusBadRequest || len(p.forms) > 0 || strings.Contains(p.text, "asks for access") {
-				t.Errorf("the page of a client that is gone has status %d: %s", p.status, p.text)
+				t.Errorf("the page of a cancelled client has status %d: %s", p.status, p.text)
 			}
 		}
 		s.app.nobody(t)
 	})
 }
 
-// ended fails the test unless neither the access token nor its session is good any more.
+// ended fails the test if the access token or its session is still valid.
 func (s *situation) ended(t *testing.T, token, session string) {
 	t.Helper()
 	if status, _ := s.user(t, session); status != http.StatusUnauthorized && status != http.StatusForbidden {
