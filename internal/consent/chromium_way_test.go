@@ -64,7 +64,7 @@ func (s *situation) inARealBrowser(t *testing.T) {
 	c.click(t, fmt.Sprintf("#withdraw-%d", conn.ID), "Withdraw")
 	c.loaded(t)
 	look()
-	if n := next(t, s.app.notices, "the end of the webhook was not told about the consent"); n.Object.User.ID != conn.UserID {
+	if n := next(t, s.app.notices, "the webhook was not told about the end of the consent"); n.Object.User.ID != conn.UserID {
 		t.Errorf("the webhook was told %+v, what ended is %d", n, conn.UserID)
 	}
 	if !strings.Contains(text, "Access withdrawn.") {

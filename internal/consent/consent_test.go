@@ -199,7 +199,7 @@ func TestAccConsent(t *testing.T) {
 		}
 		s.browser.press(t, p, p.forms[i], "Withdraw")
 
-		n := next(t, s.app.notices, "the end of the webhook was not told about the consent")
+		n := next(t, s.app.notices, "the webhook was not told about the end of the consent")
 		if n.Category != "OAUTH" || n.Object.User.ID != as.ID || n.Object.User.Granted["UserPerson"].ID != conn.GrantedBy {
 			t.Errorf("the webhook was told %+v; what ended is %d of user %d", n, as.ID, conn.GrantedBy)
 		}
