@@ -10,6 +10,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/witness"
 )
 
 // application is a company's: its callback URL and its webhook, over TLS on this machine, and what
@@ -31,7 +33,7 @@ type notice struct {
 	Category string `json:"category"`
 	Event    string `json:"event_type"`
 	Object   struct {
-		User userAPIKey `json:"UserApiKey"`
+		User witness.UserAPIKey `json:"UserApiKey"`
 	} `json:"object"`
 }
 
@@ -111,19 +113,11 @@ func (s *situation) trade(t *testing.T, code string) (status int, answer map[str
 		"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {s.app.server.URL + callbackPath},
 		"client_id": {s.clientID}, "client_secret": {s.clientSecret},
 	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.bunq.Server().TokenURL()+"?"+q.Encode(), nil)
+	status, answer, err := witness.Trade(t.Context(), s.bunq.Server().TokenURL(), q)
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
-		t.Fatalf("status %d: %v", resp.StatusCode, err)
-	}
-	return resp.StatusCode, answer
+	return status, answer
 }
 
 // token trades a code that must be good.

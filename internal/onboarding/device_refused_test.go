@@ -75,7 +75,8 @@ func TestAccDeviceServer_ambiguousCredential(t *testing.T) {
 	b := acctest.New(t)
 	c := acctest.NewCLI(t, b)
 	var p *acctest.Party
-	p = b.Onboard(t, "elsewhere"); p.Register(t, "made by elsewhere")
+	p = b.Onboard(t, "elsewhere")
+	p.Register(t, "made by elsewhere")
 	config := func(credential string, ips ...string) string {
 		return acctest.Installation + keyElsewhere("main", credential, named, list(ips...))
 	}
