@@ -81,7 +81,7 @@ scripted() {
 automated() {
   local actionlint
   actionlint=$(scripts/build-tool actionlint)
-  "$actionlint" .github/workflows/*.yml examples/ci/github.yml </dev/null
+  "$actionlint" .github/workflows/*.yml examples/ci/github.yml examples/nightly/github.yml </dev/null
 }
 
 advice=()

@@ -16,8 +16,9 @@ import (
 var summaryAt = map[string]int{
 	"AddError": 0, "AddWarning": 0, "AddAttributeError": 1, "AddAttributeWarning": 1,
 	"NewErrorDiagnostic": 0, "NewWarningDiagnostic": 0, "NewAttributeErrorDiagnostic": 1, "NewAttributeWarningDiagnostic": 1,
-	"fault":   1, // of settings of the provider
-	"problem": 0, // of certificates
+	"fault":       1, // of settings of the provider
+	"problem":     0, // of certificates
+	"refuseAlone": 2, // of devices
 }
 
 // summaries returns the first line of every error and warning that the provider has, with the
@@ -75,7 +76,7 @@ func summaries(t *testing.T) map[string]string {
 // saysSomething reports whether the file belongs to a package whose words reach users.
 func saysSomething(path string) bool {
 	switch filepath.Base(filepath.Dir(path)) {
-	case "acctest", "bunqsim", "lifecycle", "pacing":
+	case "acctest", "bunqsim", "hostile", "lifecycle", "pacing":
 		return false
 	}
 	return true

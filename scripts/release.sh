@@ -1,16 +1,39 @@
 #!/usr/bin/env bash
-# Makes the release of the tag that is checked out: archives, SBOMs, sums and signatures in dist/, and a draft at GitHub
-# with what CHANGELOG.md says about that version as its text.
+# Makes the files of a release in dist/release: archives, SBOMs, manifest and sums, and what CHANGELOG.md says about the
+# version. It signs and uploads nothing: the workflow does, in a job that runs no code of this repository.
 #
-# usage: scripts/release.sh                    needs gh, GITHUB_TOKEN and GPG_FINGERPRINT
-#        scripts/release.sh --check [--all]    only tries what is checked out, unsigned: for this machine's platform, or
-#                                              for all of them
+# usage: scripts/release.sh v1.2.3             for that tag, which must be checked out
+#        scripts/release.sh --tag v1.2.3       only checks the tag: a version, what is checked out, and on main
+#        scripts/release.sh --check [--all]    only tries what is checked out: for this machine's platform, or for all of
+#                                              them
 #
 # The check builds twice, and both must be the same bytes. It then installs the result with Terraform and OpenTofu, and
 # follows the getting-started guide with it.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/dev-provider.sh"
 cd "$root"
+
+# check_tag TAG: the tag decides the version, and not what git finds at the commit: beside v1.2.0 there may be a v1.2.0-rc1,
+# and git prefers the one that is annotated.
+check_tag() {
+  if [[ ! $1 =~ ^v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$ ]]; then
+    echo "\"$1\" is no version; a tag is v1.2.3, or v1.2.3-rc1." >&2
+    exit 1
+  fi
+  if [[ $(git rev-parse --verify --quiet "refs/tags/$1^{commit}") != "$(git rev-parse HEAD)" ]]; then
+    echo "The tag $1 is not what is checked out." >&2
+    exit 1
+  fi
+  if ! git merge-base --is-ancestor HEAD "refs/remotes/origin/main"; then
+    echo "The tag $1 is not on main: a release is made of what was reviewed there." >&2
+    exit 1
+  fi
+}
+
+if [[ ${1-} == --tag ]]; then
+  check_tag "${2:?}"
+  exit
+fi
 
 goreleaser=$(scripts/build-tool goreleaser)
 cyclonedx=$(scripts/build-tool cyclonedx-gomod)
@@ -92,7 +115,8 @@ if [[ ${1-} == --check ]]; then
   exit
 fi
 
-tag=$(git describe --exact-match --tags)
+tag=${1:?usage: scripts/release.sh TAG}
+check_tag "$tag"
 version=${tag#v}
 # The lines below the heading of this version, up to the heading of the one before it.
 awk -v version="$version" '
@@ -103,13 +127,11 @@ if ! grep -q '[^[:space:]]' "$temp/notes.md"; then
   echo "CHANGELOG.md says nothing about $version; give it a heading \"## $version\"." >&2
   exit 1
 fi
-: "${GITHUB_TOKEN:?}" "${GPG_FINGERPRINT:?}"
 
+export GORELEASER_CURRENT_TAG=$tag
 build .
 cp terraform-registry-manifest.json "dist/${project}_${version}_manifest.json"
-for sums in "dist/${project}_${version}_SHA256SUMS" "dist/extras_$version.sha256"; do
-  gpg --batch --local-user "$GPG_FINGERPRINT" --detach-sign --output "$sums.sig" "$sums"
-done
-# A person looks at it before it is public: a registry never takes a version back.
-gh release create "$tag" --repo "$module" --draft --verify-tag --title "$tag" --notes-file "$temp/notes.md" \
-  dist/*.zip dist/*.tar.gz dist/*.cdx.json dist/*_manifest.json dist/*_SHA256SUMS dist/*.sha256 dist/*.sig
+mkdir dist/release
+mv dist/*.zip dist/*.tar.gz dist/*.cdx.json dist/*_manifest.json "dist/${project}_${version}_SHA256SUMS" "dist/extras_$version.sha256" dist/release
+mv "$temp/notes.md" dist/release
+(cd dist/release && sha256 --check ./*_SHA256SUMS ./*.sha256)

@@ -42,13 +42,18 @@ validate() {
     printf 'terraform {\n  required_providers {\n    %s = { source = "%s" }\n  }\n}\n' "${address##*/}" "$address" \
       >"$work/validate_examples_terraform.tf"
   fi
+  # The documentation of what takes an API context does not repeat how a device is made.
+  if grep -q 'bunq_device_server\.main\.' "$work"/*.tf && ! grep -q '^resource "bunq_device_server" "main"' "$work"/*.tf; then
+    cp scripts/testdata/device.tf "$work/validate_examples_device.tf"
+  fi
   # Files that a user brings (certificates, keys) are empty here: validate reads them, and looks no further. A function
-  # looks into them already then, so those of its example are the tests' own.
+  # looks into them already then, so those that one reads are the tests' own.
   grep -hoE 'file(base64)?\("[^"]+"\)' "$work"/*.tf | sed -E 's/^file(base64)?\("(\$\{path\.module\}\/)?([^"]+)"\)$/\3/' | while IFS= read -r file; do
     if [[ -e $work/$file ]]; then continue; fi
     case $dir/$file in
     examples/functions/*.pem) cp internal/functions/testdata/several.pem "$work/$file" ;;
     examples/functions/*.p12) cp internal/functions/testdata/modern.p12 "$work/$file" ;;
+    */qseal.pem) cp internal/qseal/testdata/seal.pem "$work/$file" ;;
     *) : >"$work/$file" ;;
     esac
   done || true

@@ -15,6 +15,13 @@ provider "bunq" {
 }
 
 removed {
+  from = bunq_notification_filters.main
+  lifecycle {
+    destroy = false
+  }
+}
+
+removed {
   from = bunq_oauth_callback_url.app
   lifecycle {
     destroy = false

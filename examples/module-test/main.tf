@@ -35,7 +35,9 @@ resource "bunq_sandbox_certificate" "main" {
   name = var.certificate_name
 }
 
-resource "bunq_installation" "main" {}
+resource "bunq_installation" "main" {
+  keepers = { certificate = bunq_sandbox_certificate.main.certificate_pem }
+}
 
 resource "bunq_psd2_credential" "main" {
   installation       = bunq_installation.main

@@ -27,7 +27,9 @@ provider "bunq" {
   environment = "production"
 }
 
-resource "bunq_installation" "main" {}
+resource "bunq_installation" "main" {
+  keepers = { certificate = provider::bunq::parse_qseal_certificate(file("${path.module}/qseal.pem")).fingerprint_sha256 }
+}
 
 resource "bunq_psd2_credential" "main" {
   installation          = bunq_installation.main

@@ -221,6 +221,22 @@ func (c *CLI) MoveToNewMachine(t *testing.T) {
 	}
 }
 
+// CacheFiles are the files in the cache folder, with their paths.
+func (c *CLI) CacheFiles(t *testing.T) []string {
+	t.Helper()
+	var all []string
+	err := filepath.WalkDir(c.cache, func(path string, d os.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			all = append(all, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
 // KillProviders ends every running provider process of this CLI, as SIGKILL does. When it returns, none
 // of their code runs any more. The hook of a fault may call it.
 func (c *CLI) KillProviders() error {

@@ -12,8 +12,15 @@ const Installation = `
 resource "bunq_installation" "main" {}
 `
 
+// InstallationOf makes an installation that is renewed together with the certificate.
+const InstallationOf = Certificate + `
+resource "bunq_installation" "main" {
+  keepers = { certificate = bunq_sandbox_certificate.main.certificate_pem }
+}
+`
+
 // Credential registers the pseudo certificate.
-const Credential = Certificate + Installation + `
+const Credential = InstallationOf + `
 resource "bunq_psd2_credential" "main" {
   installation       = bunq_installation.main
   certificate_pem    = bunq_sandbox_certificate.main.certificate_pem

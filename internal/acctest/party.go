@@ -101,10 +101,13 @@ func (p *Party) install(t *testing.T) {
 	p.InstallationID, p.Token, p.ServerPublicKeyPEM = made.ID, made.Token.Reveal(), made.ServerPublicKeyPEM
 }
 
-// Register registers the certificate once more, and a device with the new key.
-// The party is what was registered last.
+// Register registers the certificate once more, and a device with the new key, on an installation of
+// their own: bunq registers one device for each. The party is what was registered last.
 func (p *Party) Register(t *testing.T, description string) {
 	t.Helper()
+	if p.APIKey != "" {
+		p.install(t)
+	}
 	client, installation := p.client(t), p.installation(t)
 	certificate, err := qseal.Parse(p.CertificatePEM)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -25,6 +26,9 @@ const (
 	EnvProcesses = "BUNQ_ACCTEST_PROCESSES"
 	// EnvWatch is the folder in which each process notes what it sends, see Watch.
 	EnvWatch = "BUNQ_ACCTEST_WATCH"
+	// EnvAhead sets its clock for certificates and unused keys forward, by a Go
+	// duration.
+	EnvAhead = "BUNQ_ACCTEST_AHEAD"
 )
 
 // Change puts something between Terraform and the provider, which sends on the provider's own way to
@@ -33,7 +37,7 @@ type Change func(s tfprotov6.ProviderServer, bunq http.RoundTripper) (tfprotov6.
 
 // serve returns a provider that the watch sees. change may be nil.
 func (w *Watch) serve(change Change, opts ...provider.Option) (tfprotov6.ProviderServer, error) {
-	transport := w.Transport(bunq.NewTransport())
+	transport := w.Transport(bunq.NewTransport(false, nil))
 	server := providerserver.NewProtocol6(provider.New("test", append(opts, provider.WithTransport(transport))...)())()
 	if change != nil {
 		var err error
@@ -49,6 +53,9 @@ func optionsOf(getenv func(string) string) []provider.Option {
 	opts := []provider.Option{provider.WithEnvironment(getenv)}
 	if getenv(EnvPaced) == "" {
 		opts = append(opts, provider.WithoutPacing())
+	}
+	if by, err := time.ParseDuration(getenv(EnvAhead)); err == nil {
+		opts = append(opts, provider.WithClock(func() time.Time { return time.Now().Add(by) }))
 	}
 	return opts
 }

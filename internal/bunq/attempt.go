@@ -17,6 +17,7 @@ import (
 // exchange is one call as it is sent. Each attempt has a copy of it, so that nothing
 // of one attempt gets into the next.
 type exchange struct {
+	environment      Environment
 	method, endpoint string
 	path, query      string
 	token            Secret
@@ -51,8 +52,10 @@ type answer struct {
 // parses bunq's envelope of the answer.
 func (c *Client) send(ctx context.Context, x *exchange) (*answer, error) {
 	stats := StatsFrom(ctx)
+	begun := time.Now()
 	var last error
-	var sent bool
+	var sent, told bool
+	strangers := 0 // equal answers in a row that are not bunq's
 	for attempt := 1; ; attempt++ {
 		try := *x
 		try.attempt = attempt
@@ -65,6 +68,9 @@ func (c *Client) send(ctx context.Context, x *exchange) (*answer, error) {
 			return nil, c.cutOff(ctx, &try, err, last, sent)
 		}
 
+		if c.outlasts(ctx, err) {
+			return nil, err
+		}
 		f, status := faultOf(err)
 		reason, repeat := decide(x.method, f, status, attempt, c.sandbox())
 		d := backoff(attempt)
@@ -72,7 +78,10 @@ func (c *Client) send(ctx context.Context, x *exchange) (*answer, error) {
 			d = min(d, maxConnectPause)
 			repeat = repeat && c.network.patient(d)
 		}
-		if !repeat {
+		if strangers = countStrangers(strangers, err, last); strangers == maxStrangers-1 {
+			d = strangerPause
+		}
+		if !repeat || strangers == maxStrangers {
 			return nil, err
 		}
 
@@ -80,9 +89,15 @@ func (c *Client) send(ctx context.Context, x *exchange) (*answer, error) {
 		sent = sent || f != faultNotSent && !(f == faultAnswered && rateLimited(status, c.sandbox()))
 		last = err
 		stats.failed(last, sent)
-		w := stats.waiting(reason)
+		if !told && time.Since(begun)+d >= tellAfter {
+			told = true
+			c.config.Logger.Info(ctx, "Still waiting for bunq", map[string]any{
+				"method": x.method, "endpoint": x.endpoint, "waiting_for": reason, "attempts": attempt, "max_wait": c.config.MaxWait.String(),
+			})
+		}
+		end := stats.waiting(reason)
 		pause(ctx, d)
-		tellWait(ctx, c.config.Logger, x.method, x.endpoint, reason, w.done())
+		tellWait(ctx, c.config.Logger, x.method, x.endpoint, reason, end(reason))
 		if ctx.Err() != nil {
 			return nil, c.ended(ctx, x.method, x.endpoint, last, sent)
 		}
@@ -91,6 +106,13 @@ func (c *Client) send(ctx context.Context, x *exchange) (*answer, error) {
 			"method": x.method, "endpoint": x.endpoint, "attempt": attempt + 1, "reason": reason,
 		})
 	}
+}
+
+// outlasts reports whether an attempt hit a limit that counts for longer than the operation
+// may still take: calls that set something up are said to be limited by the day.
+func (c *Client) outlasts(ctx context.Context, err error) bool {
+	var refused *APIError
+	return errors.As(err, &refused) && refused.Window() > time.Until(StatsFrom(ctx).begun.Add(c.config.MaxWait))
 }
 
 // cutOff returns the error of an attempt that ended with ctx. If max_wait was over, the
@@ -137,13 +159,13 @@ func (c *Client) attempt(ctx context.Context, x *exchange) (*answer, error) {
 		slot.Release()
 		return nil, x.notSent(fmt.Errorf("%w: %w", errUnsendable, err))
 	}
-	w := StatsFrom(ctx).waiting(reasonAnswer)
+	end := StatsFrom(ctx).waiting(reasonAnswer)
 	a, err := c.talk(ctx, x)
 	if NeverSent(err) {
-		w.doneAs(reasonConnection)
+		end(reasonConnection)
 		slot.Release()
 	} else {
-		w.done()
+		end(reasonAnswer)
 		slot.Done()
 	}
 
@@ -160,9 +182,9 @@ func (c *Client) takeSlot(ctx context.Context, x *exchange, limit ratelimit.Key)
 	if x.endpoint == routeSessionServer().endpoint() {
 		reason = reasonSession
 	}
-	w := StatsFrom(ctx).waiting(reason)
+	end := StatsFrom(ctx).waiting(reason)
 	slot, err := c.config.Limits.Acquire(ctx, limit)
-	tellWait(ctx, c.config.Logger, x.method, x.endpoint, reason, w.done())
+	tellWait(ctx, c.config.Logger, x.method, x.endpoint, reason, end(reason))
 	return slot, err
 }
 
@@ -258,7 +280,7 @@ func (x *exchange) judge(a *answer) error {
 			descriptions[i] = redact(d, x.secrets)
 		}
 		return &APIError{
-			Method: x.method, Endpoint: x.endpoint, Status: a.status, Descriptions: descriptions,
+			Method: x.method, Endpoint: x.endpoint, Environment: x.environment, Status: a.status, Descriptions: descriptions,
 			ResponseID: a.responseID, RequestID: x.requestID, ContentType: a.contentType, Envelope: envelope,
 			Attempts: x.attempt,
 		}

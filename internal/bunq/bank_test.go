@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 	"sync"
 	"testing"
@@ -118,6 +119,9 @@ func (b *bank) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	if answer.err != nil {
 		return nil, answer.err
+	}
+	if answer.body == madeID && (r.Method == http.MethodPut || r.Method == http.MethodDelete) {
+		answer.body = strings.Replace(madeID, "633", path.Base(r.URL.Path), 1) // the object that was named
 	}
 	h := http.Header{"Content-Type": {"application/json"}}
 	if !answer.unsigned {

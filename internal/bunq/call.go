@@ -38,7 +38,8 @@ func (c call) marshal() ([]byte, error) {
 // run sends a call with a token, on behalf of an installation.
 func (c *Client) run(ctx context.Context, what call, inst Installation, token Secret, user int64) (*answer, *exchange, error) {
 	x := &exchange{
-		method: what.method, endpoint: what.route.endpoint(), path: what.route.resolve(user), query: what.query,
+		environment: c.config.Environment,
+		method:      what.method, endpoint: what.route.endpoint(), path: what.route.resolve(user), query: what.query,
 		token: token, serverKey: inst.ServerPublicKey, unverified: what.unsigned, ignoreBody: what.ignoreBody,
 		secrets: append([]Secret{token, inst.Token}, what.secrets...),
 	}

@@ -57,14 +57,14 @@ func list(elements ...string) string {
 func pendingWant() bunq.Credential {
 	expiry := at("2020-05-18 11:00:00.363345")
 	return bunq.Credential{
-		ID:     184760,
+		ID: 184760, Created: at("2020-05-18 10:00:00.363462"),
 		Status: bunq.CredentialPendingFirstUse, ExpiryTime: &expiry, TokenValue: bunq.Secret(strings.Repeat("6fa4", 16)),
 	}
 }
 
 func activeWant() bunq.Credential {
 	return bunq.Credential{
-		ID:     9,
+		ID: 9, Created: at("2020-05-18 10:00:00.363462"),
 		Status: bunq.StatusActive, PermittedDevice: &bunq.PermittedDevice{Description: "tf-runner", IP: "203.0.113.7"},
 	}
 }
@@ -153,7 +153,7 @@ func calls() []callCase {
 		{"GET credential, active", func(ctx context.Context, _ cl, u uc) (any, error) { return u.Credential(ctx, 9) },
 			`{"Response":[` + activeCredential + `]}`, "GET", "/v1/user/28196/credential-password-ip/9", "", withSession, ptr(activeWant())},
 		{"GET credentials", func(ctx context.Context, _ cl, u uc) (any, error) { return u.Credentials(ctx) },
-			list(pendingCredential, `{"Unknown":{}}`, activeCredential), "GET", "/v1/user/28196/credential-password-ip?count=200", "", withSession,
+			list(pendingCredential, activeCredential), "GET", "/v1/user/28196/credential-password-ip?count=200", "", withSession,
 			[]bunq.Credential{pendingWant(), activeWant()}},
 		{"GET device-server", func(ctx context.Context, _ cl, u uc) (any, error) { return u.DeviceServer(ctx, 35) },
 			`{"Response":[` + deviceBody + `]}`, "GET", "/v1/device-server/35", "", withSession, &device},

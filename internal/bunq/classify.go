@@ -3,7 +3,10 @@ package bunq
 import (
 	"errors"
 	"net/http"
+	"regexp"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // This file is the only place that reads bunq's texts. bunq has no error codes: what
@@ -21,6 +24,7 @@ const (
 	textSessionDead401     = "Insufficient authorisation."
 	textSessionDead401Nl   = "Onvoldoende autorisatie."
 	textSessionDead403     = "Insufficient authentication."
+	textTryAgain           = "The operation could not be completed. Please try again."
 	textSessionInTheWay    = "Authentication token already has a user session."
 )
 
@@ -59,6 +63,40 @@ func IsContextRefused(err error) bool {
 	return errors.As(err, &e) && IsSessionDead(e) && e.Method == http.MethodPost && e.Endpoint == "/session-server"
 }
 
+// IsTemporarilyRefused reports whether bunq asked to try again later, which says nothing of
+// the request. OBSERVED on POST /device-server after repeated wrong keys; that it passes is
+// inferred from the text.
+func IsTemporarilyRefused(err error) bool {
+	e, ok := asOwn[*APIError](err)
+	return ok && e.Envelope && e.Status < http.StatusInternalServerError && e.says(textTryAgain)
+}
+
+var windowText = regexp.MustCompile(`\bper (?:(\d{1,7}) )?(second|minute|hour|day)s?\b`)
+
+// Window returns the time in which bunq counts calls, as the text of a 429 names it ("a
+// maximum of 3 calls per 3 second", OBSERVED); 0 if it names none. How it names a day is
+// UNKNOWN.
+func (e *APIError) Window() time.Duration {
+	if e.Status != http.StatusTooManyRequests {
+		return 0
+	}
+	for _, d := range e.Descriptions {
+		found := windowText.FindStringSubmatch(d)
+		if found == nil {
+			continue
+		}
+		n, err := strconv.Atoi(found[1])
+		if err != nil {
+			n = 1 // "per day"
+		}
+		unit := map[string]time.Duration{"second": time.Second, "minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour}[found[2]]
+		if window := time.Duration(n) * unit; window/unit == time.Duration(n) {
+			return window
+		}
+	}
+	return 0
+}
+
 // IsOtherSession reports whether bunq refused a session because the key has another
 // one. OBSERVED around 2018; later recordings show several at once.
 func IsOtherSession(err error) bool {
@@ -88,7 +126,7 @@ func IsSessionDead(err error) bool {
 // other body helps there.
 func isBodyRefused(err error) bool {
 	e, ok := asOwn[*APIError](err)
-	return ok && e.Envelope && (e.Status == http.StatusBadRequest || e.Status == statusUserError) && !e.says(textCredentialsRefused)
+	return ok && e.Envelope && (e.Status == http.StatusBadRequest || e.Status == statusUserError) && !e.says(textCredentialsRefused) && !e.says(textTryAgain)
 }
 
 // OutcomeUnknown reports whether err is about a write that bunq may or may not have

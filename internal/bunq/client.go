@@ -2,6 +2,7 @@ package bunq
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
@@ -34,6 +35,8 @@ type Config struct {
 	MaxWait time.Duration
 	// Transport replaces the hardened default; nil in production.
 	Transport http.RoundTripper
+	// Roots are the authorities whose certificates are accepted; nil for the system's.
+	Roots *x509.CertPool
 	// Limits is shared by all clients that call from the same address; nil makes a
 	// new one with bunq's published limits.
 	Limits *ratelimit.Scheduler
@@ -94,7 +97,7 @@ func NewClient(c Config) (*Client, error) {
 	}
 
 	if c.Transport == nil {
-		c.Transport = NewTransport()
+		c.Transport = NewTransport(base.Scheme == "http", c.Roots)
 	}
 	if c.Limits == nil {
 		c.Limits = ratelimit.New(ratelimit.Published)

@@ -11,6 +11,8 @@ import (
 type Credential struct {
 	ID     int64
 	Status string
+	// Created is UTC, zero where bunq names no time.
+	Created time.Time
 	// ExpiryTime is until when an unused key lives, UTC; nil once it was used.
 	ExpiryTime *time.Time
 	// TokenValue is the API key; shown while the status is CredentialPendingFirstUse only.
@@ -27,6 +29,7 @@ type PermittedDevice struct {
 type wireCredential struct {
 	ID              int64      `json:"id"`
 	Status          string     `json:"status"`
+	Created         timestamp  `json:"created"`
 	ExpiryTime      *timestamp `json:"expiry_time"`
 	TokenValue      string     `json:"token_value"`
 	PermittedDevice *struct {
@@ -44,7 +47,7 @@ func (w wireCredential) credential() (Credential, error) {
 	if w.Status == "" {
 		return Credential{}, errors.New("its " + typeCredential + " has no status")
 	}
-	c := Credential{ID: w.ID, Status: w.Status, TokenValue: Secret(w.TokenValue)}
+	c := Credential{ID: w.ID, Status: w.Status, Created: w.Created.Time, TokenValue: Secret(w.TokenValue)}
 	if w.ExpiryTime != nil {
 		c.ExpiryTime = &w.ExpiryTime.Time
 	}

@@ -15,6 +15,15 @@ type DeviceServer struct {
 	Description, IP, Status string
 }
 
+// IsDeviceTaken reports whether bunq refused to register a device because the installation has one
+// (OBSERVED in four clients, whatever key and description are sent).
+func IsDeviceTaken(err error) bool {
+	e, ok := asOwn[*APIError](err)
+	return ok && isBodyRefused(err) && e.says(textDeviceTaken)
+}
+
+const textDeviceTaken = "A device already exists"
+
 type wireDeviceServer struct {
 	ID          int64     `json:"id"`
 	Created     timestamp `json:"created"`

@@ -2,8 +2,11 @@ package bunq
 
 import (
 	"context"
+	"fmt"
 	"net"
+	"net/netip"
 	"sync"
+	"syscall"
 )
 
 // dialer makes all connections of a run over one family of addresses, IPv4 or IPv6:
@@ -16,10 +19,25 @@ type dialer struct {
 	family string // "tcp4" or "tcp6"; "" until the first connection
 }
 
-func newDialer() *dialer {
+func newDialer(plain bool) *dialer {
 	// Without its race between the families, net.Dialer tries the addresses in the
 	// order of the system. Which one is faster differs from run to run.
-	return &dialer{connect: (&net.Dialer{FallbackDelay: -1}).DialContext}
+	d := net.Dialer{FallbackDelay: -1}
+	if plain {
+		d.Control = loopbackOnly
+	}
+	return &dialer{connect: d.DialContext}
+}
+
+// loopbackOnly is asked before each connection over plain http, with the address that the
+// name led to: where /etc/hosts has no localhost, a resolver is asked for it, and may
+// name another machine.
+func loopbackOnly(_, address string, _ syscall.RawConn) error {
+	to, err := netip.ParseAddrPort(address)
+	if err != nil || !to.Addr().IsLoopback() {
+		return fmt.Errorf("%w: base_url has http, and its host is %s here, which is not this machine", errUnsendable, address)
+	}
+	return nil
 }
 
 // dial connects within connectTimeout.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/http"
 	"slices"
 	"sync"
 	"testing"
@@ -116,7 +117,7 @@ func TestDialer_aFailureChoosesNothing(t *testing.T) {
 // system would try.
 func TestDialer_givesUpAfterTenSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDialer()
+		d := newDialer(false)
 		d.connect = func(ctx context.Context, _, _ string) (net.Conn, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
@@ -129,4 +130,55 @@ func TestDialer_givesUpAfterTenSeconds(t *testing.T) {
 			t.Errorf("it took %v", took)
 		}
 	})
+}
+
+// The name localhost may lead anywhere: what counts over http is the address.
+func TestDialer_plainHTTPStaysOnThisMachine(t *testing.T) {
+	t.Parallel()
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+
+	for address, reachable := range map[string]bool{
+		l.Addr().String(): true, "192.0.2.1:80": false, "[2001:db8::1]:80": false, "0.0.0.0:80": false,
+	} {
+		begun := time.Now()
+		conn, err := newDialer(true).dial(t.Context(), "tcp", address)
+		if reachable && err != nil || !reachable && !errors.Is(err, errUnsendable) {
+			t.Errorf("%s: %v", address, err)
+		}
+		if conn != nil {
+			_ = conn.Close()
+		}
+		if time.Since(begun) > connectTimeout/2 {
+			t.Errorf("%s: a connection was tried", address)
+		}
+	}
+}
+
+// A client with http uses that dialer.
+func TestNewClient_plainHTTPStaysOnThisMachine(t *testing.T) {
+	t.Parallel()
+	for text, kept := range map[string]bool{"http://localhost:1/v1": true, "https://192.0.2.1:1/v1": false} {
+		base, err := ParseBaseURL(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := NewClient(Config{BaseURL: base})
+		if err != nil {
+			t.Fatal(err)
+		}
+		transport, ok := c.config.Transport.(*http.Transport)
+		if !ok {
+			t.Fatalf("got %T", c.config.Transport)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		_, err = transport.DialContext(ctx, "tcp", "192.0.2.1:80")
+		cancel()
+		if errors.Is(err, errUnsendable) != kept {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
 }

@@ -42,18 +42,26 @@ func (e Environment) BaseURL() string {
 	}
 }
 
-// EnvironmentOf returns the environment that an address of bunq's own belongs
-// to; false for any other host.
+// EnvironmentOf returns the environment whose API is at that host; false for any other
+// host.
 func EnvironmentOf(u *url.URL) (Environment, bool) {
-	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
-	switch {
-	case host != "bunq.com" && !strings.HasSuffix(host, ".bunq.com"):
-		return "", false
-	case strings.Contains(host, "sandbox"):
-		return Sandbox, true
-	default:
-		return Production, true
+	for _, e := range []Environment{Sandbox, Production} {
+		if strings.EqualFold(u.Hostname(), apiHost(e)) {
+			return e, true
+		}
 	}
+	return "", false
+}
+
+func apiHost(e Environment) string {
+	host := strings.TrimPrefix(e.BaseURL(), "https://")
+	return host[:strings.IndexByte(host, '/')]
+}
+
+// ofBunq reports whether the host is one of bunq's own.
+func ofBunq(u *url.URL) bool {
+	host := strings.ToLower(u.Hostname())
+	return host == "bunq.com" || strings.HasSuffix(host, ".bunq.com")
 }
 
 var versionPath = regexp.MustCompile(`/v[0-9]+$`)
@@ -69,6 +77,10 @@ func ParseBaseURL(s string) (*url.URL, error) {
 	}
 	if u.RawPath != "" || path.Clean(u.Path) != u.Path || !versionPath.MatchString(u.Path) {
 		return nil, fmt.Errorf("the path must end in the version of the API: write %q", suggestedBase(u))
+	}
+	// A name with a slip in it is nobody's environment.
+	if _, known := EnvironmentOf(u); ofBunq(u) && !known {
+		return nil, fmt.Errorf("bunq has no API at this host: its hosts are %s and %s", apiHost(Sandbox), apiHost(Production))
 	}
 	return u, nil
 }
@@ -90,6 +102,8 @@ func parseAddress(s, example string) (*url.URL, error) {
 	switch {
 	case u.Scheme != "https" && u.Scheme != "http", u.Opaque != "", u.Hostname() == "":
 		return nil, fmt.Errorf("not an absolute http(s) URL: write for example %q", example)
+	case !plainHost(u):
+		return nil, errors.New("the host must be an IP address or a name of letters, digits, hyphens and single dots: write an international name as xn--…")
 	case u.User != nil:
 		return nil, errors.New("the URL must not contain a user name or password: remove the part before the @")
 	case u.Scheme == "http" && !loopback(u.Hostname()):
@@ -98,6 +112,18 @@ func parseAddress(s, example string) (*url.URL, error) {
 		return nil, fmt.Errorf("the URL must not have a query or a fragment: write %q", u.Scheme+"://"+u.Host+u.EscapedPath())
 	}
 	return u, nil
+}
+
+var hostName = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$`)
+
+// plainHost reports whether the host means what it looks like. net/http turns names in
+// other scripts into ASCII, so that one that looks foreign, or has what nobody sees in it,
+// can be bunq's.
+func plainHost(u *url.URL) bool {
+	if _, err := netip.ParseAddr(u.Hostname()); err == nil {
+		return true
+	}
+	return hostName.MatchString(u.Hostname())
 }
 
 func suggestedBase(u *url.URL) string {

@@ -31,6 +31,7 @@ func TestParseBaseURL(t *testing.T) {
 	for _, s := range []string{
 		"https://api.bunq.com/v1", "https://gate.example:8443/bunq/v2", "http://127.0.0.1:8080/v1", "http://127.9.9.9/v1",
 		"http://[::1]:8080/v1", "http://localhost:8080/v1", "https://10.0.0.1/v10",
+		"https://xn--bcher-kva.example/v1", "https://gate_way.example/v1",
 	} {
 		u, err := bunq.ParseBaseURL(s)
 		if err != nil || u.String() != s {
@@ -57,6 +58,16 @@ func TestParseBaseURL_refuses(t *testing.T) {
 		"more after the version":               {"https://api.bunq.com/v1/user", "version"},
 		"a way upwards":                        {"https://api.bunq.com/x/../v1", "version"},
 		"an escaped path":                      {"https://api.bunq.com/a%2Fb/v1", "version"},
+		"a slip in a name of bunq's":           {"https://public-api.sandbx.bunq.com/v1", "public-api.sandbox.bunq.com and api.bunq.com"},
+		"bunq's domain alone":                  {"https://BUNQ.com/v1", "public-api.sandbox.bunq.com and api.bunq.com"},
+		"a name below an API's":                {"https://x.api.bunq.com/v1", "public-api.sandbox.bunq.com and api.bunq.com"},
+		"an ideographic full stop":             {"https://api.bunq。com/v1", "xn--"},
+		"full-width letters":                   {"https://ａｐｉ.bunq.com/v1", "xn--"},
+		"escaped full-width letters":           {"https://%EF%BD%81pi.bunq.com/v1", "xn--"},
+		"a zero-width blank":                   {"https://api.bu\u200bnq.com/v1", "xn--"},
+		"two dots at the end":                  {"https://api.bunq.com../v1", "single dots"},
+		"one dot at the end":                   {"https://api.bunq.com./v1", "single dots"},
+		"an empty label":                       {"https://api..bunq.com/v1", "single dots"},
 		"a query":                              {"https://api.bunq.com/v1?x=1", `"https://api.bunq.com/v1"`},
 		"an empty query":                       {"https://api.bunq.com/v1?", "query"},
 		"a fragment":                           {"https://api.bunq.com/v1#x", "fragment"},
@@ -82,7 +93,7 @@ func TestParseBaseURL_refuses(t *testing.T) {
 func TestEnvironmentOf(t *testing.T) {
 	for host, want := range map[string]bunq.Environment{
 		"api.bunq.com": bunq.Production, "API.bunq.com": bunq.Production, "public-api.sandbox.bunq.com": bunq.Sandbox,
-		"sandbox.public.api.bunq.com": bunq.Sandbox, "bunq.example.com": "", "notbunq.com": "", "127.0.0.1:8080": "", "sandbox.example.com": "",
+		"sandbox.public.api.bunq.com": "", "public-api.sandbx.bunq.com": "", "bunq.example.com": "", "notbunq.com": "", "127.0.0.1:8080": "", "sandbox.example.com": "",
 	} {
 		got, ok := bunq.EnvironmentOf(&url.URL{Scheme: "https", Host: host, Path: "/v1"})
 		if got != want || ok != (want != "") {

@@ -13,6 +13,9 @@ import (
 // APIError is an answer that was not a 200.
 type APIError struct {
 	Method, Endpoint string
+	// Environment is the one that the client is configured for: what an answer means can
+	// depend on it.
+	Environment Environment
 	// Status is the HTTP status, a redirect's too: none is followed.
 	Status int
 	// Descriptions are bunq's own words, one for each thing it refused, without

@@ -45,6 +45,7 @@ func TestAPIError(t *testing.T) {
 		"the credentials' text under another status":  {refusal(403, "User credentials are incorrect."), []string{"User credentials are incorrect."}, true, judged{}},
 		"another session is in the way":               {refusal(400, "Authentication token already has a user session."), []string{"Authentication token already has a user session."}, true, judged{other: true}},
 		"the other session's text in another status":  {refusal(403, "Authentication token already has a user session."), []string{"Authentication token already has a user session."}, true, judged{}},
+		"a description for people only":               {reply{status: 400, unsigned: true, body: `{"Error":[{"error_description":"","error_description_translated":"Sorry."},{"error_description_translated":"No."}]}`}, []string{"Sorry.", "No."}, true, judged{}},
 		"maintenance":                                 {html(491), nil, false, judged{maybe: true}},
 		"a bad gateway":                               {html(502), nil, false, judged{maybe: true}},
 		"a bug at bunq, in its envelope":              {refusal(500, "Something went wrong."), []string{"Something went wrong."}, true, judged{maybe: true}},
@@ -86,6 +87,29 @@ func TestAPIError(t *testing.T) {
 				if !strings.Contains(err.Error(), part) {
 					t.Errorf("the message lacks %q: %v", part, err)
 				}
+			}
+		})
+	}
+}
+
+// That an installation has its device is one text under one status; no other refusal is taken for it.
+func TestIsDeviceTaken(t *testing.T) {
+	const text = "A device already exists for the current installation."
+	for name, c := range map[string]struct {
+		answer reply
+		want   bool
+	}{
+		"as four clients saw it":     {refusal(400, text), true},
+		"under another status":       {refusal(403, text), false},
+		"another refusal":            {refusal(400, "The request signature is invalid."), false},
+		"a refused key":              {refusal(400, "User credentials are incorrect. Incorrect API key or IP address."), false},
+		"a page that says the same":  {html(400), false},
+		"a server error in its name": {refusal(500, text), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			u, _ := signedIn(t, always(c.answer))
+			if got := bunq.IsDeviceTaken(u.CancelOAuthClient(t.Context(), 633)); got != c.want {
+				t.Errorf("got %t", got)
 			}
 		})
 	}
@@ -244,5 +268,27 @@ func TestErrors_ofACallerWhoIsGoneBefore(t *testing.T) {
 	}
 	if b.count() != 0 {
 		t.Errorf("%d requests were sent", b.count())
+	}
+}
+
+// bunq asks to try again, which says nothing of the request; in a gateway's words or with a
+// server error it is something else.
+func TestIsTemporarilyRefused(t *testing.T) {
+	const text = "The operation could not be completed. Please try again."
+	for name, c := range map[string]struct {
+		answer reply
+		want   bool
+	}{
+		"bunq's text":         {refusal(400, text), true},
+		"with another status": {refusal(403, text), true},
+		"a server error":      {refusal(500, text), false},
+		"another text":        {refusal(400, "The operation is unknown."), false},
+		"not in the envelope": {reply{status: 400, unsigned: true, body: text}, false},
+	} {
+		client, b := open(t, always(c.answer))
+		_, err := client.CreateDeviceServer(t.Context(), installation(), bunq.DeviceServerRequest{})
+		if got := bunq.IsTemporarilyRefused(err); got != c.want || b.count() != 1 {
+			t.Errorf("%s: %v after %d requests (%v)", name, got, b.count(), err)
+		}
 	}
 }

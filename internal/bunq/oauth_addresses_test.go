@@ -17,7 +17,11 @@ func TestCallbackURLProblem(t *testing.T) {
 		"the scheme's case does not matter":                    {"HTTPS://app.example.com/", ""},
 		"an address of IPv6 is taken":                          {"https://[2001:db8::1]/callback", ""},
 		"http is refused":                                      {"http://app.example.com/callback", "plain http"},
-		"http is refused also for this machine":                {"http://localhost:8080/callback", "plain http"},
+		"http is taken for this machine":                       {"http://localhost:8080/callback", ""},
+		"http is taken for this machine's address":             {"http://127.0.0.1:8080/callback", ""},
+		"http is taken for this machine's address of IPv6":     {"HTTP://[::1]:8080/callback", ""},
+		"http is refused for a host that only begins like it":  {"http://localhost.example.com/callback", "plain http"},
+		"http without a host is not absolute":                  {"http:///callback", "not absolute"},
 		"a path alone is relative":                             {"/bunq/callback", "not absolute"},
 		"a host without scheme is relative":                    {"app.example.com/callback", "not absolute"},
 		"a scheme without host is not absolute":                {"https:///callback", "not absolute"},
@@ -38,6 +42,31 @@ func TestCallbackURLProblem(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := CallbackURLProblem(tc.url)
+			if tc.want == "" && got != "" || !strings.Contains(got, tc.want) {
+				t.Errorf("%q %s; want %q", tc.url, got, tc.want)
+			}
+		})
+	}
+}
+
+func TestCallbackURLDoubt(t *testing.T) {
+	for name, tc := range map[string]struct {
+		url  string
+		want string // part of the doubt; "" for none
+	}{
+		"https":                                     {"https://app.example.com/bunq/callback", ""},
+		"http for this machine":                     {"http://localhost:8080/callback", "plain http"},
+		"a wildcard in the host":                    {"https://*.example.nl/cb", "no wildcards"},
+		"a * elsewhere is just a character":         {"https://app.example.nl/*?a=*", ""},
+		"a name that is not ASCII":                  {"https://bücher.example/", "xn--"},
+		"its ASCII form":                            {"https://xn--bcher-kva.example/", ""},
+		"a path that is not ASCII":                  {"https://app.example.com/zurück", "percent-encoded"},
+		"a path that is percent-encoded":            {"https://app.example.com/zur%C3%BCck", ""},
+		"what is no URL has a problem, not a doubt": {"https://app.example.com/%zz", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := CallbackURLDoubt(tc.url)
 			if tc.want == "" && got != "" || !strings.Contains(got, tc.want) {
 				t.Errorf("%q %s; want %q", tc.url, got, tc.want)
 			}
@@ -66,10 +95,10 @@ func TestParseAuthorizeURL(t *testing.T) {
 		"another host":                          {"https://bunq.example.com/oauth/auth", ""},
 		"bunq's page for the sandbox":           {"https://oauth.sandbox.bunq.com/auth", ""},
 		"bunq's page for production":            {"https://oauth.bunq.com/auth", ""},
-		"the API of the sandbox":                {"https://public-api.sandbox.bunq.com/v1", `write "sandbox"`},
-		"the API of production":                 {"https://api.bunq.com/v1", `write "production"`},
-		"bunq's token address":                  {"https://api.oauth.bunq.com/v1/token", `write "production"`},
-		"bunq's page with another path":         {"https://oauth.bunq.com/", `write "production"`},
+		"the API of the sandbox":                {"https://public-api.sandbox.bunq.com/v1", `write "sandbox" or "production"`},
+		"the API of production":                 {"https://api.bunq.com/v1", `write "sandbox" or "production"`},
+		"bunq's token address":                  {"https://api.oauth.bunq.com/v1/token", `write "sandbox" or "production"`},
+		"bunq's page with another path":         {"https://oauth.bunq.com/", `write "sandbox" or "production"`},
 		"plain http to another machine":         {"http://bunq.example.com/auth", `write "https://bunq.example.com/auth"`},
 		"a host alone":                          {"oauth.bunq.com", `write for example "https://oauth.sandbox.bunq.com/auth"`},
 		"a query":                               {"https://bunq.example.com/auth?x=1", `write "https://bunq.example.com/auth"`},

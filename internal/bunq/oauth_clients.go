@@ -3,6 +3,7 @@ package bunq
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 )
@@ -38,6 +39,10 @@ type wireCallbackURL struct {
 	URL string `json:"url"`
 }
 
+// maxCallbackURLs is several times what has been tried. More of them would take Terraform
+// minutes and gigabytes.
+const maxCallbackURLs = 5000
+
 const typeOAuthClient = "OauthClient"
 
 func (w wireOAuthClient) client() (OAuthClient, error) {
@@ -46,6 +51,10 @@ func (w wireOAuthClient) client() (OAuthClient, error) {
 	}
 	if w.Status == "" {
 		return OAuthClient{}, errors.New("its " + typeOAuthClient + " has no status")
+	}
+
+	if n := len(w.CallbackURLs); n > maxCallbackURLs {
+		return OAuthClient{}, fmt.Errorf("its %s has %d callback URLs, and at most %d are read", typeOAuthClient, n, maxCallbackURLs)
 	}
 
 	c := OAuthClient{

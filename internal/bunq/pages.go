@@ -3,6 +3,7 @@ package bunq
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -13,11 +14,14 @@ const (
 	pageSize = 200 // bunq's maximum
 	// maxPages limits a list: no user has 100,000 objects of a kind.
 	maxPages = 500
+	// maxList limits it in bytes, for what is kept of it in memory.
+	maxList = 16 << 20
 )
 
 var (
 	errForeignPage = errors.New("its older_url leads elsewhere")
 	errEndlessList = errors.New("its pages do not end")
+	errLongList    = fmt.Errorf("its pages are longer than %d MiB", maxList>>20)
 )
 
 // fetch reads an object, or all pages of a list, newest first. It returns the last answer
@@ -31,6 +35,7 @@ func (u *UserClient) fetch(ctx context.Context, at route, paged bool) ([]element
 
 	var elements []element
 	var older int64
+	var size int
 	for range maxPages {
 		a, x, err := u.do(ctx, &replaced, what)
 		if err != nil {
@@ -41,9 +46,13 @@ func (u *UserClient) fetch(ctx context.Context, at route, paged bool) ([]element
 			return elements, a, x, nil
 		}
 
+		size += len(a.body)
 		next, err := olderID(*a.pagination.OlderURL, u.client.config.BaseURL, x.path)
 		if err == nil && older != 0 && next >= older {
 			err = errEndlessList
+		}
+		if err == nil && size > maxList {
+			err = errLongList
 		}
 		if err != nil {
 			return nil, nil, nil, x.decodeError(a, err)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+	"unicode/utf8"
 )
 
 const (
@@ -31,8 +32,7 @@ func pattern(text string) func() *regexp.Regexp {
 }
 
 // redact returns a text of bunq or of a library as it may be shown: without what the
-// call sent as secret, without anything that has the form of a secret, and without
-// control characters, which could forge lines in a log.
+// call sent as secret, without anything that has the form of a secret, and printable.
 func redact(s string, secrets []Secret) string {
 	for _, secret := range secrets {
 		if secret != "" {
@@ -42,13 +42,21 @@ func redact(s string, secrets []Secret) string {
 	s = pemSecret().ReplaceAllString(s, redacted)
 	s = hexSecret().ReplaceAllString(s, redacted)
 	s = userInfo().ReplaceAllString(s, "//"+redacted+"@")
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
+	return shorten(strings.TrimSpace(Printable(s)), maxDescription)
+}
+
+// Printable returns a text that bunq, a proxy or a certificate has chosen as it may be
+// shown: a blank in place of everything that is not seen, or that changes how the rest is
+// seen. Besides control characters, which could forge lines, that is what is not in a
+// category of letters, marks, numbers, punctuation and symbols: marks of direction, which
+// turn a line around, zero-width characters, U+2028, and bytes that are not UTF-8.
+func Printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) || r == utf8.RuneError {
 			return ' '
 		}
 		return r
 	}, s)
-	return shorten(strings.TrimSpace(s), maxDescription)
 }
 
 func shorten(s string, limit int) string {

@@ -30,3 +30,26 @@ func TestCleanContentType(t *testing.T) {
 		}
 	}
 }
+
+// What is shown has no character that nobody sees or that changes what others see.
+func TestPrintable(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"Zoë's “café”, 5 €":             "Zoë's “café”, 5 €",
+		"漢字 عربي":                       "漢字 عربي",
+		"a\x1b[31mb\r\nc\td":            "a [31mb  c d",
+		"a\u202eb\u2066c\u200fd":        "a b c d",
+		"a\u2028b\u2029c\u0085d":        "a b c d",
+		"a\u200bb\ufeffc\u00add\u00a0e": "a b c d e",
+		"a\xffb":                        "a b",
+		"a\U000e0041b":                  "a b", // tags
+		"":                              "",
+	} {
+		if got := Printable(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+	if got := redact("\u202eevil\u2028", nil); got != "evil" {
+		t.Errorf("redact: %q", got)
+	}
+}

@@ -86,6 +86,33 @@ func passing(status int) bool {
 }
 
 const (
+	// maxStrangers is how many equal answers that are not bunq's end a request: what stands in
+	// bunq's place does not go away by itself. The pause before the last one is long enough for
+	// a gateway that restarts.
+	maxStrangers  = 3
+	strangerPause = 10 * time.Second
+
+	// tellAfter is how long a request is repeated before a line in the log says for what.
+	tellAfter = 10 * time.Second
+)
+
+// countStrangers returns how many answers that are not bunq's and look the same came in a
+// row, where err is the latest and last the one before it. bunq's own pages, of its
+// maintenance, have a response id or a status that nobody else uses; a limit is waited out,
+// whoever sets it.
+func countStrangers(before int, err, last error) int {
+	var now, then *APIError
+	if !errors.As(err, &now) || now.Envelope || now.ResponseID != "" || now.Status == statusMaintenance ||
+		now.Status == http.StatusTooManyRequests {
+		return 0
+	}
+	if before > 0 && errors.As(last, &then) && (then.Status != now.Status || then.ContentType != now.ContentType) {
+		return 1
+	}
+	return before + 1
+}
+
+const (
 	firstBackoff = 500 * time.Millisecond
 	maxBackoff   = 30 * time.Second
 )

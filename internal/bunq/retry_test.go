@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -396,6 +397,126 @@ func TestRequestTimeout_isNotTheCallersDeadline(t *testing.T) {
 		_, err := u.CreateOAuthClient(t.Context())
 		if errors.Is(err, context.DeadlineExceeded) || !bunq.OutcomeUnknown(err) || time.Since(start) != 7*time.Second {
 			t.Errorf("got %v after %v", err, time.Since(start))
+		}
+	})
+}
+
+// A limit that cannot pass within max_wait ends the call at once; one that can is waited out.
+func TestRetry_aLongWindowIsNotWaitedFor(t *testing.T) {
+	text := func(window string) string {
+		return "Too many requests. You can do a maximum of 10 calls per " + window + " to this endpoint."
+	}
+	for name, c := range map[string]struct {
+		window string
+		sent   int
+		took   time.Duration
+	}{
+		"a day":                            {"86400 second", 1, 0},
+		"as long as max_wait, and a bit":   {"901 second", 1, 0},
+		"as long as is left":               {"899 second", 2, time.Minute},
+		"no window that could be read":     {"fortnight", 2, time.Minute},
+		"a day, after a minute of waiting": {"870 second", 1, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				client, b := open(t, inTurn(refusal(429, text(c.window)), ok(madeID)))
+				ctx := bunq.WithStats(t.Context())
+				if strings.Contains(name, "after a minute") {
+					time.Sleep(time.Minute) // the time of the operation runs
+				}
+				begun := time.Now()
+				_, err := client.CreateDeviceServer(ctx, installation(), bunq.DeviceServerRequest{})
+
+				var e *bunq.APIError
+				if (err != nil) != (c.sent == 1) || err != nil && (!errorsAs(err, &e) || e.Status != 429) {
+					t.Errorf("got %v", err)
+				}
+				if took := time.Since(begun); b.count() != c.sent || took > c.took {
+					t.Errorf("%d requests in %s, want %d", b.count(), took, c.sent)
+				}
+				if bunq.OutcomeUnknown(err) {
+					t.Error("it is said to have been done, perhaps")
+				}
+			})
+		})
+	}
+}
+
+// A page that is not bunq's, and stays the same, is not asked for until max_wait is over.
+// bunq's own, and what changes, is.
+func TestRetry_givesUpOnAStranger(t *testing.T) {
+	stranger := func(status int, contentType string) reply {
+		r := html(status)
+		r.header = http.Header{"Content-Type": {contentType}, "X-Bunq-Client-Response-Id": nil}
+		return r
+	}
+	page := stranger(502, "text/html")
+	for name, c := range map[string]struct {
+		script   func(int, request) reply
+		sent     int
+		attempts int // of the error; 0 for none
+	}{
+		"the same page again and again": {always(page), 3, 3},
+		"twice, and then bunq":          {inTurn(page, page, ok(oauthClientBody)), 3, 0},
+		"pages that take turns": {func(n int, _ request) reply {
+			if n == 12 {
+				return ok(oauthClientBody)
+			}
+			return stranger(502+n%2, "text/html")
+		}, 12, 0},
+		"another type of page in between": {inTurn(page, page, stranger(502, "text/plain"), page, page, page), 6, 6},
+		"an answer of bunq's in between":  {inTurn(page, page, refusal(500, "x"), page, page, ok(oauthClientBody)), 6, 0},
+		"no answer in between":            {inTurn(page, page, reply{err: errReset}, page, page, ok(oauthClientBody)), 6, 0},
+		"a page of bunq's, by its id":     {inTurn(html(502), html(502), html(502), html(502), ok(oauthClientBody)), 5, 0},
+		"a page of bunq's, by its status": {inTurn(stranger(491, ""), stranger(491, ""), stranger(491, ""), ok(oauthClientBody)), 4, 0},
+		"a limit that a gateway keeps":    {inTurn(stranger(429, ""), stranger(429, ""), stranger(429, ""), ok(oauthClientBody)), 4, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				u, b := signedIn(t, c.script)
+				begun := time.Now()
+				_, err := u.OAuthClient(t.Context(), 633)
+				var e *bunq.APIError
+				switch {
+				case (err == nil) != (c.attempts == 0), err != nil && (!errorsAs(err, &e) || e.Attempts != c.attempts):
+					t.Errorf("got %v", err)
+				case err != nil && (time.Since(begun) < 10*time.Second || time.Since(begun) > time.Minute):
+					t.Errorf("given up after %s", time.Since(begun))
+				}
+				if b.count() != c.sent {
+					t.Errorf("%d requests, want %d", b.count(), c.sent)
+				}
+			})
+		})
+	}
+}
+
+// After ten seconds the log says, once and before the wait is over, what is waited for.
+func TestRetry_saysWhatItWaitsFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := &notebook{}
+		u, _ := signedIn(t, always(refusal(503, "x")), func(c *bunq.Config) { c.Logger, c.MaxWait = log, 5*time.Minute })
+		said := func() (n int) {
+			log.mu.Lock()
+			defer log.mu.Unlock()
+			for _, l := range log.lines {
+				if l.text == "Still waiting for bunq" && l.level == "info" {
+					n++
+				}
+			}
+			return n
+		}
+		go func() {
+			time.Sleep(12 * time.Second)
+			if said() != 1 {
+				t.Error("it was not said after ten seconds")
+			}
+		}()
+		if _, err := u.OAuthClient(t.Context(), 633); err == nil {
+			t.Fatal("no error")
+		}
+		if n := said(); n != 1 {
+			t.Errorf("said %d times", n)
 		}
 	})
 }

@@ -15,9 +15,13 @@ import (
 	"time"
 )
 
-// maxBody limits an answer. The longest expected one, a page of 200 objects, has a few
-// hundred kilobytes.
-const maxBody = 10 << 20
+const (
+	// maxBody limits an answer. The longest expected one, a page of 200 objects, has a few
+	// hundred kilobytes.
+	maxBody = 2 << 20
+	// maxErrorBody limits what is read of an error. bunq's have a few hundred bytes.
+	maxErrorBody = 64 << 10
+)
 
 var (
 	errTooLarge = fmt.Errorf("the answer is longer than %d MiB", maxBody>>20)
@@ -77,7 +81,11 @@ func (s *sender) send(ctx context.Context, x *exchange) (*answer, error) {
 	}
 
 	defer func() { _ = response.Body.Close() }() // everything that matters was read
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
+	limit := int64(maxBody)
+	if response.StatusCode != http.StatusOK {
+		limit = maxErrorBody // the rest is left where it is
+	}
+	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
 	if err == nil && len(body) > maxBody {
 		err = errTooLarge
 	}

@@ -24,9 +24,15 @@ type Stats struct {
 	waits   int
 	waited  time.Duration
 	took    map[string]time.Duration // by reason
-	current []*wait                  // what is being waited for
+	noted   time.Duration            // all that took has
+	now     wait                     // the one that is under way
 	last    error                    // error of the last attempt of shared work
 	sent    bool                     // an attempt of shared work may have reached bunq
+}
+
+type wait struct {
+	reason string
+	begun  time.Time
 }
 
 type statsKey struct{}
@@ -120,4 +126,89 @@ func (s *Stats) waitedSoFar() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.waited
+}
+
+// waiting begins a wait. The returned function ends it: it counts the wait under the reason
+// that it turned out to have, without what was counted within it, and returns how long it
+// took.
+func (s *Stats) waiting(reason string) (end func(was string) time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	outer, noted, begun := s.now, s.noted, time.Now()
+	s.now = wait{reason, begun}
+
+	return func(was string) time.Duration {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.now = outer
+		took := time.Since(begun)
+		s.note(was, took-(s.noted-noted))
+		return took
+	}
+}
+
+// waitedFor counts a wait for shared work under what took most of that work's time, if the
+// work knows it.
+func (s *Stats) waitedFor(shared *Stats, d time.Duration) {
+	reason := shared.longest()
+	if s == nil || reason == reasonOthers {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.note(reason, d)
+}
+
+// note counts a wait. The caller holds the lock.
+func (s *Stats) note(reason string, d time.Duration) {
+	d = max(d, 0)
+	s.took[reason] += d
+	s.noted += d
+}
+
+// Waits returns how long the operation has waited, by reason: for a session, for bunq
+// to answer, for a rate limit. The rest of its time is not included.
+func (s *Stats) Waits() map[string]time.Duration {
+	if s == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.took)
+}
+
+// longest returns the reason that took most of the time until now, so that an error names
+// that one and not the last one.
+func (s *Stats) longest() string {
+	took := s.Waits()
+	s.mu.Lock()
+	rest := time.Since(s.begun) - s.noted
+	if s.now.reason != "" {
+		d := min(time.Since(s.now.begun), rest)
+		took[s.now.reason] += d
+		rest -= d
+	}
+	s.mu.Unlock()
+
+	reason := reasonOthers
+	for r, d := range took {
+		if d > rest || d == rest && r < reason {
+			reason, rest = r, d
+		}
+	}
+	return reason
+}
+
+// failed notes the error of an attempt of shared work, for waiters who leave before
+// the work is over.
+func (s *Stats) failed(last error, sent bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last, s.sent = last, sent
+}
+
+func (s *Stats) lastAttempt() (sent bool, last error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sent, s.last
 }

@@ -3,6 +3,7 @@ package bunq_test
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -253,7 +254,7 @@ func TestTransport_doesNotSpeakHTTP2(t *testing.T) {
 	s.EnableHTTP2 = true
 	s.StartTLS()
 	t.Cleanup(s.Close)
-	transport := bunq.NewTransport()
+	transport := bunq.NewTransport(false, nil)
 	transport.TLSClientConfig.RootCAs = s.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
 	u := dialled(t, s.URL+"/v1", func(c *bunq.Config) { c.Transport = transport })
 	if _, err := u.OAuthClient(t.Context(), 633); err != nil {
@@ -329,6 +330,55 @@ func TestSend_givesTheBodyOnceAndClosesTheAnswer(t *testing.T) {
 		_, _ = u.CreateOAuthClient(t.Context()) // refused, or without a signature
 		if o.repeatable || !o.closed {
 			t.Errorf("%d: the body can be sent again: %v, the answer is closed: %v", status, o.repeatable, o.closed)
+		}
+	}
+}
+
+// A certificate of an authority that is not trusted ends the call at once, before anything
+// is sent; with that authority among the roots the call works.
+func TestTransport_roots(t *testing.T) {
+	t.Parallel()
+	calls := atomic.Int64{}
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		calls.Add(1)
+		answerSigned(w, oauthClientBody)
+	}))
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.StartTLS()
+	defer s.Close()
+
+	_, err := dialled(t, s.URL+"/v1").OAuthClient(t.Context(), 633)
+	var unknown *tls.CertificateVerificationError
+	if !errors.As(err, &unknown) || !bunq.NeverSent(err) || calls.Load() > 0 {
+		t.Errorf("got %v after %d calls", err, calls.Load())
+	}
+
+	roots := x509.NewCertPool()
+	roots.AddCert(s.Certificate())
+	if _, err := dialled(t, s.URL+"/v1", func(c *bunq.Config) { c.Roots = roots }).OAuthClient(t.Context(), 633); err != nil {
+		t.Error(err)
+	}
+}
+
+// TLS 1.2 is the least, and 1.3 is used where the other side has it.
+func TestTransport_versionsOfTLS(t *testing.T) {
+	t.Parallel()
+	for most, want := range map[uint16]uint16{tls.VersionTLS11: 0, tls.VersionTLS12: tls.VersionTLS12, tls.VersionTLS13: tls.VersionTLS13} {
+		var got atomic.Uint32
+		s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			got.Store(uint32(r.TLS.Version))
+			answerSigned(w, oauthClientBody)
+		}))
+		s.Config.ErrorLog = log.New(io.Discard, "", 0)
+		s.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: most} //nolint:gosec // what a server may still have
+		s.StartTLS()
+		roots := x509.NewCertPool()
+		roots.AddCert(s.Certificate())
+		change := func(c *bunq.Config) { c.Roots, c.MaxWait = roots, oneAttempt }
+		_, err := dialled(t, s.URL+"/v1", change).OAuthClient(t.Context(), 633)
+		s.Close()
+		if uint16(got.Load()) != want || (err == nil) != (want != 0) { //nolint:gosec // a version fits
+			t.Errorf("a server of at most %x: version %x, %v", most, got.Load(), err)
 		}
 	}
 }

@@ -61,9 +61,9 @@ func (u *UserClient) obtain(ctx context.Context, what call, get func(context.Con
 	endpoint := what.route.endpoint()
 
 	counted := StatsFrom(ctx).waitedSoFar()
-	w := StatsFrom(ctx).waiting(reasonSession)
+	end := StatsFrom(ctx).waiting(reasonSession)
 	session, err := get(ctx)
-	took := w.done()
+	took := end(reasonSession)
 	tellWait(ctx, u.client.config.Logger, what.method, endpoint, reasonSession, took-(StatsFrom(ctx).waitedSoFar()-counted))
 
 	switch {
@@ -98,11 +98,18 @@ func (u *UserClient) create(ctx context.Context, at route, payload any) (int64, 
 	return n, nil
 }
 
-// change makes a PUT or DELETE. The body of bunq's answer is of no use (and UNKNOWN for
-// DELETE), so it is verified but not parsed.
+// change makes a PUT or DELETE of one object. What bunq answers to a DELETE is UNKNOWN, so
+// an answer of any form is accepted. But bunq does not sign which request it answers, and if
+// the answer names an object, it must be this one.
 func (u *UserClient) change(ctx context.Context, method string, at route, payload any) error {
-	_, _, err := u.write(ctx, call{method: method, route: at, payload: payload, ignoreBody: true})
-	return err
+	a, x, err := u.write(ctx, call{method: method, route: at, payload: payload, ignoreBody: true})
+	if err != nil {
+		return err
+	}
+	if err := namesAnother(a.body, at[len(at)-1].id); err != nil {
+		return x.decodeError(a, err)
+	}
+	return nil
 }
 
 // readShared makes a GET, of all pages if paged, and decodes the result, once for all
@@ -131,9 +138,9 @@ func readShared[T any](ctx context.Context, u *UserClient, at route, paged bool,
 	}
 	read := u.client.reads.get(ctx, readKey{u.fingerprint, at.key()}, at, fetch)
 
-	w := StatsFrom(ctx).waiting(reasonAnswer)
+	end := StatsFrom(ctx).waiting(reasonAnswer)
 	value, err := read.Wait(ctx)
-	w.done()
+	end(reasonAnswer)
 	if err != nil {
 		if ctx.Err() != nil {
 			sent, last := read.stats.lastAttempt()

@@ -1,6 +1,7 @@
 package bunq
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,22 +19,23 @@ type pagination struct {
 
 var errNoResponse = errors.New("it has no Response array")
 
+// Bounds on what an answer may make this process keep in memory: far above what bunq
+// sends, whose pages have at most 200 elements of one key each.
+const (
+	maxElements = 1000
+	maxKeys     = 32
+)
+
 // decodeEnvelope reads {"Response":[…],"Pagination":{…}}.
 func decodeEnvelope(body []byte) ([]element, *pagination, error) {
-	var outer map[string]json.RawMessage
-	if err := json.Unmarshal(body, &outer); err != nil {
+	outer, err := decodeObject(body)
+	if err != nil {
 		return nil, nil, fmt.Errorf("it is not a JSON object: %w", err)
 	}
 
-	var elements []element
-	if outer["Response"] == nil {
-		return nil, nil, errNoResponse
-	}
-	if err := json.Unmarshal(outer["Response"], &elements); err != nil {
-		return nil, nil, fmt.Errorf("%w: %w", errNoResponse, err)
-	}
-	if elements == nil {
-		return nil, nil, errNoResponse
+	elements, err := decodeElements(outer["Response"])
+	if err != nil {
+		return nil, nil, err
 	}
 
 	var page *pagination
@@ -45,27 +47,122 @@ func decodeEnvelope(body []byte) ([]element, *pagination, error) {
 	return elements, page, nil
 }
 
+func decodeElements(array json.RawMessage) ([]element, error) {
+	elements := []element{}
+	more, err := eachOf(array, func(raw json.RawMessage) (err error) {
+		if len(elements) == maxElements {
+			return fmt.Errorf("it has more than %d elements", maxElements)
+		}
+		var e element
+		e, err = decodeObject(raw)
+		elements = append(elements, e)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errNoResponse, err)
+	}
+	if !more {
+		return nil, errNoResponse
+	}
+	return elements, nil
+}
+
+// decodeObject reads a JSON object of few keys. Names are compared exactly, which
+// decoding into a struct would not do.
+func decodeObject(raw []byte) (map[string]json.RawMessage, error) {
+	if !json.Valid(raw) {
+		return nil, json.Unmarshal(raw, new(any)) // says where
+	}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	if first, _ := d.Token(); first != json.Delim('{') {
+		return nil, errors.New("it is something else")
+	}
+
+	object := map[string]json.RawMessage{}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return nil, err
+		}
+		if len(object) == maxKeys {
+			return nil, fmt.Errorf("it has more than %d keys", maxKeys)
+		}
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return nil, err
+		}
+		object[name.(string)] = value //nolint:forcetypeassert // a key of valid JSON
+	}
+	return object, nil
+}
+
+// eachOf calls do for each member of a JSON array, one at a time. It returns false if raw
+// is something else.
+func eachOf(raw json.RawMessage, do func(json.RawMessage) error) (bool, error) {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	if first, _ := d.Token(); first != json.Delim('[') {
+		return false, nil
+	}
+	for d.More() {
+		var member json.RawMessage
+		if err := d.Decode(&member); err != nil {
+			return true, err
+		}
+		if err := do(member); err != nil {
+			return true, err
+		}
+	}
+	return true, nil
+}
+
+// maxDescriptions is how many of bunq's descriptions an error keeps. bunq has one for each
+// field that it refuses.
+const maxDescriptions = 5
+
 // decodeErrorEnvelope reads {"Error":[{"error_description":"…"}]}. It returns false for
-// anything else, such as a proxy's page. Names are compared exactly, which decoding
-// into a struct would not do.
+// anything else, such as a proxy's page, and for what is too long to be bunq's.
 func decodeErrorEnvelope(body []byte) ([]string, bool) {
-	var outer map[string]json.RawMessage
-	if json.Unmarshal(body, &outer) != nil {
+	if len(body) > maxErrorBody {
 		return nil, false
 	}
-	var entries []map[string]json.RawMessage
-	if json.Unmarshal(outer["Error"], &entries) != nil || entries == nil {
+	outer, err := decodeObject(body)
+	if err != nil {
 		return nil, false
 	}
 
 	var descriptions []string
-	for _, entry := range entries {
-		var d string
-		if json.Unmarshal(entry["error_description"], &d) == nil && d != "" {
+	more := 0
+	isArray, err := eachOf(outer["Error"], func(raw json.RawMessage) error {
+		entry, err := decodeObject(raw)
+		d := describe(entry)
+		switch {
+		case err != nil, d == "":
+		case len(descriptions) == maxDescriptions:
+			more++
+		default:
 			descriptions = append(descriptions, d)
 		}
+		return err
+	})
+	if err != nil || !isArray {
+		return nil, false
+	}
+	if more > 0 {
+		descriptions = append(descriptions, fmt.Sprintf("(and %d more)", more))
 	}
 	return descriptions, true
+}
+
+// describe returns bunq's words in an entry of its Error array: those for programs, or
+// else those for people.
+func describe(entry map[string]json.RawMessage) string {
+	for _, name := range []string{"error_description", "error_description_translated"} {
+		var text string
+		if json.Unmarshal(entry[name], &text) == nil && text != "" {
+			return text
+		}
+	}
+	return ""
 }
 
 // all decodes the elements of one type.
@@ -114,8 +211,38 @@ func object[W, T any](elements []element, typ string, to func(W) (T, error)) (*T
 	return &t, nil
 }
 
-// convert decodes the elements of one type to what callers see.
+// namesAnother returns an error if an answer names objects, and the one with the given ID is
+// not among them: it is the answer to another request.
+func namesAnother(body []byte, id int64) error {
+	elements, _, err := decodeEnvelope(body)
+	if err != nil {
+		return nil //nolint:nilerr // it names none
+	}
+
+	var other error
+	for _, e := range elements {
+		for kind, raw := range e {
+			var w wireID
+			if json.Unmarshal(raw, &w) != nil || w.ID == 0 {
+				continue
+			}
+			if w.ID == id {
+				return nil
+			}
+			other = sameID(kind, w.ID, id)
+		}
+	}
+	return other
+}
+
+// convert decodes a list of one type to what callers see. With an element of another type,
+// it is the answer to another request.
 func convert[W, T any](elements []element, typ string, to func(W) (T, error)) ([]T, error) {
+	for _, e := range elements {
+		if _, ok := e[typ]; !ok || len(e) != 1 {
+			return nil, fmt.Errorf("an element of it is no %s", typ)
+		}
+	}
 	wires, err := all[W](elements, typ)
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package bunq
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // Work is done once for all who wait for it: a read, or the opening of a session. It
@@ -50,7 +51,8 @@ func (w *Work[T]) Join() bool {
 // when the work is done, anybody may. The error is that of the work, or that of ctx if
 // it ended first.
 func (w *Work[T]) Wait(ctx context.Context) (T, error) {
-	StatsFrom(ctx).join(w.stats)
+	begun := time.Now()
+	defer func() { StatsFrom(ctx).waitedFor(w.stats, time.Since(begun)) }()
 	select {
 	case <-w.done:
 		return w.result, w.err

@@ -43,7 +43,6 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.SetOutput(stderr)
 	only := f.String("only", "", "ask for these `settings` only, separated by commas")
 	f.BoolVar(&o.list, "list", false, "list the questions, and what each leaves at bunq; nothing is sent")
-	f.BoolVar(&o.config.Long, "long", false, "also ask what takes hours")
 	limits := f.String("limits", "published", "`published|off`: space calls to bunq's limits, or (a simulator without limits) not")
 	f.StringVar(&o.json, "json", "", "also write the answers to this `file`, as JSON")
 	if err := f.Parse(args); err != nil {
@@ -112,13 +111,9 @@ func write(report *probe.Report, file string, stdout io.Writer) error {
 
 func list(stdout io.Writer) {
 	for _, s := range probe.Settings() {
-		note := ""
-		if s.Long != "" {
-			note = " (-long: " + s.Long + ")"
-		}
-		_, _ = fmt.Fprintf(stdout, "%-34s leaves: %s%s\n", s.Name, s.Leaves, note)
+		_, _ = fmt.Fprintf(stdout, "%-36s leaves: %s\n", s.Name, s.Leaves)
 	}
 	for _, name := range slices.Sorted(maps.Keys(probe.Unseen)) {
-		_, _ = fmt.Fprintf(stdout, "%-34s cannot be seen: %s\n", name, probe.Unseen[name])
+		_, _ = fmt.Fprintf(stdout, "%-36s cannot be seen: %s\n", name, probe.Unseen[name])
 	}
 }

@@ -24,7 +24,7 @@ func TestRun(t *testing.T) {
 	sim, server := bunqsim.NewServer(t, bunqsim.Config{Settings: bunqsim.Settings{SecondOAuthClient: bunqsim.Existing}})
 	file := filepath.Join(t.TempDir(), "answers.json")
 	var out, progress strings.Builder
-	status := run(t.Context(), []string{"-only", "second_oauth_client, expired_key_status", "-limits", "off", "-json", file},
+	status := run(t.Context(), []string{"-only", "second_oauth_client, ip_text", "-limits", "off", "-json", file},
 		env(server.BaseURL(), "1"), &out, &progress)
 	if status != 0 {
 		t.Fatalf("status %d: %s", status, progress.String())
@@ -42,7 +42,7 @@ func TestRun(t *testing.T) {
 	if err := json.Unmarshal(raw, &answers); err != nil {
 		t.Fatal(err)
 	}
-	if answers.Settled["second_oauth_client"] != "existing" || answers.Unsettled["expired_key_status"] != "needs an hour" || answers.Surprises == nil {
+	if answers.Settled["second_oauth_client"] != "existing" || !strings.Contains(answers.Unsettled["ip_text"], "no IPv6") || answers.Surprises == nil {
 		t.Errorf("file %s", raw)
 	}
 	if !strings.Contains(out.String(), `-settings '{"second_oauth_client":"existing"}'`) {
@@ -70,7 +70,7 @@ func TestRun_refuses(t *testing.T) {
 		"production":                 {nil, "https://api.bunq.com/v1", "1", "production"},
 		"another host":               {nil, "https://example.com/v1", "1", "neither"},
 		"an unknown question":        {[]string{"-only", "best_colour"}, server.BaseURL(), "1", "best_colour"},
-		"a question without answer":  {[]string{"-only", "leaf_in_chain"}, server.BaseURL(), "1", "production"},
+		"a question without answer":  {[]string{"-only", "setup_calls_per_day"}, server.BaseURL(), "1", "newer page"},
 		"unknown limits":             {[]string{"-limits", "some"}, server.BaseURL(), "1", "-limits"},
 		"bunq itself without limits": {[]string{"-limits", "off"}, "", "1", "bunq has limits"},
 		"an argument":                {[]string{"everything"}, server.BaseURL(), "1", "everything"},
@@ -109,7 +109,7 @@ func TestRun_interrupted(t *testing.T) {
 	if status := run(ctx, []string{"-limits", "off"}, env(server.BaseURL(), "1"), &out, &progress); status != 1 {
 		t.Errorf("status %d", status)
 	}
-	if !strings.Contains(out.String(), "**server_key**: `process`") || !strings.Contains(out.String(), "was interrupted") {
+	if !strings.Contains(out.String(), "**server_key**: `per-installation`") || !strings.Contains(out.String(), "was interrupted") {
 		t.Errorf("report %s", out.String())
 	}
 }

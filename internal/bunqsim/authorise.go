@@ -17,12 +17,13 @@ type authorisation struct {
 	hasState    bool
 }
 
-// The answers to an authorisation that cannot be shown. At bunq they are not known.
+// The answers to an authorisation that cannot be shown. Of bunq "Connection not found" is known, for an
+// address that is not registered.
 const (
 	textResponseType    = `response_type must be "code".`
 	textNoClient        = "There is no OAuth client with this client_id."
 	textClientCancelled = "This OAuth client is cancelled."
-	textRedirectURI     = "redirect_uri is not one of the client's callback URLs. They are compared byte by byte."
+	textRedirectURI     = "Connection not found: redirect_uri is not one of the client's callback URLs. They are compared byte by byte."
 	textNoUser          = "Choose who you are."
 	textNoDecision      = "Choose one of the two answers."
 )

@@ -13,6 +13,7 @@ type fieldType string
 const (
 	typeString      fieldType = "STRING"
 	typeStringArray fieldType = "ARRAY containing STRING"
+	typeNumberArray fieldType = "ARRAY containing INTEGER"
 	typeStructArray fieldType = "ARRAY containing STRUCT"
 )
 
@@ -45,14 +46,16 @@ func (b *bodySpec) field(name string) *fieldSpec {
 type fields struct {
 	strings map[string]string
 	arrays  map[string][]string
+	numbers map[string][]int64
 	structs map[string][]fields
 }
 
 func (f fields) has(name string) bool {
 	_, s := f.strings[name]
 	_, a := f.arrays[name]
+	_, n := f.numbers[name]
 	_, o := f.structs[name]
-	return s || a || o
+	return s || a || n || o
 }
 
 // parseMembers is the check of the syntax: one JSON object and nothing after it. names keeps the
@@ -122,7 +125,7 @@ func (b *bodySpec) superfluous(names []string, members map[string]json.RawMessag
 	for _, n := range names {
 		s := b.field(n)
 		if s == nil {
-			texts = append(texts, textSuperfluous(n))
+			texts = append(texts, wordsSuperfluous.text(n))
 			continue
 		}
 		if s.kind != typeStructArray {
@@ -138,7 +141,7 @@ func (b *bodySpec) superfluous(names []string, members map[string]json.RawMessag
 
 // take returns the values of the members, or a text for each that is missing or of the wrong type.
 func (b *bodySpec) take(members map[string]json.RawMessage) (f fields, wrong []string) {
-	f = fields{strings: map[string]string{}, arrays: map[string][]string{}, structs: map[string][]fields{}}
+	f = fields{strings: map[string]string{}, arrays: map[string][]string{}, numbers: map[string][]int64{}, structs: map[string][]fields{}}
 	for _, s := range b.fields {
 		value, given := members[s.name]
 		isNull := bytes.Equal(value, []byte("null"))
@@ -146,7 +149,7 @@ func (b *bodySpec) take(members map[string]json.RawMessage) (f fields, wrong []s
 		switch {
 		case absent && !s.required:
 		case absent:
-			wrong = append(wrong, textMissing(s.name))
+			wrong = append(wrong, wordsMissing.text(s.name))
 		default:
 			wrong = append(wrong, f.take(s, value)...)
 		}
@@ -155,7 +158,7 @@ func (b *bodySpec) take(members map[string]json.RawMessage) (f fields, wrong []s
 }
 
 func (f fields) take(s fieldSpec, value json.RawMessage) (wrong []string) {
-	wrongType := []string{textInvalidType(s.name, string(s.kind))}
+	wrongType := []string{wordsType.text(s.name, s.kind)}
 	switch s.kind {
 	case typeString:
 		var v string
@@ -164,18 +167,17 @@ func (f fields) take(s fieldSpec, value json.RawMessage) (wrong []string) {
 		}
 		f.strings[s.name] = v
 	case typeStringArray:
-		var v []*string // a null in the array would otherwise pass as ""
-		if json.Unmarshal(value, &v) != nil {
+		list, ok := elements[string](value)
+		if !ok {
 			return wrongType
 		}
-		list := make([]string, len(v))
-		for i, p := range v {
-			if p == nil {
-				return wrongType
-			}
-			list[i] = *p
-		}
 		f.arrays[s.name] = list
+	case typeNumberArray:
+		list, ok := elements[int64](value)
+		if !ok {
+			return wrongType
+		}
+		f.numbers[s.name] = list
 	case typeStructArray:
 		elements, ok := structElements(value)
 		if !ok {
@@ -190,6 +192,21 @@ func (f fields) take(s fieldSpec, value json.RawMessage) (wrong []string) {
 		f.structs[s.name] = list
 	}
 	return wrong
+}
+
+// elements returns what an array holds, and whether it is one of that type and has no null.
+func elements[T any](value json.RawMessage) (list []T, ok bool) {
+	var v []*T // a null would otherwise pass as the zero value
+	if json.Unmarshal(value, &v) != nil {
+		return nil, false
+	}
+	for _, p := range v {
+		if p == nil {
+			return nil, false
+		}
+		list = append(list, *p)
+	}
+	return list, true
 }
 
 type structElement struct {

@@ -25,7 +25,7 @@ func findCallback(c *call) *apiError {
 
 // urlsWritable reports whether the URLs of the client can be changed.
 func (c *call) urlsWritable() bool {
-	return c.client.Status == OAuthClientActive || c.set.CancelledOAuthClientURLs == Accepted
+	return c.client.Status == OAuthClientActive
 }
 
 // checkCallback holds the rules for the URL of a new entry (self nil) or a changed one. URLs are

@@ -2,8 +2,6 @@ package bunqsim
 
 import (
 	"bytes"
-	"crypto"
-	"crypto/ecdsa"
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -30,17 +28,18 @@ var (
 	oidQCTypeSeal   = asn1.ObjectIdentifier{0, 4, 0, 1862, 1, 6, 2}
 )
 
-// shortNames are OpenSSL's names of the attributes of a subject; others are printed as dotted OIDs.
+// shortNames are OpenSSL's names of the attributes of a subject; others are printed as dotted OIDs,
+// 2.5.4.97 (organizationIdentifier) among them, as a recording of production shows.
 var shortNames = map[string]string{
 	"2.5.4.3": "CN", "2.5.4.4": "SN", "2.5.4.5": "serialNumber", "2.5.4.6": "C", "2.5.4.7": "L", "2.5.4.8": "ST",
 	"2.5.4.9": "street", "2.5.4.10": "O", "2.5.4.11": "OU", "2.5.4.12": "title", "2.5.4.15": "businessCategory",
-	"2.5.4.17": "postalCode", "2.5.4.42": "GN", "2.5.4.97": "organizationIdentifier",
+	"2.5.4.17": "postalCode", "2.5.4.42": "GN",
 	"1.2.840.113549.1.9.1": "emailAddress", "0.9.2342.19200300.100.1.25": "DC", "0.9.2342.19200300.100.1.1": "UID",
 }
 
 // seal is a certificate that has been accepted for registration.
 type seal struct {
-	key        crypto.PublicKey // *rsa.PublicKey or *ecdsa.PublicKey
+	key        *rsa.PublicKey
 	identity   string
 	dn         string
 	commonName string
@@ -82,7 +81,7 @@ func parseCertificates(text string) ([]*x509.Certificate, error) {
 }
 
 // checkCertificate decides whether leaf and chain, as sent, may register a PSD2 party.
-func checkCertificate(env Environment, set *Settings, now time.Time, leafPEM, chainPEM string) (*seal, *apiError) {
+func checkCertificate(env Environment, now time.Time, leafPEM, chainPEM string) (*seal, *apiError) {
 	leaves, err := parseCertificates(leafPEM)
 	if err != nil || len(leaves) != 1 {
 		return nil, errCertificateInvalid()
@@ -92,10 +91,11 @@ func checkCertificate(env Environment, set *Settings, now time.Time, leafPEM, ch
 	if err != nil {
 		return nil, errCertificateInvalid()
 	}
-	if !sealKeyAllowed(leaf.PublicKey, set) {
+	key, ok := leaf.PublicKey.(*rsa.PublicKey) // of every source
+	if !ok || key.N.BitLen() < keyBits {
 		return nil, errCertificateInvalid()
 	}
-	if (env == Production || set.ExpiredCertificate == Refused) && !validAt(leaf, now) {
+	if !validAt(leaf, now) {
 		return nil, errCertificateInvalid()
 	}
 	names, dn, err := subject(leaf)
@@ -106,14 +106,14 @@ func checkCertificate(env Environment, set *Settings, now time.Time, leafPEM, ch
 	var roles []string
 	var e *apiError
 	if env == Production {
-		roles, e = checkProduction(set, now, leaf, chain)
+		roles, e = checkProduction(now, leaf, chain)
 	} else {
 		roles, e = checkPseudo(cn)
 	}
 	if e != nil {
 		return nil, e
 	}
-	s := &seal{key: leaf.PublicKey, roles: roles, identity: names[oidOrgIdentifier.String()], dn: dn, commonName: cn}
+	s := &seal{key: key, roles: roles, identity: names[oidOrgIdentifier.String()], dn: dn, commonName: cn}
 	if s.identity == "" {
 		s.identity = dn
 	}
@@ -121,18 +121,6 @@ func checkCertificate(env Environment, set *Settings, now time.Time, leafPEM, ch
 		s.commonName = names[oidOrganisation.String()]
 	}
 	return s, nil
-}
-
-// sealKeyAllowed: every source has RSA.
-func sealKeyAllowed(key crypto.PublicKey, set *Settings) bool {
-	switch k := key.(type) {
-	case *rsa.PublicKey:
-		return k.N.BitLen() >= keyBits
-	case *ecdsa.PublicKey:
-		return set.ECCertificate == Accepted
-	default:
-		return false
-	}
 }
 
 // checkPseudo holds the rules of the sandbox, where neither chain nor issuer are looked at: the
@@ -154,8 +142,8 @@ func checkPseudo(cn string) (roles []string, e *apiError) {
 }
 
 // checkProduction wants a QSEAL certificate of ETSI TS 119 495, issued by someone else, with a
-// chain that leads from it. It knows no list of trusted issuers, so that tests can make their own.
-func checkProduction(set *Settings, now time.Time, leaf *x509.Certificate, chain []*x509.Certificate) ([]string, *apiError) {
+// chain that leads from it, the root last. It knows no list of trusted issuers, so that tests can make their own.
+func checkProduction(now time.Time, leaf *x509.Certificate, chain []*x509.Certificate) ([]string, *apiError) {
 	roles, seal, err := qualified(leaf)
 	if err != nil {
 		return nil, errCertificateInvalid()
@@ -163,8 +151,11 @@ func checkProduction(set *Settings, now time.Time, leaf *x509.Certificate, chain
 	if roles == nil {
 		return nil, errCertificateWithoutRole()
 	}
-	if !seal || !leads(leaf, chain, set.LeafInChain == Accepted, now) {
+	if !seal || !leads(leaf, chain, now) {
 		return nil, errCertificateInvalid()
+	}
+	if !selfSigned(chain[len(chain)-1]) {
+		return nil, errRootNotTrusted()
 	}
 	return roles, nil
 }
@@ -180,13 +171,13 @@ func selfSigned(c *x509.Certificate) bool {
 
 // leads reports whether chain, in whatever order, holds the issuer of leaf (a self-signed one has
 // none), the issuer's issuer and so on, and nothing else or run out.
-func leads(leaf *x509.Certificate, chain []*x509.Certificate, leafAllowed bool, now time.Time) bool {
+func leads(leaf *x509.Certificate, chain []*x509.Certificate, now time.Time) bool {
 	for _, c := range chain {
-		if !validAt(c, now) || c.Equal(leaf) && !leafAllowed {
+		if !validAt(c, now) || c.Equal(leaf) {
 			return false
 		}
 	}
-	left := slices.DeleteFunc(slices.Clone(chain), func(c *x509.Certificate) bool { return c.Equal(leaf) })
+	left := slices.Clone(chain)
 	steps := 0
 	for at := leaf; !selfSigned(at); steps++ {
 		i := slices.IndexFunc(left, func(c *x509.Certificate) bool {

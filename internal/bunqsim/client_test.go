@@ -225,6 +225,9 @@ func (c *client) refused(r request, status int, texts ...string) *result {
 	if got := res.descriptions(c.t); res.status != status || strings.Join(got, "|") != strings.Join(texts, "|") {
 		c.t.Fatalf("%s %s: got %d %q, want %d %q", r.method, r.path, res.status, got, status, texts)
 	}
+	for _, text := range texts {
+		noteRefusal(c.t, status, text)
+	}
 	return res
 }
 

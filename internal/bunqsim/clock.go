@@ -31,6 +31,57 @@ func (systemClock) Sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// ShiftedClock goes as the system's, and can be advanced.
+type ShiftedClock struct {
+	mu      sync.Mutex
+	ahead   time.Duration
+	shifted chan struct{} // closed when the clock is advanced
+}
+
+// NewShiftedClock returns a clock that shows the system's time.
+func NewShiftedClock() *ShiftedClock { return &ShiftedClock{shifted: make(chan struct{})} }
+
+// Now returns the time shown.
+func (c *ShiftedClock) Now() time.Time {
+	now, _ := c.look()
+	return now
+}
+
+func (c *ShiftedClock) look() (time.Time, <-chan struct{}) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Add(c.ahead), c.shifted
+}
+
+// Advance moves the clock forward by d, and wakes the sleepers whose time has come.
+func (c *ShiftedClock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ahead += d
+	close(c.shifted)
+	c.shifted = make(chan struct{})
+}
+
+// Sleep waits until the clock shows d more than now, or ctx is done.
+func (c *ShiftedClock) Sleep(ctx context.Context, d time.Duration) error {
+	now, shifted := c.look()
+	until := now.Add(d)
+	for until.After(now) {
+		t := time.NewTimer(until.Sub(now))
+		select {
+		case <-t.C:
+		case <-shifted:
+		case <-ctx.Done():
+		}
+		t.Stop()
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		now, shifted = c.look()
+	}
+	return ctx.Err()
+}
+
 // FakeClock stands still until it is told to advance. It is safe for concurrent use.
 type FakeClock struct {
 	mu      sync.Mutex

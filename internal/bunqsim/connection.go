@@ -6,41 +6,43 @@ import (
 	"time"
 )
 
+// codeLife is how long an authorisation code waits for its exchange: the most that RFC 6749 allows.
+// bunq's is not known.
+const codeLife = 10 * time.Minute
+
 // connect records a person's consent: it makes a user of its own, as which the application acts,
 // and a code to fetch that user's key with.
 func (c *call) connect(o *OAuthClient, person *User, a authorisation) *Connection {
 	conn := &Connection{
 		ID: c.st.nextID("connection"), OAuthClientID: o.ID, RequestedBy: o.UserID, GrantedBy: person.ID,
 		UserID: newUser(c, UserAPIKey, person.DisplayName).ID, Status: ConnectionActive,
-		Code: newToken(), CodeExpires: c.now.Add(c.set.CodeLifetime), RedirectURI: a.redirectURI, State: a.state, HasState: a.hasState,
+		Code: newToken(), CodeExpires: c.now.Add(codeLife), RedirectURI: a.redirectURI, State: a.state, HasState: a.hasState,
 		Created: c.now, Updated: c.now,
 	}
 	c.st.Connections = append(c.st.Connections, conn)
-	if c.set.ConsentNotifications == GivenAndWithdrawn {
-		c.notify(conn, eventConnected)
-	}
+	c.notify(conn, eventConnected)
 	return conn
 }
 
 // withdraw takes a consent back: the code, the access token and its sessions end.
 func (c *call) withdraw(conn *Connection) {
-	c.st.end(conn, ConnectionRevoked, c.now, c.set)
+	c.st.end(conn, ConnectionRevoked, c.now)
 	c.notify(conn, eventRevoked)
 }
 
 // end ends a connection and its access token.
-func (st *store) end(conn *Connection, status string, at time.Time, set *Settings) {
+func (st *store) end(conn *Connection, status string, at time.Time) {
 	conn.Status, conn.Updated = status, at
 	if cred := first(st.Credentials, func(k *Credential) bool { return k.ID == conn.CredentialID }); cred != nil {
-		st.revoke(cred, at, set)
+		st.revoke(cred, at)
 	}
 }
 
 // endConnections ends the connections of a client that is cancelled.
-func (st *store) endConnections(clientID int64, at time.Time, set *Settings) {
+func (st *store) endConnections(clientID int64, at time.Time) {
 	for _, conn := range st.Connections {
 		if conn.OAuthClientID == clientID && conn.Status == ConnectionActive {
-			st.end(conn, ConnectionCancelled, at, set)
+			st.end(conn, ConnectionCancelled, at)
 		}
 	}
 }
@@ -62,7 +64,7 @@ type wireUserAPIKey struct {
 func (c *call) apiKeyElement(u *User) element {
 	conn := first(c.st.Connections, func(conn *Connection) bool { return conn.UserID == u.ID })
 	w := wireUserAPIKey{ID: u.ID, Created: wireTime(u.Created), Updated: wireTime(u.Updated)}
-	w.RequestedBy, w.GrantedBy = c.userElement(c.userByID(conn.RequestedBy)), c.userElement(c.userByID(conn.GrantedBy))
+	w.RequestedBy, w.GrantedBy = labelElement(c.userByID(conn.RequestedBy)), labelElement(c.userByID(conn.GrantedBy))
 	return element{string(UserAPIKey), w}
 }
 

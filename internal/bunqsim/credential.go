@@ -6,7 +6,7 @@ import (
 )
 
 func createCredential(c *call) (reply, *apiError) {
-	s, e := checkCertificate(c.sim.env, c.set, c.now,
+	s, e := checkCertificate(c.sim.env, c.now,
 		c.body.strings["client_payment_service_provider_certificate"],
 		c.body.strings["client_payment_service_provider_certificate_chain"])
 	if e != nil {
@@ -21,7 +21,7 @@ func createCredential(c *call) (reply, *apiError) {
 	user := providerUser(c, s)
 	if c.set.OldKeys == Refused {
 		for _, old := range filter(c.st.Credentials, func(k *Credential) bool { return k.UserID == user.ID && k.alive() }) {
-			c.st.revoke(old, c.now, c.set)
+			c.st.revoke(old, c.now)
 		}
 	}
 	cred := newCredential(c, user.ID, newToken())
@@ -59,8 +59,8 @@ func (c *call) activate(cred *Credential, d *Device) {
 }
 
 // revoke ends a key and its sessions.
-func (st *store) revoke(cred *Credential, at time.Time, set *Settings) {
-	cred.Revoked, cred.Status, cred.Updated = true, set.RevokedKeyStatus, at
+func (st *store) revoke(cred *Credential, at time.Time) {
+	cred.Revoked, cred.Status, cred.Updated = true, CredentialRevoked, at
 	for _, s := range st.Sessions {
 		if s.CredentialID == cred.ID && s.Status == SessionActive {
 			s.Status = SessionExpired
@@ -75,7 +75,14 @@ func (cred *Credential) alive() bool {
 
 // usable reports whether the key opens sessions on an installation for this caller.
 func (c *call) usable(cred *Credential, installationID int64) bool {
-	return cred.alive() && (c.registered(cred, installationID) || c.borrows(cred, installationID))
+	return cred.alive() &&
+		(c.registered(cred, installationID) || c.borrows(cred, installationID) || c.knownElsewhere(cred, installationID))
+}
+
+// knownElsewhere reports whether the key is in use on another installation, and this one has no
+// device; with one answer of the setting that is enough.
+func (c *call) knownElsewhere(cred *Credential, installationID int64) bool {
+	return c.set.SessionWithoutDevice == Accepted && cred.Status == CredentialActive && c.permitted(cred) && !c.hasDevice(installationID)
 }
 
 // registered reports whether the key was made known to an installation, on a device that isn't
@@ -90,7 +97,7 @@ func (c *call) registered(cred *Credential, installationID int64) bool {
 // given to: there it was seen to need no registration of its own.
 func (c *call) borrows(cred *Credential, installationID int64) bool {
 	conn := c.connectionOf(cred)
-	return conn != nil && c.set.AccessTokenWithoutDevice == Accepted && slices.ContainsFunc(c.st.Credentials, func(k *Credential) bool {
+	return conn != nil && slices.ContainsFunc(c.st.Credentials, func(k *Credential) bool {
 		return k.UserID == conn.RequestedBy && k.alive() && c.registered(k, installationID)
 	})
 }

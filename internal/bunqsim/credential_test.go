@@ -18,6 +18,7 @@ import (
 )
 
 const (
+	textRoot        = "Certificate root is not trusted. Make sure that the last certificate in the chain is the root certificate."
 	textCertificate = "The provided certificate is invalid."
 	textRole        = "The provided certificate has no PSD2 role."
 	textOwnership   = "The provided client public key signature is invalid."
@@ -37,7 +38,11 @@ func (c *client) registerWith(cert, chain, signature string) (int, []string) {
 	if res.status == 200 {
 		return 200, nil
 	}
-	return res.status, res.descriptions(c.t)
+	texts := res.descriptions(c.t)
+	for _, text := range texts {
+		noteRefusal(c.t, res.status, text)
+	}
+	return res.status, texts
 }
 
 func TestPseudoCertificateRules(t *testing.T) {
@@ -172,6 +177,7 @@ func TestCredentialLife(t *testing.T) {
 		t.Errorf("a pending key can't be read from another session of its user: %+v", p)
 	}
 	clock.Advance(time.Hour)
+	c.install()
 	c.refused(c.deviceRequest(), 400, textCredentials)
 	if st := sim.Snapshot().Credentials[1].Status; st != "EXPIRED" {
 		t.Errorf("status is %s", st)
@@ -188,6 +194,7 @@ func TestUnusedKeyLivesFourHoursInProduction(t *testing.T) {
 	c.register()
 	clock.Advance(4*time.Hour - time.Microsecond)
 	c.addDevice()
+	c.install()
 	c.register()
 	clock.Advance(4 * time.Hour)
 	c.refused(c.deviceRequest(), 400, textCredentials)
@@ -232,7 +239,7 @@ func TestIdentityOfTheUser(t *testing.T) {
 		{"first", pseudo(t, "A PISP"), 1, "/C=NL/CN=A PISP"},
 		{"the same name is the same user", pseudo(t, "A PISP"), 1, ""},
 		{"another name another user", pseudo(t, "B PISP"), 2, "/C=NL/CN=B PISP"},
-		{"an organisation identifier counts before the name", pseudo(t, "A PISP", org("PSDNL-DNB-1")), 3, "/C=NL/CN=A PISP/organizationIdentifier=PSDNL-DNB-1"},
+		{"an organisation identifier counts before the name", pseudo(t, "A PISP", org("PSDNL-DNB-1")), 3, "/C=NL/CN=A PISP/2.5.4.97=PSDNL-DNB-1"},
 		{"the same identifier under another name", pseudo(t, "C PISP", org("PSDNL-DNB-1")), 3, ""},
 		{"characters beyond ASCII are escaped as OpenSSL does", pseudo(t, "é PISP"), 4, `/C=NL/CN=\xC3\xA9 PISP`},
 		{"unknown attributes are dotted", pseudo(t, "D PISP", func(c *x509.Certificate) {
@@ -256,7 +263,7 @@ func TestIdentityOfTheUser(t *testing.T) {
 func TestRenewalKeepsUserAndClient(t *testing.T) {
 	sim, _ := sandbox(t, bunqsim.Settings{})
 	c := newClient(t, sim).onboard()
-	client, user, old := c.addOAuthClient(), c.user, c.sessionRequest()
+	client, user, old := c.addOAuthClient(), c.user, *c
 	c.cert = pseudo(t, "Test "+t.Name()+" PISP AISP", func(c *x509.Certificate) { c.SerialNumber = big.NewInt(2) })
 	c.chain = c.cert
 	c.onboard()
@@ -264,7 +271,7 @@ func TestRenewalKeepsUserAndClient(t *testing.T) {
 		t.Errorf("user %d became %d", user, c.user)
 	}
 	c.ok(c.in("GET", fmt.Sprintf("/oauth-client/%d", client), nil))
-	c.ok(old)
+	old.login()
 }
 
 // A key in use can be used on a new installation, from a permitted address: steps 1, 3 and 4 without 2.
@@ -302,6 +309,22 @@ func newAuthority(t testing.TB) *authority {
 		t.Fatal(err)
 	}
 	return &authority{t, cert, pemText("CERTIFICATE", der)}
+}
+
+// intermediate issues a certificate over key 2 that may issue others.
+func (a *authority) intermediate() *x509.Certificate {
+	a.t.Helper()
+	tmpl := &x509.Certificate{SerialNumber: big.NewInt(8), Subject: pkix.Name{CommonName: "Intermediate"}, IsCA: true,
+		BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign, NotBefore: start.AddDate(-1, 0, 0), NotAfter: start.AddDate(9, 0, 0)}
+	der, err := x509.CreateCertificate(rand.Reader, tmpl, a.cert, &testKey(a.t, 2).PublicKey, testKey(a.t, 3))
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return cert
 }
 
 func (a *authority) leaf(tmpl *x509.Certificate) string {
@@ -366,6 +389,12 @@ func TestProductionCertificateRules(t *testing.T) {
 	bare.ExtraExtensions = nil
 	late := sealTemplate("PSDNL-DNB-1")
 	late.NotAfter = start.Add(-time.Second)
+	between := a.intermediate()
+	below, err := x509.CreateCertificate(rand.Reader, sealTemplate("PSDNL-DNB-1"), between, &testKey(t, 1).PublicKey, testKey(t, 2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	deep, middle := pemText("CERTIFICATE", below), pemText("CERTIFICATE", between.Raw)
 	self := pseudo(t, "Example PISP AISP", func(x *x509.Certificate) { x.ExtraExtensions = sealTemplate("x").ExtraExtensions })
 	for _, tc := range []struct {
 		rule, cert, chain, text string
@@ -382,6 +411,9 @@ func TestProductionCertificateRules(t *testing.T) {
 		{"leaf in the chain", good, good + a.root, textCertificate},
 		{"chain of someone else", good, pseudo(t, "Y"), textCertificate},
 		{"chain with a certificate too many", good, a.root + pseudo(t, "Y"), textCertificate},
+		{"intermediate and root", deep, middle + a.root, ""},
+		{"a chain that ends before its root", deep, middle, textRoot},
+		{"a chain that begins with its root", deep, a.root + middle, textRoot},
 	} {
 		t.Run(tc.rule, func(t *testing.T) {
 			if tc.chain == "" {

@@ -1,34 +1,39 @@
 package bunqsim
 
 import (
-	"net/netip"
 	"slices"
+	"time"
 	"unicode/utf8"
 )
 
+// maxDescription is the most characters of a device's description. bunq's is not known.
+const maxDescription = 255
+
 func createDevice(c *call) (reply, *apiError) {
+	if c.set.SecondDeviceOfInstallation == Refused && c.hasDevice(c.inst.ID) {
+		return reply{}, errDeviceExists()
+	}
+
 	description := c.body.strings["description"]
-	if n := utf8.RuneCountInString(description); n < 1 || n > c.set.MaxDescription {
+	if n := utf8.RuneCountInString(description); n < 1 || n > maxDescription {
 		return reply{}, errInvalidValue("description")
 	}
 	key := c.body.strings["secret"]
 	cred := first(c.st.Credentials, func(k *Credential) bool { return k.Key == key })
+	if c.braked() {
+		return reply{}, errTryAgain()
+	}
 	if cred == nil || !cred.alive() {
+		c.wrongKey()
 		return reply{}, errCredentialsIncorrect()
 	}
-	known := len(c.addresses(cred)) > 0
-	if known && c.set.DeviceFromUnpermittedIP == Refused && !c.permitted(cred) {
+	if c.set.PendingKeyElsewhere == Refused && c.pendingElsewhere(cred) {
 		return reply{}, errCredentialsIncorrect()
 	}
-	same := first(c.st.Devices, func(d *Device) bool {
-		return d.CredentialID == cred.ID && d.InstallationID == c.inst.ID && d.IP == c.ip
-	})
-	if same != nil && c.set.SameDeviceAgain == Refused {
-		return reply{}, errDeviceExists()
+	if known := len(c.addresses(cred)) > 0; known && !c.permitted(cred) {
+		return reply{}, errCredentialsIncorrect()
 	}
-	if same != nil && c.set.SameDeviceAgain == Existing {
-		return replyID(same.ID), nil
-	}
+
 	ips, e := c.devicePermits(cred)
 	if e != nil {
 		return reply{}, e
@@ -38,6 +43,7 @@ func createDevice(c *call) (reply, *apiError) {
 		Description: description, IP: c.ip, Status: DeviceActive, Created: c.now, Updated: c.now,
 	}
 	c.st.Devices = append(c.st.Devices, d)
+
 	for _, ip := range ips {
 		c.permit(cred, ip, PermittedIPActive)
 	}
@@ -45,6 +51,43 @@ func createDevice(c *call) (reply, *apiError) {
 		c.activate(cred, d)
 	}
 	return replyID(d.ID), nil
+}
+
+// brake counts the wrong keys that were registered on an installation.
+type brake struct {
+	wrong int
+	until time.Time
+}
+
+// brakeTime is how long keys are refused after too many wrong ones. bunq's is not known.
+const brakeTime = time.Minute
+
+// braked reports whether the installation's keys are refused for a while, whatever they are.
+func (c *call) braked() bool {
+	b := c.sim.brakes[c.inst.ID]
+	return b != nil && c.now.Before(b.until)
+}
+
+func (c *call) wrongKey() {
+	b := c.sim.brakes[c.inst.ID]
+	if b == nil {
+		b = &brake{}
+		c.sim.brakes[c.inst.ID] = b
+	}
+	if b.wrong++; c.set.BrakeAfterWrongKeys > 0 && b.wrong >= c.set.BrakeAfterWrongKeys {
+		*b = brake{until: c.now.Add(brakeTime)}
+	}
+}
+
+// hasDevice reports whether a device was registered on an installation, whatever became of it.
+func (c *call) hasDevice(installationID int64) bool {
+	return slices.ContainsFunc(c.st.Devices, func(d *Device) bool { return d.InstallationID == installationID })
+}
+
+// pendingElsewhere reports whether the key waits for its first use and was made with another
+// installation than the caller's. A sandbox user's key is made with none.
+func (c *call) pendingElsewhere(cred *Credential) bool {
+	return cred.Status == CredentialPendingFirstUse && cred.InstallationID != 0 && cred.InstallationID != c.inst.ID
 }
 
 // devicePermits works out which addresses a registration permits: those posted, or the caller's,
@@ -57,7 +100,7 @@ func (c *call) devicePermits(cred *Credential) ([]string, *apiError) {
 			star = true
 			continue
 		}
-		if a, err := netip.ParseAddr(text); err != nil || a.Zone() != "" {
+		if !c.validIP(text) {
 			return nil, errInvalidValue("permitted_ips")
 		}
 		caller = caller || sameAddress(text, c.ip)
@@ -71,12 +114,9 @@ func (c *call) devicePermits(cred *Credential) ([]string, *apiError) {
 		}
 		return out, nil
 	}
-	// Without the caller's own address, "*" is replaced by it.
+	// Beside others, "*" without the caller's own address is replaced by it.
 	if !caller && (len(out) > 0 || c.set.LoneWildcard == CallerOnly) {
 		return append(out, c.ip), nil
-	}
-	if !caller && c.set.LoneWildcard == Refused {
-		return nil, errInvalidValue("permitted_ips")
 	}
 	concrete, open := false, false
 	for _, p := range c.addresses(cred) {
@@ -94,9 +134,10 @@ func (c *call) devicePermits(cred *Credential) ([]string, *apiError) {
 	return append(out, anyAddress), nil
 }
 
-// listed returns the devices a session may see.
+// listed reports whether the caller may see a device: those of the session's user, with an
+// installation token those of the installation.
 func (c *call) listed(d *Device) bool {
-	if c.set.DeviceList == OfInstallation {
+	if c.sess == nil || c.set.DeviceList == OfInstallation {
 		return d.InstallationID == c.inst.ID
 	}
 	return d.UserID == c.user.ID

@@ -36,10 +36,9 @@ func TestPermittedIPsOfADevice(t *testing.T) {
 		{"one list", []string{home, away}, []string{away + " ACTIVE", home + " ACTIVE"}, true, true},
 		{"without the caller's: locked out", []string{"198.51.100.1"}, []string{"198.51.100.1 ACTIVE"}, false, false},
 		{"caller and wildcard: no check", []string{home, "*"}, []string{"* ACTIVE", home + " ACTIVE"}, true, true},
-		{"lone wildcard: the caller's", []string{"*"}, []string{home + " ACTIVE"}, true, false},
+		{"lone wildcard: no check", []string{"*"}, []string{"* ACTIVE"}, true, true},
 		{"another and wildcard: the caller's for it", []string{"198.51.100.1", "*"}, []string{"198.51.100.1 ACTIVE", home + " ACTIVE"}, true, false},
 		{"twice the same", []string{home, home}, []string{home + " ACTIVE"}, true, false},
-		{"IPv6", []string{home, "2001:DB8::1"}, []string{"2001:db8::1 ACTIVE", home + " ACTIVE"}, true, false},
 	} {
 		t.Run(tc.rule, func(t *testing.T) {
 			sim, _ := sandbox(t, bunqsim.Settings{})
@@ -61,6 +60,37 @@ func TestPermittedIPsOfADevice(t *testing.T) {
 			}
 		})
 	}
+}
+
+// One device for each installation, whatever the key and the description: another key needs another
+// installation, and a key may move to one.
+func TestOneDeviceForEachInstallation(t *testing.T) {
+	sim, _ := sandbox(t, bunqsim.Settings{})
+	c := newClient(t, sim).onboard()
+	first := *c
+	c.refused(c.deviceRequest(), 400, textDevice) // the same key again
+
+	c.register()
+	other := c.deviceRequest()
+	other.body.(map[string]any)["description"] = "another"
+	c.refused(other, 400, textDevice) // another key of the same user
+	unknown := c.deviceRequest()
+	unknown.body.(map[string]any)["secret"] = strings.Repeat("0", 64)
+	c.refused(unknown, 400, textDevice)
+	if err := sim.SetDeviceStatus(c.device, bunqsim.DeviceObsolete); err != nil {
+		t.Fatal(err)
+	}
+	c.refused(other, 400, textDevice) // whatever became of the first
+	if s := sim.Snapshot(); len(s.Devices) != 1 || s.Credentials[1].Status != "PENDING_FIRST_USE" {
+		t.Errorf("%d devices, the second key is %s", len(s.Devices), s.Credentials[1].Status)
+	}
+
+	c.install()
+	c.addDevice() // the pending key, on an installation it was not made with
+	c.login()
+	first.install()
+	first.addDevice() // the key in use
+	first.login()
 }
 
 func TestDeviceServerRefusals(t *testing.T) {
@@ -87,6 +117,8 @@ func TestDeviceServerRefusals(t *testing.T) {
 		{"a network", body("x", c.apiKey, home, "198.51.100.0/24"), `Invalid value for field "permitted_ips".`},
 		{"an address with a zone", body("x", c.apiKey, home, "fe80::1%eth0"), `Invalid value for field "permitted_ips".`},
 		{"an empty address", body("x", c.apiKey, ""), `Invalid value for field "permitted_ips".`},
+		{"IPv6", body("x", c.apiKey, home, "2001:db8::1"), `Invalid value for field "permitted_ips".`},
+		{"IPv4 written as IPv6", body("x", c.apiKey, "::ffff:203.0.113.7"), `Invalid value for field "permitted_ips".`},
 	} {
 		t.Run(tc.rule, func(t *testing.T) {
 			c.refused(request{method: "POST", path: "/device-server", token: c.installationToken, body: tc.body}, 400, tc.text)
@@ -99,16 +131,18 @@ func TestDeviceServerRefusals(t *testing.T) {
 }
 
 // A lockout can't be repaired from outside: the key is refused from an address it does not permit,
-// also when it is registered again.
+// also when it is registered again on another installation.
 func TestLockout(t *testing.T) {
 	sim, _ := sandbox(t, bunqsim.Settings{})
 	c := newClient(t, sim).onboard()
 	sim.SetCallerIP("198.51.100.99")
 	c.refused(c.get("/user"), 400, textCredentials)
 	c.refused(c.sessionRequest(), 400, textCredentials)
+	inside := *c
+	c.install()
 	c.refused(c.deviceRequest("198.51.100.99"), 400, textCredentials)
 	sim.SetCallerIP("")
-	c.ok(c.get("/user"))
+	inside.ok(inside.get("/user"))
 }
 
 func TestDevicesAreRead(t *testing.T) {
@@ -121,10 +155,12 @@ func TestDevicesAreRead(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", res.raw, want)
 	}
 	first := c.device
-	c.addDevice() // the same key again: another device
+	c.install()
+	c.addDevice() // the same key elsewhere: another device
 	if c.device == first {
 		t.Error("the second registration has the id of the first")
 	}
+	c.login()
 	if n := len(c.ok(c.get("/device-server"))); n != 2 {
 		t.Errorf("%d devices listed", n)
 	}
@@ -135,9 +171,9 @@ func TestDevicesAreRead(t *testing.T) {
 	other.refused(other.get(fmt.Sprintf("/device-server/%d", first)), 404, fmt.Sprintf(`Device server for id "%d" not found.`, first))
 }
 
-// With several devices of a key on an installation, one that is ACTIVE is enough.
+// Where an installation can have several devices of a key, one that is ACTIVE is enough.
 func TestBlockedDeviceOpensNoSessions(t *testing.T) {
-	sim, _ := sandbox(t, bunqsim.Settings{})
+	sim, _ := sandbox(t, bunqsim.Settings{SecondDeviceOfInstallation: bunqsim.Accepted})
 	c := newClient(t, sim).onboard()
 	for _, status := range []string{bunqsim.DeviceBlocked, bunqsim.DeviceNeedsConfirmation, bunqsim.DeviceObsolete} {
 		if err := sim.SetDeviceStatus(c.device, status); err != nil {
@@ -161,6 +197,7 @@ func TestPermittedIPEntries(t *testing.T) {
 		{"wildcard", `{"ip":"*"}`, `The IP address "*" is invalid.`},
 		{"no address", `{"ip":"home"}`, `The IP address "home" is invalid.`},
 		{"a network", `{"ip":"198.51.100.0/24"}`, `The IP address "198.51.100.0/24" is invalid.`},
+		{"IPv6", `{"ip":"2001:db8::1"}`, `The IP address "2001:db8::1" is invalid.`},
 		{"there already", `{"ip":"` + home + `"}`, "The IP address already exists."},
 		{"unknown status", `{"ip":"198.51.100.1","status":"BLOCKED"}`, `Invalid value for field "status".`},
 		{"no ip", `{"status":"ACTIVE"}`, `Missing required field "ip".`},
@@ -216,6 +253,7 @@ func TestWildcardAndInactiveAddress(t *testing.T) {
 				`The IP address "*" is invalid.`)
 		}
 	}
+	c.install()
 	c.addDevice(home, "*") // it may be said again of a key that has it
 }
 
@@ -223,7 +261,9 @@ func TestWildcardAndInactiveAddress(t *testing.T) {
 func TestDevice_readsAsDeviceServer(t *testing.T) {
 	sim, _ := sandbox(t, bunqsim.Settings{})
 	c := newClient(t, sim).onboard()
+	c.install()
 	c.addDevice()
+	c.login()
 
 	list, same := c.send(c.get("/device-server")), c.send(c.get("/device"))
 	if want := strings.ReplaceAll(string(list.raw), `\/device-server`, `\/device`); same.status != 200 || string(same.raw) != want {

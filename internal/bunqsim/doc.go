@@ -5,7 +5,8 @@
 // comes after the API: the page where a bunq user says yes or no, the token endpoint, sessions with
 // an access token, the withdrawal of a consent, and the notifications of both.
 //
-// What bunq would refuse, it refuses, with bunq's status and words where they are known. Real
+// What bunq would refuse, it refuses, with bunq's status and words where they are known; ErrorTexts
+// says of each error which they are: less than half of the texts are recorded, the rest is invented. Real
 // signatures are checked on requests and made on answers, sessions and unused keys run out, keys
 // are bound to addresses, and bunq's published rate limits can be switched on. Where bunq's
 // behaviour is not known the simulator makes a choice; each choice that a client could come to

@@ -291,6 +291,7 @@ func TestKeysOfSandboxUsers(t *testing.T) {
 
 		c.apiKey = made()
 		clock.Advance(60 * minute)
+		c.install()
 		c.refused(c.deviceRequest(), 400, textCredentials)
 	}
 }

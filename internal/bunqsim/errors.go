@@ -1,19 +1,12 @@
 package bunqsim
 
 import (
-	"fmt"
-	"net/http"
+	"strconv"
 	"time"
 )
 
-// statusSignatureRequired is bunq's own HTTP status for a request that had to be signed and was not.
-const statusSignatureRequired = 466
-
-// statusMaintenance is bunq's own HTTP status for planned downtime.
-const statusMaintenance = 491
-
 // apiError is an answer in bunq's Error envelope. Each constructor below stands for one error of
-// the API; texts that are not known of bunq are marked "invented".
+// the API; its words are in words.go.
 type apiError struct {
 	status  int
 	entries []errorEntry
@@ -67,151 +60,94 @@ func (e *apiError) envelope(language string) any {
 	}{entries}
 }
 
-func errRouteNotFound() *apiError { return newError(http.StatusNotFound, "Route not found.") }
+func errRouteNotFound() *apiError { return wordsRoute.error() }
 
-// errMethodNotAllowed: the text is invented.
-func errMethodNotAllowed() *apiError {
-	return newError(http.StatusMethodNotAllowed, "Method not allowed.")
+func errMethodNotAllowed() *apiError { return wordsMethod.error() }
+
+// errTooManyRequests names the limit, in one of the two forms that were seen. The status is a
+// setting.
+func errTooManyRequests(status int, l limit, method string, form Choice) *apiError {
+	calls := "calls"
+	if form == NamesMethod {
+		calls = method + " call"
+	}
+	return newError(status, wordsLimit.text(l.max, calls, int(l.window/time.Second)))
 }
 
-func errTooManyRequests(status int, l limit) *apiError {
-	return newError(status, fmt.Sprintf("Too many requests. You can do a maximum of %d calls per %d second to this endpoint.",
-		l.max, int(l.window/time.Second)))
-}
-
-// errUserAgentMissing: that the header is needed is documented, the answer without it is invented.
-func errUserAgentMissing() *apiError {
-	return newError(http.StatusBadRequest, `Missing required header "User-Agent".`)
-}
+func errUserAgentMissing() *apiError { return wordsUserAgent.error() }
 
 // errInsufficientAuthentication answers tokens that were never given out, or are of the wrong kind,
 // or missing.
-func errInsufficientAuthentication() *apiError {
-	return newError(http.StatusForbidden, "Insufficient authentication.")
-}
+func errInsufficientAuthentication() *apiError { return wordsAuthentication.error() }
 
 // errInsufficientAuthorisation answers sessions that have ended.
-func errInsufficientAuthorisation() *apiError {
-	return newError(http.StatusUnauthorized, "Insufficient authorisation.")
-}
+func errInsufficientAuthorisation() *apiError { return wordsAuthorisation.error() }
 
 // errCredentialsIncorrect is bunq's one text for a key that is unknown, dead or not registered, and
 // for a caller whose address is not permitted.
-func errCredentialsIncorrect() *apiError {
-	return newError(http.StatusBadRequest, "User credentials are incorrect. Incorrect API key or IP address.")
-}
+func errCredentialsIncorrect() *apiError { return wordsCredentials.error() }
 
-func errRequestIDUsed() *apiError {
-	return newError(http.StatusBadRequest, "The X-Bunq-Client-Request-Id has already been used.") // invented
-}
+// errTryAgain answers all keys for a while, after several wrong ones.
+func errTryAgain() *apiError { return wordsTryAgain.error() }
+
+func errRequestIDUsed() *apiError { return wordsRequestID.error() }
 
 func errSignatureRequired() *apiError {
-	e := newError(statusSignatureRequired,
-		"For this operation a request signature is required. Check the urls for more information.")
+	e := wordsUnsigned.error()
 	e.entries[0].Additional = []additionalParam{{URLTogetherPost: "https://together.bunq.com/d/15399"}}
 	return e
 }
 
-func errSignatureInvalid() *apiError {
-	return newError(http.StatusBadRequest, "The request signature is invalid.")
-}
+func errSignatureInvalid() *apiError { return wordsSignature.error() }
 
-func errBodyInvalid() *apiError {
-	return newError(http.StatusBadRequest, "The request body is not valid JSON.") // invented
-}
+func errBodyInvalid() *apiError { return wordsBody.error() }
 
-func errBodyTooLarge() *apiError {
-	return newError(http.StatusBadRequest, "The request body is too large.") // invented
-}
+func errBodyTooLarge() *apiError { return wordsBodySize.error() }
 
-func textSuperfluous(field string) string { return fmt.Sprintf("Superfluous field %q.", field) }
+func errInvalidValue(field string) *apiError { return wordsValue.error(field) }
 
-func textInvalidType(field, expected string) string {
-	return fmt.Sprintf("Invalid type for field %q (expected %s).", field, expected)
-}
-
-func textMissing(field string) string { return fmt.Sprintf("Missing required field %q.", field) } // invented
-
-func errInvalidValue(field string) *apiError {
-	return newError(http.StatusBadRequest, fmt.Sprintf("Invalid value for field %q.", field)) // invented
-}
-
-// errNotFound follows the one observed text, "Monetary account for id … not found".
 func errNotFound(kind string, id int64) *apiError {
-	return newError(http.StatusNotFound, fmt.Sprintf(`%s for id "%d" not found.`, kind, id))
+	return wordsNotFound.error(kind, strconv.FormatInt(id, 10))
 }
 
-func errPublicKeyInvalid() *apiError {
-	return newError(http.StatusBadRequest, "The provided public key is invalid.") // invented
-}
+func errPublicKeyInvalid() *apiError { return wordsPublicKey.error() }
 
-func errPublicKeyUsed() *apiError {
-	return newError(http.StatusBadRequest, "The provided public key is already in use.") // invented
-}
+func errPublicKeyUsed() *apiError { return wordsPublicKeyUsed.error() }
 
-func errCertificateInvalid() *apiError {
-	return newError(http.StatusBadRequest, "The provided certificate is invalid.") // invented
-}
+func errCertificateInvalid() *apiError { return wordsCertificate.error() }
 
-func errCertificateWithoutRole() *apiError {
-	return newError(http.StatusBadRequest, "The provided certificate has no PSD2 role.") // invented
-}
+// errRootNotTrusted answers a chain that does not end with a root.
+func errRootNotTrusted() *apiError { return wordsRoot.error() }
 
-func errRegistrationSignatureInvalid() *apiError {
-	return newError(http.StatusBadRequest, "The provided client public key signature is invalid.") // invented
-}
+func errCertificateWithoutRole() *apiError { return wordsRole.error() }
 
-func errDeviceExists() *apiError {
-	return newError(http.StatusBadRequest, "The device is already registered.") // invented
-}
+func errRegistrationSignatureInvalid() *apiError { return wordsOwnership.error() }
+
+// errDeviceExists answers a second device of an installation, whatever its key.
+func errDeviceExists() *apiError { return wordsDevice.error() }
 
 // errSessionExists was seen around 2017 and 2018 only.
-func errSessionExists() *apiError {
-	return newError(http.StatusBadRequest, "Authentication token already has a user session.")
-}
+func errSessionExists() *apiError { return wordsSession.error() }
 
-func errIPInvalid(ip string) *apiError {
-	return newError(http.StatusBadRequest, fmt.Sprintf("The IP address %q is invalid.", ip)) // invented
-}
+func errIPInvalid(ip string) *apiError { return wordsIP.error(ip) }
 
-func errIPExists() *apiError {
-	return newError(http.StatusBadRequest, "The IP address already exists.") // invented
-}
+func errIPExists() *apiError { return wordsIPExists.error() }
 
-func errOAuthClientExists() *apiError {
-	return newError(http.StatusBadRequest, "User already has an active OAuth client.") // invented
-}
+func errOAuthClientExists() *apiError { return wordsClientExists.error() }
 
-func errOAuthClientCancelled() *apiError {
-	return newError(http.StatusBadRequest, "OAuth client is cancelled.") // invented
-}
+func errOAuthClientCancelled() *apiError { return wordsClientCancelled.error() }
 
-func errCallbackNotHTTPS() *apiError {
-	return newError(http.StatusBadRequest, "The callback URL must use HTTPS.") // invented
-}
+func errCallbackNotHTTPS() *apiError { return wordsCallbackHTTPS.error() }
 
-func errCallbackExists() *apiError {
-	return newError(http.StatusBadRequest, "Callback URL already exists.") // invented
-}
+func errCallbackExists() *apiError { return wordsCallbackExists.error() }
 
-func errCallbackTooMany() *apiError {
-	return newError(http.StatusBadRequest, "Maximum number of callback URLs reached.") // invented
-}
+func errCallbackTooMany() *apiError { return wordsCallbackTooMany.error() }
 
-func errTargetNotHTTPS() *apiError {
-	return newError(http.StatusBadRequest, "The notification target must use HTTPS.") // invented
-}
+func errTargetNotHTTPS() *apiError { return wordsTargetHTTPS.error() }
 
-func errFilterExists() *apiError {
-	return newError(http.StatusBadRequest, "Notification filter already exists.") // invented
-}
+func errFilterExists() *apiError { return wordsFilterExists.error() }
 
-// errTooManyTargets: that there are two for each category is documented, the answer to a third is
-// invented.
-func errTooManyTargets() *apiError {
-	return newError(http.StatusBadRequest, "Maximum number of notification targets for this category reached.")
-}
+// errTooManyTargets: that there are two for each category is documented among the limits.
+func errTooManyTargets() *apiError { return wordsTargetTooMany.error() }
 
-func errInternal() *apiError {
-	return newError(http.StatusInternalServerError, "An internal error occurred.") // invented
-}
+func errInternal() *apiError { return wordsInternal.error() }

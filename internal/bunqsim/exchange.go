@@ -179,7 +179,7 @@ func (s *Sim) process(c *call, entry *Entry) *answer {
 	defer s.mu.Unlock()
 	set := s.set // a call sees one set of settings
 	c.set, c.st, c.now = &set, s.st, s.now()
-	s.st.settle(c.now, c.set)
+	s.st.settle(c.now)
 	if outsideAPI(c) {
 		return s.visit(c, entry)
 	}
@@ -227,9 +227,6 @@ func (s *Sim) stampLocked(a *answer, c *call) {
 	if id := c.header.Get(headerRequestID); id != "" {
 		a.header.Set(headerRequestID, id)
 	}
-	if s.set.WarningHeader != "" {
-		a.header.Set(headerWarning, s.set.WarningHeader)
-	}
 	if s.answerIsSigned(a.status, c) {
 		s.signAnswer(a, c, a.body)
 	}
@@ -250,8 +247,21 @@ func (s *Sim) answerIsSigned(status int, c *call) bool {
 	}
 }
 
+// signedFor returns the installation whose key signs the answer, nil for none: that of the token,
+// also where the call was refused before the token was looked at. Under Sim.mu.
+func (s *Sim) signedFor(c *call) *Installation {
+	token := c.header.Get(headerAuthentication)
+	if c.inst != nil || token == "" {
+		return c.inst
+	}
+	sess := first(s.st.Sessions, func(e *Session) bool { return e.Token == token })
+	return first(s.st.Installations, func(i *Installation) bool {
+		return i.Token == token || sess != nil && i.ID == sess.InstallationID
+	})
+}
+
 func (s *Sim) signAnswer(a *answer, c *call, message []byte) {
-	key, err := s.serverKey(c.inst)
+	key, err := s.serverKey(s.signedFor(c))
 	if err != nil {
 		return // New has parsed it; an unsigned answer would be refused by every client
 	}

@@ -1,6 +1,7 @@
 package bunqsim
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -59,6 +60,7 @@ type Fault struct {
 	Stage Stage
 
 	Status      int           // FaultStatus
+	Text        string        // FaultStatus of 400 and more; the description in bunq's envelope
 	Body        string        // FaultStatus; "" for the usual one
 	ContentType string        // FaultStatus with Body; "" for application/json
 	Wait        time.Duration // FaultSlow
@@ -93,8 +95,17 @@ func (a *Armed) Disarm() {
 // Fail arms a fault. It panics on one that could never happen: an unknown route, kind or stage, or
 // a status without a number.
 func (s *Sim) Fail(f Fault) *Armed {
-	if f.Route != "" {
-		s.mustBeRoute(f.Route)
+	f, err := s.checkFault(f)
+	if err != nil {
+		panic(err.Error())
+	}
+	return s.arm(f)
+}
+
+// checkFault returns f with its defaults written out, or why it could never happen.
+func (s *Sim) checkFault(f Fault) (Fault, error) {
+	if f.Route != "" && !s.isRoute(f.Route) {
+		return f, fmt.Errorf("bunqsim: %q is not a route", f.Route)
 	}
 	if f.Nth == 0 {
 		f.Nth = 1
@@ -108,21 +119,27 @@ func (s *Sim) Fail(f Fault) *Armed {
 	}
 	switch {
 	case f.Nth < 0:
-		panic("bunqsim: fault with negative Nth")
+		return f, errors.New("bunqsim: fault with negative Nth")
 	case f.Stage != BeforeCommit && f.Stage != AfterCommit:
-		panic(fmt.Sprintf("bunqsim: fault with stage %q", f.Stage))
+		return f, fmt.Errorf("bunqsim: fault with stage %q", f.Stage)
 	case spoils && f.Stage == BeforeCommit, f.Kind == FaultRefuse && f.Stage == AfterCommit:
-		panic(fmt.Sprintf("bunqsim: fault %q can't be %s", f.Kind, f.Stage))
+		return f, fmt.Errorf("bunqsim: fault %q can't be %s", f.Kind, f.Stage)
 	case f.Kind == FaultStatus && (f.Status < 200 || f.Status > 599):
-		panic(fmt.Sprintf("bunqsim: fault with status %d", f.Status))
+		return f, fmt.Errorf("bunqsim: fault with status %d", f.Status)
+	case f.Text != "" && (f.Kind != FaultStatus || f.Status < 400):
+		return f, errors.New("bunqsim: fault with a text, and without a status of 400 or more")
 	case f.Kind == FaultHook && f.Hook == nil:
-		panic("bunqsim: fault without hook")
+		return f, errors.New("bunqsim: fault without hook")
 	}
 	switch f.Kind {
 	case FaultDrop, FaultTruncate, FaultWrongSignature, FaultNoSignature, FaultStatus, FaultSlow, FaultRefuse, FaultHook:
 	default:
-		panic(fmt.Sprintf("bunqsim: fault of kind %q", f.Kind))
+		return f, fmt.Errorf("bunqsim: fault of kind %q", f.Kind)
 	}
+	return f, nil
+}
+
+func (s *Sim) arm(f Fault) *Armed {
 	a := &Armed{sim: s, fault: f}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -182,6 +199,9 @@ func (s *Sim) statusAnswer(c *call, f Fault) *answer {
 		}
 		return a
 	}
+	if f.Text != "" {
+		return s.refusal(c, newError(f.Status, f.Text))
+	}
 	if outsideAPI(c) {
 		return gatewayPage(f.Status)
 	}
@@ -199,7 +219,7 @@ func (s *Sim) statusAnswer(c *call, f Fault) *answer {
 			pattern = c.route.pattern
 		}
 		s.mu.Lock()
-		e = errTooManyRequests(f.Status, s.limits.of(c.method, pattern))
+		e = errTooManyRequests(f.Status, s.limits.of(c.method, pattern), c.method, s.set.RateLimitText)
 		s.mu.Unlock()
 	case http.StatusInternalServerError:
 		e = errInternal()

@@ -106,6 +106,7 @@ func TestFaults(t *testing.T) {
 				if armed.Fired() != 1 || hooked.Call() != deviceRoute || hooked.Fault != tc.journal {
 					t.Errorf("fired %d times, hook got %+v", armed.Fired(), hooked)
 				}
+				c.install()
 				c.ok(c.deviceRequest()) // the next one is not touched
 			})
 		}

@@ -7,7 +7,7 @@ import (
 )
 
 // Fork returns another simulator with a copy of all that exists, so that what takes long to make is
-// made once for many tests. Environment and server key are those of s; the rest is as c says, with
+// made once for many tests. Environment and server keys are those of s; the rest is as c says, with
 // an empty journal, no faults, and nothing sent that would count for a limit. It fails on a state
 // file, which two simulators can't share.
 func (s *Sim) Fork(c Config) (*Sim, error) {
@@ -30,6 +30,6 @@ func (s *Sim) Fork(c Config) (*Sim, error) {
 	if f.st, err = decodeStore(raw); err != nil {
 		return nil, fmt.Errorf("bunqsim: fork: %w", err)
 	}
-	f.keys = maps.Clone(s.keys)
+	f.keys, f.serverKeys = maps.Clone(s.keys), s.serverKeys
 	return f, nil
 }

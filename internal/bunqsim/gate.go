@@ -14,7 +14,6 @@ const (
 	headerRequestID       = "X-Bunq-Client-Request-Id"
 	headerResponseID      = "X-Bunq-Client-Response-Id"
 	headerServerSignature = "X-Bunq-Server-Signature"
-	headerWarning         = "X-Bunq-Warning"
 	headerLanguage        = "X-Bunq-Language"
 )
 
@@ -81,9 +80,14 @@ func (c *call) pass() (reply, *apiError) {
 }
 
 func (c *call) checkRate() *apiError {
-	lim, ok := c.sim.limits.take(rateKey{c.caller(), c.method, c.route.pattern}, c.now, c.set.RefusedRequestsCount == Accepted)
+	l := c.sim.limits
+	lim := l.of(c.method, c.route.pattern)
+	ok := l.take(rateKey{c.caller(), c.method, c.route.pattern}, lim, c.now)
+	if day := (limit{c.set.SetupCallsPerDay, 24 * time.Hour}); ok && day.max > 0 && l.profile == LimitsRecent && c.route.setup {
+		lim, ok = day, l.take(rateKey{c.ip, "a day's " + c.method, c.route.pattern}, day, c.now)
+	}
 	if !ok {
-		return errTooManyRequests(c.set.RateLimitStatus, lim)
+		return errTooManyRequests(c.set.RateLimitStatus, lim, c.method, c.set.RateLimitText)
 	}
 	return nil
 }
@@ -93,13 +97,6 @@ func (c *call) checkUserAgent() *apiError {
 		return errUserAgentMissing()
 	}
 	return nil
-}
-
-func (c *call) unknownToken() *apiError {
-	if c.set.UnknownTokenStatus == http.StatusUnauthorized {
-		return errInsufficientAuthorisation()
-	}
-	return errInsufficientAuthentication()
 }
 
 func (c *call) deadSession() *apiError {
@@ -115,12 +112,12 @@ func (c *call) checkToken() *apiError {
 	if kind == tokenNone {
 		return nil
 	}
-	if kind == tokenSessionOrInstallation && c.set.CredentialWithInstallationToken == Refused {
-		kind = tokenSession
+	if c.route.ofInstallation && c.set.DeviceListWithInstallationToken == Accepted {
+		kind = tokenSessionOrInstallation
 	}
 	token := c.header.Get(headerAuthentication)
 	if token == "" {
-		return c.unknownToken()
+		return errInsufficientAuthentication()
 	}
 	if kind != tokenSession {
 		c.inst = first(c.st.Installations, func(i *Installation) bool { return i.Token == token })
@@ -128,12 +125,12 @@ func (c *call) checkToken() *apiError {
 			return nil
 		}
 		if kind == tokenInstallation {
-			return c.unknownToken()
+			return errInsufficientAuthentication()
 		}
 	}
 	c.sess = first(c.st.Sessions, func(s *Session) bool { return s.Token == token })
 	if c.sess == nil {
-		return c.unknownToken()
+		return errInsufficientAuthentication()
 	}
 	// Known also of an ended session: its refusal is signed for the installation it was of.
 	c.inst = first(c.st.Installations, func(i *Installation) bool { return i.ID == c.sess.InstallationID })
@@ -186,7 +183,7 @@ func (c *call) checkSignature() *apiError {
 		}
 		return nil
 	}
-	if !c.route.signed && (c.route.body == nil || c.inst == nil || c.set.OptionalSignature == Ignored) {
+	if !c.route.signed && (c.route.body == nil || c.inst == nil) {
 		return nil
 	}
 	key, err := parseClientKey(c.inst.ClientPublicKey)
@@ -212,13 +209,8 @@ func (c *call) checkBody() *apiError {
 // bodySpec is the route's, with what the settings make of it.
 func (c *call) bodySpec() *bodySpec {
 	spec := c.route.body
-	switch {
-	case c.set.IPInPermittedIPUpdate != Refused && c.method == http.MethodPut && strings.HasSuffix(c.route.pattern, "/ip/{id}"):
+	if c.set.IPInPermittedIPUpdate != Refused && c.method == http.MethodPut && strings.HasSuffix(c.route.pattern, "/ip/{id}") {
 		return &bodySpec{fields: append([]fieldSpec{stringField("ip", c.set.IPInPermittedIPUpdate == Required)}, spec.fields...)}
-	case c.set.MissingNotificationFilters == Accepted && spec.field("notification_filters") != nil:
-		optional := spec.fields[0]
-		optional.required = false
-		return &bodySpec{fields: []fieldSpec{optional}}
 	}
 	return spec
 }

@@ -12,6 +12,7 @@ import (
 )
 
 const (
+	textDevice         = "A device already exists for the current installation."
 	textCredentials    = "User credentials are incorrect. Incorrect API key or IP address."
 	textAuthentication = "Insufficient authentication."
 	textAuthorisation  = "Insufficient authorisation."
@@ -139,7 +140,6 @@ func TestRequestSignature(t *testing.T) {
 	session := request{method: "POST", path: "/session-server", token: c.installationToken, body: body}
 	ended := session
 	ended.body = body + "\n"
-	device := c.deviceRequest()
 	read := c.get("/user")
 	for _, tc := range []struct {
 		rule   string
@@ -157,8 +157,6 @@ func TestRequestSignature(t *testing.T) {
 		{"over the raw body", session, sig(signed(t, c.key, body)), 200, ""},
 		{"over the raw body with its line end", ended, sig(signed(t, c.key, body+"\n")), 200, ""},
 		{"over the body without the line end it was sent with", ended, sig(signed(t, c.key, body)), 400, textSignature},
-		{"device-server needs none", device, nil, 200, ""},
-		{"device-server refuses a wrong one", device, sig(signed(t, c.key, "x")), 400, textSignature},
 		{"a GET's is not looked at", read, sig("nonsense"), 200, ""},
 	} {
 		t.Run(tc.rule, func(t *testing.T) {
@@ -174,6 +172,12 @@ func TestRequestSignature(t *testing.T) {
 	if want := `"error_additional_parameter":[{"url_together_post":"https:\/\/together.bunq.com\/d\/15399"}]`; !strings.Contains(string(res.raw), want) {
 		t.Errorf("466 is %s", res.raw)
 	}
+
+	c.install() // device-server needs none, and refuses a wrong one
+	device := c.deviceRequest()
+	device.header = sig(signed(t, c.key, "x"))
+	c.mustVerify(c.refused(device, 400, textSignature))
+	c.ok(c.deviceRequest())
 }
 
 func TestBodies(t *testing.T) {
@@ -290,7 +294,7 @@ func TestWhichAnswersAreSigned(t *testing.T) {
 		{"403", request{method: "GET", path: "/user"}, 403, false},
 		{"404 of an object", c.get("/device-server/1"), 404, true},
 		{"404 of a route", c.get("/x"), 404, true},
-		{"405", request{method: "PUT", path: "/user"}, 405, true},
+		{"405", request{method: "PUT", path: "/user", token: c.sessionToken}, 405, true},
 		{"466", unsigned, 466, true},
 		{"GET /installation", c.get("/installation"), 200, true},
 		{"GET of the server's key", c.get(fmt.Sprintf("/installation/%d/server-public-key", c.installation)), 200, true},

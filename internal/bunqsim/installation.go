@@ -15,7 +15,7 @@ func createInstallation(c *call) (reply, *apiError) {
 		ClientPublicKey: canonical, Created: c.now,
 	}
 	if c.set.ServerKey == PerInstallation {
-		c.st.ServerKeys[inst.ID] = privateKeyPEM(newKey())
+		c.st.ServerKeys[inst.ID] = c.sim.nthServerKey(int(inst.ID))
 	}
 	server, err := c.sim.serverKey(inst)
 	if err != nil {

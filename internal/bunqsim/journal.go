@@ -1,6 +1,7 @@
 package bunqsim
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -11,19 +12,19 @@ import (
 // Entry is one request in the journal. It holds no secrets: no bodies, no tokens, no signatures, of
 // the query only the paging parameters.
 type Entry struct {
-	Time      time.Time // when it came, by the simulator's clock
-	Method    string
-	Path      string // as sent, with /v1
-	Query     string // count, older_id and newer_id
-	Route     string // its pattern, "/user/{id}/oauth-client/{id}"; "" when there is no such route
-	Status    int    // as sent to the client; 0 while under way, and when no answer was sent
-	Errors    []string
-	Fault     string // what Fail did to it, "" for nothing
-	ClientIP  string
-	RequestID string // X-Bunq-Client-Request-Id
-	Signed    bool   // X-Bunq-Client-Signature was there and not empty
-	Committed bool   // it changed what bunq keeps, whatever the client was told
-	Done      bool   // the simulator has finished with it
+	Time      time.Time `json:"time"` // when it came, by the simulator's clock
+	Method    string    `json:"method"`
+	Path      string    `json:"path"`             // as sent, with /v1
+	Query     string    `json:"query,omitempty"`  // count, older_id and newer_id
+	Route     string    `json:"route"`            // its pattern, "/user/{id}/oauth-client/{id}"; "" when there is no such route
+	Status    int       `json:"status"`           // as sent to the client; 0 while under way, and when no answer was sent
+	Errors    []string  `json:"errors,omitempty"` // bunq's descriptions
+	Fault     string    `json:"fault,omitempty"`  // what Fail did to it, "" for nothing
+	ClientIP  string    `json:"client_ip"`
+	RequestID string    `json:"request_id,omitempty"` // X-Bunq-Client-Request-Id
+	Signed    bool      `json:"signed"`               // X-Bunq-Client-Signature was there and not empty
+	Committed bool      `json:"committed"`            // it changed what bunq keeps, whatever the client was told
+	Done      bool      `json:"done"`                 // the simulator has finished with it
 }
 
 // Call returns method and route as in Fault.Route: "POST /device-server".
@@ -43,7 +44,9 @@ func (s *Sim) Journal() []Entry {
 
 // Calls returns the journal's entries of one method and route ("POST /device-server").
 func (s *Sim) Calls(call string) []Entry {
-	s.mustBeRoute(call)
+	if !s.isRoute(call) {
+		panic(fmt.Sprintf("bunqsim: %q is not a route", call))
+	}
 	return slices.DeleteFunc(s.Journal(), func(e Entry) bool { return e.Call() != call })
 }
 

@@ -14,23 +14,26 @@ type wireFailedFilter struct {
 }
 
 type wireFailure struct {
-	ID           int64              `json:"id"`
-	Created      wireTime           `json:"created"`
-	Updated      wireTime           `json:"updated"`
-	Filters      []wireFailedFilter `json:"notification_filters"`
-	Category     string             `json:"category"`
-	EventType    string             `json:"event_type"`
-	ObjectID     int64              `json:"object_id"`
-	Exception    string             `json:"exception_message"`
-	ResponseCode *int               `json:"response_code"`
+	ID              int64              `json:"id"`
+	Created         wireTime           `json:"created"`
+	Updated         wireTime           `json:"updated"`
+	UserID          int64              `json:"user_id"`
+	UserRequestedID int64              `json:"user_requested_id"`
+	Category        string             `json:"category"`
+	EventType       string             `json:"event_type"`
+	ObjectID        int64              `json:"object_id"`
+	Target          string             `json:"notification_target"`
+	Filters         []wireFailedFilter `json:"notification_filters"`
+	Exception       string             `json:"exception_message"`
+	ResponseCode    *int               `json:"response_code"`
 }
 
-// failureElement has the fields of bunq's OpenAPI file, and the id that a retry needs and that the
-// file leaves out.
+// failureElement has the fields of bunq's newer documentation.
 func failureElement(d *Delivery) element {
 	w := wireFailure{
-		ID: d.ID, Created: wireTime(d.Created), Updated: wireTime(d.Updated), Category: d.Category, EventType: d.EventType,
-		Filters: []wireFailedFilter{{DeliveryURL, d.Target, d.Category}}, ObjectID: d.ObjectID, Exception: d.Problem,
+		ID: d.ID, Created: wireTime(d.Created), Updated: wireTime(d.Updated), UserID: d.UserID, UserRequestedID: d.UserID,
+		Category: d.Category, EventType: d.EventType, ObjectID: d.ObjectID, Target: d.Target,
+		Filters: []wireFailedFilter{{DeliveryURL, d.Target, d.Category}}, Exception: d.Problem,
 	}
 	if d.ResponseCode != 0 {
 		w.ResponseCode = &d.ResponseCode
@@ -46,13 +49,20 @@ func listFailures(c *call) (reply, *apiError) {
 	return paginate(items, c.query, c.path, c.st.LastID["delivery"])
 }
 
-// retryFailures begins failed deliveries again, with as many tries as at first. That ids are
-// separated by commas, and that the answer holds what is tried again, is the simulator's choice.
+// maxRetried is how many failed deliveries one call may begin again.
+const maxRetried = 100
+
+// retryFailures begins failed deliveries again, with as many tries as at first: their ids, with a
+// comma between two and no blanks.
 func retryFailures(c *call) (reply, *apiError) {
 	const field = "notification_filter_failed_ids"
+	ids := strings.Split(c.body.strings[field], ",")
+	if len(ids) > maxRetried {
+		return reply{}, errInvalidValue(field)
+	}
 	var again []*Delivery
-	for text := range strings.SplitSeq(c.body.strings[field], ",") {
-		id, ok := parseID(strings.TrimSpace(text))
+	for _, text := range ids {
+		id, ok := parseID(text)
 		if !ok {
 			return reply{}, errInvalidValue(field)
 		}
@@ -63,10 +73,8 @@ func retryFailures(c *call) (reply, *apiError) {
 		again = append(again, d)
 	}
 
-	var r reply
 	for _, d := range again {
-		r.elements = append(r.elements, failureElement(d))
 		d.Status, d.Attempts, d.Next, d.Updated = DeliveryPending, 0, c.now, c.now
 	}
-	return r, nil
+	return reply{}, nil
 }

@@ -14,6 +14,7 @@ const (
 	urlFilters  = "/notification-filter-url"
 	pushFilters = "/notification-filter-push"
 	hook        = "https://example.com/hook"
+	noLists     = `"all_user_id":[],"all_monetary_account_id":[],"all_verification_type":[]`
 )
 
 // filterBody is what a client posts: "CATEGORY target" each, or "CATEGORY" alone for push filters.
@@ -53,8 +54,8 @@ func TestNotificationFiltersAreReplacedAsAWhole(t *testing.T) {
 
 	res := c.send(c.in("POST", urlFilters, filterBody("MUTATION "+hook, "OAUTH "+hook)))
 	c.mustVerify(res)
-	const want = `{"Response":[{"NotificationFilterUrl":{"category":"MUTATION","notification_target":"https:\/\/example.com\/hook"}},` +
-		`{"NotificationFilterUrl":{"category":"OAUTH","notification_target":"https:\/\/example.com\/hook"}}]}`
+	const want = `{"Response":[{"NotificationFilterUrl":{"category":"MUTATION","notification_target":"https:\/\/example.com\/hook",` + noLists +
+		`}},{"NotificationFilterUrl":{"category":"OAUTH","notification_target":"https:\/\/example.com\/hook",` + noLists + `}}]}`
 	if string(res.raw) != want {
 		t.Errorf("got  %s\nwant %s", res.raw, want)
 	}
@@ -77,13 +78,42 @@ func TestNotificationFiltersAreReplacedAsAWhole(t *testing.T) {
 	}
 }
 
+// A filter may name verification types, which a read gives back, and ids, which the answer to a POST
+// gives back and a read has filled in. What a POST leaves out is lost.
+func TestListsOfANotificationFilter(t *testing.T) {
+	sim, _ := sandbox(t, bunqsim.Settings{})
+	c := newClient(t, sim).onboard()
+	post := func(lists string) request {
+		return c.in("POST", urlFilters, `{"notification_filters":[{"category":"OAUTH","notification_target":"`+hook+`"`+lists+`}]}`)
+	}
+	shown := func(r request, lists string) {
+		t.Helper()
+		want := `{"Response":[{"NotificationFilterUrl":{"category":"OAUTH","notification_target":"https:\/\/example.com\/hook",` + lists + `}}]`
+		if got := string(c.send(r).raw); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %s", r.method, got)
+		}
+	}
+	own := fmt.Sprintf(`"all_user_id":[%d],"all_monetary_account_id":[],`, c.user)
+	shown(post(`,"all_user_id":[7],"all_monetary_account_id":[8,9],"all_verification_type":["BUNQ_CERTIFICATE"]`),
+		`"all_user_id":[7],"all_monetary_account_id":[8,9],"all_verification_type":["BUNQ_CERTIFICATE"]`)
+	shown(c.in("GET", urlFilters, nil), own+`"all_verification_type":["BUNQ_CERTIFICATE"]`)
+	shown(post(`,"all_user_id":null`), noLists)
+	shown(c.in("GET", urlFilters, nil), own+`"all_verification_type":[]`)
+
+	c.refused(post(`,"all_user_id":["7"]`), 400, `Invalid type for field "all_user_id" (expected ARRAY containing INTEGER).`)
+	c.refused(post(`,"all_user_id":[null]`), 400, `Invalid type for field "all_user_id" (expected ARRAY containing INTEGER).`)
+	c.refused(post(`,"all_verification_type":"BUNQ_CERTIFICATE"`), 400, `Invalid type for field "all_verification_type" (expected ARRAY containing STRING).`)
+	c.refused(post(`,"all_verification_type":[""]`), 400, `Invalid value for field "all_verification_type".`)
+}
+
 // Push filters are a set of their own, without targets.
 func TestPushFilters(t *testing.T) {
 	sim, _ := sandbox(t, bunqsim.Settings{})
 	c := newClient(t, sim).onboard()
 	c.ok(c.in("POST", urlFilters, filterBody("OAUTH "+hook)))
 	res := c.send(c.in("POST", pushFilters, filterBody("CHAT", "SUPPORT")))
-	if want := `{"Response":[{"NotificationFilterPush":{"category":"CHAT"}},{"NotificationFilterPush":{"category":"SUPPORT"}}]}`; string(res.raw) != want {
+	if want := `{"Response":[{"NotificationFilterPush":{"category":"CHAT",` + noLists + `}},{"NotificationFilterPush":{"category":"SUPPORT",` +
+		noLists + `}}]}`; string(res.raw) != want {
 		t.Errorf("got %s", res.raw)
 	}
 	c.ok(c.in("POST", urlFilters, filterBody()))
@@ -150,7 +180,8 @@ func TestNotificationFiltersOfEveryCategory(t *testing.T) {
 	c := newClient(t, sim).onboard()
 	var all []string
 	for _, category := range strings.Fields("BILLING CARD_TRANSACTION_SUCCESSFUL CARD_TRANSACTION_FAILED CHAT DRAFT_PAYMENT IDEAL SOFORT " +
-		"MUTATION OAUTH PAYMENT REQUEST SCHEDULE_RESULT SCHEDULE_STATUS SHARE TAB_RESULT BUNQME_TAB SUPPORT") {
+		"MUTATION OAUTH PAYMENT REQUEST SCHEDULE_RESULT SCHEDULE_STATUS SHARE TAB_RESULT BUNQME_TAB SUPPORT " +
+		"PARTNER_USER_PROVISION USER_ONBOARDING USER_INFORMATION_INQUIRY CARD CARD_TRANSACTION_UPDATED CARD_TRANSACTION_REFUND CARD_TOKENIZATION INSTANT_PAYMENT") {
 		all = append(all, category+" "+hook+"/1", category+" "+hook+"/2")
 	}
 	if got := c.filterTexts(c.in("POST", urlFilters, filterBody(all...)), "NotificationFilterUrl"); !slices.Equal(got, all) {
@@ -165,7 +196,7 @@ func TestNotificationFiltersOfEveryCategory(t *testing.T) {
 		pages++
 	}
 	slices.Reverse(listed)
-	if !slices.Equal(listed, all) || pages != 4 {
+	if !slices.Equal(listed, all) || pages != 5 {
 		t.Errorf("%d pages list %q", pages, listed)
 	}
 }

@@ -1,7 +1,5 @@
 package bunqsim
 
-import "time"
-
 func createOAuthClient(c *call) (reply, *apiError) {
 	if c.body.has("status") && c.body.strings["status"] != OAuthClientActive {
 		return reply{}, errInvalidValue("status")
@@ -51,30 +49,12 @@ func updateOAuthClient(c *call) (reply, *apiError) {
 	switch {
 	case status != OAuthClientActive && status != OAuthClientCancelled:
 		return reply{}, errInvalidValue("status")
-	case status == OAuthClientActive && cancelled && c.set.ReactivateOAuthClient != Refused:
-		return c.reactivate(c.client)
-	case status == OAuthClientActive && cancelled,
-		status == OAuthClientCancelled && cancelled && c.set.CancelTwice == Refused:
+	case status == OAuthClientActive && cancelled:
 		return reply{}, errOAuthClientCancelled()
 	case status == OAuthClientCancelled && !cancelled:
 		c.cancel(c.client)
 	}
 	return replyID(c.client.ID), nil
-}
-
-// reactivate is what PUT ACTIVE does to a cancelled client where it isn't refused. Its users'
-// tokens stay ended.
-func (c *call) reactivate(o *OAuthClient) (reply, *apiError) {
-	if c.set.ReactivateOAuthClient == Ignored {
-		return replyID(o.ID), nil
-	}
-	if first(c.st.OAuthClients, func(x *OAuthClient) bool {
-		return x != o && x.UserID == o.UserID && x.Status != OAuthClientCancelled
-	}) != nil {
-		return reply{}, errOAuthClientExists()
-	}
-	o.Status, o.Updated, o.CancelledAt = OAuthClientActive, c.now, time.Time{}
-	return replyID(o.ID), nil
 }
 
 func (c *call) cancel(o *OAuthClient) {
@@ -83,7 +63,7 @@ func (c *call) cancel(o *OAuthClient) {
 		o.Status, o.CancelledAt = OAuthClientCancelledPending, c.now.Add(c.set.CancelPending)
 		return
 	}
-	c.st.endConnections(o.ID, c.now, c.set)
+	c.st.endConnections(o.ID, c.now)
 }
 
 type wireOAuthClient struct {

@@ -55,7 +55,7 @@ func TestOAuthClientRules(t *testing.T) {
 	id := c.addOAuthClient()
 	path := fmt.Sprintf("/oauth-client/%d", id)
 	cb := c.addCallback(id, "https://example.com/cb")
-	c.refused(c.in("POST", "/oauth-client", `{}`), 400, "User already has an active OAuth client.")
+	c.refused(c.in("POST", "/oauth-client", `{}`), 400, "You can only have one active OAuth Client registered.")
 	c.ok(c.in("PUT", path, `{"status":"ACTIVE"}`))
 	if got := pick[idBody](t, c.ok(c.in("PUT", path, `{"status":"CANCELLED"}`)), "Id").ID; got != id {
 		t.Errorf("PUT answers id %d", got)
@@ -113,7 +113,7 @@ func TestCallbackURLRules(t *testing.T) {
 		{"http", "http://example.com/cb", "The callback URL must use HTTPS."},
 		{"http to the same machine", "http://localhost:8000/cb", "The callback URL must use HTTPS."},
 		{"another scheme", "myapp://cb", "The callback URL must use HTTPS."},
-		{"twice", first, "Callback URL already exists."},
+		{"twice", first, "The Callback URL has already been registered for this Client."},
 		{"relative", "/cb", `Invalid value for field "url".`},
 		{"no host", "https:///cb", `Invalid value for field "url".`},
 		{"with a fragment", "https://example.com/cb#x", `Invalid value for field "url".`},

@@ -16,7 +16,7 @@ func (s *Sim) change(f func(c *call) error) error {
 	defer s.mu.Unlock()
 	set := s.set
 	c := &call{sim: s, set: &set, st: s.st, now: s.now()}
-	s.st.settle(c.now, c.set)
+	s.st.settle(c.now)
 	if err := f(c); err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func (s *Sim) DeleteOAuthClient(id int64) error {
 		if _, err := c.clientByID(id); err != nil {
 			return err
 		}
-		c.st.endConnections(id, c.now, c.set)
+		c.st.endConnections(id, c.now)
 		c.st.OAuthClients = slices.DeleteFunc(c.st.OAuthClients, func(o *OAuthClient) bool { return o.ID == id })
 		c.st.CallbackURLs = slices.DeleteFunc(c.st.CallbackURLs, func(u *CallbackURL) bool { return u.OAuthClientID == id })
 		return nil
@@ -159,7 +159,7 @@ func (s *Sim) RevokeCredential(id int64) error {
 	return s.change(func(c *call) error {
 		k, err := c.credentialByID(id)
 		if err == nil {
-			c.st.revoke(k, c.now, c.set)
+			c.st.revoke(k, c.now)
 		}
 		return err
 	})
@@ -213,8 +213,12 @@ func (s *Sim) RevokeConnection(id int64) error {
 func (s *Sim) Wipe() error {
 	return s.change(func(c *call) error {
 		c.st.wipe()
-		s.requestIDs = map[int64]map[string]bool{}
-		s.tickets = map[string]ticket{}
+		s.forgetRequests()
 		return nil
 	})
+}
+
+// forgetRequests drops what is remembered of requests beside the store. Under Sim.mu.
+func (s *Sim) forgetRequests() {
+	s.requestIDs, s.tickets, s.brakes = map[int64]map[string]bool{}, map[string]ticket{}, map[int64]*brake{}
 }

@@ -57,38 +57,43 @@ func (c *call) addPermittedIP(cred *Credential, ip, status string) *PermittedIP 
 	return p
 }
 
-// shown: "*" may be left out of lists.
-func (c *call) shown(p *PermittedIP) bool {
-	return p.IP != anyAddress || c.set.WildcardInList == Accepted
-}
-
 func findPermittedIP(c *call) *apiError {
 	if e := findCredential(c); e != nil {
 		return e
 	}
-	c.pip = first(c.addresses(c.cred), func(p *PermittedIP) bool { return p.ID == c.ids[2] && c.shown(p) })
+	c.pip = first(c.addresses(c.cred), func(p *PermittedIP) bool { return p.ID == c.ids[2] })
 	if c.pip == nil {
 		return errNotFound("Permitted ip", c.ids[2])
 	}
 	return nil
 }
 
+func isAddress(text string) bool {
+	_, err := netip.ParseAddr(text)
+	return err == nil
+}
+
+// validIP reports whether text is an address that may be permitted.
+func (c *call) validIP(text string) bool {
+	a, err := netip.ParseAddr(text)
+	return err == nil && a.Zone() == "" && (a.Is4() || c.set.IPv6 == Accepted)
+}
+
 func validIPStatus(s string) bool { return s == PermittedIPActive || s == PermittedIPInactive }
 
 func createPermittedIP(c *call) (reply, *apiError) {
 	ip := c.body.strings["ip"]
-	if a, err := netip.ParseAddr(ip); err != nil || a.Zone() != "" {
+	if !c.validIP(ip) {
 		return reply{}, errIPInvalid(ip) // "*" is one of these
 	}
-	status := string(c.set.PermittedIPDefaultStatus)
+	status := PermittedIPActive
 	if c.body.has("status") {
 		status = c.body.strings["status"]
 	}
 	if !validIPStatus(status) {
 		return reply{}, errInvalidValue("status")
 	}
-	if c.set.DuplicatePermittedIP == Refused &&
-		first(c.addresses(c.cred), func(p *PermittedIP) bool { return sameAddress(p.IP, ip) }) != nil {
+	if first(c.addresses(c.cred), func(p *PermittedIP) bool { return sameAddress(p.IP, ip) }) != nil {
 		return reply{}, errIPExists()
 	}
 	return replyID(c.addPermittedIP(c.cred, ip, status).ID), nil
@@ -118,9 +123,7 @@ func readPermittedIP(c *call) (reply, *apiError) {
 func listPermittedIPs(c *call) (reply, *apiError) {
 	var items []paged
 	for _, p := range c.addresses(c.cred) {
-		if c.shown(p) {
-			items = append(items, paged{p.ID, permittedIPElement(p)})
-		}
+		items = append(items, paged{p.ID, permittedIPElement(p)})
 	}
 	return paginate(items, c.query, c.path, c.st.LastID["ip"])
 }

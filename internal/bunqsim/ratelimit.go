@@ -63,7 +63,7 @@ type rateKey struct{ caller, method, pattern string }
 // which is known by the key of its session, before that by its installation, and before that by its
 // address.
 func (c *call) caller() string {
-	if c.sim.limits.profile != LimitsRecent || c.set.RecentLimitsFor == ByAddress {
+	if c.sim.limits.profile != LimitsRecent {
 		return c.ip
 	}
 	token := c.header.Get(headerAuthentication)
@@ -102,18 +102,17 @@ func (l *limiter) of(method, pattern string) limit {
 	return classicLimit(method, pattern)
 }
 
-// take lets a request in, or returns the limit it ran into. The window slides: a request counts for
+// take reports whether a request is let in. The window slides: a request that was let in counts for
 // window after it came.
-func (l *limiter) take(k rateKey, now time.Time, countRefused bool) (limit, bool) {
-	lim := l.of(k.method, k.pattern)
+func (l *limiter) take(k rateKey, lim limit, now time.Time) bool {
 	if l.profile == LimitsOff {
-		return lim, true
+		return true
 	}
 	recent := slices.DeleteFunc(l.seen[k], func(t time.Time) bool { return now.Sub(t) >= lim.window })
 	ok := len(recent) < lim.max
-	if ok || countRefused {
+	if ok {
 		recent = append(recent, now)
 	}
 	l.seen[k] = recent
-	return lim, ok
+	return ok
 }

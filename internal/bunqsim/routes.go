@@ -1,7 +1,6 @@
 package bunqsim
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -26,6 +25,8 @@ type route struct {
 	body            *bodySpec // of POST and PUT
 	unsignedAnswer  bool      // everything under /installation, but see Settings.SignInstallationReads
 	sandboxOnly     bool
+	setup           bool // counts for Settings.SetupCallsPerDay
+	ofInstallation  bool // see Settings.DeviceListWithInstallationToken
 	// find resolves the ids of the path to objects of the caller, or answers 404. nil: the path has
 	// none.
 	find func(*call) *apiError
@@ -51,14 +52,14 @@ func stringField(name string, required bool) fieldSpec {
 func routes() []*route {
 	get, post, put, del := http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete
 	table := []*route{
-		{method: post, pattern: "/installation", token: tokenNone, unsignedAnswer: true, do: createInstallation,
+		{method: post, pattern: "/installation", token: tokenNone, unsignedAnswer: true, setup: true, do: createInstallation,
 			body: &bodySpec{fields: []fieldSpec{stringField("client_public_key", true)}}},
 		{method: get, pattern: "/installation", token: tokenSession, unsignedAnswer: true, do: readInstallation},
 		{method: get, pattern: "/installation/{id}", token: tokenSession, unsignedAnswer: true, find: findInstallation, do: readInstallation},
 		{method: get, pattern: "/installation/{id}/server-public-key", token: tokenSession, unsignedAnswer: true,
 			find: findInstallation, do: readServerPublicKey},
 
-		{method: post, pattern: "/payment-service-provider-credential", token: tokenInstallation, do: createCredential,
+		{method: post, pattern: "/payment-service-provider-credential", token: tokenInstallation, setup: true, do: createCredential,
 			body: &bodySpec{fields: []fieldSpec{
 				stringField("client_payment_service_provider_certificate", true),
 				stringField("client_payment_service_provider_certificate_chain", true),
@@ -67,13 +68,13 @@ func routes() []*route {
 		{method: get, pattern: "/payment-service-provider-credential/{id}", token: tokenSessionOrInstallation,
 			find: findOwnCredential, do: readCredential},
 
-		{method: post, pattern: "/device-server", token: tokenInstallation, do: createDevice,
+		{method: post, pattern: "/device-server", token: tokenInstallation, setup: true, do: createDevice,
 			body: &bodySpec{fields: []fieldSpec{
 				stringField("description", true), stringField("secret", true), {name: "permitted_ips", kind: typeStringArray},
 			}}},
-		{method: get, pattern: "/device-server", token: tokenSession, do: listDevices},
+		{method: get, pattern: "/device-server", token: tokenSession, ofInstallation: true, do: listDevices},
 		{method: get, pattern: "/device-server/{id}", token: tokenSession, find: findDevice, do: readDevice},
-		{method: get, pattern: "/device", token: tokenSession, do: listDevices},
+		{method: get, pattern: "/device", token: tokenSession, ofInstallation: true, do: listDevices},
 		{method: get, pattern: "/device/{id}", token: tokenSession, find: findDevice, do: readDevice},
 
 		{method: post, pattern: "/session-server", token: tokenInstallation, signed: true, do: createSession,
@@ -192,13 +193,10 @@ func lookup(env Environment, method, path string) (found *route, ids []int64, pa
 	return nil, nil, pattern, known
 }
 
-// mustBeRoute panics on a "METHOD /pattern" that is none: a fault or a count for it would silently
+// isRoute reports whether there is a "METHOD /pattern": a fault or a count for another would silently
 // never match.
-func (s *Sim) mustBeRoute(callName string) {
-	for _, r := range slices.Concat(allRoutes, allWebRoutes) {
-		if r.method+" "+r.pattern == callName && (!r.sandboxOnly || s.env == Sandbox) {
-			return
-		}
-	}
-	panic(fmt.Sprintf("bunqsim: %q is not a route", callName))
+func (s *Sim) isRoute(callName string) bool {
+	return slices.ContainsFunc(slices.Concat(allRoutes, allWebRoutes), func(r *route) bool {
+		return r.method+" "+r.pattern == callName && (!r.sandboxOnly || s.env == Sandbox)
+	})
 }

@@ -46,10 +46,13 @@ func statusLine(status int) string {
 	return strconv.Itoa(status) + " " + text
 }
 
-// Server serves a simulator on a loopback address, over plain HTTP.
+// Server serves a simulator, or its management interface, over plain HTTP.
 type Server struct {
-	sim  *Sim
-	addr *net.TCPAddr
+	sim      *Sim
+	addr     *net.TCPAddr
+	handler  http.Handler
+	manages  bool // the management interface
+	anywhere bool
 
 	mu     sync.Mutex
 	http   *http.Server // nil while refusing or closed
@@ -61,17 +64,32 @@ type Server struct {
 // Start serves sim on a free port of 127.0.0.1.
 func Start(sim *Sim) (*Server, error) { return Listen(sim, "127.0.0.1:0") }
 
-// Listen serves sim on addr. It refuses every address that isn't loopback: the simulator hands out
-// keys over plain HTTP, and serves this machine only.
-func Listen(sim *Sim, addr string) (*Server, error) {
+// ListenOption changes a Listen.
+type ListenOption func(*Server)
+
+// Anywhere takes addresses beyond loopback: in a container nothing else can be reached. Whoever
+// reaches the port gets keys over plain HTTP.
+func Anywhere() ListenOption { return func(srv *Server) { srv.anywhere = true } }
+
+// Management serves Sim.Manage instead of bunq's API.
+func Management() ListenOption {
+	return func(srv *Server) { srv.handler, srv.manages = srv.sim.Manage(), true }
+}
+
+// Listen serves sim on addr. It refuses every address that isn't loopback, but with Anywhere: the
+// simulator hands out keys over plain HTTP.
+func Listen(sim *Sim, addr string, opts ...ListenOption) (*Server, error) {
 	tcp, err := net.ResolveTCPAddr("tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("bunqsim: %w", err)
 	}
-	if !tcp.IP.IsLoopback() {
-		return nil, fmt.Errorf("bunqsim: %s is not a loopback address: the simulator hands out secrets over plain HTTP and serves this machine only; use 127.0.0.1", addr)
+	srv := &Server{sim: sim, addr: tcp, handler: sim.Handler()}
+	for _, o := range opts {
+		o(srv)
 	}
-	srv := &Server{sim: sim, addr: tcp}
+	if !srv.anywhere && !tcp.IP.IsLoopback() {
+		return nil, fmt.Errorf("bunqsim: %s is not a loopback address: the simulator hands out secrets over plain HTTP and serves this machine only; use 127.0.0.1, or -listen-anywhere in a container", addr)
+	}
 	return srv, srv.open()
 }
 
@@ -82,12 +100,14 @@ func (srv *Server) open() error {
 		return fmt.Errorf("bunqsim: %w", err)
 	}
 	srv.addr.Port = l.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // what ListenTCP returns
-	hs := &http.Server{Handler: srv.sim.Handler(), ReadHeaderTimeout: 10 * time.Second}
+	hs := &http.Server{Handler: srv.handler, ReadHeaderTimeout: 10 * time.Second}
 	done := make(chan struct{})
 	ctx, halt := context.WithCancel(context.Background())
 	var both sync.WaitGroup
 	both.Go(func() { _ = hs.Serve(l) }) // ends with Close or Shutdown
-	both.Go(func() { srv.sim.deliverRetries(ctx) })
+	if !srv.manages {
+		both.Go(func() { srv.sim.deliverRetries(ctx) })
+	}
 	go func() {
 		defer close(done)
 		both.Wait()
@@ -108,8 +128,16 @@ func (srv *Server) TokenURL() string { return "http://" + srv.Addr() + tokenPath
 // ConnectionsURL is where a person sees what was allowed, and withdraws it.
 func (srv *Server) ConnectionsURL() string { return "http://" + srv.Addr() + connectionsPath }
 
-// Addr is host and port.
-func (srv *Server) Addr() string { return srv.addr.String() }
+// ManageURL is where the management interface is, of a Server that was made with Management.
+func (srv *Server) ManageURL() string { return "http://" + srv.Addr() }
+
+// Addr is host and port. Where all addresses are listened on, it is that of this machine.
+func (srv *Server) Addr() string {
+	if srv.addr.IP == nil || srv.addr.IP.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", strconv.Itoa(srv.addr.Port))
+	}
+	return srv.addr.String()
+}
 
 // Refuse closes the listener and all connections: clients get "connection refused" until Accept.
 func (srv *Server) Refuse() error {

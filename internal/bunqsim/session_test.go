@@ -25,6 +25,7 @@ func TestSessionNeedsARegisteredLivingKey(t *testing.T) {
 	}
 	c.refused(c.get("/user"), 401, textAuthorisation)
 	c.refused(c.sessionRequest(), 400, textCredentials)
+	c.install()
 	c.refused(c.deviceRequest(), 400, textCredentials)
 	if st := sim.Snapshot().Credentials[0].Status; st != "REVOKED" {
 		t.Errorf("status is %s", st)
@@ -45,7 +46,7 @@ func TestSessionShape(t *testing.T) {
 	const at = `"created":"2026-03-04 05:06:07.123456","updated":"2026-03-04 05:06:07.123456"`
 	user := fmt.Sprintf(`{"UserPaymentServiceProvider":{"id":%d,%s,`+
 		`"alias":[{"type":"CERTIFICATE_DISTINGUISHED_NAME","value":"\/C=NL\/CN=My App PISP AISP","name":"My App PISP AISP"}],`+
-		`"avatar":{"uuid":%q,"image":[{"attachment_public_uuid":%q,"height":1023,"width":1024,"content_type":"image\/png"}],"anchor_uuid":%q},`+
+		`"avatar":{"uuid":%q,"image":[{"attachment_public_uuid":%q,"height":1023,"width":1024,"content_type":"image\/png"}],"anchor_uuid":%q,"style":null},`+
 		`"status":"ACTIVE","sub_status":"NONE","public_uuid":%q,"display_name":"My App PISP AISP","public_nick_name":"My App PISP AISP",`+
 		`"language":"en_US","region":"en_US","session_timeout":324000,"daily_limit_without_confirmation_login":{"currency":"EUR","value":"250.00"},`+
 		`"relations":[],"notification_filters":[],"certificate_distinguished_name":"\/C=NL\/CN=My App PISP AISP"}}`,

@@ -16,6 +16,11 @@ type SettingChoice struct {
 	Name string
 	// Answers are values of the setting, the default first.
 	Answers []any
+	// Source says where the default is from: OBSERVED, DOCUMENTED or UNKNOWN, with the rest of it.
+	Source string
+	// For names who needs another answer: the directory of the provider's tests that set it, or the
+	// users of the simulator who do.
+	For string
 
 	field string
 	// open settings take other values, too: numbers and texts of which Answers has examples only.
@@ -25,82 +30,98 @@ type SettingChoice struct {
 // SettingChoices lists all settings, in the order of their fields.
 func SettingChoices() []SettingChoice {
 	return []SettingChoice{
-		closed("FirstUse", ByDeviceServer, BySession),
-		open("ExpiredKeyStatus", "EXPIRED", "OBSOLETE"),
-		open("RevokedKeyStatus", "REVOKED", "CANCELLED"),
-		closed("CredentialWithInstallationToken", Accepted, Refused),
-		closed("OldKeys", Accepted, Refused),
-		closed("ExpiredCertificate", Refused, Accepted),
-		closed("ECCertificate", Refused, Accepted),
-		closed("LeafInChain", Refused, Accepted),
-		closed("InstallationKeyReuse", Accepted, Refused),
-		closed("ServerKey", PerProcess, PerInstallation),
-		closed("SignInstallationReads", Accepted, Refused),
-		closed("OptionalSignature", Refused, Ignored),
-		closed("UsedRequestID", Accepted, Refused),
+		closed("FirstUse", "UNKNOWN",
+			"internal/onboarding", ByDeviceServer, BySession),
+		closed("OldKeys", "UNKNOWN",
+			"internal/oauthapp", Accepted, Refused),
+		closed("InstallationKeyReuse", "UNKNOWN",
+			"those who bring the installation key themselves", Accepted, Refused),
+		closed("ServerKey", "OBSERVED: two pairs of installations have different ones",
+			"those who keep one server key for all installations", PerInstallation, PerProcess),
+		closed("SignInstallationReads", "OBSERVED: bunq's SDKs demand a signature; no recording shows one",
+			"internal/onboarding", Accepted, Refused),
+		closed("UsedRequestID", "OBSERVED: two clients use one id several times; documented otherwise",
+			"those who want to see that they use none twice", Accepted, Refused),
 
-		closed("SameDeviceAgain", Accepted, Existing, Refused),
-		closed("DeviceFromUnpermittedIP", Refused, Accepted),
-		closed("LoneWildcard", CallerOnly, Wildcard, Refused),
-		closed("WildcardAfterConcrete", Refused, Ignored, Accepted),
-		closed("WildcardInList", Accepted, Refused),
-		closed("DeviceList", OfUser, OfInstallation),
-		open("MaxDescription", 255, 64),
-		closed("IPText", Canonical, AsSent),
+		closed("SecondDeviceOfInstallation", "OBSERVED: four clients, none with the key of a PSD2 party",
+			"internal/onboarding", Refused, Accepted),
+		closed("SessionWithoutDevice", "UNKNOWN",
+			"those who move a key to another installation", Refused, Accepted),
+		closed("PendingKeyElsewhere", "UNKNOWN",
+			"those who move a key to another installation", Accepted, Refused),
+		closed("LoneWildcard", "OBSERVED: production clients rely on it; documented both ways",
+			"those who register for every address", Wildcard, CallerOnly),
+		closed("WildcardAfterConcrete", "DOCUMENTED as not possible; how it fails is UNKNOWN",
+			"internal/lifecycle", Refused, Ignored, Accepted),
+		closed("DeviceList", "UNKNOWN",
+			"internal/onboarding", OfUser, OfInstallation),
+		closed("DeviceListWithInstallationToken", "DOCUMENTED for sessions; one client says that it works",
+			"those who look for their device before they have a session", Refused, Accepted),
+		open("BrakeAfterWrongKeys", "OBSERVED: the text; that it follows wrong keys is inferred",
+			"those who try several keys", 0, 3),
+		closed("IPv6", "DOCUMENTED as not supported, in one place otherwise",
+			"internal/onboarding", Refused, Accepted),
+		closed("IPText", "UNKNOWN",
+			"internal/onboarding", Canonical, AsSent),
 
-		closed("PermittedIPDefaultStatus", StatusActive, StatusInactive),
-		closed("DuplicatePermittedIP", Refused, Accepted),
-		closed("IPInPermittedIPUpdate", Refused, Ignored, Required),
+		closed("IPInPermittedIPUpdate", "UNKNOWN: SDKs and documents contradict each other",
+			"internal/onboarding", Refused, Ignored, Required),
 
-		open("FirstSessionLifetime", time.Hour, 20*time.Second),
-		open("SessionLifetime", sessionTimeout, time.Minute),
-		closed("SessionExtension", Never, LastMinutes, LastSeconds),
-		closed("DeadSessionStatus", http.StatusUnauthorized, http.StatusForbidden),
-		closed("UnknownTokenStatus", http.StatusForbidden, http.StatusUnauthorized),
-		closed("ForeignUserStatus", http.StatusNotFound, http.StatusForbidden),
-		closed("ParallelSessions", Accepted, Refused),
+		open("FirstSessionLifetime", "DOCUMENTED",
+			"internal/pacing", time.Hour, 20*time.Second),
+		open("SessionLifetime", "OBSERVED",
+			"those who want to see a session end soon", sessionTimeout, time.Minute),
+		closed("SessionExtension", "UNKNOWN: documented in two ways",
+			"those who go on with a session for days", Never, LastMinutes, LastSeconds),
+		closed("DeadSessionStatus", "OBSERVED: both",
+			"those who open a new session when one has ended", http.StatusUnauthorized, http.StatusForbidden),
+		closed("ParallelSessions", "OBSERVED; years ago otherwise",
+			"internal/onboarding", Accepted, Refused),
 
-		closed("SecondOAuthClient", Refused, Accepted, Existing),
-		closed("CancelledOAuthClient", Readable, Gone),
-		open("CancelPending", time.Duration(0), time.Second),
-		closed("CancelTwice", Accepted, Refused),
-		closed("ReactivateOAuthClient", Refused, Accepted, Ignored),
-		closed("CancelledOAuthClientURLs", Refused, Accepted),
-		closed("OAuthClientFields", WithDisplayName, Bare, WithTimestamps),
+		closed("SecondOAuthClient", "OBSERVED: the text; the status is UNKNOWN",
+			"internal/oauthapp", Refused, Accepted, Existing),
+		closed("CancelledOAuthClient", "UNKNOWN",
+			"internal/oauthapp", Readable, Gone),
+		open("CancelPending", "UNKNOWN",
+			"internal/oauthapp", time.Duration(0), time.Second),
+		closed("OAuthClientFields", "OBSERVED: all three are optional",
+			"those who read display_name or times", WithDisplayName, Bare, WithTimestamps),
 
-		closed("HTTPCallback", Refused, Accepted),
-		closed("DuplicateCallback", Refused, Accepted),
-		open("MaxCallbackLength", 255, 2000),
-		open("MaxCallbacks", 0, 20),
+		closed("HTTPCallback", "UNKNOWN",
+			"those whose application runs on their own machine", Refused, Accepted),
+		closed("DuplicateCallback", "OBSERVED: the text; the status is UNKNOWN",
+			"internal/oauthapp", Refused, Accepted),
+		open("MaxCallbackLength", "UNKNOWN",
+			"those with long callback URLs", 255, 2000),
+		open("MaxCallbacks", "UNKNOWN",
+			"those with many callback URLs", 0, 20),
 
-		open("CodeLifetime", 10*time.Minute, 30*time.Second),
-		closed("UsedCode", Refused, Revokes),
-		closed("TokenErrors", ByRFC6749, AllInvalidGrant),
-		closed("AccessTokenWithoutDevice", Accepted, Refused),
-		closed("ConsentNotifications", GivenAndWithdrawn, WithdrawnOnly),
+		closed("UnknownNotificationCategory", "UNKNOWN",
+			"those who use a category that bunq has not listed", Refused, Accepted),
+		closed("NotificationFilterFields", "DOCUMENTED for a newer product; older recordings have none",
+			"internal/oauthapp", WithLists, Bare, WithTimestamps),
+		closed("NotificationFilterList", "UNKNOWN",
+			"internal/oauthapp", InPages, Whole),
 
-		closed("MissingNotificationFilters", Refused, Accepted),
-		closed("UnknownNotificationCategory", Refused, Accepted, Ignored),
-		closed("DuplicateNotificationFilter", Refused, Accepted, Ignored),
-		closed("NotificationFilterFields", Bare, WithTimestamps),
-		closed("NotificationFilterList", InPages, Whole),
-
-		open("WarningHeader", "", "This endpoint will be removed."),
-		closed("DeleteBody", EmptyResponse, EmptyObject, NoBody),
-		closed("RateLimitStatus", http.StatusTooManyRequests, http.StatusConflict),
-		closed("RecentLimitsFor", ByDevice, ByAddress),
-		closed("RefusedRequestsCount", Refused, Accepted),
+		closed("DeleteBody", "UNKNOWN",
+			"those who read the answer to a DELETE", EmptyResponse, EmptyObject, NoBody),
+		closed("RateLimitStatus", "OBSERVED: 409 in the sandbox, formerly",
+			"those who wait when a limit was hit", http.StatusTooManyRequests, http.StatusConflict),
+		closed("RateLimitText", "OBSERVED: both",
+			"those who read the limit out of the text", Plain, NamesMethod),
+		open("SetupCallsPerDay", "DOCUMENTED; which calls count is UNKNOWN",
+			"those who set up more than once a day", 0, 10),
 	}
 }
 
 // closed returns the choice of a setting that has these answers only.
-func closed[T any](field string, answers ...T) SettingChoice {
+func closed[T any](field, source, who string, answers ...T) SettingChoice {
 	f, ok := reflect.TypeFor[Settings]().FieldByName(field)
 	if !ok || f.Type != reflect.TypeFor[T]() {
 		panic(fmt.Sprintf("bunqsim: Settings has no %s of this type", field))
 	}
 	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-	c := SettingChoice{Name: name, field: field}
+	c := SettingChoice{Name: name, Source: source, For: who, field: field}
 	for _, a := range answers {
 		c.Answers = append(c.Answers, a)
 	}
@@ -108,8 +129,8 @@ func closed[T any](field string, answers ...T) SettingChoice {
 }
 
 // open returns the choice of a setting that takes other values than these, too.
-func open[T any](field string, answers ...T) SettingChoice {
-	c := closed(field, answers...)
+func open[T any](field, source, who string, answers ...T) SettingChoice {
+	c := closed(field, source, who, answers...)
 	c.open = true
 	return c
 }

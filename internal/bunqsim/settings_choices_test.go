@@ -3,7 +3,10 @@ package bunqsim_test
 import (
 	"encoding/json"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -20,6 +23,9 @@ func TestSettingChoices_haveEveryField(t *testing.T) {
 	}
 	for _, c := range bunqsim.SettingChoices() {
 		names = append(names, c.Name)
+		if !regexp.MustCompile(`^(OBSERVED|DOCUMENTED|UNKNOWN)\b`).MatchString(c.Source) {
+			t.Errorf("%s has the source %q", c.Name, c.Source)
+		}
 		if len(c.Answers) < 2 {
 			t.Errorf("%s has no answer but its default", c.Name)
 		}
@@ -83,6 +89,32 @@ func TestRandomSettings(t *testing.T) {
 	for _, c := range bunqsim.SettingChoices() {
 		if n := len(drawn[c.Name]); n != len(c.Answers) {
 			t.Errorf("%s: %d of %d answers drawn", c.Name, n, len(c.Answers))
+		}
+	}
+}
+
+// A setting whose other answers nobody needs is one too many: tests of the provider set it, or users
+// of the simulator do, who are named.
+func TestSettingChoices_areNeeded(t *testing.T) {
+	fields := reflect.VisibleFields(reflect.TypeFor[bunqsim.Settings]())
+	for i, c := range bunqsim.SettingChoices() {
+		dir, provider := strings.CutPrefix(c.For, "internal/")
+		if !provider {
+			if !strings.HasPrefix(c.For, "those ") {
+				t.Errorf("%s is for %q", c.Name, c.For)
+			}
+			continue
+		}
+		files, err := filepath.Glob(filepath.Join("..", dir, "*_test.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		set := regexp.MustCompile(`\b` + fields[i].Name + `\b`)
+		if !slices.ContainsFunc(files, func(file string) bool {
+			text, err := os.ReadFile(file)
+			return err == nil && set.Match(text)
+		}) {
+			t.Errorf("%s is for %s, whose tests do not name %s", c.Name, c.For, fields[i].Name)
 		}
 	}
 }

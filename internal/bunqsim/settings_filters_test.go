@@ -1,55 +1,25 @@
 package bunqsim_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
-// otherFilters goes on with otherLater, for notification filters and the newer limits.
+// otherFilters goes on with otherLater, for notification filters and limits.
 var otherFilters = map[string]func(settingTest){
-	"MissingNotificationFilters": func(t settingTest) {
-		sim, _ := sandbox(t, bunqsim.Settings{MissingNotificationFilters: bunqsim.Accepted})
-		c := newClient(t, sim).onboard()
-		for _, body := range []string{`{}`, `{"notification_filters":null}`} {
-			c.ok(c.in("POST", urlFilters, filterBody("OAUTH "+hook)))
-			c.ok(c.in("POST", urlFilters, body))
-			if got := sim.Snapshot().NotificationURLsOf(c.user); len(got) != 0 {
-				t.Errorf("%s leaves %q", body, got)
-			}
-		}
-		c.refused(c.in("POST", urlFilters, `{"notification_filters":[{}]}`), 400,
-			`Missing required field "category".`, `Missing required field "notification_target".`)
-		c.refused(c.in("POST", "/oauth-client", `{"notification_filters":[]}`), 400, `Superfluous field "notification_filters".`)
-	},
 	"UnknownNotificationCategory": func(t settingTest) {
-		for choice, want := range map[bunqsim.Choice][]string{
-			bunqsim.Accepted: {"PARTY " + hook, "OAUTH " + hook},
-			bunqsim.Ignored:  {"OAUTH " + hook},
-		} {
-			sim, _ := sandbox(t, bunqsim.Settings{UnknownNotificationCategory: choice})
-			c := newClient(t, sim).onboard()
-			got := c.filterTexts(c.in("POST", urlFilters, filterBody("PARTY "+hook, "OAUTH "+hook)), "NotificationFilterUrl")
-			if !slices.Equal(got, want) {
-				t.Errorf("%s: %q", choice, got)
-			}
-			c.refused(c.in("POST", urlFilters, `{"notification_filters":[{"category":"","notification_target":"`+hook+`"}]}`), 400,
-				`Invalid value for field "category".`)
-		}
-	},
-	"DuplicateNotificationFilter": func(t settingTest) {
-		const a, b = "OAUTH " + hook, "OAUTH " + hook + "/2"
-		sim, _ := sandbox(t, bunqsim.Settings{DuplicateNotificationFilter: bunqsim.Accepted})
+		sim, _ := sandbox(t, bunqsim.Settings{UnknownNotificationCategory: bunqsim.Accepted})
 		c := newClient(t, sim).onboard()
-		if got := c.filterTexts(c.in("POST", urlFilters, filterBody(a, a)), "NotificationFilterUrl"); !slices.Equal(got, []string{a, a}) {
-			t.Errorf("accepted: %q", got)
+		got := c.filterTexts(c.in("POST", urlFilters, filterBody("PARTY "+hook, "OAUTH "+hook)), "NotificationFilterUrl")
+		if want := []string{"PARTY " + hook, "OAUTH " + hook}; !slices.Equal(got, want) {
+			t.Errorf("%q", got)
 		}
-		c.refused(c.in("POST", urlFilters, filterBody(a, a, b)), 400, "Maximum number of notification targets for this category reached.")
-		setSettings(t, sim, bunqsim.Settings{DuplicateNotificationFilter: bunqsim.Ignored})
-		if got := c.filterTexts(c.in("POST", urlFilters, filterBody(a, a, b, a)), "NotificationFilterUrl"); !slices.Equal(got, []string{a, b}) {
-			t.Errorf("ignored: %q", got)
-		}
+		c.refused(c.in("POST", urlFilters, `{"notification_filters":[{"category":"","notification_target":"`+hook+`"}]}`), 400,
+			`Invalid value for field "category".`)
 	},
 	"NotificationFilterFields": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{NotificationFilterFields: bunqsim.WithTimestamps})
@@ -58,9 +28,18 @@ var otherFilters = map[string]func(settingTest){
 			t.Errorf("POST: %s", got)
 		}
 		want := `{"NotificationFilterUrl":{"id":1377,"created":"2026-03-04 05:06:07.123456","updated":"2026-03-04 05:06:07.123456",` +
-			`"category":"OAUTH","notification_target":"https:\/\/example.com\/hook"}}`
+			`"category":"OAUTH","notification_target":"https:\/\/example.com\/hook",` + fmt.Sprintf(`"all_user_id":[%d],`, c.user) +
+			`"all_monetary_account_id":[],"all_verification_type":[]}}`
 		if got := string(c.send(c.in("GET", urlFilters, nil)).raw); !strings.Contains(got, want) {
 			t.Errorf("GET: %s", got)
+		}
+
+		setSettings(t, sim, bunqsim.Settings{NotificationFilterFields: bunqsim.Bare})
+		for _, r := range []request{c.in("POST", urlFilters, filterBody("OAUTH "+hook)), c.in("GET", urlFilters, nil)} {
+			bare := `{"Response":[{"NotificationFilterUrl":{"category":"OAUTH","notification_target":"https:\/\/example.com\/hook"}}]`
+			if got := string(c.send(r).raw); !strings.HasPrefix(got, bare) {
+				t.Errorf("bare %s: %s", r.method, got)
+			}
 		}
 	},
 	"NotificationFilterList": func(t settingTest) {
@@ -79,17 +58,39 @@ var otherFilters = map[string]func(settingTest){
 			t.Errorf("GET: %s", got)
 		}
 	},
-	"RecentLimitsFor": func(t settingTest) {
-		sim := bunqsim.NewTest(t, bunqsim.Config{Clock: bunqsim.NewFakeClock(start), Limits: bunqsim.LimitsRecent,
-			Settings: bunqsim.Settings{RecentLimitsFor: bunqsim.ByAddress}})
-		c, d := newClient(t, sim), newClient(t, sim)
-		c.onboard()
-		d.install()
-		d.register()
-		d.addDevice()
-		const text = "Too many requests. You can do a maximum of 1 calls per 30 second to this endpoint."
-		d.refused(d.sessionRequest(), 429, text) // another installation, from the same address
-		d.ip = "198.51.100.99"
-		d.refused(d.sessionRequest(), 400, textCredentials) // let in, and judged
+	"RateLimitText": func(t settingTest) {
+		clock := bunqsim.NewFakeClock(start)
+		sim := bunqsim.NewTest(t, bunqsim.Config{Clock: clock, Limits: bunqsim.LimitsPublished, Settings: bunqsim.Settings{RateLimitText: bunqsim.NamesMethod}})
+		c := newClient(t, sim).onboard()
+		c.refused(c.sessionRequest(), 429, "Too many requests. You can do a maximum of 1 POST call per 30 second to this endpoint.")
+		for range 3 {
+			c.ok(c.get("/user"))
+		}
+		c.refused(c.get("/user"), 429, "Too many requests. You can do a maximum of 3 GET call per 3 second to this endpoint.")
+		clock.Advance(minute)
+		sim.Fail(bunqsim.Fault{Route: "GET /user", Kind: bunqsim.FaultStatus, Status: 429})
+		c.refused(c.get("/user"), 429, "Too many requests. You can do a maximum of 3 GET call per 3 second to this endpoint.")
+	},
+	"SetupCallsPerDay": func(t settingTest) {
+		const text = "Too many requests. You can do a maximum of 2 calls per 86400 second to this endpoint."
+		clock := bunqsim.NewFakeClock(start)
+		sim := bunqsim.NewTest(t, bunqsim.Config{Clock: clock, Limits: bunqsim.LimitsRecent, Settings: bunqsim.Settings{SetupCallsPerDay: 2}})
+		install := func() request {
+			return request{method: "POST", path: "/installation", body: map[string]string{"client_public_key": publicPEM(t, testKey(t, 0))}}
+		}
+		c := newClient(t, sim).onboard()
+		clock.Advance(time.Hour)
+		c.ok(install())
+		clock.Advance(22 * time.Hour)
+		c.refused(install(), 429, text)
+		away := install()
+		away.ip = "198.51.100.99"
+		c.ok(away)
+		clock.Advance(time.Hour)
+		c.ok(install())
+		if err := sim.SetLimits(bunqsim.LimitsPublished); err != nil { // the classic table has no such limit
+			t.Fatal(err)
+		}
+		c.ok(install())
 	},
 }

@@ -11,30 +11,6 @@ import (
 
 // otherLater goes on with other, for what comes after the registration of a device.
 var otherLater = map[string]func(settingTest){
-	"ForeignUserStatus": func(t settingTest) {
-		sim, _ := sandbox(t, bunqsim.Settings{ForeignUserStatus: 403})
-		c := newClient(t, sim).onboard()
-		c.refused(c.get("/user/1"), 403, textAuthentication)
-		c.refused(c.get("/user/1/oauth-client"), 403, textAuthentication)
-	},
-	"PermittedIPDefaultStatus": func(t settingTest) {
-		sim, _ := sandbox(t, bunqsim.Settings{PermittedIPDefaultStatus: bunqsim.StatusInactive})
-		c := newClient(t, sim).onboard()
-		c.ok(c.in("POST", fmt.Sprintf("/credential-password-ip/%d/ip", c.credential), `{"ip":"198.51.100.1"}`))
-		c.ok(c.in("POST", fmt.Sprintf("/credential-password-ip/%d/ip", c.credential), `{"ip":"198.51.100.2","status":"ACTIVE"}`))
-		if got := addressesOf(sim, c.credential); !slices.Equal(got, []string{"198.51.100.1 INACTIVE", "198.51.100.2 ACTIVE", home + " ACTIVE"}) {
-			t.Errorf("entries %q", got)
-		}
-	},
-	"DuplicatePermittedIP": func(t settingTest) {
-		sim, _ := sandbox(t, bunqsim.Settings{DuplicatePermittedIP: bunqsim.Accepted})
-		c := newClient(t, sim).onboard()
-		c.ok(c.in("POST", fmt.Sprintf("/credential-password-ip/%d/ip", c.credential), `{"ip":"`+home+`","status":"INACTIVE"}`))
-		if got := addressesOf(sim, c.credential); !slices.Equal(got, []string{home + " ACTIVE", home + " INACTIVE"}) {
-			t.Errorf("entries %q", got)
-		}
-		c.ok(c.get("/user")) // one active entry is enough
-	},
 	"IPInPermittedIPUpdate": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{IPInPermittedIPUpdate: bunqsim.Ignored})
 		c := newClient(t, sim).onboard()
@@ -69,13 +45,6 @@ var otherLater = map[string]func(settingTest){
 		c.login()
 		c.ok(request{method: "DELETE", path: "/session/0", token: c.sessionToken})
 		c.refused(c.get("/user"), 403, textAuthentication)
-	},
-	"UnknownTokenStatus": func(t settingTest) {
-		sim, _ := sandbox(t, bunqsim.Settings{UnknownTokenStatus: 401})
-		c := newClient(t, sim).onboard()
-		for _, token := range []string{"", "x", c.installationToken} {
-			c.refused(request{method: "GET", path: "/user", token: token}, 401, textAuthorisation)
-		}
 	},
 	"ParallelSessions": func(t settingTest) {
 		sim, clock := sandbox(t, bunqsim.Settings{ParallelSessions: bunqsim.Refused})
@@ -117,21 +86,12 @@ var otherLater = map[string]func(settingTest){
 		if st := c.oauthClient(id).Status; st != "CANCELLED_PENDING" {
 			t.Errorf("status is %s", st)
 		}
-		c.refused(c.in("POST", "/oauth-client", `{}`), 400, "User already has an active OAuth client.")
+		c.refused(c.in("POST", "/oauth-client", `{}`), 400, "You can only have one active OAuth Client registered.")
 		clock.Advance(time.Hour)
 		if st := c.oauthClient(id).Status; st != "CANCELLED" {
 			t.Errorf("status is %s", st)
 		}
 		c.addOAuthClient()
-	},
-	"CancelTwice": func(t settingTest) {
-		sim, _ := sandbox(t, bunqsim.Settings{})
-		c := newClient(t, sim).onboard()
-		r := c.in("PUT", fmt.Sprintf("/oauth-client/%d", c.addOAuthClient()), `{"status":"CANCELLED"}`)
-		c.ok(r)
-		c.ok(r)
-		setSettings(t, sim, bunqsim.Settings{CancelTwice: bunqsim.Refused})
-		c.refused(r, 400, "OAuth client is cancelled.")
 	},
 	"OAuthClientFields": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{OAuthClientFields: bunqsim.Bare})
@@ -200,17 +160,37 @@ var otherLater = map[string]func(settingTest){
 			t.Error("production takes it, too")
 		}
 	},
-	"RefusedRequestsCount": func(t settingTest) {
-		clock := bunqsim.NewFakeClock(start)
-		sim := bunqsim.NewTest(t, bunqsim.Config{Clock: clock, Limits: bunqsim.LimitsPublished,
-			Settings: bunqsim.Settings{RefusedRequestsCount: bunqsim.Accepted}})
+	"SessionExtension": func(t settingTest) {
+		sim, clock := sandbox(t, bunqsim.Settings{SessionExtension: bunqsim.LastMinutes})
 		c := newClient(t, sim).onboard()
-		const text = "Too many requests. You can do a maximum of 1 calls per 30 second to this endpoint."
-		clock.Advance(20 * time.Second)
-		c.refused(c.sessionRequest(), 429, text)
-		clock.Advance(20 * time.Second)
-		c.refused(c.sessionRequest(), 429, text)
-		clock.Advance(30 * time.Second)
-		c.login()
+		expires := func() time.Duration { return sim.Snapshot().Sessions[0].Expires.Sub(clock.Now()) }
+		clock.Advance(30*time.Minute - time.Microsecond)
+		c.ok(c.get("/user"))
+		if got := expires(); got != 30*time.Minute+time.Microsecond {
+			t.Errorf("extended too early, to %v", got)
+		}
+		clock.Advance(time.Microsecond)
+		c.refused(c.in("POST", "/oauth-client", `{"status":"CANCELLED"}`), 400, `Invalid value for field "status".`)
+		if got := expires(); got != 30*time.Minute {
+			t.Errorf("extended by a request that failed, to %v", got)
+		}
+		c.ok(c.get("/user"))
+		if got := expires(); got != 90*time.Hour {
+			t.Errorf("extended to %v", got)
+		}
+
+		setSettings(t, sim, bunqsim.Settings{SessionExtension: bunqsim.LastSeconds})
+		clock.Advance(90*time.Hour - 31*time.Second)
+		c.ok(c.get("/user"))
+		if got := expires(); got != 31*time.Second {
+			t.Errorf("extended too early, to %v", got)
+		}
+		clock.Advance(time.Second)
+		c.ok(c.get("/user"))
+		if got := expires(); got != 5*time.Minute {
+			t.Errorf("extended to %v", got)
+		}
+		c.ok(request{method: "DELETE", path: "/session/0", token: c.sessionToken})
+		c.refused(c.get("/user"), 401, textAuthorisation)
 	},
 }

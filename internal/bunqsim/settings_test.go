@@ -1,7 +1,6 @@
 package bunqsim_test
 
 import (
-	"crypto/x509"
 	"fmt"
 	"maps"
 	"reflect"
@@ -32,56 +31,11 @@ var other = map[string]func(settingTest){
 		if k := sim.Snapshot().Credentials[0]; k.Status != "ACTIVE" || k.PermittedDevice == nil || k.PermittedDevice.Description != "tf-runner" {
 			t.Errorf("after session-server: %s", k.Status)
 		}
+		c.install()
 		c.register()
 		c.addDevice()
 		clock.Advance(time.Hour)
 		c.refused(c.sessionRequest(), 400, textCredentials) // registered, but never used
-	},
-	"ExpiredKeyStatus": func(t settingTest) {
-		sim, clock := sandbox(t, bunqsim.Settings{ExpiredKeyStatus: "OBSOLETE"})
-		c := newClient(t, sim)
-		c.install()
-		c.register()
-		clock.Advance(time.Hour)
-		if st := sim.Snapshot().Credentials[0].Status; st != "OBSOLETE" {
-			t.Errorf("status is %s", st)
-		}
-	},
-	"RevokedKeyStatus": func(t settingTest) {
-		sim, _ := sandbox(t, bunqsim.Settings{RevokedKeyStatus: "CANCELLED"})
-		c := newClient(t, sim)
-		c.install()
-		c.register()
-		if err := sim.RevokeCredential(c.credential); err != nil {
-			t.Fatal(err)
-		}
-		if st := sim.Snapshot().Credentials[0].Status; st != "CANCELLED" {
-			t.Errorf("status is %s", st)
-		}
-	},
-	"CredentialWithInstallationToken": func(t settingTest) {
-		sim, _ := sandbox(t, bunqsim.Settings{CredentialWithInstallationToken: bunqsim.Refused})
-		c := newClient(t, sim).onboard()
-		path := fmt.Sprintf("/payment-service-provider-credential/%d", c.credential)
-		c.refused(request{method: "GET", path: path, token: c.installationToken}, 403, textAuthentication)
-		c.ok(c.get(path))
-	},
-	"ExpiredCertificate": func(t settingTest) {
-		sim, _ := sandbox(t, bunqsim.Settings{ExpiredCertificate: bunqsim.Accepted})
-		c := newClient(t, sim)
-		c.install()
-		c.cert = pseudo(t, "X PISP", func(x *x509.Certificate) { x.NotAfter = start.Add(-time.Second) })
-		c.register()
-	},
-	"LeafInChain": func(t settingTest) {
-		sim := bunqsim.NewTest(t, bunqsim.Config{Environment: bunqsim.Production, Clock: bunqsim.NewFakeClock(start),
-			Settings: bunqsim.Settings{LeafInChain: bunqsim.Accepted}})
-		c := newClient(t, sim)
-		c.install()
-		a := newAuthority(t)
-		c.cert = a.leaf(sealTemplate("PSDNL-DNB-1"))
-		c.chain = c.cert + a.root
-		c.register()
 	},
 	"InstallationKeyReuse": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{InstallationKeyReuse: bunqsim.Refused})
@@ -93,12 +47,14 @@ var other = map[string]func(settingTest){
 		c.install()
 	},
 	"ServerKey": func(t settingTest) {
-		sim, _ := sandbox(t, bunqsim.Settings{ServerKey: bunqsim.PerInstallation})
-		a, b := newClient(t, sim).onboard(), newClient(t, sim).onboard() // each verifies all answers with its own key
-		if a.serverKey.Equal(b.serverKey) {
-			t.Error("both installations have the same server key")
+		for choice, same := range map[bunqsim.Choice]bool{bunqsim.PerInstallation: false, bunqsim.PerProcess: true} {
+			sim, _ := sandbox(t, bunqsim.Settings{ServerKey: choice})
+			a, b := newClient(t, sim).onboard(), newClient(t, sim).onboard() // each verifies all answers with its own key
+			if a.serverKey.Equal(b.serverKey) != same {
+				t.Errorf("%s: both installations have the same server key: %t", choice, !same)
+			}
+			a.mustVerify(a.refused(a.get("/user/1"), 404, `User for id "1" not found.`))
 		}
-		a.mustVerify(a.refused(a.get("/user/1"), 404, `User for id "1" not found.`))
 	},
 	"SignInstallationReads": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{SignInstallationReads: bunqsim.Refused})
@@ -108,16 +64,6 @@ var other = map[string]func(settingTest){
 				t.Errorf("%s is signed", path)
 			}
 		}
-	},
-	"OptionalSignature": func(t settingTest) {
-		sim, _ := sandbox(t, bunqsim.Settings{OptionalSignature: bunqsim.Ignored})
-		c := newClient(t, sim).onboard()
-		r := c.deviceRequest()
-		r.header = map[string]string{"X-Bunq-Client-Signature": "nonsense"}
-		c.ok(r)
-		s := c.sessionRequest()
-		s.header = r.header
-		c.refused(s, 400, textSignature) // required ones are verified all the same
 	},
 	"UsedRequestID": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{UsedRequestID: bunqsim.Refused})
@@ -130,44 +76,79 @@ var other = map[string]func(settingTest){
 		c.ok(r)
 		c.ok(c.get("/user")) // it is optional
 	},
-	"SameDeviceAgain": func(t settingTest) {
-		sim, _ := sandbox(t, bunqsim.Settings{SameDeviceAgain: bunqsim.Existing})
+	"SecondDeviceOfInstallation": func(t settingTest) {
+		sim, _ := sandbox(t, bunqsim.Settings{SecondDeviceOfInstallation: bunqsim.Accepted})
 		c := newClient(t, sim).onboard()
-		id := c.device
-		if c.addDevice(); c.device != id {
-			t.Errorf("id %d, want %d", c.device, id)
+		first := c.device
+		c.addDevice() // the same key
+		second := c.device
+		c.register()
+		c.addDevice() // another one
+		c.login()
+		if ids := []int64{first, second, c.device}; ids[0] == ids[1] || ids[1] == ids[2] {
+			t.Errorf("devices have the ids %d", ids)
 		}
-		setSettings(t, sim, bunqsim.Settings{SameDeviceAgain: bunqsim.Refused})
-		c.refused(c.deviceRequest(), 400, "The device is already registered.")
-		c.install()
-		c.addDevice() // on another installation
+		if n := len(c.ok(c.get("/device-server"))); n != 3 {
+			t.Errorf("%d devices listed", n)
+		}
 	},
-	"DeviceFromUnpermittedIP": func(t settingTest) {
-		sim, _ := sandbox(t, bunqsim.Settings{DeviceFromUnpermittedIP: bunqsim.Accepted})
+	"SessionWithoutDevice": func(t settingTest) {
+		sim, _ := sandbox(t, bunqsim.Settings{})
 		c := newClient(t, sim).onboard()
-		c.ip = "198.51.100.99"
+		c.install()
+		c.refused(c.sessionRequest(), 400, textCredentials) // by default
+
+		setSettings(t, sim, bunqsim.Settings{SessionWithoutDevice: bunqsim.Accepted})
+		c.login()
+		c.ok(c.get("/user"))
+		away := c.sessionRequest()
+		away.ip = "198.51.100.99"
+		c.refused(away, 400, textCredentials)
+
+		known := c.apiKey
+		c.register()
+		c.refused(c.sessionRequest(), 400, textCredentials) // a key that is in use nowhere
 		c.addDevice()
 		c.login()
+		c.apiKey = known
+		c.refused(c.sessionRequest(), 400, textCredentials) // the installation has a device, of another key
+	},
+	"PendingKeyElsewhere": func(t settingTest) {
+		sim, _ := sandbox(t, bunqsim.Settings{PendingKeyElsewhere: bunqsim.Refused})
+		c := newClient(t, sim)
+		c.install()
+		c.register()
+		own := *c
+		c.install()
+		c.refused(c.deviceRequest(), 400, textCredentials)
+		own.addDevice()
+		own.login()
+		c.addDevice() // now it is in use
+		c.login()
+
+		c.install()
+		c.apiKey = pick[struct {
+			Key string `json:"api_key"`
+		}](t, c.ok(request{method: "POST", path: "/sandbox-user-person"}), "ApiKey").Key
+		c.addDevice() // made with no installation
 	},
 	"LoneWildcard": func(t settingTest) {
-		sim, _ := sandbox(t, bunqsim.Settings{LoneWildcard: bunqsim.Wildcard})
+		sim, _ := sandbox(t, bunqsim.Settings{LoneWildcard: bunqsim.CallerOnly})
 		c := newClient(t, sim)
 		c.install()
 		c.register()
 		c.addDevice("*")
-		c.ip = "198.51.100.99"
-		c.login()
-		if got := addressesOf(sim, c.credential); !slices.Equal(got, []string{"* ACTIVE"}) {
+		if got := addressesOf(sim, c.credential); !slices.Equal(got, []string{home + " ACTIVE"}) {
 			t.Errorf("entries %q", got)
 		}
-		setSettings(t, sim, bunqsim.Settings{LoneWildcard: bunqsim.Refused})
-		c.register()
-		c.refused(c.deviceRequest("*"), 400, `Invalid value for field "permitted_ips".`)
-		c.addDevice(c.ip, "*")
+		c.login()
+		c.ip = "198.51.100.99"
+		c.refused(c.sessionRequest(), 400, textCredentials)
 	},
 	"WildcardAfterConcrete": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{})
 		c := newClient(t, sim).onboard()
+		c.install()
 		c.refused(c.deviceRequest(home, "*"), 400, `The IP address "*" is invalid.`)
 		setSettings(t, sim, bunqsim.Settings{WildcardAfterConcrete: bunqsim.Ignored})
 		c.addDevice(home, "*")
@@ -175,31 +156,45 @@ var other = map[string]func(settingTest){
 			t.Errorf("entries %q", got)
 		}
 		setSettings(t, sim, bunqsim.Settings{WildcardAfterConcrete: bunqsim.Accepted})
+		c.install()
 		c.addDevice(home, "*")
 		c.ip = "198.51.100.99"
-		c.ok(c.get("/user"))
+		c.login()
 	},
-	"WildcardInList": func(t settingTest) {
+	"DeviceListWithInstallationToken": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{})
-		c := newClient(t, sim)
+		c := newClient(t, sim).onboard()
+		newClient(t, sim).onboard() // another device of the same user
+		list := request{method: "GET", path: "/device-server", token: c.installationToken}
+		c.refused(list, 403, textAuthentication)
+		setSettings(t, sim, bunqsim.Settings{DeviceListWithInstallationToken: bunqsim.Accepted})
+		if got := c.ok(list); len(got) != 1 || pick[idBody](t, got, "DeviceServer").ID != c.device {
+			t.Errorf("listed are %s", got)
+		}
+		if n := len(c.ok(c.get("/device-server"))); n != 2 {
+			t.Errorf("%d devices with a session", n)
+		}
+		c.refused(request{method: "GET", path: fmt.Sprintf("/device-server/%d", c.device), token: c.installationToken}, 403, textAuthentication)
+	},
+	"BrakeAfterWrongKeys": func(t settingTest) {
+		sim, clock := sandbox(t, bunqsim.Settings{BrakeAfterWrongKeys: 3})
+		c, other := newClient(t, sim), newClient(t, sim)
 		c.install()
 		c.register()
-		c.addDevice(home, "*")
-		c.login()
-		list := c.in("GET", fmt.Sprintf("/credential-password-ip/%d/ip", c.credential), nil)
-		if n := len(c.ok(list)); n != 2 {
-			t.Errorf("%d entries by default", n)
+		wrong := c.deviceRequest()
+		wrong.body = map[string]string{"description": "x", "secret": strings.Repeat("0", 64)}
+		for range 3 {
+			c.refused(wrong, 400, textCredentials)
 		}
-		setSettings(t, sim, bunqsim.Settings{WildcardInList: bunqsim.Refused})
-		if n := len(c.ok(list)); n != 1 {
-			t.Errorf("%d entries", n)
-		}
-		for _, p := range sim.Snapshot().PermittedIPs {
-			if p.IP == "*" {
-				c.refused(c.in("GET", fmt.Sprintf("/credential-password-ip/%d/ip/%d", c.credential, p.ID), nil), 404,
-					fmt.Sprintf(`Permitted ip for id "%d" not found.`, p.ID))
-			}
-		}
+		const text = "The operation could not be completed. Please try again."
+		c.refused(wrong, 400, text)
+		c.refused(c.deviceRequest(), 400, text) // the right key, too
+		other.onboard()                         // elsewhere nothing happens
+		clock.Advance(minute - 1)
+		c.refused(c.deviceRequest(), 400, text)
+		clock.Advance(1000)
+		c.refused(wrong, 400, textCredentials) // counted from the start again
+		c.addDevice()
 	},
 	"DeviceList": func(t settingTest) {
 		sim, _ := sandbox(t, bunqsim.Settings{})
@@ -217,15 +212,21 @@ var other = map[string]func(settingTest){
 		}
 		c.refused(c.get(fmt.Sprintf("/device-server/%d", old)), 404, fmt.Sprintf(`Device server for id "%d" not found.`, old))
 	},
-	"MaxDescription": func(t settingTest) {
-		sim, _ := sandbox(t, bunqsim.Settings{MaxDescription: 8})
+	"IPv6": func(t settingTest) {
+		sim, _ := sandbox(t, bunqsim.Settings{IPv6: bunqsim.Accepted})
 		c := newClient(t, sim)
 		c.install()
 		c.register()
-		c.refused(c.deviceRequest(), 400, `Invalid value for field "description".`) // tf-runner
+		c.addDevice(home, "2001:DB8:0::1")
+		if got := addressesOf(sim, c.credential); !slices.Equal(got, []string{"2001:db8::1 ACTIVE", home + " ACTIVE"}) {
+			t.Errorf("entries %q", got)
+		}
+		c.ip = "2001:db8::1"
+		c.login()
+		c.ok(c.in("POST", fmt.Sprintf("/credential-password-ip/%d/ip", c.credential), `{"ip":"2001:db8::2"}`))
 	},
 	"IPText": func(t settingTest) {
-		sim, _ := sandbox(t, bunqsim.Settings{IPText: bunqsim.AsSent})
+		sim, _ := sandbox(t, bunqsim.Settings{IPv6: bunqsim.Accepted, IPText: bunqsim.AsSent})
 		c := newClient(t, sim)
 		c.install()
 		c.register()
@@ -243,6 +244,7 @@ var other = map[string]func(settingTest){
 		c.register()
 		c.refused(session, 401, textAuthorisation)
 		c.refused(old, 400, textCredentials)
+		c.install()
 		c.addDevice()
 		c.login()
 	},
@@ -257,7 +259,7 @@ func setSettings(t testing.TB, sim *bunqsim.Sim, set bunqsim.Settings) {
 
 func TestSettings(t *testing.T) {
 	tests := map[string]func(settingTest){}
-	for _, some := range []map[string]func(settingTest){other, otherLater, otherFilters, otherEndUser, otherLast} {
+	for _, some := range []map[string]func(settingTest){other, otherLater, otherFilters} {
 		maps.Copy(tests, some)
 	}
 

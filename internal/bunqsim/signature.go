@@ -2,7 +2,6 @@ package bunqsim
 
 import (
 	"crypto"
-	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -17,8 +16,13 @@ import (
 
 const keyBits = 2048
 
-// processKey is the server's key of every Sim of this process that is given none.
-var processKey = sync.OnceValue(newKey)
+// processKeys are the server's keys of every Sim of this process that is given none: making one
+// takes longer than most of what a test does with it. Enough for two installations that are made
+// one after the other to have different ones, and for most simulators to use none twice.
+var processKeys = [8]func() *rsa.PrivateKey{
+	sync.OnceValue(newKey), sync.OnceValue(newKey), sync.OnceValue(newKey), sync.OnceValue(newKey),
+	sync.OnceValue(newKey), sync.OnceValue(newKey), sync.OnceValue(newKey), sync.OnceValue(newKey),
+}
 
 func newKey() *rsa.PrivateKey {
 	k, err := rsa.GenerateKey(rand.Reader, keyBits)
@@ -77,9 +81,9 @@ func (c *signatureCache) put(of signatureOf, text string) {
 	c.made[of] = text
 }
 
-// verify reports whether signature is key's over message: RSASSA-PKCS1-v1_5, or ECDSA in ASN.1 for
-// an EC key, over SHA-256. Wrapped or unpadded base64 isn't.
-func verify(key crypto.PublicKey, message []byte, signature string) bool {
+// verify reports whether signature is key's over message: RSASSA-PKCS1-v1_5 over SHA-256. Wrapped or
+// unpadded base64 isn't.
+func verify(key *rsa.PublicKey, message []byte, signature string) bool {
 	if strings.ContainsAny(signature, "\r\n") {
 		return false
 	}
@@ -88,14 +92,7 @@ func verify(key crypto.PublicKey, message []byte, signature string) bool {
 		return false
 	}
 	sum := sha256.Sum256(message)
-	switch k := key.(type) {
-	case *rsa.PublicKey:
-		return rsa.VerifyPKCS1v15(k, crypto.SHA256, sum[:], sig) == nil
-	case *ecdsa.PublicKey:
-		return ecdsa.VerifyASN1(k, sum[:], sig)
-	default:
-		return false
-	}
+	return rsa.VerifyPKCS1v15(key, crypto.SHA256, sum[:], sig) == nil
 }
 
 type pemBlock struct {
@@ -197,6 +194,15 @@ func (s *Sim) key(text string) (*rsa.PrivateKey, error) {
 	}
 	s.keys[text] = k
 	return k, nil
+}
+
+// nthServerKey returns the PEM of the server's n-th key. They begin again when there are no more, and
+// two that follow one another differ.
+func (s *Sim) nthServerKey(n int) string {
+	if len(s.serverKeys) > 0 {
+		return privateKeyPEM(s.serverKeys[n%len(s.serverKeys)])
+	}
+	return privateKeyPEM(processKeys[n%len(processKeys)]())
 }
 
 // serverKey returns the key that signs answers for an installation (nil: for a caller without one).

@@ -11,7 +11,7 @@ import (
 // the same or this key another message in between.
 func TestSign_madeBefore(t *testing.T) {
 	t.Parallel()
-	keys := []*rsa.PrivateKey{processKey(), newKey()}
+	keys := []*rsa.PrivateKey{processKeys[0](), newKey()}
 	for range 2 {
 		for i, k := range keys {
 			for _, message := range []string{"one", "other"} {

@@ -40,8 +40,10 @@ type Config struct {
 	// StateFile keeps the state between processes; "": in memory only. It holds keys and tokens in
 	// the clear, mode 0600.
 	StateFile string
-	// ServerKey signs the answers; nil: one for the whole process (or the state file's).
-	ServerKey *rsa.PrivateKey
+	// ServerKeys sign the answers: the first those to callers without an installation, and with
+	// ServerKey PerProcess all; the others those of one installation each, in turn. None: some that
+	// all simulators of the process share (or the state file's).
+	ServerKeys []*rsa.PrivateKey
 	// Webhooks sends notifications; nil: an http.Client that reaches this machine only.
 	Webhooks WebhookSender
 	// Observer is called with each finished request, outside all locks.
@@ -58,6 +60,8 @@ type Sim struct {
 	file     string
 	env      Environment
 
+	serverKeys []*rsa.PrivateKey // those that were given
+
 	mu         sync.Mutex // guards everything below
 	set        Settings
 	st         *store
@@ -66,6 +70,7 @@ type Sim struct {
 	journal    []*Entry
 	faults     []*Armed
 	requestIDs map[int64]map[string]bool // by installation
+	brakes     map[int64]*brake          // by installation
 	keys       map[string]*rsa.PrivateKey
 	callerIP   string
 	tickets    map[string]ticket // of pages that wait for an answer
@@ -91,8 +96,8 @@ func New(c Config) (*Sim, error) {
 	}
 	s := &Sim{
 		clock: c.Clock, clientIP: c.ClientIP, observer: c.Observer, webhooks: c.Webhooks, wake: make(chan struct{}, 1), file: c.StateFile,
-		env: c.Environment, set: set, limits: lim,
-		requestIDs: map[int64]map[string]bool{}, keys: map[string]*rsa.PrivateKey{},
+		env: c.Environment, serverKeys: c.ServerKeys, set: set, limits: lim,
+		requestIDs: map[int64]map[string]bool{}, brakes: map[int64]*brake{}, keys: map[string]*rsa.PrivateKey{},
 		tickets: map[string]ticket{}, sending: map[int64]bool{},
 	}
 	if s.clock == nil {
@@ -109,11 +114,8 @@ func New(c Config) (*Sim, error) {
 	if err := s.load(); err != nil {
 		return nil, err
 	}
-	if c.ServerKey != nil {
-		s.st.ServerKey = privateKeyPEM(c.ServerKey)
-	}
-	if s.st.ServerKey == "" {
-		s.st.ServerKey = privateKeyPEM(processKey())
+	if len(c.ServerKeys) > 0 || s.st.ServerKey == "" {
+		s.st.ServerKey = s.nthServerKey(0)
 	}
 	if _, err := s.key(s.st.ServerKey); err != nil {
 		return nil, fmt.Errorf("bunqsim: server key of %s: %w", c.StateFile, err)

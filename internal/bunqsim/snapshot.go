@@ -26,7 +26,7 @@ type Snapshot struct {
 func (s *Sim) Snapshot() Snapshot {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.st.settle(s.now(), &s.set)
+	s.st.settle(s.now())
 	out := Snapshot{
 		Installations: copies(s.st.Installations), Users: copies(s.st.Users), Credentials: copies(s.st.Credentials),
 		Devices: copies(s.st.Devices), PermittedIPs: copies(s.st.PermittedIPs), Sessions: copies(s.st.Sessions),
@@ -38,6 +38,9 @@ func (s *Sim) Snapshot() Snapshot {
 			d := *p
 			out.Credentials[i].PermittedDevice = &d
 		}
+	}
+	for i := range out.NotificationFilters {
+		out.NotificationFilters[i].VerificationTypes = slices.Clone(out.NotificationFilters[i].VerificationTypes)
 	}
 	for i := range out.Users {
 		out.Users[i].Roles = slices.Clone(out.Users[i].Roles)

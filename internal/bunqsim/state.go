@@ -71,10 +71,12 @@ type User struct {
 	Updated           time.Time `json:"updated"`
 }
 
-// The known statuses of a credential; what a dead one is called is a setting.
+// The statuses of a credential. The last two, of keys that have ended, are the simulator's choice.
 const (
 	CredentialPendingFirstUse = "PENDING_FIRST_USE"
 	CredentialActive          = "ACTIVE"
+	CredentialExpired         = "EXPIRED"
+	CredentialRevoked         = "REVOKED"
 )
 
 // Credential is an API key with its addresses (CredentialPasswordIp).
@@ -215,10 +217,10 @@ func (st *store) wipe() {
 }
 
 // settle ends the keys, sessions and pending cancellations whose time has run out.
-func (st *store) settle(now time.Time, s *Settings) {
+func (st *store) settle(now time.Time) {
 	for _, c := range st.Credentials {
 		if c.Status == CredentialPendingFirstUse && !now.Before(c.Expires) {
-			c.Status, c.Updated = s.ExpiredKeyStatus, c.Expires
+			c.Status, c.Updated = CredentialExpired, c.Expires
 		}
 	}
 	for _, e := range st.Sessions {
@@ -229,7 +231,7 @@ func (st *store) settle(now time.Time, s *Settings) {
 	for _, o := range st.OAuthClients {
 		if o.Status == OAuthClientCancelledPending && !now.Before(o.CancelledAt) {
 			o.Status, o.Updated = OAuthClientCancelled, o.CancelledAt
-			st.endConnections(o.ID, o.CancelledAt, s)
+			st.endConnections(o.ID, o.CancelledAt)
 		}
 	}
 }

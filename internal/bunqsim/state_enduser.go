@@ -16,6 +16,8 @@ type NotificationFilter struct {
 	Category string    `json:"category"`
 	Target   string    `json:"target"` // "" for DeliveryPush
 	Created  time.Time `json:"created"`
+
+	VerificationTypes []string `json:"verification_types,omitempty"` // BUNQ_CERTIFICATE: bunq shows its certificate
 }
 
 // The statuses of a connection.

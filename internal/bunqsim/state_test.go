@@ -1,6 +1,7 @@
 package bunqsim_test
 
 import (
+	"crypto/rsa"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -16,9 +17,9 @@ import (
 // Another process with the same file is the same bunq: same objects, same server key, same ids to come.
 func TestStateFileSurvivesARestart(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "state.json")
-	for _, set := range []bunqsim.Settings{{}, {ServerKey: bunqsim.PerInstallation}} {
+	for _, set := range []bunqsim.Settings{{}, {ServerKey: bunqsim.PerProcess}} {
 		clock := bunqsim.NewFakeClock(start)
-		first := bunqsim.NewTest(t, bunqsim.Config{Clock: clock, StateFile: file, Settings: set, ServerKey: testKey(t, 4)})
+		first := bunqsim.NewTest(t, bunqsim.Config{Clock: clock, StateFile: file, Settings: set, ServerKeys: []*rsa.PrivateKey{testKey(t, 4), testKey(t, 5)}})
 		c := newClient(t, first).onboard()
 		id := c.addOAuthClient()
 		c.addCallback(id, "https://example.com/")
@@ -75,9 +76,7 @@ func TestUnwritableStateFile(t *testing.T) {
 	if err := os.Rename(dir, dir+"2"); err != nil {
 		t.Fatal(err)
 	}
-	if res := c.send(c.registration()); res.status != 500 {
-		t.Errorf("status %d", res.status)
-	}
+	c.refused(c.registration(), 500, "An internal error occurred.")
 	if n := len(sim.Snapshot().Credentials); n != 0 {
 		t.Errorf("%d credentials", n)
 	}

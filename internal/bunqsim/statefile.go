@@ -29,13 +29,21 @@ func (s *Sim) load() error {
 	if err != nil {
 		return fmt.Errorf("bunqsim: state file %s: %w", s.file, err)
 	}
-	if st.Version != stateVersion {
-		return fmt.Errorf("bunqsim: state file %s is of version %d, this simulator writes version %d", s.file, st.Version, stateVersion)
-	}
-	if st.Environment != s.env {
-		return fmt.Errorf("bunqsim: state file %s is of environment %q, not %q", s.file, st.Environment, s.env)
+	if err := st.check(s.env); err != nil {
+		return fmt.Errorf("bunqsim: state file %s %w", s.file, err)
 	}
 	s.st, s.saved = st, raw
+	return nil
+}
+
+// check returns an error for a state that this simulator cannot go on with.
+func (st *store) check(env Environment) error {
+	if st.Version != stateVersion {
+		return fmt.Errorf("is of version %d, this simulator writes version %d", st.Version, stateVersion)
+	}
+	if st.Environment != env {
+		return fmt.Errorf("is of environment %q, not %q", st.Environment, env)
+	}
 	return nil
 }
 

@@ -2,8 +2,7 @@ package bunqsim
 
 import "net/http"
 
-// tokenError is the token endpoint's own form of an error. One of them is documented; see
-// Settings.TokenErrors.
+// tokenError is the token endpoint's own form of an error. One of them is documented.
 type tokenError struct {
 	status      int
 	Code        string `json:"error"`
@@ -26,14 +25,11 @@ func parameterMissing(name string) tokenError {
 // exchangeCode is the token endpoint: parameters in the address and nowhere else, a code for an
 // access token, once.
 func exchangeCode(c *call) (*answer, bool) {
-	conn, e, changed := c.grant()
+	conn, e := c.grant()
 	if e != nil {
-		if c.set.TokenErrors == AllInvalidGrant {
-			e = &invalidGrant
-		}
 		a := tokenAnswer(e.status, e)
 		a.errors = []string{e.Code + ": " + e.Description}
-		return a, changed
+		return a, false
 	}
 
 	cred := newCredential(c, conn.UserID, newToken())
@@ -51,8 +47,8 @@ func exchangeCode(c *call) (*answer, bool) {
 }
 
 // grant returns the connection of a good code that has not been used.
-func (c *call) grant() (conn *Connection, e *tokenError, changed bool) {
-	fail := func(e tokenError) (*Connection, *tokenError, bool) { return nil, &e, false }
+func (c *call) grant() (*Connection, *tokenError) {
+	fail := func(e tokenError) (*Connection, *tokenError) { return nil, &e }
 	if len(c.raw) > 0 {
 		return fail(bodyNotExpected)
 	}
@@ -71,19 +67,13 @@ func (c *call) grant() (conn *Connection, e *tokenError, changed bool) {
 		return fail(invalidClient)
 	}
 
-	conn = first(c.st.Connections, func(conn *Connection) bool {
+	conn := first(c.st.Connections, func(conn *Connection) bool {
 		return conn.OAuthClientID == o.ID && conn.Code == c.query.Get("code") && conn.RedirectURI == c.query.Get("redirect_uri")
 	})
-	switch {
-	case conn == nil || conn.Status != ConnectionActive || conn.CredentialID == 0 && !c.now.Before(conn.CodeExpires):
-		return fail(invalidGrant)
-	case conn.CredentialID != 0 && c.set.UsedCode == Revokes:
-		c.st.end(conn, ConnectionRevoked, c.now, c.set)
-		return nil, &invalidGrant, true
-	case conn.CredentialID != 0:
-		return fail(invalidGrant)
+	if conn == nil || conn.Status != ConnectionActive || conn.CredentialID != 0 || !c.now.Before(conn.CodeExpires) {
+		return fail(invalidGrant) // unknown, ended, used, or too late
 	}
-	return conn, nil, false
+	return conn, nil
 }
 
 func tokenAnswer(status int, body any) *answer {

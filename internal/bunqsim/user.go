@@ -1,7 +1,5 @@
 package bunqsim
 
-import "net/http"
-
 func newUser(c *call, kind UserKind, name string) *User {
 	u := &User{
 		ID: c.st.nextID("user"), Kind: kind, DisplayName: name, Status: "ACTIVE",
@@ -20,9 +18,6 @@ func (c *call) userByID(id int64) *User {
 
 // findUser knows the session's own user only.
 func findUser(c *call) *apiError {
-	if c.ids[0] != c.user.ID && c.set.ForeignUserStatus == http.StatusForbidden {
-		return errInsufficientAuthentication()
-	}
 	if c.ids[0] != c.user.ID {
 		return errNotFound("User", c.ids[0])
 	}
@@ -61,6 +56,7 @@ type wireAvatar struct {
 	UUID       string      `json:"uuid"`
 	Image      []wireImage `json:"image"`
 	AnchorUUID string      `json:"anchor_uuid"`
+	Style      *string     `json:"style"` // in bunq's newer documents only; null: not applicable
 }
 
 type wireAmount struct {
@@ -92,14 +88,32 @@ type wireProviderUser struct {
 	DistinguishedName string `json:"certificate_distinguished_name"`
 }
 
+func avatarOf(u *User) wireAvatar {
+	return wireAvatar{UUID: u.AvatarUUID, AnchorUUID: u.PublicUUID,
+		Image: []wireImage{{AttachmentPublicUUID: u.AttachmentUUID, Height: 1023, Width: 1024, ContentType: "image/png"}}}
+}
+
+// wireLabel is a user as others see it: short.
+type wireLabel struct {
+	ID             int64      `json:"id"`
+	Avatar         wireAvatar `json:"avatar"`
+	PublicUUID     string     `json:"public_uuid"`
+	DisplayName    string     `json:"display_name"`
+	PublicNickName string     `json:"public_nick_name"`
+}
+
+func labelElement(u *User) element {
+	return element{string(u.Kind), wireLabel{ID: u.ID, Avatar: avatarOf(u), PublicUUID: u.PublicUUID, DisplayName: u.DisplayName,
+		PublicNickName: u.DisplayName}}
+}
+
 func (c *call) userElement(u *User) element {
 	if u.Kind == UserAPIKey {
 		return c.apiKeyElement(u)
 	}
 	w := wireUser{
 		ID: u.ID, Created: wireTime(u.Created), Updated: wireTime(u.Updated), Alias: []wireAlias{},
-		Avatar: wireAvatar{UUID: u.AvatarUUID, AnchorUUID: u.PublicUUID,
-			Image: []wireImage{{AttachmentPublicUUID: u.AttachmentUUID, Height: 1023, Width: 1024, ContentType: "image/png"}}},
+		Avatar: avatarOf(u),
 		Status: u.Status, SubStatus: "NONE", PublicUUID: u.PublicUUID, DisplayName: u.DisplayName,
 		PublicNickName: u.DisplayName, Language: "en_US", Region: "en_US",
 		SessionTimeout: int(sessionTimeout.Seconds()), DailyLimit: wireAmount{"EUR", "250.00"},

@@ -143,9 +143,10 @@ func TestNotificationsAreTriedAgain(t *testing.T) {
 	list := a.in("GET", "/notification-filter-failure", nil)
 	d := a.sim.Snapshot().Deliveries[0]
 	want := fmt.Sprintf(`{"Response":[{"NotificationFilterFailure":{"id":%d,"created":"2026-03-04 05:06:07.123456","updated":"2026-03-04 05:11:07.123456",`+
+		`"user_id":%d,"user_requested_id":%[2]d,"category":"OAUTH","event_type":"OAUTH_CONNECTION_CREATED","object_id":%d,`+
+		`"notification_target":"https:\/\/example.com\/hook",`+
 		`"notification_filters":[{"notification_delivery_method":"URL","notification_target":"https:\/\/example.com\/hook","category":"OAUTH"}],`+
-		`"category":"OAUTH","event_type":"OAUTH_CONNECTION_CREATED","object_id":%d,"exception_message":"answered with status 503","response_code":503}}],`,
-		d.ID, d.ObjectID)
+		`"exception_message":"answered with status 503","response_code":503}}],`, d.ID, a.user, d.ObjectID)
 	if got := string(a.send(list).raw); !strings.HasPrefix(got, want) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -154,13 +155,14 @@ func TestNotificationsAreTriedAgain(t *testing.T) {
 		return a.in("POST", "/notification-filter-failure", map[string]string{"notification_filter_failed_ids": ids})
 	}
 	a.refused(retry("1"), 404, `Notification filter failure for id "1" not found.`)
-	for _, ids := range []string{"", "x", fmt.Sprintf("%d;%d", d.ID, d.ID), fmt.Sprintf("%d,", d.ID)} {
+	for _, ids := range []string{"", "x", fmt.Sprintf("%d;%d", d.ID, d.ID), fmt.Sprintf("%d,", d.ID), fmt.Sprintf("%d, %d", d.ID, d.ID),
+		strings.Repeat(fmt.Sprintf("%d,", d.ID), 100) + fmt.Sprint(d.ID)} {
 		a.refused(retry(ids), 400, `Invalid value for field "notification_filter_failed_ids".`)
 	}
 	a.refused(a.in("POST", "/notification-filter-failure", `{}`), 400, `Missing required field "notification_filter_failed_ids".`)
 	to.answer = nil
-	if got := pick[idBody](t, a.ok(retry(fmt.Sprint(d.ID))), "NotificationFilterFailure").ID; got != d.ID {
-		t.Errorf("retried %d", got)
+	if got := string(a.send(retry(strings.Repeat(fmt.Sprintf("%d,", d.ID), 99) + fmt.Sprint(d.ID))).raw); got != `{"Response":[]}` {
+		t.Errorf("the retry answers %s", got)
 	}
 	if got := a.sim.Snapshot().Deliveries[0]; got.Status != bunqsim.DeliveryDelivered || to.count() != 7 {
 		t.Errorf("after the retry: %+v", got)

@@ -35,7 +35,6 @@ func onboarded(t *testing.T) *situation {
 	app := newApplication(t)
 	b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) {
 		c.Webhooks = app.server.Client()
-		c.Settings.ConsentNotifications = bunqsim.GivenAndWithdrawn
 	}))
 	s := &situation{bunq: b, cli: acctest.NewCLI(t, b, acctest.Attached), app: app, browser: newBrowser(t, app)}
 	s.cli.Write(t, acctest.Client+fmt.Sprintf(`

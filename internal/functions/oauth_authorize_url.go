@@ -44,8 +44,8 @@ func (authorizeURL) Definition(_ context.Context, _ function.DefinitionRequest, 
 			function.StringParameter{
 				Name:               "redirect_uri",
 				AllowUnknownValues: true,
-				MarkdownDescription: "The `url` of one of the client's `bunq_oauth_callback_url`s: absolute, https, without a fragment. bunq compares it " +
-					"byte by byte.",
+				MarkdownDescription: "The `url` of one of the client's `bunq_oauth_callback_url`s: absolute, https (or http for a loopback host), without a " +
+					"fragment. bunq compares it byte by byte.",
 			},
 			function.StringParameter{
 				Name:               "state",

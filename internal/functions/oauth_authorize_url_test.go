@@ -48,6 +48,11 @@ func TestAuthorizeURL(t *testing.T) {
 			"https://oauth.sandbox.bunq.com/auth?response_type=code&client_id=" + clientID +
 				"&redirect_uri=https%3A%2F%2Fapp.example.com%2Fbunq%2Fcallback",
 		},
+		"http for a loopback host": {
+			"sandbox", clientID, "http://localhost:3000/callback", noState,
+			"https://oauth.sandbox.bunq.com/auth?response_type=code&client_id=" + clientID +
+				"&redirect_uri=http%3A%2F%2Flocalhost%3A3000%2Fcallback",
+		},
 		"whatever ends a value is escaped": {
 			"sandbox", "a&b=c", "https://app.example.com/?tenant=1&x=a+b%20c", text("a b&c=d+é#%"),
 			"https://oauth.sandbox.bunq.com/auth?response_type=code&client_id=a%26b%3Dc" +

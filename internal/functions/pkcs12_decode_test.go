@@ -1,16 +1,20 @@
 package functions
 
 import (
+	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/base64"
 	"encoding/pem"
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/qseal"
 )
 
 const passphrase = "correct horse"
@@ -106,9 +110,10 @@ func TestPKCS12Decode_messages(t *testing.T) {
 		given("base64 twice", encoded(encoded(modern))),
 		given("BER", encoded(string(indefinite))),
 		given("cut off", encoded(modern[:len(modern)/2])),
-		given("more rounds than a plan can wait for", encoded(withIterations(t, modern, maxIterations+1))),
+		given("more rounds than a plan can wait for", encoded(withIterations(t, modern, qseal.MaxRounds+1))),
+		file("many-rounds"),
 		given("less than one round", encoded(withIterations(t, modern, 0))),
-		given("more rounds of PBMAC1", encoded(withPBMAC1Iterations(t, vector(t, "pbmac1.p12"), maxIterations+1))),
+		given("more rounds of PBMAC1", encoded(withPBMAC1Iterations(t, vector(t, "pbmac1.p12"), qseal.MaxRounds+1))),
 		phrase("a wrong passphrase", "5ecret"),
 		phrase("a passphrase with a line end", passphrase+"\n"),
 		phrase("no passphrase", ""),
@@ -137,6 +142,15 @@ func withIterations(t *testing.T, file string, iterations int) string {
 	return string(der)
 }
 
+// pbmac1Params and pbkdf2Params are the parameters of a MAC as OpenSSL 3.4 and newer can write it
+// (RFC 9579), which has its own number of rounds.
+type pbmac1Params struct{ KDF, Scheme pkix.AlgorithmIdentifier }
+
+type pbkdf2Params struct {
+	Salt       asn1.RawValue
+	Iterations int
+}
+
 // withPBMAC1Iterations is the same for a file whose MAC has parameters of its own.
 func withPBMAC1Iterations(t *testing.T, file string, iterations int) string {
 	t.Helper()
@@ -155,6 +169,16 @@ func withPBMAC1Iterations(t *testing.T, file string, iterations int) string {
 		t.Fatal(err)
 	}
 	return string(der)
+}
+
+// A file may ask for its work inside of the encryption, where nobody sees it before.
+func TestDecodeChain_endsInTime(t *testing.T) {
+	t.Parallel()
+	begun := time.Now()
+	_, _, err := decodeChain([]byte(vector(t, "many-rounds.p12")), passphrase, time.Millisecond)
+	if took := time.Since(begun); !errors.Is(err, errUnreasonableWork) || took > time.Second {
+		t.Errorf("after %s: %v", took, err)
+	}
 }
 
 // Whatever the file, it gives an error or an object, and soon.

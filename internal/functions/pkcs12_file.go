@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"software.sslmate.com/src/go-pkcs12"
@@ -80,13 +81,13 @@ func openPKCS12(der []byte, passphrase string) (*keyStore, error) {
 	if strings.ContainsFunc(passphrase, func(r rune) bool { return r > 0xffff }) {
 		return nil, errImpossiblePhrase
 	}
-	if err := checkIntegrity(der, passphrase); err != nil {
+	if err := checkFile(der, passphrase); err != nil {
 		return nil, err
 	}
 
-	key, first, others, err := pkcs12.DecodeChain(der, passphrase)
+	key, certs, err := decodeChain(der, passphrase, maxWork)
 	if err != nil {
-		return nil, storeError(err)
+		return nil, err
 	}
 	signer, ok := key.(crypto.Signer)
 	if !ok {
@@ -96,7 +97,7 @@ func openPKCS12(der []byte, passphrase string) (*keyStore, error) {
 	// The library takes the first certificate for that of the key, but not every program writes it
 	// first.
 	store := &keyStore{key: signer}
-	for _, cert := range append([]*x509.Certificate{first}, others...) {
+	for _, cert := range certs {
 		switch {
 		case store.certificate == nil && belongs(signer, cert):
 			store.certificate = cert
@@ -136,67 +137,66 @@ func storeError(err error) error {
 	return errUnreadable
 }
 
-// maxIterations is far above what any program writes, and low enough that a damaged file does not
-// stop a plan for hours.
-const maxIterations = 10_000_000
-
-var oidPBMAC1 = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 5, 14}
-
 // pfx is the outer form of a PKCS#12 file (RFC 7292, section 4), as far as it is read.
 type pfx struct {
 	Version  int
 	AuthSafe asn1.RawValue
-	MAC      pfxMAC `asn1:"optional"`
+	MAC      struct {
+		Digest struct {
+			Algorithm pkix.AlgorithmIdentifier
+			Digest    []byte
+		}
+		Salt       []byte
+		Iterations int `asn1:"optional,default:1"`
+	} `asn1:"optional"`
 }
 
-type pfxMAC struct {
-	Digest struct {
-		Algorithm pkix.AlgorithmIdentifier
-		Digest    []byte
-	}
-	Salt       []byte
-	Iterations int `asn1:"optional,default:1"`
-}
-
-// pbmac1Params and pbkdf2Params are the parameters of a MAC as OpenSSL 3.4 and newer can write it
-// (RFC 9579), which has its own number of rounds.
-type pbmac1Params struct{ KDF, Scheme pkix.AlgorithmIdentifier }
-
-type pbkdf2Params struct {
-	Salt       asn1.RawValue
-	Iterations int
-}
-
-// checkIntegrity checks what the library does not report or limit: that there is a MAC if there is
-// a passphrase, and how much work it takes to check it.
-func checkIntegrity(der []byte, passphrase string) error {
+// checkFile checks what the library does not report or limit: that there is a MAC if there is a
+// passphrase, and how much work the file asks for.
+func checkFile(der []byte, passphrase string) error {
 	var file pfx
 	if rest, err := asn1.Unmarshal(der, &file); err != nil || len(rest) > 0 {
 		return errUnreadable
 	}
-	algorithm := file.MAC.Digest.Algorithm
-	if len(algorithm.Algorithm) == 0 {
-		if passphrase != "" {
-			return errNoIntegrity
-		}
-		return nil
-	}
-	iterations := file.MAC.Iterations
-	if algorithm.Algorithm.Equal(oidPBMAC1) {
-		var mac pbmac1Params
-		var kdf pbkdf2Params
-		if _, err := asn1.Unmarshal(algorithm.Parameters.FullBytes, &mac); err != nil {
-			return errUnreadable
-		}
-		if _, err := asn1.Unmarshal(mac.KDF.Parameters.FullBytes, &kdf); err != nil {
-			return errUnreadable
-		}
-		iterations = kdf.Iterations
-	}
-	if iterations < 1 || iterations > maxIterations {
+	hasMAC := len(file.MAC.Digest.Algorithm.Algorithm) > 0
+	switch {
+	case !hasMAC && passphrase != "":
+		return errNoIntegrity
+	case hasMAC && file.MAC.Iterations < 1, qseal.Rounds(der) > qseal.MaxRounds:
 		return errUnreasonableWork
 	}
 	return nil
+}
+
+// maxWork is about twice as long as qseal.MaxRounds take.
+const maxWork = 10 * time.Second
+
+// decodeChain is the library's, within a time: what is inside of the encryption can ask for more
+// work, and nobody sees it before. A derivation cannot be stopped, so one that takes too long goes on
+// until the process ends.
+func decodeChain(der []byte, passphrase string, within time.Duration) (key any, certs []*x509.Certificate, err error) {
+	type result struct {
+		key   any
+		certs []*x509.Certificate
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		key, first, others, err := pkcs12.DecodeChain(der, passphrase)
+		done <- result{key, append([]*x509.Certificate{first}, others...), err}
+	}()
+
+	limit := time.NewTimer(within)
+	defer limit.Stop()
+	select {
+	case r := <-done:
+		if r.err != nil {
+			r.err = storeError(r.err)
+		}
+		return r.key, r.certs, r.err
+	case <-limit.C:
+		return nil, nil, errUnreasonableWork
+	}
 }
 
 // object is what the function returns of the store.

@@ -52,6 +52,7 @@ func TestAccExamples(t *testing.T) {
 		return all.String()
 	}
 	for _, e := range []example{
+		{dir: "provider", environment: bunqsim.Sandbox}, // on the front page of the documentation
 		{dir: "complete", environment: bunqsim.Sandbox},
 		{dir: "callback-urls", environment: bunqsim.Sandbox},
 		{
@@ -105,6 +106,34 @@ func TestAccExamples(t *testing.T) {
 			if sessions > 1 {
 				t.Errorf("a plan opened %d sessions", sessions)
 			}
+		})
+	}
+}
+
+// What the documentation shows of a resource that takes an API context works as it stands there,
+// where there is a device.
+func TestAccExamples_ofResources(t *testing.T) {
+	t.Parallel()
+	for name, says := range map[string]string{
+		"bunq_oauth_client":         "5 added",
+		"bunq_oauth_callback_url":   "7 added",
+		"bunq_notification_filters": "5 added",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := acctest.New(t)
+			cli := acctest.NewCLI(t, b)
+			device, err := os.ReadFile(filepath.Join("..", "..", "scripts", "testdata", "device.tf"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			shown, err := os.ReadFile(filepath.Join("..", "..", "examples", "resources", name, "resource.tf"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			cli.Write(t, string(device)+string(shown))
+			cli.MustApply(t).MustSay(t, 0, says)
+			cli.MustHaveNothingToDo(t)
 		})
 	}
 }

@@ -1,10 +1,14 @@
 package lifecycle_test
 
 import (
+	"flag"
+	"slices"
 	"strings"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
+
+var everyFault = flag.Bool("every-fault", false, "let each cell of the fault matrix meet all members of its class, which must agree")
 
 // fault is a way in which a call can go wrong.
 type fault struct {
@@ -12,12 +16,19 @@ type fault struct {
 	bunqsim.Fault
 	// committed: bunq has carried the call out, whatever the provider is told.
 	committed bool
-	// twin names the fault that is the same thing for a GET, which commits nothing.
-	twin string
+	// twin: for a GET, which commits nothing, it is the same as the fault before the commit.
+	twin bool
 }
 
-// faults are all that the simulator can play.
-func faults() []fault {
+// class are faults that a client cannot tell apart, or has no reason to.
+type class struct {
+	name    string
+	members []fault
+}
+
+// classes are all faults that the simulator can play. A cell of the matrix meets one member of a class, and
+// the next cell the next one; -every-fault plays them all, and compares them.
+func classes() []class {
 	before, after := bunqsim.BeforeCommit, bunqsim.AfterCommit
 	const html = "<html><head><title>Not found</title></head><body>This page does not exist.</body></html>"
 	status := func(code int, stage bunqsim.Stage) bunqsim.Fault {
@@ -25,25 +36,57 @@ func faults() []fault {
 	}
 	notFound := status(404, before)
 	notFound.Body, notFound.ContentType = html, "text/html"
-	return []fault{
-		{name: "connection refused", Fault: bunqsim.Fault{Kind: bunqsim.FaultRefuse, Stage: before}},
-		{name: "dropped before it was read", Fault: bunqsim.Fault{Kind: bunqsim.FaultDrop, Stage: before}},
-		{name: "answer lost", Fault: bunqsim.Fault{Kind: bunqsim.FaultDrop, Stage: after}, committed: true, twin: "dropped before it was read"},
-		{name: "body cut off", Fault: bunqsim.Fault{Kind: bunqsim.FaultTruncate, Stage: after}, committed: true},
-		{name: "wrong signature", Fault: bunqsim.Fault{Kind: bunqsim.FaultWrongSignature, Stage: after}, committed: true},
-		{name: "no signature", Fault: bunqsim.Fault{Kind: bunqsim.FaultNoSignature, Stage: after}, committed: true},
-		{name: "500, not done", Fault: status(500, before)},
-		{name: "500, but done", Fault: status(500, after), committed: true, twin: "500, not done"},
-		{name: "502 with HTML, not done", Fault: status(502, before)},
-		{name: "502 with HTML, but done", Fault: status(502, after), committed: true, twin: "502 with HTML, not done"},
-		{name: "429", Fault: status(429, before)},
-		{name: "409 (sandbox)", Fault: status(409, before)},
-		{name: "401", Fault: status(401, before)},
-		{name: "403", Fault: status(403, before)},
-		{name: "404 with HTML", Fault: notFound},
-		{name: "no answer in time, not done", Fault: bunqsim.Fault{Kind: bunqsim.FaultSlow, Stage: before}},
-		{name: "no answer in time, but done", Fault: bunqsim.Fault{Kind: bunqsim.FaultSlow, Stage: after}, committed: true, twin: "no answer in time, not done"},
+	return []class{
+		{"it did not arrive", []fault{
+			{name: "connection refused", Fault: bunqsim.Fault{Kind: bunqsim.FaultRefuse, Stage: before}},
+		}},
+		{"not done, and no answer of bunq's", []fault{
+			{name: "dropped before it was read", Fault: bunqsim.Fault{Kind: bunqsim.FaultDrop, Stage: before}},
+			{name: "500, not done", Fault: status(500, before)},
+			{name: "502 with HTML, not done", Fault: status(502, before)},
+			{name: "no answer in time, not done", Fault: bunqsim.Fault{Kind: bunqsim.FaultSlow, Stage: before}},
+		}},
+		{"done, and no answer of bunq's", []fault{
+			{name: "answer lost", Fault: bunqsim.Fault{Kind: bunqsim.FaultDrop, Stage: after}, committed: true, twin: true},
+			{name: "body cut off", Fault: bunqsim.Fault{Kind: bunqsim.FaultTruncate, Stage: after}, committed: true},
+			{name: "500, but done", Fault: status(500, after), committed: true, twin: true},
+			{name: "502 with HTML, but done", Fault: status(502, after), committed: true, twin: true},
+			{name: "no answer in time, but done", Fault: bunqsim.Fault{Kind: bunqsim.FaultSlow, Stage: after}, committed: true, twin: true},
+		}},
+		{"done, without bunq's signature", []fault{
+			{name: "wrong signature", Fault: bunqsim.Fault{Kind: bunqsim.FaultWrongSignature, Stage: after}, committed: true},
+			{name: "no signature", Fault: bunqsim.Fault{Kind: bunqsim.FaultNoSignature, Stage: after}, committed: true},
+		}},
+		{"a limit", []fault{
+			{name: "429", Fault: status(429, before)},
+			{name: "409 (sandbox)", Fault: status(409, before)},
+		}},
+		{"the session or token is refused", []fault{
+			{name: "401", Fault: status(401, before)},
+			{name: "403", Fault: status(403, before)},
+		}},
+		{"a stranger's page", []fault{
+			{name: "404 with HTML", Fault: notFound},
+		}},
 	}
+}
+
+// faults are the members of all classes.
+func faults() []fault {
+	var all []fault
+	for _, c := range classes() {
+		all = append(all, c.members...)
+	}
+	return all
+}
+
+// against are the members that can meet the n-th cell.
+func (c class) against(call call, n int) []fault {
+	members := slices.DeleteFunc(slices.Clone(c.members), func(f fault) bool { return f.twin && call.read() })
+	if *everyFault {
+		return members
+	}
+	return members[n%len(members):][:1]
 }
 
 // call is one request of an operation: the n-th of its route.

@@ -211,8 +211,8 @@ func TestAccGuides_gettingStarted(t *testing.T) {
 	write(t, filepath.Join(cli.Dir, "main.tf"), shown[0][1])
 
 	cli.MustApply(t)
-	if calls := b.Calls(0); len(calls) != 8 {
-		t.Errorf("the first apply made %d calls; the guide says eight: %v", len(calls), calls)
+	if calls := b.Calls(0); len(calls) != 9 {
+		t.Errorf("the first apply made %d calls; the guide says nine: %v", len(calls), calls)
 	}
 	mark := len(b.Sim.Journal())
 	cli.MustHaveNothingToDo(t)

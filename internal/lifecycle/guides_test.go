@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -129,30 +130,72 @@ func TestAccGuides_keyOnAToken(t *testing.T) {
 }
 
 // The module of the guide on testing is tested beside the simulator, and nothing is
-// left of it but what bunq cannot remove.
+// The module's tests of the guide pass: one against the simulator, and one with a mocked provider,
+// which needs nothing.
 func TestAccGuides_terraformTest(t *testing.T) {
 	t.Parallel()
-	b := acctest.New(t)
+	prepared := func(t *testing.T, b *acctest.Bunq) *acctest.CLI {
+		t.Helper()
+		cli := acctest.NewCLI(t, b)
+		if err := os.CopyFS(cli.Dir, os.DirFS(filepath.Join("..", "..", "examples", "module-test"))); err != nil {
+			t.Fatal(err)
+		}
+		return cli
+	}
+
+	t.Run("simulator", func(t *testing.T) {
+		t.Parallel()
+		b := acctest.New(t)
+		prepared(t, b).Run(t, "test", "-no-color", "-filter=tests/onboarding.tftest.hcl").MustSay(t, 0, "4 passed, 0 failed")
+		if got := len(b.Sim.Snapshot().OAuthClients); got != 1 {
+			t.Errorf("%d OAuth clients were made: one stays when a host goes", got)
+		}
+		for _, c := range b.Sim.Snapshot().OAuthClients {
+			if c.Status == "ACTIVE" {
+				t.Errorf("OAuth client %d is still active", c.ID)
+			}
+		}
+	})
+
+	t.Run("mocked", func(t *testing.T) {
+		t.Parallel()
+		b := acctest.New(t)
+		prepared(t, b).Run(t, "test", "-no-color", "-filter=tests/mocked.tftest.hcl").MustSay(t, 0, "1 passed, 0 failed")
+		if calls := b.Calls(0); len(calls) > 0 {
+			t.Errorf("a mocked provider called bunq: %v", calls)
+		}
+	})
+}
+
+// The certificate of the guide's test CA is a QSEAL to the provider, and to the simulator in
+// production mode.
+func TestAccGuides_testCertificate(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("openssl"); err != nil {
+		t.Skipf("openssl is not installed: %v", err)
+	}
+	b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Environment = bunqsim.Production }))
 	cli := acctest.NewCLI(t, b)
-	copyExample(t, example{dir: "module-test"}, cli.Dir)
-	const test = "tests/onboarding.tftest.hcl"
-	raw, err := os.ReadFile(filepath.Join("..", "..", "examples", "module-test", test))
+	copyExample(t, example{dir: "production"}, cli.Dir)
+	script, err := filepath.Abs(filepath.Join("..", "..", "examples", "test-certificate", "make.sh"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Mkdir(filepath.Join(cli.Dir, "tests"), 0o700); err != nil {
+	command := exec.CommandContext(t.Context(), script) //nolint:gosec // the repository's own script
+	command.Dir = cli.Dir
+	if out, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	key, err := os.ReadFile(filepath.Join(cli.Dir, "qseal.key"))
+	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(cli.Dir, test), string(raw))
 
-	cli.Run(t, "test", "-no-color").MustSay(t, 0, "4 passed, 0 failed")
-	if got := len(b.Sim.Snapshot().OAuthClients); got != 1 {
-		t.Errorf("%d OAuth clients were made: one stays when a host goes", got)
-	}
-	for _, c := range b.Sim.Snapshot().OAuthClients {
-		if c.Status == "ACTIVE" {
-			t.Errorf("OAuth client %d is still active", c.ID)
-		}
+	cli.Env = append(cli.Env, "TF_VAR_qseal_key="+string(key), `TF_VAR_permitted_ips=["127.0.0.1"]`)
+	cli.MustApply(t)
+	cli.MustHaveNothingToDo(t)
+	if got := cli.State(t).String(t, "bunq_psd2_credential.main", "organization_identifier"); got != "PSDNL-DNB-T000000" {
+		t.Errorf("the organisation is %s", got)
 	}
 }
 
@@ -190,6 +233,35 @@ func TestAccGuides_theStateIsLost(t *testing.T) {
 	if len(after.OAuthClients) != 1 || after.OAuthClients[0].ClientID != client.ClientID || len(after.CallbackURLs) != 1 {
 		t.Errorf("bunq has %d OAuth clients and %d callback URLs, want the one of before and its URL", len(after.OAuthClients), len(after.CallbackURLs))
 	}
+}
+
+// After a reset of the sandbox the commands of the guide, as printed, lead out.
+func TestAccGuides_resetOfTheSandbox(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("the commands are for a Unix shell")
+	}
+	raw, err := os.ReadFile(filepath.Join("..", "..", "templates", "guides", "troubleshooting.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := regexp.MustCompile("(?s)\n## After a reset of the sandbox\n.*?```shell\n(.*?)\nterraform apply\n```").FindSubmatch(raw)
+	if shown == nil {
+		t.Fatal("the guide has no commands for a reset of the sandbox")
+	}
+
+	b := acctest.New(t)
+	cli := acctest.NewCLI(t, b)
+	copyExample(t, example{dir: "complete"}, cli.Dir)
+	cli.MustApply(t)
+	if err := b.Sim.Wipe(); err != nil {
+		t.Fatal(err)
+	}
+	cli.Apply(t).MustSay(t, 1, "has an API context that bunq refuses")
+
+	cli.Shell(t, string(shown[1])).MustSay(t, 0)
+	cli.MustApply(t)
+	cli.MustHaveNothingToDo(t)
 }
 
 // OpenTofu encrypts state and saved plan as the guide shows it; Terraform does not read that file.
@@ -242,7 +314,7 @@ func production(t *testing.T, cli *acctest.CLI) {
 }
 
 // The runbook of a leaked key: with deactivate_on_destroy and create_before_destroy, as in the
-// example of production, replacing the installation ends the old key after the new one works,
+// example of production, replacing installation and credential ends the old key after the new one works,
 // and the OAuth client stays.
 func TestAccGuides_aKeyHasLeaked(t *testing.T) {
 	t.Parallel()
@@ -252,7 +324,7 @@ func TestAccGuides_aKeyHasLeaked(t *testing.T) {
 	cli.MustApply(t)
 	before := b.Sim.Snapshot()
 
-	cli.MustApply(t, "-replace=bunq_installation.main")
+	cli.MustApply(t, "-replace=bunq_installation.main", "-replace=bunq_psd2_credential.main")
 	cli.MustHaveNothingToDo(t)
 
 	after := b.Sim.Snapshot()
@@ -278,7 +350,7 @@ func TestAccGuides_secondAliasLives(t *testing.T) {
 	copyExample(t, example{dir: "second-alias"}, cli.Dir)
 	cli.MustApply(t)
 
-	cli.MustApply(t, "-replace=bunq_psd2_credential.main").MustSay(t, 0, "bunq_oauth_client cannot be read until the apply")
+	cli.MustApply(t, "-replace=bunq_installation.main", "-replace=bunq_psd2_credential.main").MustSay(t, 0, "bunq_oauth_client cannot be read until the apply")
 	cli.MustHaveNothingToDo(t)
 
 	raw, err := os.ReadFile(filepath.Join(cli.Dir, "main.tf"))
@@ -303,6 +375,12 @@ func TestAccGuides_leaving(t *testing.T) {
 		b := acctest.New(t)
 		cli := acctest.NewCLI(t, b)
 		copyExample(t, example{dir: "complete"}, cli.Dir)
+		write(t, filepath.Join(cli.Dir, "webhooks.tf"), `
+resource "bunq_notification_filters" "main" {
+  api_context = bunq_device_server.main.api_context
+  filters     = [{ category = "OAUTH", notification_target = "https://app.example.com/bunq/consents" }]
+}
+`)
 		cli.MustApply(t)
 		return b, cli
 	}
@@ -310,7 +388,7 @@ func TestAccGuides_leaving(t *testing.T) {
 	t.Run("Terraform", func(t *testing.T) {
 		t.Parallel()
 		b, cli := onboarded(t)
-		for _, name := range []string{"variables.tf", "outputs.tf"} {
+		for _, name := range []string{"variables.tf", "outputs.tf", "webhooks.tf"} {
 			if err := os.Remove(filepath.Join(cli.Dir, name)); err != nil {
 				t.Fatal(err)
 			}
@@ -326,8 +404,10 @@ func TestAccGuides_leaving(t *testing.T) {
 		if strings.Contains(left.Output, "bunq_") {
 			t.Errorf("the state still has\n%s", left.Output)
 		}
-		if got := b.Sim.Snapshot(); got.OAuthClients[0].Status != "ACTIVE" || len(got.CallbackURLs) != 2 {
-			t.Errorf("bunq has the OAuth clients %v and %d callback URLs", got.OAuthClients, len(got.CallbackURLs))
+		got := b.Sim.Snapshot()
+		hooks := got.NotificationURLsOf(got.OAuthClients[0].UserID)
+		if got.OAuthClients[0].Status != "ACTIVE" || len(got.CallbackURLs) != 2 || len(hooks) != 1 {
+			t.Errorf("bunq has the OAuth clients %v, %d callback URLs and the webhooks %v", got.OAuthClients, len(got.CallbackURLs), hooks)
 		}
 	})
 
@@ -349,8 +429,9 @@ func TestAccGuides_leaving(t *testing.T) {
 				t.Errorf("address %s is still active", ip.IP)
 			}
 		}
-		if got.OAuthClients[0].Status == "ACTIVE" || len(got.CallbackURLs) != 0 {
-			t.Errorf("bunq has the OAuth clients %v and %d callback URLs", got.OAuthClients, len(got.CallbackURLs))
+		hooks := got.NotificationURLsOf(got.OAuthClients[0].UserID)
+		if got.OAuthClients[0].Status == "ACTIVE" || len(got.CallbackURLs) != 0 || len(hooks) != 0 {
+			t.Errorf("bunq has the OAuth clients %v, %d callback URLs and the webhooks %v", got.OAuthClients, len(got.CallbackURLs), hooks)
 		}
 	})
 }

@@ -175,7 +175,7 @@ func situationsOfRefresh() []situation {
 		}},
 	}
 	for _, f := range faults() {
-		if !f.committed || f.twin == "" {
+		if !f.committed || !f.twin {
 			list = append(list, reads("refresh of the client: "+f.name, readClient, f.name))
 		}
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
-// ledger is what happened at bunq during a step, write by write.
+// ledger is what happened at bunq during a command, write by write.
 type ledger struct {
 	sim *bunqsim.Sim
 
@@ -21,6 +21,8 @@ type ledger struct {
 	made   map[string]int // by type of resource, in the run of a command
 	ended  []ending
 	writes []string
+	// again counts the calls that registered a device, or tried to, on an installation that had one.
+	again int
 	// moments are the callback URLs of each client after each write.
 	moments []map[string][]string
 }
@@ -41,13 +43,28 @@ func (l *ledger) observe(e bunqsim.Entry) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.writes = append(l.writes, e.Call())
+	if slices.Contains(e.Errors, deviceExists) {
+		l.again++
+	}
 	if !e.Committed {
 		return
 	}
 	now := l.sim.Snapshot()
+	for _, d := range now.Devices[min(len(l.last.Devices), len(now.Devices)):] {
+		if hasDevice(l.last, d.InstallationID) {
+			l.again++
+		}
+	}
 	l.compare(l.last, now, e.Call())
 	l.last = now
 	l.moments = append(l.moments, urlsByClient(now))
+}
+
+// deviceExists is what bunq says to a second device of an installation.
+const deviceExists = "A device already exists for the current installation."
+
+func hasDevice(s bunqsim.Snapshot, installation int64) bool {
+	return slices.ContainsFunc(s.Devices, func(d bunqsim.Device) bool { return d.InstallationID == installation })
 }
 
 func urlsByClient(s bunqsim.Snapshot) map[string][]string {
@@ -135,19 +152,11 @@ func activeAddresses(s bunqsim.Snapshot) []keyAddress {
 	return out
 }
 
-// begin forgets what happened before a step.
-func (l *ledger) begin() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.ended, l.moments = nil, nil
-	l.last = l.sim.Snapshot()
-}
-
 // run begins the run of a command.
 func (l *ledger) run() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.made, l.writes = map[string]int{}, nil
+	l.made, l.writes, l.ended, l.moments, l.again = map[string]int{}, nil, nil, nil, 0
 	l.last = l.sim.Snapshot() // with what others did since
 }
 

@@ -3,6 +3,7 @@ package lifecycle_test
 import (
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -39,6 +40,17 @@ func (c certificateFiles) attributes() string {
 		out += "  certificate_chain_pem = file(\"chain.pem\")\n"
 	}
 	return out
+}
+
+// fingerprint is the SHA-256 fingerprint of the certificate, as the state has it.
+func (c certificateFiles) fingerprint(t *testing.T) string {
+	t.Helper()
+	pool, err := certificatePool()
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, _ := pem.Decode([]byte(pool.of(c.other, c.issued(), c.generation).certificate))
+	return fmt.Sprintf("%x", sha256.Sum256(block.Bytes))
 }
 
 // files are the contents of the files that attributes names, by file name.

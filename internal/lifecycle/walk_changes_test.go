@@ -27,6 +27,8 @@ func (w *wanted) change(words []string) {
 		w.set(how, words[2] == "true")
 	case "create-first":
 		w.createFirst[how] = words[2] == "true"
+	case "keeper": // another value makes another installation
+		w.device++
 	case "url":
 		w.changeURL(how, words[2:])
 	case "webhooks":
@@ -142,6 +144,8 @@ func (w *wanted) set(name string, value bool) {
 		w.deactivate = value
 	case "key-only":
 		w.keyOnly = value
+	case "keepers":
+		w.keepers = value
 	default:
 		panic("no boolean " + name)
 	}

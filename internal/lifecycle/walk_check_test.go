@@ -2,7 +2,8 @@ package lifecycle_test
 
 import (
 	"fmt"
-	"maps"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -171,13 +172,14 @@ func (w *walker) checkTruth(args []string) {
 	}
 }
 
-// check checks bunq against the state, and what happened to what was kept since
-// the state before.
+// check checks bunq against the state, what happened since the state before, and what is left on the
+// machine.
 func (w *walker) check(before []held) {
 	w.t.Helper()
 	now := w.state()
 	w.checkOwners(now)
-	w.checkKept(before, now)
+	w.checkReplaced(before, now)
+	w.checkCache()
 }
 
 // checkOwners checks that bunq holds what the state says, each object owned by
@@ -304,63 +306,89 @@ func (w *walker) checkAddresses(state []held, s bunqsim.Snapshot) {
 	}
 }
 
-// checkKept checks that nothing that is in the state before and after was ended
-// in between, and that no callback URL was missing that was there before and
-// after.
-func (w *walker) checkKept(before, now []held) {
+// checkReplaced checks that a step replaced nothing that it had no reason to.
+func (w *walker) checkReplaced(before, now []held) {
 	w.t.Helper()
-	kept := map[string]string{}
-	urls := map[string]string{} // before and after, with their client
 	for _, b := range before {
 		if !w.mayChange[b.typ] && !slices.ContainsFunc(now, func(n held) bool { return n.typ == b.typ && n.text("id") == b.text("id") }) {
 			w.fail(b.typ+" was replaced for nothing", "%s", b)
 		}
 	}
+}
+
+// checkInUse checks that a command ended nothing that is in the state before and after it, and that no
+// callback URL which one resource keeps was missing in between. ips are the permitted addresses in the
+// configuration of the command, shown what its plan makes.
+func (w *walker) checkInUse(before, now []held, ips []string, shown map[string]int) {
+	w.t.Helper()
+	kept, owners := map[string]string{}, map[string]int{}
 	for _, b := range before {
+		owners[b.typ+" "+b.text("id")]++
 		for _, n := range now {
-			if b.typ != n.typ {
-				continue
-			}
-			if b.text("id") == n.text("id") {
+			if b.typ == n.typ && b.text("id") == n.text("id") {
 				kept[b.typ+" "+b.text("id")] = n.address
-			}
-			if b.typ == callback && b.text("url") == n.text("url") && b.text("oauth_client_id") == n.text("oauth_client_id") {
-				urls[b.text("url")] = b.text("oauth_client_id")
 			}
 		}
 	}
+
 	w.ledger.mu.Lock()
 	defer w.ledger.mu.Unlock()
 	for _, e := range w.ledger.ended {
-		if e.kind == address {
+		object := e.kind + " " + itoa(e.id)
+		switch {
+		case e.kind == address:
 			// A key that was to end, and whose deactivation failed, is kept with what is left of it.
-			if owner := kept[credential+" "+itoa(e.id)]; owner != "" && !(w.endsKey && w.deactivates(before)) && w.needsAddress(before, e.what) {
+			if owner := kept[credential+" "+itoa(e.id)]; owner != "" && !(w.endsKey && w.deactivates(before)) && w.needsAddress(before, ips, e.what) {
 				w.fail("an address in use was deactivated", "%s of credential %d (%s), by %s", e.what, e.id, owner, e.by)
 			}
-			continue
-		}
-		if e.kind == filters {
-			if !w.disturbed && !w.replaces && !w.foreign && hasWebhook(before, e.what) && hasWebhook(now, e.what) {
+		case e.kind == filters:
+			if shown[filters] == 0 && hasWebhook(before, e.what) && hasWebhook(now, e.what) {
 				w.fail("a webhook in use was removed", "%s, by %s", e.what, e.by)
 			}
-			continue
-		}
-		if owner := kept[e.kind+" "+itoa(e.id)]; owner != "" {
-			w.fail(e.kind+" in use was ended", "%s, which is %s, by %s", e.what, owner, e.by)
+		case kept[object] != "" && owners[object] == 1:
+			w.fail(e.kind+" in use was ended", "%s, which is %s, by %s", e.what, kept[object], e.by)
 		}
 	}
-	if w.disturbed || w.replaces || w.adoptsOwn || w.foreign {
+	w.checkMoments(before, now)
+}
+
+// checkRegistrations checks that a command asked for a second device of an installation only where the
+// state had none of it, or lost the answer about the first one.
+func (w *walker) checkRegistrations(before []held) {
+	w.t.Helper()
+	if w.dying {
 		return
 	}
-	for _, state := range w.between {
-		maps.DeleteFunc(urls, func(url, _ string) bool {
-			return !slices.ContainsFunc(state, func(h held) bool { return h.typ == callback && h.text("url") == url })
+	without := 0
+	for _, i := range before {
+		if i.typ != installation || !slices.ContainsFunc(w.bunq.Sim.Snapshot().Devices, func(d bunqsim.Device) bool { return itoa(d.InstallationID) == i.text("id") }) {
+			continue
+		}
+		kept := slices.ContainsFunc(before, func(h held) bool {
+			on, _ := h.attributes["installation"].(map[string]any)
+			return h.typ == device && on["id"] == i.text("id") && !h.tainted && slices.Contains(w.want.declared(), h.address)
 		})
+		if !kept {
+			without++
+		}
 	}
-	for _, there := range w.ledger.moments {
-		for url, id := range urls {
-			if !slices.Contains(there[id], url) {
-				w.fail("a callback URL was missing for a moment", "%s of OAuth client %s", url, id)
+	if w.ledger.again > without {
+		w.fail("a second device of an installation was asked for", "%d times; the state lacks the device of %d installations", w.ledger.again, without)
+	}
+}
+
+// checkMoments checks that no callback URL was missing between two calls that the same resource has as
+// the same object, before and after a command. One that moves between resources may be.
+func (w *walker) checkMoments(before, now []held) {
+	w.t.Helper()
+	for _, b := range before {
+		n, there := heldAt(now, b.address)
+		if b.typ != callback || !there || b.text("id") != n.text("id") || b.text("url") != n.text("url") {
+			continue
+		}
+		for _, urls := range w.ledger.moments {
+			if !slices.Contains(urls[b.text("oauth_client_id")], b.text("url")) {
+				w.fail("a callback URL was missing for a moment", "%s of OAuth client %s", b.text("url"), b.text("oauth_client_id"))
 			}
 		}
 	}
@@ -384,21 +412,35 @@ func (w *walker) deactivates(before []held) bool {
 	return w.want.deactivate || slices.ContainsFunc(before, func(h held) bool { return h.attributes["deactivate_on_destroy"] == true })
 }
 
-// needsAddress reports whether the machine calls from ip, or the configuration
-// permits it before the step, and in each apply of it.
-func (w *walker) needsAddress(before []held, ip string) bool {
+// needsAddress reports whether the machine calls from ip, or the configuration permits it before and
+// after a command.
+func (w *walker) needsAddress(before []held, ips []string, ip string) bool {
 	if ip == w.caller {
 		return true
 	}
 	permits := func(list []string) bool {
 		return slices.ContainsFunc(list, func(i string) bool { return i == "*" || strings.EqualFold(i, ip) })
 	}
-	return slices.ContainsFunc(before, func(h held) bool {
+	return permits(ips) && slices.ContainsFunc(before, func(h held) bool {
 		var list []string
 		all, _ := h.attributes["permitted_ips"].([]any)
 		for _, l := range all {
 			list = append(list, l.(string)) //nolint:forcetypeassert // what the schema says
 		}
 		return permits(list)
-	}) && permits(w.want.ips) && !slices.ContainsFunc(w.applied, func(ips []string) bool { return !permits(ips) })
+	})
+}
+
+// cacheFiles are the names of what the provider may keep: sessions with their locks, and the time of the
+// last opening at an address with its lock.
+var cacheFiles = regexp.MustCompile(`^[0-9a-f]{40}(\.session|\.opened)?(\.opening)?(\.lock)?$`)
+
+// checkCache checks that the provider left nothing on the machine but sessions and what paces calls.
+func (w *walker) checkCache() {
+	w.t.Helper()
+	for _, name := range w.cli.CacheFiles(w.t) {
+		if !cacheFiles.MatchString(filepath.Base(name)) {
+			w.fail("the provider keeps a file that it must not have", "%s", name)
+		}
+	}
 }

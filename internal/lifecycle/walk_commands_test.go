@@ -28,26 +28,13 @@ type walker struct {
 	caller    string          // the machine's address, as bunq sees it
 	strangers int             // what strangers made
 	saved     map[string]int  // what the saved plan makes; nil for no plan
-	carried   bool            // the saved plan was made on another machine
+	pipeline  bool            // see walk
 	// What the step did so far: others did something, resources were replaced or
 	// destroyed on purpose, a key among them, a provider is being killed; and the
 	// types whose objects may be others after it.
 	disturbed, replaces, endsKey, dying bool
 	mayChange                           map[string]bool
-	// adoptsOwn: a targeted apply made the client at a new address, and that is the one which the old
-	// address has. The plan showed its URLs replaced, as it cannot know.
-	adoptsOwn bool
-	// foreign: a saved plan of another machine was applied in this step. A callback URL may be missing
-	// between two calls of such an apply (ADR 5).
-	foreign bool
-	// between are the states after the applies of this step that had a -target, or
-	// that were refused and gave up URLs with their client: a URL that such an apply
-	// gives up is not kept. A provider is not told of the resources that are not
-	// targeted (ADR 5), nor that the configuration will be another one.
-	between [][]held
-	// applied are the permitted addresses of each apply of this step, planned those of the saved plan:
-	// what one of them lacks was given up on purpose.
-	applied [][]string
+	// planned are the permitted addresses of the saved plan.
 	planned []string
 
 	written map[string]string // files as they are
@@ -87,13 +74,8 @@ func (w *walker) do(words []string) {
 	case "plan":
 		w.noteReplaced(rest)
 		w.save(rest)
-	case "machine":
-		w.cli.MoveToNewMachine(w.t)
-		w.carried = w.saved != nil
-		w.note("From now on this runs on a new machine, whose cache folder is empty.")
 	case "saved":
 		if w.saved != nil {
-			w.foreign = w.foreign || w.carried
 			w.run("apply", "-no-color", "saved.tfplan")
 			w.saved = nil
 		}
@@ -134,9 +116,6 @@ func (w *walker) apply(words []string) {
 	more, death := w.flags(words)
 	args := append([]string{"apply", "-no-color", "-auto-approve"}, more...)
 	w.runAndDie(death, args)
-	if death == nil && strings.Contains(strings.Join(args, " "), "-target=") {
-		w.between = append(w.between, w.state())
-	}
 }
 
 // runAndDie runs a command, during which the provider may be killed.
@@ -284,7 +263,7 @@ func (w *walker) save(words []string) {
 	w.t.Helper()
 	args, _ := w.flags(words)
 	r := w.run(append([]string{"plan", "-no-color", "-out=saved.tfplan"}, args...)...)
-	w.saved, w.carried, w.planned = nil, false, w.want.ips
+	w.saved, w.planned = nil, w.want.ips
 	if r.Code == 0 {
 		w.saved = creations(r.Output)
 	}
@@ -295,19 +274,21 @@ func (w *walker) save(words []string) {
 func (w *walker) run(args ...string) acctest.Result {
 	w.t.Helper()
 	w.writeConfiguration()
-	w.command(args)
+	before := w.state()
 	w.ledger.run()
 	w.clock.Advance(time.Second)
-	r := w.cli.Run(w.t, args...)
+	r := w.execute(args)
 	if i := strings.Index(r.Output, "Error: "); r.Code != 0 && i >= 0 {
 		fmt.Fprintf(&w.script, "#   Error: %s\n", strings.Join(errorsIn(r.Output), "; "))
 	}
 	w.checkOutput(r)
 	made, writes := w.ledger.counted()
-	shown := creations(r.Output)
+	shown, ips := creations(r.Output), w.want.ips
 	if slices.Contains(args, "saved.tfplan") {
-		shown = w.saved
+		shown, ips = w.saved, w.planned
 	}
+	w.checkInUse(before, w.state(), ips, shown)
+	w.checkRegistrations(before)
 	for kind, n := range made {
 		if kind == callback && w.disturbed {
 			continue // one that others deleted after the plan is made again in place of its update
@@ -316,13 +297,6 @@ func (w *walker) run(args ...string) acctest.Result {
 			w.fail("made something that was not shown", "%s: %d %s made at bunq, and %d shown as created", args[0], n, kind, shown[kind])
 		}
 	}
-	if args[0] == "apply" {
-		ips := w.want.ips
-		if slices.Contains(args, "saved.tfplan") {
-			ips = w.planned
-		}
-		w.applied = append(w.applied, ips)
-	}
 	if args[0] == "apply" && r.Code == 0 && !w.disturbed {
 		w.checkTruth(args)
 	}
@@ -330,6 +304,46 @@ func (w *walker) run(args ...string) acctest.Result {
 		w.fail("a command that reads has written", "%s wrote: %s", args[0], strings.Join(writes, ", "))
 	}
 	return r
+}
+
+// execute runs a command as a person or a pipeline does. In a pipeline, an apply is two commands on two
+// machines: one saves the plan, the other applies it. The result has the output of both.
+func (w *walker) execute(args []string) acctest.Result {
+	w.t.Helper()
+	if !w.pipeline {
+		w.command(args)
+		return w.cli.Run(w.t, args...)
+	}
+
+	onNewMachine := func(args []string) acctest.Result {
+		w.cli.MoveToNewMachine(w.t)
+		w.command(args)
+		return w.cli.Run(w.t, args...)
+	}
+	if saved := slices.Contains(args, "saved.tfplan"); saved || args[0] != "apply" && args[0] != "destroy" {
+		return onNewMachine(args)
+	}
+
+	plan := []string{"plan", "-no-color", "-out=pipeline.tfplan"}
+	if args[0] == "destroy" {
+		plan = append(plan, "-destroy")
+	}
+	apply := []string{"apply", "-no-color"}
+	for _, flag := range args[1:] {
+		switch {
+		case flag == "-no-color", flag == "-auto-approve":
+		case strings.HasPrefix(flag, "-parallelism="):
+			apply = append(apply, flag)
+		default:
+			plan = append(plan, flag)
+		}
+	}
+	planned := onNewMachine(plan)
+	if planned.Code != 0 {
+		return planned
+	}
+	applied := onNewMachine(append(apply, "pipeline.tfplan"))
+	return acctest.Result{Output: planned.Output + applied.Output, Code: applied.Code}
 }
 
 var (

@@ -21,6 +21,11 @@ type wanted struct {
 	// keyOnly hands the device nothing of its credential but the key.
 	keyOnly bool
 
+	// keepers ties the installation to the certificate; device is another keeper, of which 0 stands for
+	// none.
+	keepers bool
+	device  int
+
 	adopt, protect, deactivate bool
 	// createFirst are the resources with create_before_destroy.
 	createFirst map[string]bool
@@ -54,7 +59,7 @@ type callbackURL struct{ key, url string }
 // apply.
 func firstWanted() *wanted {
 	w := &wanted{
-		certificate: certificateFiles{generation: 1}, description: "walk", context: "main", secondAs: "walk",
+		certificate: certificateFiles{generation: 1}, keepers: true, description: "walk", context: "main", secondAs: "walk",
 		createFirst: map[string]bool{}, viaAlias: map[string]bool{}, labels: map[string]string{},
 	}
 	w.addURL(0)
@@ -87,7 +92,7 @@ func (w *wanted) resourcesOf(name string) []string {
 			return nil
 		}
 		return []string{prefix + w.called(kind)}
-	case "credential2", "device2":
+	case "installation2", "credential2", "device2":
 		if !w.second {
 			return nil
 		}
@@ -128,7 +133,7 @@ func (w *wanted) called(name string) string {
 // declared are the addresses of all resources.
 func (w *wanted) declared() []string {
 	var all []string
-	for _, name := range []string{"installation", "credential", "device", "credential2", "device2", "webhooks", "client", "url"} {
+	for _, name := range []string{"installation", "credential", "device", "installation2", "credential2", "device2", "webhooks", "client", "url"} {
 		all = append(all, w.resourcesOf(name)...)
 	}
 	return all
@@ -172,12 +177,13 @@ func (w *wanted) resources() string {
 	if w.late != "" {
 		fmt.Fprintf(&b, "\nresource \"terraform_data\" \"late\" {\n  input            = %s\n  triggers_replace = %d\n}\n", w.lateInput(), w.lateTimes)
 	}
-	fmt.Fprintf(&b, "\n%s%s}\n", w.block("installation"), w.lifecycle("installation"))
-	b.WriteString(w.credential("credential"))
-	b.WriteString(w.device("device", "credential", w.description, w.permitted()))
+	b.WriteString(w.installation("installation"))
+	b.WriteString(w.credential("credential", "installation"))
+	b.WriteString(w.registered("device", "installation", "credential", w.description, w.permitted()))
 	if w.second {
-		b.WriteString(w.credential("credential2"))
-		b.WriteString(w.device("device2", "credential2", w.secondAs, ""))
+		b.WriteString(w.installation("installation2"))
+		b.WriteString(w.credential("credential2", "installation2"))
+		b.WriteString(w.registered("device2", "installation2", "credential2", w.secondAs, ""))
 	}
 	if len(w.webhooks) > 0 {
 		b.WriteString(w.filters())
@@ -201,21 +207,35 @@ func (w *wanted) block(name string) string {
 	return fmt.Sprintf("resource %q %q {\n", typ, label)
 }
 
-func (w *wanted) credential(name string) string {
+func (w *wanted) installation(name string) string {
+	var keepers string
+	if w.keepers {
+		keepers += "    certificate = provider::bunq::parse_qseal_certificate(file(\"leaf.pem\")).fingerprint_sha256\n"
+	}
+	if w.device > 0 {
+		keepers += fmt.Sprintf("    device      = \"%d\"\n", w.device)
+	}
+	if keepers != "" {
+		keepers = "  keepers = {\n" + keepers + "  }\n"
+	}
+	return fmt.Sprintf("\n%s%s%s}\n", w.block(name), keepers, w.lifecycle(name))
+}
+
+func (w *wanted) credential(name, installation string) string {
 	extra := ""
 	if w.deactivate {
 		extra = "  deactivate_on_destroy = true\n"
 	}
-	return fmt.Sprintf("\n%s  installation       = %s\n%s%s%s}\n", w.block(name), w.called("installation"),
+	return fmt.Sprintf("\n%s  installation       = %s\n%s%s%s}\n", w.block(name), w.called(installation),
 		w.certificate.attributes(), extra, w.lifecycle(name))
 }
 
-func (w *wanted) device(name, credential, description, permitted string) string {
+func (w *wanted) registered(name, installation, credential, description, permitted string) string {
 	key := w.called(credential)
 	if w.keyOnly {
 		key = fmt.Sprintf("{ api_key = %s.api_key }", key)
 	}
-	return fmt.Sprintf("\n%s  installation = %s\n  credential   = %s\n  description  = %q\n%s%s}\n", w.block(name), w.called("installation"),
+	return fmt.Sprintf("\n%s  installation = %s\n  credential   = %s\n  description  = %q\n%s%s}\n", w.block(name), w.called(installation),
 		key, description, permitted, w.lifecycle(name))
 }
 

@@ -12,7 +12,10 @@ import (
 // walk is a bunq and what is done, step by step. After each step its
 // configuration is applied, and all is checked.
 type walk struct {
-	name     string
+	name string
+	// pipeline: each command runs on a machine of its own, and what is applied is a plan that another
+	// one saved.
+	pipeline bool
 	settings bunqsim.Settings
 	// steps are actions, separated by "; ": changes of the configuration,
 	// commands, and what others do.
@@ -22,13 +25,10 @@ type walk struct {
 // drawn is the walk of a seed.
 func drawn(seed uint64, steps int) walk {
 	d := &drawer{Rand: rand.New(rand.NewPCG(seed, 0))} //nolint:gosec // walks are to be repeated
-	w := walk{name: fmt.Sprintf("seed %d", seed), settings: bunqsim.RandomSettings(d.Rand)}
+	w := walk{name: fmt.Sprintf("seed %d", seed), pipeline: seed%2 == 1, settings: bunqsim.RandomSettings(d.Rand)}
 	first := []string{}
 	for range 2 + d.IntN(6) {
 		first = append(first, d.again(d.change))
-	}
-	if d.IntN(4) == 0 {
-		first = append(first, "plan", "machine", "saved") // as a pipeline begins
 	}
 	w.steps = append(w.steps, strings.Join(first, "; "))
 	for len(w.steps) < steps {
@@ -71,9 +71,9 @@ func (d *drawer) step() string {
 	case 0, 1, 2:
 		return d.again(d.change)
 	case 10:
-		return d.again(d.change) + "; plan" + d.of("", "", " replace="+d.name()) + "; machine; saved"
+		return d.again(d.change) + "; plan" + d.of("", "", " replace="+d.name()) + "; saved"
 	case 11:
-		return d.again(d.command) + "; machine"
+		return "certificate renewed; " + d.of("", "set keepers "+d.truth()+"; ") + d.again(d.command)
 	case 3:
 		return d.again(d.change) + "; " + d.again(d.change)
 	case 4, 5:
@@ -90,7 +90,7 @@ func (d *drawer) step() string {
 }
 
 func (d *drawer) name() string {
-	return d.of("installation", "credential", "credential", "device", "device", "client", "client", "url", "url.0", "url.1", "url.2", "credential2", "device2", "webhooks")
+	return d.of("installation", "credential", "credential", "device", "device", "client", "client", "url", "url.0", "url.1", "url.2", "installation2", "credential2", "device2", "webhooks")
 }
 
 func (d *drawer) change() string {
@@ -111,7 +111,7 @@ func (d *drawer) change() string {
 	case 5, 6, 7:
 		return "ips " + d.of("omitted", "own", "more", "more", "less", "others", "any", "more-and-any", "late-element", "late-set", "late-any")
 	case 8, 9:
-		return "set " + d.of("adopt", "protect", "deactivate", "key-only") + " " + d.truth()
+		return d.of("keeper another", "set "+d.of("adopt", "protect", "deactivate", "key-only", "keepers")+" "+d.truth())
 	case 10, 11:
 		return "create-first " + d.of("installation", "credential", "device", "client", "url", "credential2", "device2", "webhooks") + " " + d.of("true", "true", "false")
 	case 12, 13, 14:

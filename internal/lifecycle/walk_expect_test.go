@@ -7,14 +7,14 @@ import (
 
 // below are the types whose objects go with an object of a type.
 var below = map[string][]string{
-	installation: {installation, credential, device}, credential: {credential, device}, device: {device}, client: {client, callback}, callback: {callback}, filters: {filters},
+	installation: {installation, credential, device}, credential: {installation, credential, device}, device: {installation, device}, client: {client, callback}, callback: {callback}, filters: {filters},
 }
 
 // typeOf is the type of a resource, by the name that walks give it.
 func typeOf(name string) string {
 	kind, _, _ := strings.Cut(name, ".")
 	return map[string]string{
-		"installation": installation, "credential": credential, "credential2": credential, "device": device, "device2": device, "client": client, "url": callback, "webhooks": filters,
+		"installation": installation, "installation2": installation, "credential": credential, "credential2": credential, "device": device, "device2": device, "client": client, "url": callback, "webhooks": filters,
 	}[kind]
 }
 
@@ -54,8 +54,8 @@ func (w *walker) expectChanges(words []string) {
 		if words[1] == "renewed" || words[1] == "other" || slices.Contains(issuers, words[1]) != w.want.certificate.issued() {
 			may(credential)
 		}
-	case "describe":
-		may(device)
+	case "keeper", "describe":
+		may(device) // and the installation: one goes with the other
 	case "ips":
 		if slices.Contains(w.want.ips, "*") || strings.HasSuffix(words[1], "any") {
 			may(device)

@@ -18,11 +18,11 @@ func TestAccWalksThatFoundSomething(t *testing.T) {
 		return s
 	}
 	oldKeysEnd := set(func(s *bunqsim.Settings) { s.OldKeys = bunqsim.Refused })
-	oncePerKey := set(func(s *bunqsim.Settings) { s.SameDeviceAgain = bunqsim.Refused })
+	oncePerKey := set(func(s *bunqsim.Settings) { s.SecondDeviceOfInstallation = bunqsim.Refused })
 	oncePerKeyOrAll := set(func(s *bunqsim.Settings) {
-		s.SameDeviceAgain, s.WildcardAfterConcrete = bunqsim.Refused, bunqsim.Accepted
+		s.SecondDeviceOfInstallation, s.WildcardAfterConcrete = bunqsim.Refused, bunqsim.Accepted
 	})
-	sameDevice := set(func(s *bunqsim.Settings) { s.SameDeviceAgain = bunqsim.Existing })
+	sameDevice := set(func(s *bunqsim.Settings) { s.SecondDeviceOfInstallation = bunqsim.Refused })
 	cancelsLate := set(func(s *bunqsim.Settings) { s.SecondOAuthClient, s.CancelPending = bunqsim.Existing, time.Second })
 	oneSession := set(func(s *bunqsim.Settings) { s.OldKeys, s.ParallelSessions = bunqsim.Refused, bunqsim.Refused })
 	wantsAddress := set(func(s *bunqsim.Settings) { s.IPInPermittedIPUpdate = bunqsim.Required })

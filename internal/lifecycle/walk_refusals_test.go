@@ -183,44 +183,29 @@ func refusals() []refusal {
 			out:    func(w *walker, _ string) { w.do([]string{"apply", "target=device"}) },
 		},
 		{
-			name: "bunq registers a key once only", says: []string{"API key has a device already"},
-			deserved: func(w *walker) bool {
-				return w.settings.SameDeviceAgain != "" && w.settings.SameDeviceAgain != bunqsim.Accepted
-			},
-			way: "The device gets its old description back, its list loses the *, and it is no longer made first; or there is another key.",
-			out: func(w *walker, said string) {
-				w.want.createFirst["device"], w.want.createFirst["device2"] = false, false
-				if strings.Contains(said, `remove "*"`) {
-					w.want.ips, w.want.late = []string{home}, ""
-				}
-				description := &w.want.description
-				if strings.Contains(said, device+".second") {
-					description = &w.want.secondAs
-				}
-				_, next, _ := strings.Cut(strings.Join(strings.Fields(said), " "), "Next step:")
-				m := descriptionToSet.FindStringSubmatch(next)
-				if len(m) == 0 || *description == m[1] {
-					w.do([]string{"apply", "replace=credential"})
-					return
-				}
-				*description = m[1]
-			},
+			name: "a device is only replaced together with its installation", says: deviceStays,
+			deserved: func(w *walker) bool { return w.replacesDeviceAlone() && !w.want.keyOnly },
+			atPlan:   true,
+			way:      "The installation is replaced, as the message says.",
+			out:      func(w *walker, said string) { w.runPrinted(said, deviceStays) },
 		},
 		{
-			name: "bunq registers a key once only, and does not say as which device", says: []string{"bunq may register a key only once"},
-			deserved: func(w *walker) bool { return w.settings.SameDeviceAgain == bunqsim.Refused },
-			way:      "There is another key.",
-			out: func(w *walker, said string) {
-				if strings.Contains(said, device+".second") {
-					w.do([]string{"apply", "replace=credential2"})
-					return
-				}
-				w.do([]string{"apply", "replace=credential"})
-			},
+			// The plan does not know the key, and nothing but the key tells one credential from another.
+			name: "a device is only replaced together with its installation, which only the apply finds out", says: deviceStays,
+			deserved: func(w *walker) bool { return w.replacesDeviceAlone() && w.want.keyOnly },
+			way:      "The installation is replaced, as the message says.",
+			out:      func(w *walker, said string) { w.runPrinted(said, deviceStays) },
 		},
 		{
-			name: "bunq does not say which credential a key belongs to", says: []string{"credential = { id ="},
-			deserved: func(w *walker) bool { return w.want.keyOnly },
+			name: "an installation has a device that is not the one of the configuration", says: []string{"already", "-replace=" + installation},
+			deserved: func(w *walker) bool { return w.lacksDevice() },
+			way:      "The installation is replaced, as the message says.",
+			out:      func(w *walker, said string) { w.runPrinted(said, []string{"already", "-replace=" + installation}) },
+		},
+		{
+			name: "addresses belong to a credential, whose id is needed", says: []string{"permitted_ips", "credential"},
+			deserved: func(w *walker) bool { return w.want.keyOnly && w.want.ips != nil },
+			atPlan:   true,
 			way:      "The credential is passed with its id.",
 			out:      func(w *walker, _ string) { w.want.keyOnly = false },
 		},
@@ -244,7 +229,6 @@ func refusals() []refusal {
 			way: "A moved block says that it is the same one.",
 			out: func(w *walker, _ string) {
 				w.want.blocks = append(w.want.blocks, movedTo(w.clientElsewhere(), w.want.resourcesOf("client")[0]))
-				w.between = append(w.between, w.state()) // the URLs of the client that was to go went first
 			},
 		},
 		{
@@ -279,17 +263,6 @@ func refusals() []refusal {
 			way: "The list goes without *.",
 			out: func(w *walker, _ string) { w.want.ips, w.want.late = []string{home}, "" },
 		},
-		{
-			name: "bunq registers a key once only, under the name it had first", says: []string{"the api key has a device already"},
-			deserved: func(w *walker) bool {
-				return w.settings.SameDeviceAgain != bunqsim.Accepted && w.settings.SameDeviceAgain != ""
-			},
-			way: "The device gets its old name back, and is no longer made first.",
-			out: func(w *walker, _ string) {
-				w.want.createFirst["device"] = false
-				w.nameAsAtBunq()
-			},
-		},
 	}
 }
 
@@ -309,17 +282,6 @@ func (w *walker) elsewhere(so func(held) bool) string {
 		}
 	}
 	return ""
-}
-
-// hasClientTwice reports whether two addresses have the same client.
-func (w *walker) hasClientTwice() bool {
-	seen := map[string]bool{}
-	return w.clientIs(func(h held) bool {
-		id := h.text("id")
-		twice := seen[id]
-		seen[id] = true
-		return twice
-	})
 }
 
 func (w *walker) clientIs(so func(held) bool) bool {
@@ -347,8 +309,6 @@ func (w *walker) hasDeadKey() bool {
 func (w *walker) hasClient() bool {
 	return slices.ContainsFunc(w.bunq.Sim.Snapshot().OAuthClients, func(c bunqsim.OAuthClient) bool { return c.Status != bunqsim.OAuthClientCancelled })
 }
-
-var descriptionToSet = regexp.MustCompile(`description = "([^"]*)"`)
 
 var (
 	importID   = regexp.MustCompile(`(?s)import \{\s*to\s*=\s*\S+\s*id\s*=\s*"([^"]*)"\s*\}`)
@@ -406,21 +366,90 @@ func (w *walker) leftBehind() []string {
 	return out
 }
 
-// nameAsAtBunq gives each device the name with which bunq registered its key
-// first.
-func (w *walker) nameAsAtBunq() {
-	s := w.bunq.Sim.Snapshot()
-	first := func(name, now string) string {
-		for _, address := range w.want.resourcesOf(name) {
-			key, _ := heldAt(w.state(), address)
-			for _, d := range s.Devices {
-				if itoa(d.CredentialID) == key.text("id") {
-					return d.Description
-				}
-			}
-		}
-		return now
+// deviceStays are words of the error about a device that the plan would replace on its installation.
+var deviceStays = []string{"one device", "-replace=" + installation}
+
+// both are the suffixes of the names of the two sets of installation, credential and device.
+var both = []string{"", "2"}
+
+// set returns an installation, credential or device of the state; with false if it is not there.
+func (w *walker) inState(name string) (held, bool) {
+	addresses := w.want.resourcesOf(name)
+	if len(addresses) == 0 {
+		return held{}, false
 	}
-	w.want.description = first("credential", w.want.description)
-	w.want.secondAs = first("credential2", w.want.secondAs)
+	return heldAt(w.state(), addresses[0])
+}
+
+// replacesDeviceAlone reports whether the configuration wants another device on an installation that stays:
+// with another description, another key, or to or from "*".
+func (w *walker) replacesDeviceAlone() bool {
+	return slices.ContainsFunc(both, func(n string) bool {
+		d, there := w.inState("device" + n)
+		if !there {
+			return false
+		}
+		description, ips := w.want.description, w.want.ips
+		if n != "" {
+			description, ips = w.want.secondAs, nil
+		}
+		key, hasKey := w.inState("credential" + n)
+		has, _ := d.attributes["credential"].(map[string]any)
+		list, _ := d.attributes["permitted_ips"].([]any)
+		return d.text("description") != description || slices.Contains(list, any("*")) != slices.Contains(ips, "*") ||
+			!hasKey || key.tainted || key.text("api_key") != has["api_key"] || key.text("fingerprint_sha256") != w.want.certificate.fingerprint(w.t)
+	})
+}
+
+// lacksDevice reports whether the state lacks the device of one of its installations.
+func (w *walker) lacksDevice() bool {
+	s := w.bunq.Sim.Snapshot()
+	return slices.ContainsFunc(both, func(n string) bool {
+		i, there := w.inState("installation" + n)
+		_, has := w.inState("device" + n)
+		return there && !has && slices.ContainsFunc(s.Devices, func(d bunqsim.Device) bool { return itoa(d.InstallationID) == i.text("id") })
+	})
+}
+
+var (
+	printedCommand = regexp.MustCompile(`terraform (apply(?: -[a-z]+(?:=\S+?)?)+)[\s.,;:)]`)
+	printedName    = regexp.MustCompile(`(bunq_[a-z0-9_]+)\.NAME`)
+)
+
+// runPrinted runs the first command that an error with those words names, as printed, with the address
+// that the error is about for NAME.
+func (w *walker) runPrinted(said string, words []string) {
+	w.t.Helper()
+	for _, one := range strings.Split(said, "Error: ")[1:] {
+		text := strings.Join(strings.Fields(one), " ") + " "
+		if slices.ContainsFunc(words, func(s string) bool { return !strings.Contains(strings.ToLower(text), strings.ToLower(s)) }) {
+			continue
+		}
+		command := printedCommand.FindStringSubmatch(text)
+		if command == nil {
+			w.fail("a message names no command", "%s", one)
+		}
+		about := withObject.FindStringSubmatch(one)
+		full := printedName.ReplaceAllStringFunc(command[1], func(name string) string {
+			typ := strings.TrimSuffix(name, ".NAME")
+			return w.addressOf(typ, about != nil && strings.HasSuffix(about[1], ".second"))
+		})
+		w.run(append(strings.Fields(full), "-no-color", "-auto-approve")...)
+		return
+	}
+}
+
+// addressOf is the address of the one resource of a type, or of its second one.
+func (w *walker) addressOf(typ string, second bool) string {
+	for _, name := range []string{"installation", "credential", "device", "client", "webhooks"} {
+		if typeOf(name) != typ {
+			continue
+		}
+		if second {
+			name += "2"
+		}
+		return w.want.resourcesOf(name)[0]
+	}
+	w.t.Fatalf("no address for %s", typ)
+	return ""
 }

@@ -53,7 +53,7 @@ func (w *walker) contextFile(state []held, h held) string {
 	second := strings.HasSuffix(h.address, ".second")
 	var from, key held
 	for _, s := range state {
-		if s.typ == installation {
+		if s.typ == installation && strings.HasSuffix(s.address, ".second") == second {
 			from = s
 		}
 		if s.typ == credential && strings.HasSuffix(s.address, ".second") == second {

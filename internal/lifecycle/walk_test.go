@@ -90,7 +90,7 @@ func (one walk) follow(t *testing.T) (found *finding, script string) {
 	}))
 	l.sim = b.Sim
 	w := &walker{
-		t: t, bunq: b, cli: acctest.NewCLI(t, b), ledger: l, clock: clock, want: firstWanted(), settings: one.settings, caller: home, written: map[string]string{}, forgotten: map[string]bool{},
+		t: t, bunq: b, cli: acctest.NewCLI(t, b), ledger: l, clock: clock, want: firstWanted(), settings: one.settings, pipeline: one.pipeline, caller: home, written: map[string]string{}, forgotten: map[string]bool{},
 	}
 	defer func() {
 		script = w.script.String()
@@ -112,16 +112,14 @@ func (one walk) follow(t *testing.T) (found *finding, script string) {
 // step does what a step says, and leaves everything as it should be.
 func (w *walker) step(step string) {
 	w.t.Helper()
-	w.ledger.begin()
 	before := w.state()
-	w.saved, w.carried, w.foreign, w.between, w.applied = nil, false, false, nil, nil
+	w.saved = nil
 	w.disturbed, w.replaces, w.endsKey, w.mayChange = false, false, false, map[string]bool{}
 	for action := range strings.SplitSeq(step, "; ") {
 		if words := strings.Fields(action); len(words) > 0 {
 			w.do(words)
 		}
 	}
-	w.adoptsOwn = w.hasClientTwice()
 	w.settle()
 	w.check(before)
 }

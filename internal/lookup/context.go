@@ -43,7 +43,7 @@ func ephemeralAPIContext() ephemeralschema.SingleNestedAttribute {
 	}
 	return ephemeralschema.SingleNestedAttribute{
 		Optional:            true,
-		MarkdownDescription: aboutAPIContext + " While it is not known yet, the session waits for the apply.",
+		MarkdownDescription: aboutAPIContext + " While it is not known yet, it is opened in the apply.",
 		Attributes:          members,
 	}
 }

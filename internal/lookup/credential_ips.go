@@ -60,7 +60,7 @@ func (*CredentialIPsDataSource) Schema(_ context.Context, _ datasource.SchemaReq
 		Attributes: map[string]schema.Attribute{
 			"api_context": dataAPIContext(),
 			"credential_id": idAttribute("ID of the credential: `bunq_psd2_credential.main.id`, or another one of the same user. If omitted, that of the API key " +
-				"of the context, where this machine has registered the key or bunq lists one active credential only."),
+				"of the context, if bunq lists only one active credential."),
 			"permitted_ips": schema.ListNestedAttribute{
 				Computed: true, MarkdownDescription: "The addresses, newest first.",
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
@@ -113,12 +113,8 @@ func (d *CredentialIPsDataSource) Read(ctx context.Context, req datasource.ReadR
 }
 
 // ownCredential returns the credential of the context's key. bunq does not say which one that
-// is: it is the one that was noted, else the only active one. If there is none, it adds an
-// error and returns 0.
-func (d *CredentialIPsDataSource) ownCredential(ctx context.Context, a *providerdata.Access, diags *diag.Diagnostics) int64 {
-	if noted := providerdata.CredentialOf(ctx, d.data.Sessions.For(a.Context)); noted != 0 {
-		return noted
-	}
+// is, so it is the only active one. If there are more, or none, it adds an error and returns 0.
+func (*CredentialIPsDataSource) ownCredential(ctx context.Context, a *providerdata.Access, diags *diag.Diagnostics) int64 {
 	all, err := a.Calls.Credentials(ctx)
 	if err != nil {
 		unread(credentialIPsBlock).Error(diags, err)
@@ -144,7 +140,7 @@ func (d *CredentialIPsDataSource) ownCredential(ctx context.Context, a *provider
 		names = []string{"none"}
 	}
 	diags.AddAttributeError(credentialIDPath, "Which credential the API key belongs to is not known",
-		"bunq does not say which credential an API key belongs to, this machine did not register the key, and the active ones of the user are: "+
+		"bunq does not say which credential an API key belongs to, and the active ones of the user are: "+
 			strings.Join(names, ", ")+".\n\nNext step: set credential_id, as in credential_id = bunq_psd2_credential.main.id.")
 	return 0
 }

@@ -28,6 +28,7 @@ const allData = `
 data "bunq_user" "me" {}
 data "bunq_oauth_client" "mine" {}
 data "bunq_device_servers" "all" {}
+data "bunq_credentials" "all" {}
 data "bunq_credential_ips" "own" {}
 `
 
@@ -60,7 +61,7 @@ func TestAccData_values(t *testing.T) {
 		t.Fatal(err)
 	}
 	cli := acctest.NewCLI(t, b, acctest.Attached)
-	cli.Write(t, p.Provider()+allData)
+	cli.Write(t, p.Provider()+allData+"data \"bunq_oauth_client\" \"secret\" {\n  include_secret = true\n}\n")
 	b.Sim.ResetJournal()
 
 	cli.MustApply(t)
@@ -84,15 +85,31 @@ func TestAccData_values(t *testing.T) {
 		},
 		"data.bunq_oauth_client.mine": {
 			"id": strconv.FormatInt(id, 10), "user_id": strconv.FormatInt(p.UserID, 10), "status": "ACTIVE",
-			"client_id": world.OAuthClients[0].ClientID, "client_secret": world.OAuthClients[0].Secret,
+			"client_id": world.OAuthClients[0].ClientID,
 		},
-		"data.bunq_credential_ips.own": {"credential_id": strconv.FormatInt(p.CredentialID, 10)},
+		"data.bunq_oauth_client.secret": {"client_id": world.OAuthClients[0].ClientID, "client_secret": world.OAuthClients[0].Secret},
+		"data.bunq_credential_ips.own":  {"credential_id": strconv.FormatInt(p.CredentialID, 10)},
 	} {
 		for name, value := range attributes {
 			if got := state.String(t, address, name); got != value {
 				t.Errorf("%s.%s is %q, want %q", address, name, got, value)
 			}
 		}
+	}
+
+	if secret := state["data.bunq_oauth_client.mine"]["client_secret"]; secret != nil {
+		t.Error("the state holds a client_secret that nobody has asked for")
+	}
+
+	keys := rows(t, state, "data.bunq_credentials.all", "credentials")
+	if created, err := time.Parse(time.RFC3339, keys[0]["created"]); err != nil || time.Since(created) > time.Hour {
+		t.Errorf("created is %q", keys[0]["created"])
+	}
+	delete(keys[0], "created")
+	if diff := cmp.Diff([]map[string]string{{
+		"id": strconv.FormatInt(p.CredentialID, 10), "status": "ACTIVE", "expiry_time": "<nil>", "device_description": "made by Values", "device_ip": "127.0.0.1",
+	}}, keys); diff != "" {
+		t.Errorf("credentials (-want +got):\n%s", diff)
 	}
 
 	var urls []map[string]string
@@ -217,10 +234,6 @@ output "urls" {
 	cli.MustHaveNothingToDo(t)
 	if n := b.Count(openSession); n != 1 {
 		t.Errorf("%d sessions", n)
-	}
-	// The key's credential was noted when it was registered, so nobody asks for all.
-	if n := b.Count(listKeys); n != 0 {
-		t.Errorf("%d lists of credentials", n)
 	}
 	state := cli.State(t)
 	if got, want := state.String(t, "data.bunq_credential_ips.own", "credential_id"), state.String(t, "bunq_psd2_credential.main", "id"); got != want {

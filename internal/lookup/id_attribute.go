@@ -11,11 +11,14 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
+// aboutIDs ends the sentence "Attribute … ".
+const aboutIDs = "it must be one of the numbers that bunq uses as IDs, such as \"633\""
+
 // idAttribute is an ID that is configured, or else found.
 func idAttribute(about string) schema.StringAttribute {
 	return schema.StringAttribute{
 		Optional: true, Computed: true, MarkdownDescription: about,
-		Validators: []validator.String{stringvalidator.RegexMatches(providerdata.IDPattern, "it must be one of the numbers that bunq uses as IDs, such as \"633\"")},
+		Validators: []validator.String{stringvalidator.RegexMatches(providerdata.IDPattern, aboutIDs)},
 	}
 }
 

@@ -26,13 +26,14 @@ type OAuthClientDataSource struct {
 }
 
 type clientModel struct {
-	APIContext   types.Object `tfsdk:"api_context"`
-	ID           types.String `tfsdk:"id"`
-	UserID       types.String `tfsdk:"user_id"`
-	ClientID     types.String `tfsdk:"client_id"`
-	ClientSecret types.String `tfsdk:"client_secret"`
-	Status       types.String `tfsdk:"status"`
-	CallbackURLs types.List   `tfsdk:"callback_urls"`
+	APIContext    types.Object `tfsdk:"api_context"`
+	ID            types.String `tfsdk:"id"`
+	IncludeSecret types.Bool   `tfsdk:"include_secret"`
+	UserID        types.String `tfsdk:"user_id"`
+	ClientID      types.String `tfsdk:"client_id"`
+	ClientSecret  types.String `tfsdk:"client_secret"`
+	Status        types.String `tfsdk:"status"`
+	CallbackURLs  types.List   `tfsdk:"callback_urls"`
 }
 
 type callbackRow struct {
@@ -56,15 +57,18 @@ func (*OAuthClientDataSource) Metadata(_ context.Context, req datasource.Metadat
 func (*OAuthClientDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The active OAuth client of a bunq user, with its callback URLs (`GET /user/{id}/oauth-client`): for configurations that use a client which " +
-			"another one manages, and for the IDs that an import needs. A user without an active client is an error.\n\n" +
-			"~> The state holds `client_secret`, as that of the resource does.",
+			"another one manages, and for the IDs that an import needs. A user without an active client is an error.",
 		Attributes: map[string]schema.Attribute{
 			"api_context": dataAPIContext(),
 			"id":          idAttribute("ID of the client, which is not the `client_id`. If omitted, the user's active client is found. One that does not exist, or was cancelled, is an error."),
-			"user_id":     schema.StringAttribute{Computed: true, MarkdownDescription: "ID of the bunq user that the client belongs to."},
-			"client_id":   schema.StringAttribute{Computed: true, MarkdownDescription: "The `client_id` of OAuth."},
+			"include_secret": schema.BoolAttribute{
+				Optional:            true,
+				MarkdownDescription: "Store `client_secret` as well, in this configuration's state and saved plans. `false` if omitted. To hand it on, use the ephemeral `bunq_oauth_client`, which stores it nowhere.",
+			},
+			"user_id":   schema.StringAttribute{Computed: true, MarkdownDescription: "ID of the bunq user that the client belongs to."},
+			"client_id": schema.StringAttribute{Computed: true, MarkdownDescription: "The `client_id` of OAuth."},
 			"client_secret": schema.StringAttribute{
-				Computed: true, Sensitive: true, MarkdownDescription: "The `client_secret` of OAuth.",
+				Computed: true, Sensitive: true, MarkdownDescription: "The `client_secret` of OAuth; null without `include_secret`.",
 			},
 			"status": schema.StringAttribute{Computed: true, MarkdownDescription: "`ACTIVE`."},
 			"callback_urls": schema.ListNestedAttribute{
@@ -114,7 +118,9 @@ func (d *OAuthClientDataSource) Read(ctx context.Context, req datasource.ReadReq
 	m.ID = types.StringValue(providerdata.FormatID(found.ID))
 	m.UserID = types.StringValue(providerdata.FormatID(user.ID))
 	m.ClientID = providerdata.StringOrNull(found.ClientID)
-	m.ClientSecret = providerdata.StringOrNull(found.Secret.Reveal())
+	if m.IncludeSecret.ValueBool() {
+		m.ClientSecret = providerdata.StringOrNull(found.Secret.Reveal())
+	}
 	m.Status = types.StringValue(found.Status)
 	m.CallbackURLs = listOf(ctx, callbackTypes(), rows, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)

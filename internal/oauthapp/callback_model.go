@@ -32,9 +32,8 @@ func (m *callbackModel) fromAPI(u bunq.CallbackURL) {
 	m.URL = types.StringValue(u.URL)
 }
 
-func (m *callbackModel) refusedKey() refusedKey {
-	if m == nil {
-		return refusedKey{}
-	}
-	return refusedKeyOf("bunq_oauth_callback_url", m.ID, m.APIContext)
+// number returns an ID as calls need it; 0, which bunq gives to nothing, for what is no ID.
+func number(id types.String) int64 {
+	n, _ := providerdata.ParseID(id.ValueString()) // checked by the schema and by ImportState
+	return n
 }

@@ -2,8 +2,12 @@ package oauthapp
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -24,6 +28,8 @@ var (
 	_ resource.ResourceWithIdentity    = (*CallbackURLResource)(nil)
 )
 
+const callbackKind = "bunq_oauth_callback_url"
+
 // CallbackURLResource is bunq_oauth_callback_url: an address that end users may be sent back to.
 type CallbackURLResource struct {
 	base
@@ -40,22 +46,14 @@ func (r *CallbackURLResource) Metadata(_ context.Context, req resource.MetadataR
 
 // IdentitySchema describes what identifies a callback URL at bunq.
 func (r *CallbackURLResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
-	resp.IdentitySchema = identityschema.Schema{
-		Attributes: map[string]identityschema.Attribute{
-			"user_id": identityschema.StringAttribute{
-				RequiredForImport: true,
-				Description:       "ID of the bunq user.",
-			},
-			"oauth_client_id": identityschema.StringAttribute{
-				RequiredForImport: true,
-				Description:       "ID of the OAuth client.",
-			},
-			"id": identityschema.StringAttribute{
-				RequiredForImport: true,
-				Description:       "ID of the callback URL.",
-			},
-		},
+	id := func(description string) identityschema.StringAttribute {
+		return identityschema.StringAttribute{RequiredForImport: true, Description: description}
 	}
+	resp.IdentitySchema = identityschema.Schema{Attributes: map[string]identityschema.Attribute{
+		"user_id":         id("ID of the bunq user."),
+		"oauth_client_id": id("ID of the OAuth client."),
+		"id":              id("ID of the callback URL."),
+	}}
 }
 
 // Schema describes the resource.
@@ -65,10 +63,10 @@ func (r *CallbackURLResource) Schema(_ context.Context, _ resource.SchemaRequest
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "An address that bunq may send end users back to (`/user/{id}/oauth-client/{id}/callback-url`). bunq compares the " +
 			"`redirect_uri` of an authorisation with it byte by byte. A client needs at least one before authorisation works.\n\n" +
-			"URLs may move between resources, for example if a list grows at its front or a resource is renamed. A URL that is declared before and after " +
-			"the apply is never missing at bunq, and no object at bunq ends up in two resources. For this, the plan writes what the apply must know to the " +
-			"cache folder of this machine. Without the folder (`session_cache = false`), or if a saved plan is applied on another machine, a URL may be " +
-			"missing between two calls of the apply.",
+			"Use `for_each` with the URLs as keys, as the examples do: then no URL ever moves from one resource to another. If one does (a list with `count` " +
+			"that grows at its front, a resource renamed without a `moved` block), the apply ends with every URL in place, but a URL may be missing at bunq " +
+			"between two calls.\n\n" +
+			"A new resource whose URL bunq already has adopts it, with a warning. Declare a URL in one state only: a destroy in one removes it for both.",
 
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
@@ -85,9 +83,10 @@ func (r *CallbackURLResource) Schema(_ context.Context, _ resource.SchemaRequest
 				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"url": schema.StringAttribute{
-				Required:            true,
-				MarkdownDescription: "The address: an absolute https URL without a fragment. Changed in place. bunq documents no maximum length.",
-				Validators:          []validator.String{callbackAddress{}},
+				Required: true,
+				MarkdownDescription: "The address: an absolute https URL without a fragment. `http` is accepted for a loopback host, with a warning: bunq may " +
+					"refuse it. Changed in place. bunq documents no maximum length.",
+				Validators: []validator.String{callbackAddress{}},
 			},
 			"user_id": schema.StringAttribute{
 				Computed:            true,
@@ -98,52 +97,36 @@ func (r *CallbackURLResource) Schema(_ context.Context, _ resource.SchemaRequest
 	}
 }
 
-// Create adds the URL, or takes the callback URL that has it.
+// Create adds the URL, or adopts the object that has it: ModifyPlan warns of that.
 func (r *CallbackURLResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	ctx, done := r.Data.Operation(ctx, "bunq_oauth_callback_url: create", &resp.Diagnostics)
+	ctx, done := r.Data.Operation(ctx, callbackKind+": create", &resp.Diagnostics)
 	defer done()
 
 	var m callbackModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-
-	access, diags := r.Data.Access(ctx, m.APIContext, apiContextPath)
-	resp.Diagnostics.Append(diags...)
+	access, more := r.Data.Access(ctx, m.APIContext, apiContextPath)
+	resp.Diagnostics.Append(more...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 
 	failed := tfdiag.Failure{Summary: "bunq_oauth_callback_url was not added", State: "nothing was added and nothing was stored."}
-	c, err := newCallbackClient(ctx, access, &m)
+	user, err := access.Calls.User(ctx)
 	if err != nil {
 		failed.Error(&resp.Diagnostics, err)
 		return
 	}
 
-	p, _, err := callbackURLsOf(r.Data, c.user.ID, c.clientID).place(ctx, c, 0, m.URL.ValueString())
-	if bunq.OutcomeUnknown(err) {
-		failed.State = "nothing was stored. bunq may have added the URL; this could not be checked."
-		failed.Next = "apply again: the client is read first, and an existing URL is adopted."
+	m.UserID = types.StringValue(providerdata.FormatID(user.ID))
+	if r.place(ctx, access, &m, 0, failed, &resp.Diagnostics) {
+		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+		resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 	}
-	if err != nil {
-		c.reportUnplaced(failed, &m, err, &resp.Diagnostics)
-		return
-	}
-	if p.adopted {
-		c.warnAdopted(p.id, &m, &resp.Diagnostics)
-	}
-
-	m.ID = types.StringValue(providerdata.FormatID(p.id))
-	m.UserID = types.StringValue(providerdata.FormatID(c.user.ID))
-	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 }
 
 // Read finds the URL in its client, so that one call reads all URLs of a client.
 func (r *CallbackURLResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	ctx, done := r.Data.Operation(ctx, "bunq_oauth_callback_url: read", &resp.Diagnostics)
+	ctx, done := r.Data.Operation(ctx, callbackKind+": read", &resp.Diagnostics)
 	defer done()
 
 	var m callbackModel
@@ -155,47 +138,38 @@ func (r *CallbackURLResource) Read(ctx context.Context, req resource.ReadRequest
 	// framework wants one in every answer.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 
-	unreadable := tfdiag.Failure{Summary: "bunq_oauth_callback_url cannot be read", State: "the callback URL stays in the state as it was."}
-	client, err := idOf(m.OAuthClientID)
-	if err != nil {
-		unreadable.Error(&resp.Diagnostics, err)
-		return
-	}
-
-	var found *bunq.OAuthClient
-	from := refresh{
-		data: r.Data, apiContext: m.APIContext, user: m.UserID, failed: unreadable,
-		importing: m.URL.IsNull(), key: m.refusedKey(), private: resp.Private,
-	}
-	read, err := from.read(ctx, &resp.Diagnostics, func(a *providerdata.Access) (err error) {
-		found, err = a.Calls.OAuthClient(ctx, client)
-		return err
-	})
-	switch {
-	case !read:
-		return
-	case bunq.IsNotFound(err):
+	// Before the call: whose it is does not depend on whether bunq can be asked.
+	importing := isImport(ctx, req.Private)
+	if !r.claim(&m, importing, &resp.Diagnostics) {
 		resp.State.RemoveResource(ctx)
 		return
-	case err != nil:
-		unreadable.Error(&resp.Diagnostics, err)
+	}
+
+	var urls []bunq.CallbackURL
+	from := refresh{
+		data: r.Data, kind: callbackKind, apiContext: m.APIContext, user: m.UserID, importing: importing,
+		failed: tfdiag.Failure{Summary: "bunq_oauth_callback_url cannot be read", State: "the callback URL stays in the state as it was."},
+	}
+	if !from.find(ctx, resp, func(a *providerdata.Access) (err error) {
+		urls, err = newCallbackClient(a, &m).read(ctx)
+		return err
+	}) {
 		return
 	}
 
-	for _, u := range found.CallbackURLs {
-		if providerdata.FormatID(u.ID) == m.ID.ValueString() {
-			r.noteRead(client, u, &resp.Diagnostics)
-			m.fromAPI(u)
-			resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
-			return
-		}
+	at := slices.IndexFunc(urls, func(u bunq.CallbackURL) bool { return u.ID == number(m.ID) })
+	if at < 0 {
+		resp.State.RemoveResource(ctx)
+		return
 	}
-	resp.State.RemoveResource(ctx)
+	m.fromAPI(urls[at])
+	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+	endImport(ctx, resp.Private, &resp.Diagnostics)
 }
 
 // Update changes the URL. Another context of the same user needs no call.
 func (r *CallbackURLResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	ctx, done := r.Data.Operation(ctx, "bunq_oauth_callback_url: update", &resp.Diagnostics)
+	ctx, done := r.Data.Operation(ctx, callbackKind+": update", &resp.Diagnostics)
 	defer done()
 
 	var m, state callbackModel
@@ -205,111 +179,66 @@ func (r *CallbackURLResource) Update(ctx context.Context, req resource.UpdateReq
 		return
 	}
 
-	access, diags := r.Data.Access(ctx, m.APIContext, apiContextPath)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
-		return
+	access, ok := checkMove(ctx, r.Data, callbackKind, m.APIContext, state.UserID, &resp.Diagnostics)
+	if ok && m.URL.Equal(state.URL) {
+		r.urlsOf(&m).claim(number(m.ID))
+	} else if ok {
+		failed := tfdiag.Failure{Summary: "bunq_oauth_callback_url was not changed", State: "unchanged."}
+		ok = r.place(ctx, access, &m, number(state.ID), failed, &resp.Diagnostics)
 	}
-	if err := sameUser(ctx, access, state.UserID); err != nil {
-		reportFailure(failureOfMove("bunq_oauth_callback_url"), &resp.Diagnostics, err)
-		return
+	if ok {
+		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+		resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 	}
-
-	if !m.URL.Equal(state.URL) {
-		id, ok := r.change(ctx, access, &m, &state, resp)
-		if !ok {
-			return
-		}
-		m.ID = types.StringValue(providerdata.FormatID(id))
-	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 }
 
-// Delete removes the URL. It succeeds if the URL is gone, or if its client was cancelled: bunq
-// accepts no more changes to it (UNKNOWN what it answers then).
+// place gives the resource of m, whose callback URL is own so far, its URL, and sets its ID.
+func (r *CallbackURLResource) place(ctx context.Context, access *providerdata.Access, m *callbackModel, own int64, failed tfdiag.Failure, diags *diag.Diagnostics) bool {
+	id, err := r.urlsOf(m).place(ctx, newCallbackClient(access, m), own, m.URL.ValueString())
+	if err == nil {
+		m.ID = types.StringValue(providerdata.FormatID(id))
+		return true
+	}
+
+	switch {
+	case errors.Is(err, errTaken):
+		failed.Summary, failed.At, failed.Next = "Two resources declare the same callback URL", path.Root("url"), "remove one of the two resources, and apply again."
+	case own == 0 && bunq.OutcomeUnknown(err):
+		failed.State = "nothing was stored. bunq may have added the URL; this could not be checked."
+		failed.Next = "apply again: the client is read first, and an existing URL is adopted."
+	}
+	failed.Error(diags, err)
+	return false
+}
+
+// Delete removes the URL, unless another resource has it.
 func (r *CallbackURLResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	ctx, done := r.Data.Operation(ctx, "bunq_oauth_callback_url: delete", &resp.Diagnostics)
+	ctx, done := r.Data.Operation(ctx, callbackKind+": delete", &resp.Diagnostics)
 	defer done()
 
 	var m callbackModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	if resp.Diagnostics.HasError() || m.ID.IsNull() {
+	if resp.Diagnostics.HasError() {
 		return
 	}
 
-	access, ok := accessToDestroy(ctx, r.Data, m.APIContext, m.UserID, req.Private, &resp.Diagnostics)
-	if !ok {
-		return
-	}
-
-	failed := tfdiag.Failure{Summary: "bunq_oauth_callback_url was not removed", State: "the callback URL stays in the state."}
-	run, more := planRun(ctx, req.Private)
-	resp.Diagnostics.Append(more...)
-	own, err := idOf(m.ID)
-	if err == nil {
-		err = r.destroy(ctx, access, &m, own, run)
-	}
-	if err != nil {
-		reportUndestroyed(failed, m.UserID, &resp.Diagnostics, err)
-	}
-}
-
-// destroy removes the callback URL of m at bunq, unless another resource has or wants it. That is known
-// without a call, and so needs no key that bunq accepts.
-func (r *CallbackURLResource) destroy(ctx context.Context, access *providerdata.Access, m *callbackModel, own int64, run string) error {
-	user, err := idOf(m.UserID)
-	if err != nil {
-		return err
-	}
-	client, err := idOf(m.OAuthClientID)
-	if err != nil {
-		return err
-	}
-
-	return callbackURLsOf(r.Data, user, client).destroy(ctx, own, m.URL.ValueString(), run, func(ctx context.Context) error {
-		// This apply may have deactivated the key in the state.
-		return withAnotherContext(ctx, r.Data, access, m.UserID, func(a *providerdata.Access) error {
-			if err := sameUser(ctx, a, m.UserID); err != nil {
-				return err
-			}
-			c, err := newCallbackClient(ctx, a, m)
-			if err != nil {
-				return err
-			}
-			return c.remove(ctx, own)
-		})
+	removal := r.removal(&m)
+	err := r.urlsOf(&m).drop(ctx, number(m.ID), func() bool {
+		return removal.do(ctx, &resp.Diagnostics, func(a *providerdata.Access) error { return newCallbackClient(a, &m).remove(ctx, number(m.ID)) })
 	})
+	if err != nil {
+		removal.failed.Error(&resp.Diagnostics, err)
+	}
 }
 
-// change gives the resource the URL of m, and returns the ID of its callback URL.
-func (r *CallbackURLResource) change(ctx context.Context, access *providerdata.Access, m, state *callbackModel, resp *resource.UpdateResponse) (int64, bool) {
-	failed := tfdiag.Failure{Summary: "bunq_oauth_callback_url was not changed", State: "unchanged."}
-	own, err := idOf(state.ID)
-	if err != nil {
-		failed.Error(&resp.Diagnostics, err)
-		return 0, false
-	}
+// removal is the destroy of the callback URL of m.
+func (r *CallbackURLResource) removal(m *callbackModel) removal {
+	failed := tfdiag.Failure{Summary: "bunq_oauth_callback_url was not removed", State: "the callback URL stays in the state."}
+	return removal{data: r.Data, kind: callbackKind, apiContext: m.APIContext, user: m.UserID, failed: failed}
+}
 
-	c, err := newCallbackClient(ctx, access, m)
-	if err != nil {
-		failed.Error(&resp.Diagnostics, err)
-		return 0, false
-	}
-
-	p, lost, err := callbackURLsOf(r.Data, c.user.ID, c.clientID).place(ctx, c, own, m.URL.ValueString())
-	if err == nil {
-		return p.id, true
-	}
-
-	if lost {
-		// Otherwise two resources of the state would be one callback URL, and an update cannot
-		// remove a resource from the state.
-		failed.State = "callback URL " + state.ID.ValueString() + " now belongs to another resource of this apply, which declares its URL. " +
-			"This resource has no callback URL in the state; the next apply adds it."
-		state.ID = types.StringNull()
-		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
-	}
-	c.reportUnplaced(failed, m, err, &resp.Diagnostics)
-	return 0, false
+// urlsOf returns what this run knows of the callback URLs of the client of m.
+func (r *CallbackURLResource) urlsOf(m *callbackModel) *callbackURLs {
+	urls, _ := r.run.callbacks.note(m.OAuthClientID.ValueString(), newCallbackURLs())
+	return urls
 }

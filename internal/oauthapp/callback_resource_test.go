@@ -171,52 +171,66 @@ func TestAccCallbackURL_ofACancelledClient(t *testing.T) {
 	}
 }
 
-// A URL that is there already may be another resource's that the plan does not show: it is not
-// adopted, and the import block that the error prints works as pasted.
+// A URL that is there already is adopted. The plan warns of it, and so does the apply, once each; the
+// plan reads no more than it does for the client.
 func TestAccCallbackURL_thereAlready(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
 	p := b.Onboard(t, "There already")
-	client := p.OAuthClient(t, callback('a'))
-	id := b.Sim.Snapshot().CallbackURLs[0].ID
 	cli := acctest.NewCLI(t, b)
-	config := p.Provider() + callbackConfig(fmt.Sprint(client), callback('a'), "")
-	cli.Write(t, config)
-	r := cli.Apply(t)
-	r.MustSay(t, 1, "The client already has this callback URL", fmt.Sprintf("OAuth client %d has %q as callback URL %d", client, callback('a'), id))
-
-	cli.Write(t, config+pasted(t, r.Output))
-	cli.MustApply(t).MustSay(t, 0, "1 imported, 0 added, 0 changed")
-	cli.MustHaveNothingToDo(t)
-	if n := b.Count(postCallback); n != 0 {
-		t.Errorf("%d were made", n)
+	cli.Write(t, p.Provider()+clientConfig(unprotected))
+	cli.MustApply(t)
+	client := b.Sim.Snapshot().OAuthClients[0].ID
+	id, err := b.Sim.AddCallbackURL(client, callback('a'))
+	if err != nil {
+		t.Fatal(err)
 	}
-}
 
-// Without a cache folder nothing is known of a plan: a URL that is there is adopted, and it is
-// said.
-func TestAccCallbackURL_thereAlreadyWithoutACache(t *testing.T) {
-	t.Parallel()
-	b := acctest.New(t)
-	p := b.Onboard(t, "There already")
-	client := p.OAuthClient(t, callback('a'))
-	id := b.Sim.Snapshot().CallbackURLs[0].ID
-	cli := acctest.NewCLI(t, b)
-	cli.Env = []string{"BUNQ_SESSION_CACHE=false"}
-	cli.Write(t, p.Provider()+callbackConfig(fmt.Sprint(client), callback('a'), ""))
-	cli.MustApply(t).MustSay(t, 0, "Existing callback URL adopted",
-		fmt.Sprintf("OAuth client %d already has %q, as callback URL %d", client, callback('a'), id))
+	cli.Write(t, p.Provider()+both(""))
+	b.Sim.ResetJournal()
+	said := []string{"Existing callback URL adopted", fmt.Sprintf("OAuth client %d already has %q, as callback URL %d", client, callback('a'), id), "If another state has it as well"}
+	cli.Plan(t, "-out=saved").MustSay(t, 2, said...)
+	if diff := cmp.Diff([]string{getClient}, b.Calls(0)); diff != "" {
+		t.Errorf("calls of the plan (-want +got):\n%s", diff)
+	}
+	r := cli.MustApply(t, "saved")
+	r.MustSay(t, 0, said...)
+	if n := strings.Count(r.Output, said[0]); n != 1 {
+		t.Errorf("said %d times", n)
+	}
+	if diff := cmp.Diff([]string{getClient, getClient}, b.Calls(0)); diff != "" {
+		t.Errorf("calls of plan and apply (-want +got):\n%s", diff)
+	}
 	cli.MustHaveNothingToDo(t)
 	if got := cli.State(t).String(t, callbackAddress, "id"); got != fmt.Sprint(id) {
 		t.Errorf("the state has callback URL %s, bunq %d", got, id)
 	}
-	if n := b.Count(postCallback); n != 0 {
+}
+
+// What an interrupted run made is adopted by the next one.
+func TestAccCallbackURL_madeByAKilledRun(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	p := b.Onboard(t, "Killed")
+	cli := acctest.NewCLI(t, b)
+	cli.Write(t, p.Provider()+callbackConfig(fmt.Sprint(p.OAuthClient(t)), callback('a'), ""))
+	b.Sim.Fail(bunqsim.Fault{Route: postCallback, Kind: bunqsim.FaultDrop, Stage: bunqsim.AfterCommit, Hook: func(bunqsim.Entry) {
+		if err := cli.KillProviders(); err != nil {
+			t.Error(err)
+		}
+	}})
+	if r := cli.Apply(t); r.Code == 0 {
+		t.Fatalf("the apply did not notice that the provider died:\n%s", r.Output)
+	}
+	cli.MustApply(t).MustSay(t, 0, "Existing callback URL adopted")
+	cli.MustHaveNothingToDo(t)
+	if n := b.Count(postCallback); n != 1 {
 		t.Errorf("%d were made", n)
 	}
 }
 
-// The same URL twice in one configuration is an error of the plan; added to a resource that has it,
-// one of the apply, as a replacement looks the same before.
+// The same URL twice in one configuration is an error of the plan, whether one of the two exists or
+// not, and with -refresh=false. A replacement is planned twice, and is not two resources.
 func TestAccCallbackURL_declaredTwice(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -226,32 +240,74 @@ func TestAccCallbackURL_declaredTwice(t *testing.T) {
 	config := func(n int) string {
 		return p.Provider() + callbackConfig(fmt.Sprint(client), callback('a'), fmt.Sprintf("  count = %d", n))
 	}
+	said := []string{"Two resources declare the same callback URL", fmt.Sprintf("declares %q for OAuth client %d", callback('a'), client),
+		"Next step: remove one of the two resources", "To destroy instead: terraform destroy -refresh=false"}
 	cli.Write(t, config(2))
-	cli.Plan(t).MustSay(t, 1, "Two resources declare the same callback URL", fmt.Sprintf("declares %q for OAuth client %d", callback('a'), client),
-		"Next step: remove one of the two resources")
+	cli.Plan(t).MustSay(t, 1, said...)
 	cli.Write(t, config(1))
 	cli.MustApply(t)
 	cli.MustHaveNothingToDo(t)
-
-	cli.Write(t, config(2))
-	cli.Apply(t).MustSay(t, 1, "Another resource has this callback URL", "if two resources declare this URL, remove one of them")
-	cli.Write(t, config(1))
+	cli.MustApply(t, "-replace="+callbackAddress+"[0]")
 	cli.MustHaveNothingToDo(t)
-	if n := len(b.Sim.Snapshot().CallbackURLs); n != 1 {
-		t.Errorf("bunq has %d", n)
+
+	mark := len(b.Sim.Journal())
+	cli.Write(t, config(2))
+	cli.Plan(t).MustSay(t, 1, said...)
+	cli.Plan(t, "-refresh=false").MustSay(t, 1, said...)
+	cli.Plan(t, "-replace="+callbackAddress+"[0]").MustSay(t, 1, said...)
+	if writes := b.Writes(mark); len(writes) > 0 {
+		t.Errorf("written: %q", writes)
+	}
+
+	// What the message names works.
+	if r := cli.Destroy(t); r.Code != 1 {
+		t.Errorf("a destroy that plans: exit code %d\n%s", r.Code, r.Output)
+	}
+	if r := cli.Run(t, "destroy", "-no-color", "-auto-approve", "-refresh=false"); r.Code != 0 || len(b.Sim.Snapshot().CallbackURLs) > 0 {
+		t.Errorf("exit code %d\n%s", r.Code, r.Output)
 	}
 }
 
-// Where the client is only known in the apply, so is that a URL is declared twice.
-func TestAccCallbackURL_declaredTwiceOnANewClient(t *testing.T) {
+// Where the client or the URL is only known in the apply, so is that a URL is declared twice: one
+// resource has it, the other one gets an error.
+func TestAccCallbackURL_declaredTwiceInTheApply(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
 	p := b.Onboard(t, "Twice")
 	cli := acctest.NewCLI(t, b)
 	cli.Write(t, p.Provider()+strings.Replace(both(""), "resource \"bunq_oauth_callback_url\" \"main\" {", "resource \"bunq_oauth_callback_url\" \"main\" {\n  count = 2", 1))
-	cli.Apply(t).MustSay(t, 1, "Two resources declare the same callback URL")
+	cli.Apply(t).MustSay(t, 1, "Two resources declare the same callback URL", "remove one of the two resources")
 	if n := len(b.Sim.Snapshot().CallbackURLs); n != 1 {
 		t.Errorf("bunq has %d", n)
+	}
+	cli.Write(t, p.Provider()+both(""))
+	cli.MustApply(t)
+	cli.MustHaveNothingToDo(t)
+}
+
+// http is left to bunq to refuse for a loopback host, with a warning; other doubts are told as well.
+func TestAccCallbackURL_doubtful(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		url      string
+		settings bunqsim.Settings
+		code     int
+		want     []string
+	}{
+		"http of a loopback host":               {"http://localhost:3000/cb", bunqsim.Settings{HTTPCallback: bunqsim.Accepted}, 0, []string{"Doubtful callback URL", "is plain http"}},
+		"http of a loopback host, and bunq not": {"http://127.0.0.1:3000/cb", bunqsim.Settings{}, 1, []string{"Doubtful callback URL", "must use HTTPS"}},
+		"http of another host":                  {"http://app.example.com/", bunqsim.Settings{}, 1, []string{"Unusable callback URL", "plain http"}},
+		"a wildcard":                            {"https://*.example.nl/cb", bunqsim.Settings{}, 0, []string{"Doubtful callback URL", "bunq knows no wildcards"}},
+		"an umlaut":                             {"https://bücher.example/cb", bunqsim.Settings{}, 0, []string{"Doubtful callback URL", "xn--"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Settings = tc.settings }))
+			p := b.Onboard(t, "Doubtful")
+			cli := acctest.NewCLI(t, b)
+			cli.Write(t, p.Provider()+callbackConfig(fmt.Sprint(p.OAuthClient(t)), tc.url, ""))
+			cli.Apply(t).MustSay(t, tc.code, tc.want...)
+		})
 	}
 }
 

@@ -3,11 +3,11 @@ package oauthapp
 import (
 	"context"
 	"errors"
-	"maps"
+	"fmt"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
-
-	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 )
 
 var shifts = map[string]struct{ before, after string }{
@@ -27,316 +27,349 @@ var shifts = map[string]struct{ before, after string }{
 	"all go":                        {"0=a 1=b", ""},
 }
 
-// Whatever the order in which Terraform asks, and whether bunq takes a URL twice or not: the first
-// apply does it, each resource has a callback URL of its own, and a URL that is declared before and
-// after is never missing.
-func TestCallbackURLs_everyOrder(t *testing.T) {
-	t.Parallel()
+// eachShift calls test with a world before each shift, what is to be done, and the configuration; once
+// for a bunq that refuses a URL that it has, and once for one that takes it.
+func eachShift(t *testing.T, test func(t *testing.T, start *terraform, todo []operation, config map[string]string)) {
+	t.Helper()
 	for name, tc := range shifts {
-		for _, twice := range []bool{false, true} {
-			start := newTerraform(&memory{}, of(tc.before))
-			start.client.twice = twice
-			start.client.keep = kept(tc.before, tc.after)
-			todo := start.plan(of(tc.after), nil)
-			for _, order := range orders(todo) {
-				w := start.clone()
-				if errs := w.apply(t.Context(), of(tc.after), order); len(errs) > 0 {
-					t.Errorf("%s, %v: %v", name, order, errs)
-				}
-				if err := w.check(of(tc.after)); err != nil {
-					t.Errorf("%s, %v: %v", name, order, err)
-				}
-				if len(w.client.lost) > 0 {
-					t.Errorf("%s, %v: missing for a while: %q", name, order, w.client.lost)
-				}
-				if w.client.reads > 1 {
-					t.Errorf("%s, %v: read %d times", name, order, w.client.reads)
-				}
+		for answer, twice := range map[string]bool{"a URL twice is refused": false, "a URL twice is accepted": true} {
+			t.Run(name+", "+answer, func(t *testing.T) {
+				t.Parallel()
+				start := newTerraform(of(tc.before))
+				start.client.twice = twice
+				test(t, start, start.plan(of(tc.after), start.inOrder()), of(tc.after))
+			})
+		}
+	}
+}
+
+// finish wants one plain apply to set everything right, in whatever order it reads and does it.
+func finish(t *testing.T, start *terraform, config map[string]string, what ...any) {
+	t.Helper()
+	for _, read := range orders(start.inOrder()) {
+		planned := start.clone()
+		for _, order := range orders(planned.plan(config, read)) {
+			w := planned.clone()
+			errs := w.apply(t.Context(), config, order)
+			if err := w.check(config); err != nil || len(errs) > 0 {
+				t.Errorf("%v, then read %v and %v: %v, %v", what, read, order, err, errs)
 			}
 		}
 	}
 }
 
-// Killed after any call, in any order: the next apply goes on, in any order too.
-func TestCallbackURLs_killedAnywhere(t *testing.T) {
+// Whatever the order in which Terraform asks: the first apply does it, each resource has a callback URL
+// of its own, and bunq is read once.
+func TestCallbackURLs_everyOrder(t *testing.T) {
 	t.Parallel()
-	for name, tc := range shifts {
-		start := newTerraform(&memory{}, of(tc.before))
-		start.client.keep = kept(tc.before, tc.after)
-		todo := start.plan(of(tc.after), nil)
+	eachShift(t, func(t *testing.T, start *terraform, todo []operation, config map[string]string) {
+		t.Helper()
 		for _, order := range orders(todo) {
-			for at := 1; ; at++ {
-				killed := start.clone()
-				killed.client.killAt = at
-				if errs := killed.apply(t.Context(), of(tc.after), order); !slices.Contains(errs, errKilled) {
-					break
-				}
-				rest := killed.plan(of(tc.after), nil)
-				for _, again := range orders(rest) {
-					w := killed.clone()
-					errs := w.apply(t.Context(), of(tc.after), again)
-					if err := w.check(of(tc.after)); err != nil || len(errs) > 0 || len(w.client.lost) > 0 {
-						t.Errorf("%s, %v killed after %d calls, then %v: %v, %v, missing for a while: %q", name, order, at, again, err, errs, w.client.lost)
-					}
-				}
+			w := start.clone()
+			errs := w.apply(t.Context(), config, order)
+			if err := w.check(config); err != nil || len(errs) > 0 {
+				t.Errorf("%v: %v, %v", order, err, errs)
+			}
+			if w.client.reads > 1 {
+				t.Errorf("%v: read %d times", order, w.client.reads)
 			}
 		}
-	}
+	})
+}
+
+// Killed after any call, in any order.
+func TestCallbackURLs_killedAnywhere(t *testing.T) {
+	t.Parallel()
+	eachShift(t, func(t *testing.T, start *terraform, todo []operation, config map[string]string) {
+		t.Helper()
+		for _, order := range orders(todo) {
+			for at := 1; ; at++ {
+				w := start.clone()
+				w.client.killAt = at
+				if errs := w.apply(t.Context(), config, order); !slices.Contains(errs, errKilled) {
+					break
+				}
+				finish(t, w, config, order, "killed after call", at)
+			}
+		}
+	})
 }
 
 // Stopped between two operations, as by Ctrl-C or by an error of something else.
 func TestCallbackURLs_stoppedAnywhere(t *testing.T) {
 	t.Parallel()
-	for name, tc := range shifts {
-		start := newTerraform(&memory{}, of(tc.before))
-		start.client.keep = kept(tc.before, tc.after)
-		todo := start.plan(of(tc.after), nil)
+	eachShift(t, func(t *testing.T, start *terraform, todo []operation, config map[string]string) {
+		t.Helper()
 		for _, order := range orders(todo) {
 			for n := range order {
 				w := start.clone()
-				errs := w.apply(t.Context(), of(tc.after), order[:n])
-				errs = append(errs, w.apply(t.Context(), of(tc.after), w.plan(of(tc.after), nil))...)
-				if err := w.check(of(tc.after)); err != nil || len(errs) > 0 || len(w.client.lost) > 0 {
-					t.Errorf("%s, %v of %v: %v, %v, missing for a while: %q", name, order[:n], order, err, errs, w.client.lost)
+				if errs := w.apply(t.Context(), config, order[:n]); len(errs) > 0 {
+					t.Errorf("%v: %v", order[:n], errs)
 				}
+				finish(t, w, config, order[:n], "of", order)
 			}
 		}
-	}
+	})
 }
 
-// Without a cache folder a URL may be missing between two calls; at the end it is all there, of one
-// resource each.
-func TestCallbackURLs_withoutALedger(t *testing.T) {
+// One call is refused, or its answer and the read after it are lost: what other resources do does not
+// suffer, and the next apply does the rest.
+func TestCallbackURLs_failedAnywhere(t *testing.T) {
 	t.Parallel()
-	for name, tc := range shifts {
-		for _, twice := range []bool{false, true} {
-			start := newTerraform(noMemory{}, of(tc.before))
-			start.client.twice = twice
-			for _, order := range orders(start.plan(of(tc.after), nil)) {
-				w := start.clone()
-				if errs := w.apply(t.Context(), of(tc.after), order); len(errs) > 0 {
-					t.Errorf("%s, %v: %v", name, order, errs)
-				}
-				if err := w.check(of(tc.after)); err != nil {
-					t.Errorf("%s, %v: %v", name, order, err)
+	eachShift(t, func(t *testing.T, start *terraform, todo []operation, config map[string]string) {
+		t.Helper()
+		for _, order := range orders(todo) {
+			for at := 1; at <= len(order); at++ {
+				for _, lost := range []bool{false, true} {
+					w := start.clone()
+					w.client.refuseAt = at
+					if lost {
+						w.client.refuseAt, w.client.loseAt = 0, at
+					}
+					errs := w.apply(t.Context(), config, order)
+					if len(errs) > 1 {
+						t.Errorf("%v, call %d failed: %v", order, at, errs)
+					}
+					finish(t, w, config, order, "failed at call", at, "lost", lost)
 				}
 			}
 		}
-	}
+	})
 }
 
-// One element alone, as with -target: it works or it is refused, and never takes what another
-// resource has. The plain apply after it does the rest.
+// One element alone, as with -target.
 func TestCallbackURLs_oneAlone(t *testing.T) {
 	t.Parallel()
-	for name, tc := range shifts {
-		start := newTerraform(&memory{}, of(tc.before))
-		all := start.clone()
-		for _, op := range all.plan(of(tc.after), nil) {
+	eachShift(t, func(t *testing.T, start *terraform, todo []operation, config map[string]string) {
+		t.Helper()
+		for _, op := range todo {
 			w := start.clone()
-			for _, err := range w.apply(t.Context(), of(tc.after), w.plan(of(tc.after), []string{op.name})) {
-				var taken *takenError
-				if !errors.As(err, &taken) {
-					t.Errorf("%s, %s alone: %v", name, op.name, err)
-				}
+			if errs := w.apply(t.Context(), config, w.plan(config, w.inOrder(), op.name)); len(errs) > 0 {
+				t.Errorf("%s alone: %v", op.name, errs)
 			}
-			ids := map[int64]string{}
-			for resource, h := range w.state {
-				if other, ok := ids[h.id]; ok {
-					t.Errorf("%s, %s alone: %s and %s are callback URL %d", name, op.name, other, resource, h.id)
-				}
-				ids[h.id] = resource
+			finish(t, w, config, op.name, "alone")
+		}
+	})
+}
+
+// Two or three resources of the state that are one callback URL, as in a state that was copied.
+func TestCallbackURLs_copies(t *testing.T) {
+	t.Parallel()
+	for _, after := range []string{"0=x 1=a", "0=a 1=x", "0=x 1=y", "1=a", "0=a", "0=x 1=y 2=a", "0=b 1=a 2=x", "2=a", ""} {
+		for copies := 2; copies <= 3; copies++ {
+			w := newTerraform(of("0=a"))
+			for i := 1; i < copies; i++ {
+				w.state[fmt.Sprint(i)] = w.state["0"]
 			}
-			for _, order := range orders(w.plan(of(tc.after), nil)) {
-				c := w.clone()
-				errs := c.apply(t.Context(), of(tc.after), order)
-				if err := c.check(of(tc.after)); err != nil || len(errs) > 0 {
-					t.Errorf("%s, %s alone, then %v: %v, %v", name, op.name, order, err, errs)
+			finish(t, w, of(after), copies, after)
+		}
+	}
+}
+
+// Replaced, by -replace or a taint, alone or together with moves.
+func TestCallbackURLs_replaced(t *testing.T) {
+	t.Parallel()
+	for _, after := range []string{"0=a 1=b", "0=b 1=a", "0=x 1=a", "0=x 1=a 2=b"} {
+		for _, how := range []string{destroyFirst, createFirst} {
+			start := newTerraform(of("0=a 1=b"))
+			all := []operation{{"0", how}, {"1", how}}
+			if strings.Contains(after, "2=") {
+				all = append(all, operation{name: "2"})
+			}
+			for _, order := range orders(all) {
+				w := start.clone()
+				errs := w.apply(t.Context(), of(after), order)
+				if err := w.check(of(after)); err != nil || len(errs) > 0 {
+					t.Errorf("%s, %s, %v: %v, %v", after, how, order, err, errs)
 				}
 			}
 		}
 	}
 }
 
-// Replaced with the same URL, by -replace: it stays at bunq.
-func TestCallbackURLs_replaced(t *testing.T) {
+// Created before it is destroyed, with the same URL: it stays at bunq.
+func TestCallbackURLs_createdFirstStays(t *testing.T) {
 	t.Parallel()
-	start := newTerraform(&memory{}, of("0=a 1=b"))
-	start.client.keep = []string{"a", "b"}
-	for _, order := range orders(start.plan(of("0=b 1=a"), nil, "0", "1")) {
-		w := start.clone()
-		errs := w.apply(t.Context(), of("0=b 1=a"), order)
-		if err := w.check(of("0=b 1=a")); err != nil || len(errs) > 0 || len(w.client.lost) > 0 {
-			t.Errorf("%v: %v, %v, missing for a while: %q", order, err, errs, w.client.lost)
-		}
-	}
-	w := start.clone()
-	errs := w.apply(t.Context(), of("0=a 1=b"), w.plan(of("0=a 1=b"), nil, "0"))
-	if err := w.check(of("0=a 1=b")); err != nil || len(errs) > 0 || w.client.calls > 0 {
+	w := newTerraform(of("0=a"))
+	errs := w.apply(t.Context(), of("0=a"), []operation{{"0", createFirst}})
+	if err := w.check(of("0=a")); err != nil || len(errs) > 0 || w.client.calls > 0 {
 		t.Errorf("%v, %v, %d calls", err, errs, w.client.calls)
 	}
 }
 
-// Two resources that are one callback URL, as older versions have left them: each gets its own, or
-// one is destroyed; what the other wants stays.
-func TestCallbackURLs_twoThatAreOne(t *testing.T) {
+// Two that want one URL, which only the apply knows: one has it, and the other one gets an error and
+// keeps what it has.
+func TestCallbackURLs_declaredTwice(t *testing.T) {
 	t.Parallel()
-	for _, after := range []string{"0=x 1=a", "0=a 1=x", "0=x 1=y", "1=a", "0=a"} {
-		start := newTerraform(&memory{}, of("0=a"))
-		start.state["1"] = start.state["0"]
-		start.client.keep = kept("0=a", after)
-		for _, order := range orders(start.plan(of(after), nil)) {
-			w := start.clone()
-			errs := w.apply(t.Context(), of(after), order)
-			if err := w.check(of(after)); err != nil || len(errs) > 0 || len(w.client.lost) > 0 {
-				t.Errorf("%s, %v: %v, %v, missing for a while: %q", after, order, err, errs, w.client.lost)
+	for _, before := range []string{"", "0=b", "0=b 1=c", "other=b"} {
+		for _, order := range orders([]operation{{name: "0"}, {name: "1"}}) {
+			w := newTerraform(of(before))
+			errs := w.apply(t.Context(), of("0=a 1=a"), order)
+			if len(errs) != 1 || !errors.Is(errs[0], errTaken) {
+				t.Errorf("%q, %v: %v", before, order, errs)
+			}
+			loser := order[1].name
+			if had := newTerraform(of(before)).state[loser]; w.state[loser] != had || had.id != 0 && w.client.urls[had.id] != had.url {
+				t.Errorf("%q, %v: %s is %v and bunq has %v", before, order, loser, w.state[loser], w.client.urls)
 			}
 		}
 	}
 }
 
-// Nothing but the apply has seen the state: one alone takes no more than after a plan of
-// everything.
-func TestCallbackURLs_oneAloneRightAfterAnApply(t *testing.T) {
-	t.Parallel()
-	w := newTerraform(&memory{}, nil)
-	if errs := w.apply(t.Context(), of("0=a 1=b"), w.plan(of("0=a 1=b"), nil)); len(errs) > 0 {
-		t.Fatal(errs)
-	}
-	after := of("0=x 1=a 2=b")
-	for _, name := range []string{"1", "2"} {
-		c := w.clone()
-		errs := c.apply(t.Context(), after, c.plan(after, []string{name}))
-		var taken *takenError
-		if len(errs) != 1 || !errors.As(errs[0], &taken) {
-			t.Errorf("%s alone: %v, and the state has %v", name, errs, c.state)
-		}
-	}
-}
-
-// Where bunq takes a URL twice, one of the two goes with its resource.
+// Where bunq has a URL twice, the second one is another object: of its own resource, or of nobody.
 func TestCallbackURLs_twoWithOneURL(t *testing.T) {
 	t.Parallel()
-	w := newTerraform(&memory{}, of("0=a 1=a"))
-	errs := w.apply(t.Context(), of("1=a"), w.plan(of("1=a"), nil))
-	if err := w.check(of("1=a")); err != nil || len(errs) > 0 {
-		t.Errorf("%v, %v", err, errs)
+	w := newTerraform(of("0=a 1=a"))
+	w.client.twice = true
+	finish(t, w, of("1=a"))
+
+	w = newTerraform(of("0=a 1=a"))
+	w.client.twice = true
+	errs := w.apply(t.Context(), of("0=a 1=a"), []operation{{name: "0"}, {name: "1"}})
+	if len(errs) > 0 || w.client.calls > 0 || w.state["0"].id == w.state["1"].id {
+		t.Errorf("%v, %d calls, %v", errs, w.client.calls, w.state)
 	}
 }
 
 // The state is old (-refresh=false): what bunq has counts.
 func TestCallbackURLs_oldState(t *testing.T) {
 	t.Parallel()
-	w := newTerraform(&memory{}, of("0=a 1=b"))
-	notePlan(w.file, entry{ID: 1, From: "a", To: "x"}, entry{ID: 2, From: "b", Gone: true}, entry{To: "b"})
-	w.client.urls[1], w.client.urls[2] = "x", "z"
-	urls := newCallbackURLs(newLedger(w.file))
-	if p, _, err := urls.place(t.Context(), w.client, 1, "x"); err != nil || p.id != 1 || w.client.calls > 0 {
-		t.Errorf("one that is done: callback URL %d, %v, %d calls", p.id, err, w.client.calls)
-	}
-	if err := urls.destroy(t.Context(), 2, "b", "", w.client.remover(2)); err != nil || w.client.has("z") {
-		t.Errorf("one that has not the URL that is wanted: %v, bunq has %v", err, w.client.urls)
-	}
-}
-
-// What no resource has given up is not taken where the plan is known: it may be a resource's that
-// the plan does not show, or somebody else's.
-func TestCallbackURLs_ofAStranger(t *testing.T) {
-	t.Parallel()
-	for name, keeps := range map[string]bool{"of a resource that keeps it": true, "of nobody": false} {
-		w := newTerraform(&memory{}, of("0=a 1=b"))
-		config := of("0=a 1=a")
-		if !keeps {
-			delete(w.state, "0")
-			delete(config, "0")
-		}
-		errs := w.apply(t.Context(), config, w.plan(config, []string{"1", "0"}))
-		var taken *takenError
-		if len(errs) != 1 || !errors.As(errs[0], &taken) || taken.id != 1 || taken.kept != keeps {
-			t.Errorf("%s: %v", name, errs)
-		}
-		if w.client.calls > 0 || w.state["1"].id != 2 {
-			t.Errorf("%s: %d calls, and the state has %v", name, w.client.calls, w.state["1"])
+	for name, tc := range map[string]struct {
+		atBunq map[int64]string
+		calls  int
+	}{
+		"it has the URL already":             {map[int64]string{1: "x", 2: "b"}, 0},
+		"it is gone":                         {map[int64]string{2: "b"}, 1},
+		"it is gone, and another object has": {map[int64]string{2: "b", 3: "x"}, 0},
+		"it has another one":                 {map[int64]string{1: "z", 2: "b"}, 1},
+	} {
+		w := newTerraform(of("0=a 1=b"))
+		w.client.urls, w.client.next = tc.atBunq, 3
+		errs := w.apply(t.Context(), of("0=x 1=b"), []operation{{name: "0"}})
+		if err := w.check(of("0=x 1=b")); err != nil || len(errs) > 0 || w.client.calls != tc.calls {
+			t.Errorf("%s: %v, %v, %d calls", name, err, errs, w.client.calls)
 		}
 	}
 }
 
-// A resource cannot move to a URL that a stranger has, and another one wants the URL that it has: in
-// whatever order they come, the two do not become one callback URL.
-func TestCallbackURLs_ofAStrangerWhileAnotherTakesIts(t *testing.T) {
+// A lost answer is looked up, and what was done is not sent again.
+func TestCallbackURLs_lostAnswer(t *testing.T) {
 	t.Parallel()
-	start := newTerraform(&memory{}, of("0=a 1=b"))
-	delete(start.state, "1")
-	config := of("0=b 1=a 2=c")
-	todo := start.plan(config, nil)
-	for _, order := range orders(todo) {
-		w := start.clone()
-		errs := w.apply(t.Context(), config, order)
-		var taken *takenError
-		if len(errs) != 1 || !errors.As(errs[0], &taken) || taken.id != 2 {
-			t.Errorf("%v: %v", order, errs)
+	for after, what := range map[string]string{"0=a 1=b 2=c": "add", "0=x 1=b": "change", "0=b": "take and remove"} {
+		w := newTerraform(of("0=a 1=b"))
+		var todo []operation
+		for _, op := range w.plan(of(after), w.inOrder()) {
+			if op.name != "1" {
+				todo = append(todo, op)
+			}
 		}
-		if w.state["0"].id != 0 || w.state["1"].id != 1 || w.state["2"].id == 0 {
-			t.Errorf("%v: the state has %v", order, w.state)
+		lossy := &lossy{w.client}
+		run := newCallbackURLs()
+		id, err := run.place(t.Context(), lossy, w.state[todo[0].name].id, of(after)[todo[0].name])
+		if err != nil || w.client.urls[id] != of(after)[todo[0].name] || w.client.calls != 1 {
+			t.Errorf("%s: callback URL %d, %v, %d calls, bunq has %v", what, id, err, w.client.calls, w.client.urls)
 		}
 	}
 }
 
-// A URL that bunq refused is nobody's: who adds it later keeps it.
-func TestCallbackURLs_refusedIsNotFree(t *testing.T) {
+// lossy loses the answer to each write, but to no read.
+type lossy struct{ *fakeClient }
+
+func (l *lossy) add(ctx context.Context, url string) (int64, error) {
+	l.loseAt = l.calls + 1
+	_, err := l.fakeClient.add(ctx, url)
+	l.unread = false
+	return 0, err
+}
+
+func (l *lossy) change(ctx context.Context, id int64, url string) error {
+	l.loseAt = l.calls + 1
+	err := l.fakeClient.change(ctx, id, url)
+	l.unread = false
+	return err
+}
+
+func (l *lossy) remove(ctx context.Context, id int64) error {
+	l.loseAt = l.calls + 1
+	err := l.fakeClient.remove(ctx, id)
+	l.unread = false
+	return err
+}
+
+// However many and however long: 700 URLs of 240 characters, one put in front.
+func TestCallbackURLs_many(t *testing.T) {
 	t.Parallel()
-	w := newTerraform(&memory{}, nil)
-	w.client.urls[7] = "a"
-	urls := newCallbackURLs(newLedger(w.file))
-	urls.current = []bunq.CallbackURL{} // read before someone else added it
-	w.plan(of("0=a"), nil)
-	if _, _, err := urls.place(t.Context(), w.client, 0, "a"); !errors.Is(err, errExists) {
-		t.Fatal(err)
+	before, after := map[string]string{}, map[string]string{}
+	long := func(i int) string { return fmt.Sprintf("https://app.example.com/%s/%03d", strings.Repeat("x", 212), i) }
+	for i := range 700 {
+		before[fmt.Sprint(i)] = long(i)
+		after[fmt.Sprint(i+1)] = long(i)
 	}
-	errs := w.apply(t.Context(), of("0=a"), w.plan(of("0=a"), nil))
-	var taken *takenError
-	if len(errs) != 1 || !errors.As(errs[0], &taken) {
-		t.Errorf("%v", errs)
+	after["0"] = long(999)
+	w := newTerraform(before)
+	todo := w.plan(after, w.inOrder())
+	if len(todo) != 701 || len(after["0"]) != 240 {
+		t.Fatalf("%d operations, %d characters", len(todo), len(after["0"]))
+	}
+
+	errs := w.apply(t.Context(), after, todo)
+	if err := w.check(after); err != nil || len(errs) > 0 || w.client.reads != 1 {
+		t.Errorf("%v, %v, read %d times", err, errs, w.client.reads)
 	}
 }
 
-// A plan that was left and never applied is none of the next one's business.
-func TestCallbackURLs_planThatWasNotApplied(t *testing.T) {
+// As Terraform does it, ten at a time.
+func TestCallbackURLs_sideBySide(t *testing.T) {
 	t.Parallel()
-	w := newTerraform(&memory{}, of("0=a 1=b"))
-	w.plan(of("two=a 1=b"), nil) // a rename
-	errs := w.apply(t.Context(), of("1=b"), w.plan(of("1=b"), nil))
-	if err := w.check(of("1=b")); err != nil || len(errs) > 0 {
-		t.Errorf("%v, %v", err, errs)
-	}
+	eachShift(t, func(t *testing.T, start *terraform, todo []operation, config map[string]string) {
+		t.Helper()
+		for range 20 {
+			w, run := start.clone(), newCallbackURLs()
+			var all sync.WaitGroup
+			var mu sync.Mutex
+			for _, op := range todo {
+				have, url := w.state[op.name], config[op.name]
+				all.Go(func() {
+					if url == "" {
+						if err := run.drop(t.Context(), have.id, func() bool { return w.client.remove(t.Context(), have.id) == nil }); err != nil {
+							t.Error(err)
+						}
+						mu.Lock()
+						defer mu.Unlock()
+						delete(w.state, op.name)
+						return
+					}
+					id, err := run.place(t.Context(), w.client, have.id, url)
+					if err != nil {
+						t.Error(err)
+					}
+					mu.Lock()
+					defer mu.Unlock()
+					w.state[op.name] = held{id, url}
+				})
+			}
+			all.Wait()
+			if err := w.check(config); err != nil {
+				t.Error(err)
+			}
+		}
+	})
 }
 
 // The wait for one's turn ends with the operation.
 func TestCallbackURLs_waitIsCancelled(t *testing.T) {
 	t.Parallel()
-	urls := newCallbackURLs(newLedger(noMemory{}))
-	endTurn, err := urls.turn.wait(t.Context())
-	if err != nil {
+	urls := newCallbackURLs()
+	if err := urls.turn.Acquire(t.Context(), 1); err != nil {
 		t.Fatal(err)
 	}
-	defer endTurn()
+	defer urls.turn.Release(1)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, _, err := urls.place(ctx, nil, 1, "a"); !errors.Is(err, context.Canceled) {
+	if _, err := urls.place(ctx, nil, 1, "a"); !errors.Is(err, context.Canceled) {
 		t.Errorf("place: %v", err)
 	}
-	if err := urls.destroy(ctx, 1, "a", "", nil); !errors.Is(err, context.Canceled) {
-		t.Errorf("destroy: %v", err)
+	if err := urls.drop(ctx, 1, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("drop: %v", err)
 	}
-}
-
-// kept are the URLs that are declared before and after.
-func kept(before, after string) (both []string) {
-	later := slices.Collect(maps.Values(of(after)))
-	for _, url := range of(before) {
-		if slices.Contains(later, url) {
-			both = append(both, url)
-		}
-	}
-	return both
 }

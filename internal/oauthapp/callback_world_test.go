@@ -11,21 +11,10 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 )
 
-// memory is the file of a ledger.
-type memory struct{ all [][]byte }
-
-func (m *memory) Load() [][]byte     { return slices.Clone(m.all) }
-func (m *memory) Append(line []byte) { m.all = append(m.all, line) }
-
-// noMemory is a machine without a cache folder.
-type noMemory struct{}
-
-func (noMemory) Load() [][]byte { return nil }
-func (noMemory) Append([]byte)  {}
-
 var (
-	errExists = errors.New("Callback URL already exists") //nolint:staticcheck // bunq's words
-	errKilled = errors.New("the process was killed")
+	errExists  = errors.New("The Callback URL has already been registered for this Client.") //nolint:staticcheck // bunq's words
+	errRefused = errors.New("refused")
+	errKilled  = errors.New("the process was killed")
 )
 
 // fakeClient is an OAuth client's callback URLs as bunq keeps them.
@@ -36,9 +25,11 @@ type fakeClient struct {
 	reads int
 	calls int
 
-	killAt int // the call after which the process is no more; 0: never
-	keep   []string
-	lost   []string // of keep: those that were missing after some call
+	// The number of the call with which something happens; 0: none.
+	killAt   int // it is done, and the process is no more
+	refuseAt int // bunq does not do it
+	loseAt   int // it is done, and the answer is lost, as well as that to the next read
+	unread   bool
 }
 
 func (f *fakeClient) has(url string) bool {
@@ -46,26 +37,33 @@ func (f *fakeClient) has(url string) bool {
 }
 
 func (f *fakeClient) write(url string, do func()) error {
-	if !f.twice && url != "" && f.has(url) {
-		return errExists
-	}
 	f.calls++
-	do()
-	for _, k := range f.keep {
-		if !f.has(k) {
-			f.lost = append(f.lost, k)
-		}
+	switch {
+	case !f.twice && url != "" && f.has(url):
+		return errExists
+	case f.calls == f.refuseAt:
+		return errRefused
 	}
-	if f.calls == f.killAt {
+
+	do()
+	switch f.calls {
+	case f.killAt:
 		panic(errKilled)
+	case f.loseAt:
+		f.unread = true
+		return &bunq.TransportError{Method: "POST", Sent: true, Err: errRefused}
 	}
 	return nil
 }
 
 func (f *fakeClient) read(context.Context) (all []bunq.CallbackURL, err error) {
 	f.reads++
-	for id, u := range f.urls {
-		all = append(all, bunq.CallbackURL{ID: id, URL: u})
+	if f.unread {
+		f.unread = false
+		return nil, errRefused
+	}
+	for _, id := range slices.Sorted(maps.Keys(f.urls)) {
+		all = append(all, bunq.CallbackURL{ID: id, URL: f.urls[id]})
 	}
 	return all, nil
 }
@@ -87,12 +85,9 @@ func (f *fakeClient) change(_ context.Context, id int64, url string) error {
 }
 
 func (f *fakeClient) remove(_ context.Context, id int64) error {
-	return f.write("", func() { delete(f.urls, id) })
-}
-
-// remover returns the call that removes a callback URL.
-func (f *fakeClient) remover(id int64) func(context.Context) error {
-	return func(ctx context.Context) error { return f.remove(ctx, id) }
+	err := f.write("", func() { delete(f.urls, id) })
+	f.unread = false // it reads by itself after a lost answer
+	return err
 }
 
 // held is a resource in the state.
@@ -101,16 +96,15 @@ type held struct {
 	url string
 }
 
-// terraform is a state, a client at bunq and a machine, with Terraform's ways reduced to what a
-// provider sees of them.
+// terraform is a state and a client at bunq, with Terraform's ways reduced to what a provider sees of
+// them.
 type terraform struct {
 	client *fakeClient
 	state  map[string]held
-	file   lines
 }
 
-func newTerraform(file lines, config map[string]string) *terraform {
-	t := &terraform{client: &fakeClient{urls: map[int64]string{}}, state: map[string]held{}, file: file}
+func newTerraform(config map[string]string) *terraform {
+	t := &terraform{client: &fakeClient{urls: map[int64]string{}}, state: map[string]held{}}
 	for _, name := range slices.Sorted(maps.Keys(config)) {
 		t.client.next++
 		t.client.urls[t.client.next] = config[name]
@@ -122,60 +116,55 @@ func newTerraform(file lines, config map[string]string) *terraform {
 func (t *terraform) clone() *terraform {
 	c := *t.client
 	c.urls = maps.Clone(c.urls)
-	file := t.file
-	if m, ok := file.(*memory); ok {
-		file = &memory{all: slices.Clone(m.all)}
-	}
-	return &terraform{client: &c, state: maps.Clone(t.state), file: file}
+	return &terraform{client: &c, state: maps.Clone(t.state)}
 }
 
 // operation is what an apply does with one resource.
 type operation struct {
 	name    string
-	replace bool // one that is destroyed and made again
+	replace string // how it is destroyed and made again: destroyFirst, createFirst; "" for not
 }
 
-// plan refreshes, leaves its ledger, and returns what is to be done. only: the targets; nil is all.
-func (t *terraform) plan(config map[string]string, only []string, replace ...string) (todo []operation) {
-	l := newLedger(t.file)
-	names := map[string]bool{}
-	for name, h := range t.state {
-		if only != nil && !slices.Contains(only, name) {
+const (
+	destroyFirst = "destroy first"
+	createFirst  = "create first"
+)
+
+// plan reads the resources of the state in that order, and returns what is to be done. only: the
+// targets; nil is all.
+func (t *terraform) plan(config map[string]string, read []string, only ...string) (todo []operation) {
+	run := newCallbackURLs()
+	for _, name := range read {
+		h, exists := t.state[name]
+		if !exists || only != nil && !slices.Contains(only, name) {
 			continue
 		}
-		names[name] = true
-		if url, ok := t.client.urls[h.id]; ok {
-			t.state[name] = held{h.id, url}
-		} else {
+		url, isThere := t.client.urls[h.id]
+		if _, first := run.owned.note(h.id, false); !first || !isThere {
 			delete(t.state, name)
-		}
-	}
-	for name := range config {
-		names[name] = only == nil || slices.Contains(only, name)
-	}
-	for _, name := range slices.Sorted(maps.Keys(names)) {
-		have, exists := t.state[name]
-		url, declared := config[name]
-		switch {
-		case !names[name] || !exists && !declared:
 			continue
-		case !declared:
-			l.note(entry{ID: have.id, From: have.url, Gone: true})
-		case !exists:
-			l.note(entry{To: url})
-		default:
-			l.note(entry{ID: have.id, From: have.url, To: url})
 		}
-		replaced := slices.Contains(replace, name) && exists && declared
-		if replaced {
-			l.note(entry{To: url})
+		t.state[name] = held{h.id, url}
+	}
+
+	names := slices.Collect(maps.Keys(config))
+	for name := range t.state {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
 		}
-		if !declared || !exists || have.url != url || replaced {
-			todo = append(todo, operation{name, replaced})
+	}
+	for _, name := range slices.Sorted(slices.Values(names)) {
+		url, declared := config[name]
+		have, exists := t.state[name]
+		if (only == nil || slices.Contains(only, name)) && (!declared || !exists || have.url != url) {
+			todo = append(todo, operation{name: name})
 		}
 	}
 	return todo
 }
+
+// inOrder are the names of the state.
+func (t *terraform) inOrder() []string { return slices.Sorted(maps.Keys(t.state)) }
 
 // apply does it in that order, in a process of its own, which a call may kill.
 func (t *terraform) apply(ctx context.Context, config map[string]string, todo []operation) (errs []error) {
@@ -185,37 +174,58 @@ func (t *terraform) apply(ctx context.Context, config map[string]string, todo []
 			t.client.killAt = 0
 		}
 	}()
-	urls := newCallbackURLs(newLedger(t.file))
+	run := newCallbackURLs()
 	for _, op := range todo {
-		if err := t.operate(ctx, urls, op, config); err != nil {
+		if err := t.operate(ctx, run, op, config); err != nil {
 			errs = append(errs, err)
 		}
 	}
+	t.client.refuseAt, t.client.loseAt = 0, 0
 	return errs
 }
 
-func (t *terraform) operate(ctx context.Context, urls *callbackURLs, op operation, config map[string]string) error {
+func (t *terraform) operate(ctx context.Context, run *callbackURLs, op operation, config map[string]string) error {
 	have := t.state[op.name]
 	url, declared := config[op.name]
-	if !declared || op.replace {
-		if err := urls.destroy(ctx, have.id, have.url, "", t.client.remover(have.id)); err != nil {
+	switch {
+	case !declared:
+		return t.destroy(ctx, run, op.name, have.id)
+	case op.replace == destroyFirst:
+		if err := t.destroy(ctx, run, op.name, have.id); err != nil {
 			return err
 		}
-		delete(t.state, op.name)
-		have = held{}
-	}
-	if !declared {
-		return nil
+		have.id = 0
 	}
 
-	urls.ledger.note(entry{ID: have.id, From: have.url, To: url}) // Terraform plans it once more
-	p, lost, err := urls.place(ctx, t.client, have.id, url)
-	if err == nil {
-		t.state[op.name] = held{p.id, url}
-	} else if have.id != 0 && lost {
-		t.state[op.name] = held{0, have.url}
+	own := have.id
+	if op.replace != "" {
+		own = 0
+	}
+	id, err := run.place(ctx, t.client, own, url)
+	if err != nil {
+		return err
+	}
+	t.state[op.name] = held{id, url}
+	if op.replace == createFirst {
+		_, err = t.drop(ctx, run, have.id)
 	}
 	return err
+}
+
+func (t *terraform) destroy(ctx context.Context, run *callbackURLs, name string, id int64) error {
+	done, err := t.drop(ctx, run, id)
+	if done {
+		delete(t.state, name)
+	}
+	return err
+}
+
+func (t *terraform) drop(ctx context.Context, run *callbackURLs, id int64) (done bool, err error) {
+	dropErr := run.drop(ctx, id, func() bool {
+		err = t.client.remove(ctx, id)
+		return err == nil
+	})
+	return err == nil && dropErr == nil, errors.Join(err, dropErr)
 }
 
 // check tells where the state and bunq are not as the configuration says.
@@ -237,14 +247,14 @@ func (t *terraform) check(config map[string]string) error {
 	return nil
 }
 
-func orders(todo []operation) (all [][]operation) {
-	if len(todo) < 2 {
-		return [][]operation{todo}
+// orders returns all orders of some things.
+func orders[T any](of []T) (all [][]T) {
+	if len(of) < 2 {
+		return [][]T{of}
 	}
-	for i := range todo {
-		rest := slices.Delete(slices.Clone(todo), i, i+1)
-		for _, o := range orders(rest) {
-			all = append(all, append([]operation{todo[i]}, o...))
+	for i := range of {
+		for _, o := range orders(slices.Delete(slices.Clone(of), i, i+1)) {
+			all = append(all, append([]T{of[i]}, o...))
 		}
 	}
 	return all

@@ -1,10 +1,15 @@
 package oauthapp
 
 import (
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
+	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
 type clientModel struct {
@@ -45,13 +50,29 @@ func (m *clientModel) setUnread() {
 	m.ClientID, m.ClientSecret, m.Status = types.StringNull(), types.StringNull(), types.StringNull()
 }
 
-func (m *clientModel) refusedKey() refusedKey {
-	return refusedKeyOf("bunq_oauth_client", m.ID, m.APIContext)
-}
+// object names the client as an import does.
+func (m *clientModel) object() string { return m.UserID.ValueString() + "/" + m.ID.ValueString() }
 
 func (m *clientModel) cancelled() bool { return isCancelled(m.Status.ValueString()) }
 
 // isCancelled reports whether a client with that status can no longer be used.
 func isCancelled(status string) bool {
 	return status == bunq.ClientCancelled || status == bunq.ClientCancelledPending
+}
+
+// reportProtected reports a destroy or a replacement of a protected client. A replacement is planned
+// without its IDs.
+func (m *clientModel) reportProtected(diags *diag.Diagnostics) {
+	which := "the OAuth client"
+	if m.ID.ValueString() != "" {
+		which = fmt.Sprintf("OAuth client %s of bunq user %s", m.ID.ValueString(), m.UserID.ValueString())
+	}
+	diags.AddAttributeError(path.Root("deletion_protection"), "The OAuth client is protected", fmt.Sprintf(
+		"This would cancel %s, which ends the connections of all its end users and cannot be undone. Nothing was sent.\n\n"+
+			"Next step:%s", which, tfdiag.Steps(
+			"if the resource was renamed or moved, add a moved block (from = the old address, to = the new one)",
+			"if it is being replaced, apply without -replace, or run terraform untaint bunq_oauth_client.NAME",
+			"to remove it from the state and keep the client, use a removed block (destroy = false)",
+			"to cancel the client for good, set deletion_protection = false and apply, then destroy",
+		)))
 }

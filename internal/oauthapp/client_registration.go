@@ -3,144 +3,92 @@ package oauthapp
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
-	"github.com/openpsd2/terraform-provider-bunq/internal/session"
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
-// noteClient names the note that this machine began to make a client and has not seen it in the
-// state yet. It is kept with the session, encrypted: after a killed run the state does not know,
-// and bunq does not say who made a client.
-const noteClient = "oauth-client"
+// clientOnly are the words for the one client of a user.
+var clientOnly = only{
+	resource: "bunq_oauth_client",
+	title:    "OAuth client",
+	rule:     "bunq allows one active OAuth client per user",
+	harm:     "cancel it, which ends the connections of all its end users",
+}
 
-const noteBegun = "begun"
-
-// clientRegistration is one POST /user/{id}/oauth-client, made only once whatever happens.
+// clientRegistration is one POST /user/{id}/oauth-client.
 type clientRegistration struct {
-	data  *providerdata.Data
-	calls *bunq.UserClient
-	notes *session.Source
-	adopt bool
-	user  bunq.User
+	calls   *bunq.UserClient
+	user    bunq.User
+	sandbox bool
 	// pending is a client whose cancellation is not complete; 0 for none.
 	pending int64
 }
 
-// userClient is the OAuth client of a user, as this run knows it. One resource at a time looks for
-// it, makes it or cancels it: two that look at the same time would both find none, or one would
-// adopt what the other is about to cancel.
-type userClient struct {
-	turn turn
-	// owned is the client that a resource of this run got; 0 for none. Whoever has the turn may use
-	// it.
-	owned int64
+// registrationOf returns a registration for the user of a context.
+func registrationOf(ctx context.Context, access *providerdata.Access) (*clientRegistration, error) {
+	user, err := access.Calls.User(ctx)
+	return &clientRegistration{calls: access.Calls, user: user, sandbox: access.Context.Environment == bunq.Sandbox}, err
 }
 
-type userClientKey string
-
-// userClientOf returns the one userClient of a user in this run.
-func userClientOf(data *providerdata.Data, user string) *userClient {
-	return providerdata.Share(data, userClientKey(user), func() *userClient { return &userClient{turn: newTurn()} })
-}
-
-// registrationOf returns a registration that has not begun.
-func registrationOf(data *providerdata.Data, access *providerdata.Access, adopt bool) *clientRegistration {
-	return &clientRegistration{data: data, calls: access.Calls, notes: data.Sessions.For(access.Context), adopt: adopt}
-}
-
-// register returns the ID of the user's active client, and the client itself if it was read. Only
-// one resource of a run gets it.
-func (g *clientRegistration) register(ctx context.Context, diags *diag.Diagnostics) (int64, *bunq.OAuthClient, bool) {
+// register returns the ID of the user's active client, and the client itself if it was read. It looks
+// before it makes one, because what bunq does with a second one is UNKNOWN and a client cannot be
+// removed.
+func (g *clientRegistration) register(ctx context.Context, adopt bool, diags *diag.Diagnostics) (int64, *bunq.OAuthClient, bool) {
 	failed := tfdiag.Failure{Summary: "bunq_oauth_client was not made", State: "nothing was made and nothing was stored."}
-	var err error
-	if g.user, err = g.calls.User(ctx); err != nil {
-		failed.Error(diags, err)
-		return 0, nil, false
-	}
 
-	client := userClientOf(g.data, providerdata.FormatID(g.user.ID))
-	endTurn, err := client.turn.wait(ctx)
-	if err != nil {
-		failed.Error(diags, err)
-		return 0, nil, false
-	}
-	defer endTurn()
-
-	if client.owned != 0 {
-		diags.AddError("Two resources declare the OAuth client of one user", fmt.Sprintf(
-			"bunq allows one active OAuth client per user, and another bunq_oauth_client of this run is client %d of bunq user %d.\n\n"+
-				"State: nothing was made or stored for this resource.\n\nNext step: remove one of the two.", client.owned, g.user.ID))
-		return 0, nil, false
-	}
-	id, found, ok := g.find(ctx, failed, diags)
-	if ok {
-		client.owned = id
-	}
-	return id, found, ok
-}
-
-// find adopts the user's client, or makes one.
-func (g *clientRegistration) find(ctx context.Context, failed tfdiag.Failure, diags *diag.Diagnostics) (int64, *bunq.OAuthClient, bool) {
 	active, err := g.active(ctx)
-	if err != nil {
+	switch {
+	case err != nil:
 		failed.State = "nothing was made and nothing was stored. The user's clients are read first, because bunq allows only one."
 		failed.Error(diags, err)
 		return 0, nil, false
-	}
-	if active != nil {
-		return active.ID, active, g.mayAdopt(ctx, active, diags)
-	}
-
-	g.notes.Note(ctx, noteClient, noteBegun)
-	id, err := g.calls.CreateOAuthClient(ctx)
-	switch {
-	case err == nil && id == g.pending:
-		// Which client a second POST returns is UNKNOWN.
-		g.notes.ClearNote(ctx, noteClient)
-		failed.Next = g.nextForPending()
-		failed.Error(diags, fmt.Errorf("bunq made no OAuth client: it returned client %d, which is being cancelled", id))
+	case active != nil && !adopt:
+		diags.AddAttributeError(path.Root("adopt_existing"), "The user already has an OAuth client", g.describe(active)+
+			"\n\nState: nothing was stored, and nothing was made or changed at bunq.\n\n"+g.nextSteps(active)+
+			" If that client is being replaced, remove create_before_destroy from it and from everything that depends on it (such as its "+
+			"bunq_oauth_callback_url, from which it is inherited), so that it is cancelled first.")
 		return 0, nil, false
-	case err == nil:
-		g.notes.Note(ctx, noteClient, providerdata.FormatID(id))
-		return id, nil, true
-	}
-	if !bunq.OutcomeUnknown(err) {
-		g.notes.ClearNote(ctx, noteClient)
-		if g.pending != 0 {
-			failed.Next = g.nextForPending()
-		}
-		failed.Error(diags, err)
-		return 0, nil, false
-	}
-
-	// There was none a moment ago, so an active one is the one whose answer was lost.
-	err = bunq.Confirm(err, func() (bool, error) {
-		var lookErr error
-		active, lookErr = g.active(ctx)
-		return active != nil, lookErr
-	})
-	if err == nil {
-		g.notes.Note(ctx, noteClient, providerdata.FormatID(active.ID))
+	case active != nil:
 		return active.ID, active, true
 	}
 
-	failed.State = "nothing was stored, and bunq has no active client of this user."
+	id, err := g.calls.CreateOAuthClient(ctx)
+	if err == nil && id == g.pending {
+		// Which client a second POST returns is UNKNOWN.
+		err = fmt.Errorf("bunq made no OAuth client: it returned client %d, which is being cancelled", id)
+	}
+	if err == nil {
+		return id, nil, true
+	}
+
+	// There was none a moment ago, so an active one is the one whose answer was lost.
 	if bunq.OutcomeUnknown(err) {
+		failed.State = "nothing was stored, and bunq has no active client of this user."
+		err = bunq.Confirm(err, func() (bool, error) {
+			var lookErr error
+			active, lookErr = g.active(ctx)
+			return active != nil, lookErr
+		})
+	}
+	switch {
+	case err == nil:
+		return active.ID, active, true
+	case bunq.OutcomeUnknown(err):
 		failed.State = "nothing was stored. bunq may have made the client; this could not be checked."
 		failed.Next = "apply again: the client is looked up before another one is made. If the error then says that the user already has a client, import it."
+	case g.pending != 0:
+		failed.Next = fmt.Sprintf("bunq still lists OAuth client %d as %s, and allows one client per user: apply again once it is %s.",
+			g.pending, bunq.ClientCancelledPending, bunq.ClientCancelled)
 	}
 	failed.Error(diags, err)
 	return 0, nil, false
-}
-
-func (g *clientRegistration) nextForPending() string {
-	return fmt.Sprintf("bunq still lists OAuth client %d as %s, and allows one client per user: apply again once it is %s.",
-		g.pending, bunq.ClientCancelledPending, bunq.ClientCancelled)
 }
 
 // active returns the user's active client, nil if there is none.
@@ -160,41 +108,62 @@ func (g *clientRegistration) active(ctx context.Context) (*bunq.OAuthClient, err
 	return nil, nil
 }
 
-// mayAdopt reports whether a client that the user already has may be adopted, and adds the warning
-// or the error.
-func (g *clientRegistration) mayAdopt(ctx context.Context, active *bunq.OAuthClient, diags *diag.Diagnostics) bool {
-	switch {
-	case isOfThePlan(g.data, active.ID):
-		diags.AddError("Another object of this state is the OAuth client", fmt.Sprintf(
-			"bunq allows one active OAuth client per user, and user %d has client %d, which is in this state as the object that is being replaced or "+
-				"destroyed.\n\n"+
-				"State: nothing was stored, and nothing was made or changed at bunq.\n\n"+
-				"Next step: if the client is being replaced, remove create_before_destroy from it and from everything that depends on it (such as its "+
-				"bunq_oauth_callback_url, from which it is inherited), and apply again: the old client is then cancelled first. If the resource was renamed, "+
-				"keep the client with a moved block instead.", g.user.ID, active.ID))
-		return false
-	case g.adopt:
-		return true
-	case g.interrupted(ctx, active.ID):
-		diags.AddWarning("Existing OAuth client adopted", fmt.Sprintf(
-			"bunq already has OAuth client %d, which an interrupted run on this machine had begun to make. It was adopted; no second one was made.", active.ID))
-		return true
+// describe says which client the user has.
+func (g *clientRegistration) describe(active *bunq.OAuthClient) string {
+	text := fmt.Sprintf("%s, and user %d has client %d (client_id %s).", clientOnly.rule, g.user.ID, active.ID, active.ClientID)
+	if g.sandbox {
+		text += " In the sandbox, everyone whose certificate has the same subject is the same user."
 	}
-	diags.AddAttributeError(path.Root("adopt_existing"), "The user already has an OAuth client", g.describe(active)+
-		"\n\nState: nothing was stored, and nothing was made or changed at bunq.\n\n"+g.nextSteps(active))
-	return false
+	return text
 }
 
-// interrupted reports whether this machine began to make the client and has not seen it in the
-// state.
-func (g *clientRegistration) interrupted(ctx context.Context, id int64) bool {
-	note, noted := g.notes.Noted(ctx, noteClient)
-	return noted && (note == noteBegun || note == providerdata.FormatID(id))
+// nextSteps returns the next steps if the user already has a client.
+func (g *clientRegistration) nextSteps(active *bunq.OAuthClient) string {
+	return g.importBlocks("Next step: to manage that client with this configuration, import it. It may be one that an interrupted apply made:", active, true) +
+		"\n\nOr set adopt_existing = true. If another configuration manages it, use that one."
 }
 
-// noteStored clears the note once the client is read from the state.
-func noteStored(ctx context.Context, notes *session.Source, id int64) {
-	if note, ok := notes.Noted(ctx, noteClient); ok && note == providerdata.FormatID(id) {
-		notes.ClearNote(ctx, noteClient)
+// importBlocks returns import blocks, ready to be pasted, for the callback URLs and, if wanted, for
+// the client itself; "" for none.
+func (g *clientRegistration) importBlocks(before string, active *bunq.OAuthClient, withClient bool) string {
+	id := fmt.Sprintf("%d/%d", g.user.ID, active.ID)
+	var blocks []string
+	if withClient {
+		blocks = append(blocks, importBlock("bunq_oauth_client.NAME", id))
 	}
+	for _, u := range active.CallbackURLs {
+		blocks = append(blocks, "    # "+oneLine(u.URL)+"\n"+importBlock("bunq_oauth_callback_url.NAME", fmt.Sprintf("%s/%d", id, u.ID)))
+	}
+
+	if len(blocks) == 0 {
+		return ""
+	}
+	return before + "\n\n" + strings.Join(blocks, "\n\n")
+}
+
+// clientOf reads a client of the state.
+func clientOf(ctx context.Context, calls *bunq.UserClient, id types.String) (*bunq.OAuthClient, error) {
+	number, err := providerdata.ParseID(id.ValueString())
+	if err != nil {
+		return nil, err
+	}
+	return calls.OAuthClient(ctx, number)
+}
+
+// cancel cancels a client of the state, and succeeds if it is gone or cancelled already.
+func cancel(ctx context.Context, calls *bunq.UserClient, id types.String) error {
+	number, err := providerdata.ParseID(id.ValueString())
+	if err == nil {
+		err = calls.CancelOAuthClient(ctx, number)
+	}
+	if bunq.IsNotFound(err) {
+		return nil
+	}
+	return bunq.Confirm(err, func() (bool, error) {
+		found, err := calls.OAuthClient(ctx, number)
+		if bunq.IsNotFound(err) {
+			return true, nil
+		}
+		return err == nil && isCancelled(found.Status), err
+	})
 }

@@ -1,7 +1,11 @@
 package oauthapp_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -18,88 +22,144 @@ const (
 	adopting     = "\n  adopt_existing = true"
 )
 
-// What the object that is being replaced has is not adopted as new, and nothing cancels it: bunq
-// has one client per user, so there is no other one.
+// A replacement that is made before the former object is destroyed finds the user's client there. With
+// adopt_existing it takes it over, and nothing changes at bunq.
 func TestAccClient_createBeforeDestroy(t *testing.T) {
 	t.Parallel()
-	for name, tc := range map[string]struct {
-		how   func(t *testing.T, cli *acctest.CLI) acctest.Result
-		lines string
-	}{
-		"-replace": {func(t *testing.T, cli *acctest.CLI) acctest.Result {
-			t.Helper()
-			return cli.Apply(t, "-replace="+clientAddress)
-		}, adopting},
-		"-replace without a refresh": {func(t *testing.T, cli *acctest.CLI) acctest.Result {
-			t.Helper()
-			return cli.Apply(t, "-replace="+clientAddress, "-refresh=false")
-		}, adopting},
-		"-replace, adopting nothing": {func(t *testing.T, cli *acctest.CLI) acctest.Result {
-			t.Helper()
-			return cli.Apply(t, "-replace="+clientAddress)
-		}, ""},
-		"tainted": {func(t *testing.T, cli *acctest.CLI) acctest.Result {
-			t.Helper()
-			cli.Run(t, "taint", "-no-color", clientAddress)
-			return cli.Apply(t)
-		}, adopting},
+	for name, args := range map[string][]string{
+		"-replace":                   {"-replace=" + clientAddress},
+		"-replace without a refresh": {"-replace=" + clientAddress, "-refresh=false"},
+		"tainted":                    {"-refresh=false"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := acctest.New(t)
 			p := b.Onboard(t, "Replaced")
 			cli := acctest.NewCLI(t, b)
-			cli.Write(t, p.Provider()+clientConfig(unprotected+tc.lines+cbd))
+			cli.Write(t, p.Provider()+clientConfig(unprotected+adopting+cbd))
 			cli.MustApply(t)
-			id := b.Sim.Snapshot().OAuthClients[0].ID
-			mark := len(b.Sim.Journal())
+			before, mark := cli.State(t), len(b.Sim.Journal())
+			if name == "tainted" {
+				cli.Run(t, "taint", "-no-color", clientAddress).MustSay(t, 0)
+			}
 
-			tc.how(t, cli).MustSay(t, 1, "Another object of this state is the OAuth client", fmt.Sprintf("user %d has client %d", p.UserID, id),
-				"remove create_before_destroy from it and from everything that depends on it")
+			cli.Plan(t, append(args, "-out=saved")...).MustSay(t, 2)
+			cli.MoveToNewMachine(t)
+			cli.MustApply(t, "saved").MustSay(t, 0, "The OAuth client was not cancelled", "So nothing changed at bunq", "1 added, 0 changed, 1 destroyed")
+			cli.MustHaveNothingToDo(t)
 			if writes := b.Writes(mark); len(writes) > 0 {
 				t.Errorf("written: %q", writes)
 			}
-
-			// The way that the error names.
-			cli.Write(t, p.Provider()+clientConfig(unprotected+tc.lines))
-			cli.MustApply(t, "-replace="+clientAddress)
-			cli.MustHaveNothingToDo(t)
-			if active := b.Sim.Snapshot().ActiveOAuthClients(p.UserID); len(active) != 1 || active[0] == id {
-				t.Errorf("active: %v, before: %d", active, id)
+			for _, attribute := range []string{"id", "client_id", "client_secret"} {
+				if before.String(t, clientAddress, attribute) != cli.State(t).String(t, clientAddress, attribute) {
+					t.Errorf("another %s", attribute)
+				}
 			}
 		})
 	}
 }
 
-// Without a cache folder the apply cannot know it, and adopts. Then the object that was replaced is
-// only forgotten: the client in use stays.
-func TestAccClient_createBeforeDestroyWithoutACache(t *testing.T) {
+// Without adopt_existing, such a replacement is refused, and the ways that the error names work.
+func TestAccClient_createBeforeDestroyAdoptsNothing(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
 	p := b.Onboard(t, "Replaced")
 	cli := acctest.NewCLI(t, b)
-	cli.Env = []string{"BUNQ_SESSION_CACHE=false"}
-	cli.Write(t, p.Provider()+clientConfig(unprotected+adopting+cbd))
+	cli.Write(t, p.Provider()+clientConfig(unprotected+cbd))
 	cli.MustApply(t)
-	cli.MustApply(t, "-replace="+clientAddress).MustSay(t, 0, "The OAuth client was not cancelled")
+	id, mark := b.Sim.Snapshot().OAuthClients[0].ID, len(b.Sim.Journal())
+	cli.Apply(t, "-replace="+clientAddress).MustSay(t, 1, "The user already has an OAuth client", fmt.Sprintf("user %d has client %d", p.UserID, id),
+		"remove create_before_destroy from it and from everything that depends on it")
+	if writes := b.Writes(mark); len(writes) > 0 {
+		t.Errorf("written: %q", writes)
+	}
 	cli.MustHaveNothingToDo(t)
-	if c := b.Sim.Snapshot().OAuthClients; len(c) != 1 || c[0].Status != bunqsim.OAuthClientActive {
-		t.Errorf("bunq has %d clients, the first is %s", len(c), c[0].Status)
+
+	cli.Write(t, p.Provider()+clientConfig(unprotected))
+	cli.MustApply(t, "-replace="+clientAddress)
+	cli.MustHaveNothingToDo(t)
+	if active := b.Sim.Snapshot().ActiveOAuthClients(p.UserID); len(active) != 1 || active[0] == id {
+		t.Errorf("active: %v, before: %d", active, id)
 	}
 }
 
-// A client is renamed without a moved block, and what the plan knew is lost. The new resource adopts
-// the client of the old one, which then only forgets it, or makes another one once that is cancelled;
-// it does not adopt a client that is being cancelled.
-func TestAccClient_renamedWithAPlanOfAnotherMachine(t *testing.T) {
+// A tainted client is planned as if it were new. A plan that has read it says how to go on; without a
+// refresh, the apply refuses to cancel a protected one, and takes it over where nothing is cancelled.
+func TestAccClient_tainted(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	p := b.Onboard(t, "Tainted")
+	cli := acctest.NewCLI(t, b)
+	cli.Write(t, p.Provider()+clientConfig(""))
+	cli.MustApply(t)
+	mark := len(b.Sim.Journal())
+	cli.Run(t, "taint", "-no-color", clientAddress).MustSay(t, 0)
+	cli.Apply(t).MustSay(t, 1, twoClients, "if it is tainted, run terraform untaint bunq_oauth_client.NAME", "To destroy instead: terraform destroy -refresh=false")
+	cli.Apply(t, "-refresh=false").MustSay(t, 1, "The OAuth client is protected", "Nothing was sent", "terraform untaint bunq_oauth_client.NAME")
+
+	cli.Write(t, p.Provider()+clientConfig(adopting+cbd))
+	cli.Run(t, "untaint", "-no-color", clientAddress).MustSay(t, 0)
+	cli.MustApply(t)
+	cli.Run(t, "taint", "-no-color", clientAddress).MustSay(t, 0)
+	cli.MustApply(t, "-refresh=false").MustSay(t, 0, "The OAuth client was not cancelled")
+	cli.MustHaveNothingToDo(t)
+	if writes := b.Writes(mark); len(writes) > 0 {
+		t.Errorf("written: %q", writes)
+	}
+
+	// The other end: destroyed all the same.
+	cli.Write(t, p.Provider()+clientConfig(unprotected))
+	cli.MustApply(t)
+	cli.Run(t, "taint", "-no-color", clientAddress).MustSay(t, 0)
+	cli.Destroy(t).MustSay(t, 1, twoClients)
+	cli.Destroy(t, "-refresh=false").MustSay(t, 0, "1 destroyed")
+	if active := b.Sim.Snapshot().ActiveOAuthClients(p.UserID); len(active) > 0 {
+		t.Errorf("active: %v", active)
+	}
+}
+
+// A client that is renamed without a moved block is an error of the plan, protected or not, and moved is
+// the way.
+func TestAccClient_renamed(t *testing.T) {
+	t.Parallel()
+	for name, protection := range map[string]string{"protected": "", "not protected": unprotected} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := acctest.New(t)
+			p := b.Onboard(t, "Renamed")
+			cli := acctest.NewCLI(t, b)
+			cli.Write(t, p.Provider()+clientConfig(protection))
+			cli.MustApply(t)
+			mark := len(b.Sim.Journal())
+
+			renamed := p.Provider() + otherClient(protection)
+			cli.Write(t, renamed)
+			says := twoClients
+			if protection == "" {
+				says = "The OAuth client is protected" // and not read: Terraform 1.11 plans the destroy before
+			}
+			cli.Apply(t).MustSay(t, 1, says, "if the resource was renamed or moved, add a moved block")
+			cli.Write(t, renamed+"moved {\n  from = "+clientAddress+"\n  to = bunq_oauth_client.other\n}\n")
+			cli.MustApply(t).MustSay(t, 0, "0 added, 0 changed, 0 destroyed")
+			if writes := b.Writes(mark); len(writes) > 0 {
+				t.Errorf("written: %q", writes)
+			}
+		})
+	}
+}
+
+// Where the plan cannot see it, an unprotected client that is renamed without moved is taken over, or
+// made again once the former one is cancelled; the new resource does not adopt one that is being
+// cancelled.
+func TestAccClient_renamedUnseen(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
 	p := b.Onboard(t, "Renamed")
 	cli := acctest.NewCLI(t, b)
 	cli.Write(t, p.Provider()+clientConfig(unprotected+adopting))
 	cli.MustApply(t)
-	cli.Write(t, p.Provider()+"resource \"bunq_oauth_client\" \"other\" {\n"+unprotected+adopting+"\n}\n")
-	cli.Plan(t, "-out=saved").MustSay(t, 2)
+	cli.Write(t, p.Provider()+otherClient(unprotected+adopting))
+	cli.Plan(t, "-refresh=false", "-out=saved").MustSay(t, 2)
 	cli.MoveToNewMachine(t)
 	b.Sim.Fail(bunqsim.Fault{Route: cancelClient, Kind: bunqsim.FaultSlow, Wait: time.Second})
 	b.Sim.Fail(bunqsim.Fault{Route: "GET /user/{id}/oauth-client", Kind: bunqsim.FaultSlow, Wait: time.Second / 2})
@@ -112,32 +172,123 @@ func TestAccClient_renamedWithAPlanOfAnotherMachine(t *testing.T) {
 	}
 }
 
-// Two resources of the state are the client; one is destroyed. The other one's client stays.
-func TestAccClient_twoThatAreOne(t *testing.T) {
+const twoClients = "Two resources declare the OAuth client of one user"
+
+func otherClient(body string) string {
+	return strings.Replace(clientConfig(body), `"main"`, `"other"`, 1)
+}
+
+// Two objects of the state are one client: a plan that keeps one of them is an error, with a refresh or
+// without. The ways that the error names work.
+func TestAccClient_inTheStateTwice(t *testing.T) {
+	t.Parallel()
+	const says = "The state has the OAuth client twice"
+	removed := "removed {\n  from = bunq_oauth_client.other\n  lifecycle {\n    destroy = false\n  }\n}\n"
+	for name, way := range map[string]func(t *testing.T, cli *acctest.CLI, main string){
+		"removed": func(t *testing.T, cli *acctest.CLI, main string) {
+			t.Helper()
+			cli.Write(t, main+removed)
+			cli.MustApply(t)
+		},
+		"state rm": func(t *testing.T, cli *acctest.CLI, main string) {
+			t.Helper()
+			cli.Write(t, main)
+			cli.Run(t, "state", "rm", "bunq_oauth_client.other").MustSay(t, 0)
+		},
+		"destroy": func(t *testing.T, cli *acctest.CLI, main string) {
+			t.Helper()
+			cli.Write(t, main+otherClient(unprotected))
+			cli.Destroy(t).MustSay(t, 1, says)
+			cli.Destroy(t, "-refresh=false").MustSay(t, 0, "2 destroyed")
+			cli.Write(t, main)
+			cli.MustApply(t)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := acctest.New(t)
+			p := b.Onboard(t, "Twice")
+			cli := acctest.NewCLI(t, b)
+			main := p.Provider() + clientConfig(unprotected)
+			cli.Write(t, main)
+			cli.MustApply(t)
+			editState(t, cli, func(resource map[string]any) []any {
+				other := maps.Clone(resource)
+				other["name"] = "other"
+				return []any{resource, other}
+			})
+			cli.Write(t, main+otherClient(unprotected))
+
+			cli.Apply(t).MustSay(t, 1, says, "terraform state rm bunq_oauth_client.NAME", "To destroy instead: terraform destroy -refresh=false")
+			cli.Write(t, main)
+			cli.Apply(t).MustSay(t, 1, says, "with a removed block (destroy = false)")
+			cli.Apply(t, "-refresh=false").MustSay(t, 1, says)
+			if n := b.Count(cancelClient); n != 0 {
+				t.Errorf("cancelled %d times", n)
+			}
+
+			way(t, cli, main)
+			cli.MustApply(t)
+			cli.MustHaveNothingToDo(t)
+			if active := b.Sim.Snapshot().ActiveOAuthClients(p.UserID); len(active) != 1 {
+				t.Errorf("active: %v", active)
+			}
+		})
+	}
+}
+
+// The second object is a deposed one, which a killed apply left: Terraform shows no address for it, and
+// state rm of its resource with an import is the way.
+func TestAccClient_deposed(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	p := b.Onboard(t, "Twice")
+	p := b.Onboard(t, "Deposed")
 	cli := acctest.NewCLI(t, b)
-	main := p.Provider() + clientConfig(unprotected)
-	other := "resource \"bunq_oauth_client\" \"other\" {\n" + unprotected + "\n}\n"
-	cli.Write(t, main+other)
-	client := p.OAuthClient(t)
-	for _, address := range []string{clientAddress, "bunq_oauth_client.other"} {
-		cli.Run(t, "import", "-no-color", address, fmt.Sprintf("%d/%d", p.UserID, client)).MustSay(t, 0, "Import successful!")
-	}
+	cli.Write(t, p.Provider()+clientConfig(adopting+cbd))
 	cli.MustApply(t)
-	cli.Write(t, main)
-	cli.MustApply(t).MustSay(t, 0, "The OAuth client was not cancelled", "0 added, 0 changed, 1 destroyed")
+	editState(t, cli, withDeposed)
+	id := fmt.Sprintf("%d/%d", p.UserID, b.Sim.Snapshot().OAuthClients[0].ID)
+
+	cli.Apply(t).MustSay(t, 1, "The state has the OAuth client twice", fmt.Sprintf("%q of bunq user %d", id, p.UserID),
+		"if it is a deposed object (terraform show lists it, terraform state list does not)")
+	cli.Apply(t, "-refresh=false").MustSay(t, 1, "The state has the OAuth client twice")
+	cli.Run(t, "state", "rm", clientAddress).MustSay(t, 0)
+	cli.Write(t, p.Provider()+clientConfig(adopting+cbd)+importBlock(clientAddress, id))
+	cli.MustApply(t).MustSay(t, 0, "1 imported, 0 added")
 	cli.MustHaveNothingToDo(t)
 	if n := b.Count(cancelClient); n != 0 {
 		t.Errorf("cancelled %d times", n)
 	}
-	// Alone, it is cancelled like any other.
-	cli.Write(t, p.Provider())
-	cli.MustApply(t)
-	if n := b.Count(cancelClient); n != 1 {
-		t.Errorf("cancelled %d times", n)
+}
+
+// editState replaces the one resource of the state by what edit makes of it.
+func editState(t *testing.T, cli *acctest.CLI, edit func(resource map[string]any) []any) {
+	t.Helper()
+	file := filepath.Join(cli.Dir, "terraform.tfstate")
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
 	}
+	var state map[string]any
+	if err := json.Unmarshal(raw, &state); err != nil {
+		t.Fatal(err)
+	}
+	state["resources"] = edit(state["resources"].([]any)[0].(map[string]any)) //nolint:forcetypeassert // Terraform's form
+	if raw, err = json.Marshal(state); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// withDeposed adds a deposed copy of a resource's one instance.
+func withDeposed(resource map[string]any) []any {
+	instances := resource["instances"].([]any)           //nolint:forcetypeassert // Terraform's form
+	deposed := maps.Clone(instances[0].(map[string]any)) //nolint:forcetypeassert // Terraform's form
+	deposed["deposed"] = "0123abcd"
+	resource["instances"] = append(instances, deposed)
+	return []any{resource}
 }
 
 // What was forgotten is no object of the state any more: it is adopted where that is asked for.
@@ -157,24 +308,135 @@ func TestAccClient_adoptedAgainAfterItWasForgotten(t *testing.T) {
 	}
 }
 
-// A client that bunq refused to make is not this machine's: one that somebody makes later is not
-// adopted for it.
-func TestAccClient_refusedIsNotBegun(t *testing.T) {
+// A client that bunq did not make is nobody's, whether it refused or its answer was lost: one that
+// somebody makes later is not adopted for it.
+func TestAccClient_notMade(t *testing.T) {
+	t.Parallel()
+	for name, f := range map[string]bunqsim.Fault{
+		"refused": {Kind: bunqsim.FaultStatus, Status: 400,
+			Body: `{"Error":[{"error_description":"Not today.","error_description_translated":"Not today."}]}`},
+		"lost": {Kind: bunqsim.FaultDrop, Stage: bunqsim.BeforeCommit},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := acctest.New(t)
+			p := b.Onboard(t, "Not made")
+			cli := acctest.NewCLI(t, b)
+			cli.Write(t, p.Provider()+clientConfig(unprotected))
+			f.Route = postClient
+			fault := b.Sim.Fail(f)
+			cli.Apply(t).MustSay(t, 1, "bunq_oauth_client was not made", "nothing was stored")
+			if fault.Fired() != 1 {
+				t.Fatal("bunq was not asked to make it")
+			}
+			p.OAuthClient(t)
+			cli.Apply(t).MustSay(t, 1, "The user already has an OAuth client")
+			if state := cli.State(t); len(state) > 0 {
+				t.Errorf("the state has %v", state)
+			}
+		})
+	}
+}
+
+// bunq made the client, and its answer was lost: it is looked up in the same run. Where that is not
+// possible either, the next apply names it, and the import block that it prints works.
+func TestAccClient_lostAnswer(t *testing.T) {
+	t.Parallel()
+	t.Run("looked up", func(t *testing.T) {
+		t.Parallel()
+		b := acctest.New(t)
+		p := b.Onboard(t, "Lost")
+		cli := acctest.NewCLI(t, b)
+		cli.Write(t, p.Provider()+clientConfig(unprotected))
+		b.Sim.Fail(bunqsim.Fault{Route: postClient, Kind: bunqsim.FaultDrop, Stage: bunqsim.AfterCommit})
+		cli.MustApply(t)
+		cli.MustHaveNothingToDo(t)
+		if n := b.Count(postClient); n != 1 {
+			t.Errorf("sent %d times", n)
+		}
+	})
+	t.Run("nor that", func(t *testing.T) {
+		t.Parallel()
+		b := acctest.New(t)
+		p := b.Onboard(t, "Lost")
+		cli := acctest.NewCLI(t, b)
+		cli.Env = []string{"BUNQ_MAX_WAIT=3s"}
+		config := p.Provider() + clientConfig("")
+		cli.Write(t, config)
+		b.Sim.Fail(bunqsim.Fault{Route: postClient, Kind: bunqsim.FaultDrop, Stage: bunqsim.AfterCommit, Hook: func(bunqsim.Entry) {
+			b.Sim.Fail(bunqsim.Fault{Route: listClients, Kind: bunqsim.FaultStatus, Status: 502, Every: true})
+		}})
+		cli.Apply(t).MustSay(t, 1, "bunq_oauth_client was not made", "bunq may have made the client; this could not be checked", "import it")
+		b.Sim.ClearFaults()
+		cli.Env = nil
+
+		r := cli.Apply(t)
+		r.MustSay(t, 1, "The user already has an OAuth client", "It may be one that an interrupted apply made")
+		cli.Write(t, config+pasted(t, r.Output))
+		cli.MustApply(t).MustSay(t, 0, "1 imported, 0 added, 0 changed, 0 destroyed")
+		if n := b.Count(postClient); n != 1 {
+			t.Errorf("sent %d times", n)
+		}
+	})
+}
+
+// The provider is killed while bunq makes the client. The next apply names it, and goes on with the
+// import blocks or with adopt_existing.
+func TestAccClient_killed(t *testing.T) {
+	t.Parallel()
+	for _, way := range []string{"import", "adopt_existing"} {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			b := acctest.New(t)
+			p := b.Onboard(t, "Killed")
+			cli := acctest.NewCLI(t, b)
+			config := p.Provider() + clientConfig("")
+			cli.Write(t, config)
+			b.Sim.Fail(bunqsim.Fault{Route: postClient, Kind: bunqsim.FaultDrop, Stage: bunqsim.AfterCommit, Hook: func(bunqsim.Entry) {
+				if err := cli.KillProviders(); err != nil {
+					t.Error(err)
+				}
+			}})
+			cli.Apply(t).MustSay(t, 1)
+
+			r := cli.Plan(t)
+			r.MustSay(t, 2, "The user already has an OAuth client", "So this bunq_oauth_client will not be made")
+			cli.Apply(t).MustSay(t, 1, "The user already has an OAuth client")
+			if way == "import" {
+				cli.Write(t, config+pasted(t, r.Output))
+			} else {
+				cli.Write(t, p.Provider()+clientConfig(adopting))
+			}
+			cli.MustApply(t)
+			cli.MustHaveNothingToDo(t)
+			if n := b.Count(postClient); n != 1 {
+				t.Errorf("made %d times", n)
+			}
+		})
+	}
+}
+
+// A client that was made and could not be read is not taken for an import: if its key dies, a plain
+// apply with another one goes on.
+func TestAccClient_madeAndNotRead(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	p := b.Onboard(t, "Refused")
+	p := b.Onboard(t, "Not read")
 	cli := acctest.NewCLI(t, b)
-	cli.Write(t, p.Provider()+clientConfig(unprotected))
-	fault := b.Sim.Fail(bunqsim.Fault{Route: postClient, Kind: bunqsim.FaultStatus, Status: 400,
-		Body: `{"Error":[{"error_description":"Not today.","error_description_translated":"Not today."}]}`})
-	cli.Apply(t).MustSay(t, 1, "bunq_oauth_client was not made", "Not today.")
-	if fault.Fired() != 1 {
-		t.Fatal("bunq was not asked to make it")
-	}
-	p.OAuthClient(t)
-	cli.Apply(t).MustSay(t, 1, "The user already has an OAuth client")
-	if state := cli.State(t); len(state) > 0 {
-		t.Errorf("the state has %v", state)
+	cli.Write(t, b.Provider("  max_wait = \"2s\"")+clientConfig(inContext(p)))
+	b.Sim.Fail(bunqsim.Fault{Route: getClient, Kind: bunqsim.FaultStatus, Status: 502, Every: true})
+	cli.MustApply(t).MustSay(t, 0, "made, but client_id and client_secret could not be read yet")
+	b.Sim.ClearFaults()
+
+	again := *p
+	again.Register(t, "a second key")
+	revoke(t, b, p.CredentialID)
+	cli.Write(t, b.Provider("")+clientConfig(inContext(&again)))
+	cli.MustApply(t).MustSay(t, 0, "bunq refuses an API context of the state", "0 added, 1 changed, 0 destroyed")
+	cli.MustHaveNothingToDo(t)
+	cli.MustApply(t)
+	if got, want := cli.State(t).String(t, clientAddress, "client_secret"), b.Sim.Snapshot().OAuthClients[0].Secret; got != want {
+		t.Error("another secret")
 	}
 }
 
@@ -190,7 +452,7 @@ func TestAccClient_planNamesTheOneThatIsThere(t *testing.T) {
 	config := p.Provider() + clientConfig("")
 	cli.Write(t, config)
 	says := []string{
-		"The user already has an OAuth client", "Applying will fail and change nothing",
+		"The user already has an OAuth client", "So this bunq_oauth_client will not be made",
 		fmt.Sprintf("to = bunq_oauth_client.NAME id = \"%d/%d\"", p.UserID, id),
 		fmt.Sprintf("# %s import { to = bunq_oauth_callback_url.NAME id = \"%d/%d/%d\"", callback('a'), p.UserID, id, urls[0].ID),
 		fmt.Sprintf("# %s import { to = bunq_oauth_callback_url.NAME id = \"%d/%d/%d\"", callback('b'), p.UserID, id, urls[1].ID),

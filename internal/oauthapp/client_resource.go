@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
@@ -40,18 +38,7 @@ func (r *ClientResource) Metadata(_ context.Context, req resource.MetadataReques
 
 // IdentitySchema describes what identifies a client at bunq.
 func (r *ClientResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
-	resp.IdentitySchema = identityschema.Schema{
-		Attributes: map[string]identityschema.Attribute{
-			"user_id": identityschema.StringAttribute{
-				RequiredForImport: true,
-				Description:       "ID of the bunq user.",
-			},
-			"id": identityschema.StringAttribute{
-				RequiredForImport: true,
-				Description:       "ID of the OAuth client (not its client_id).",
-			},
-		},
-	}
+	resp.IdentitySchema = identitySchema("user_id", "ID of the bunq user.", "id", "ID of the OAuth client (not its client_id).")
 }
 
 // Schema describes the resource.
@@ -77,8 +64,8 @@ func (r *ClientResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 				Computed: true,
 				Default:  booldefault.StaticBool(false),
 				MarkdownDescription: "Adopt the active client that the user already has, instead of failing. `false` by default. If the `api_context` is known, " +
-					"a plan names the existing client and prints import blocks for it and its callback URLs. A client that is being replaced is never " +
-					"adopted: replacing a client does not work with `create_before_destroy`.",
+					"a plan names the existing client and prints import blocks for it and its callback URLs. With `create_before_destroy`, a replacement takes " +
+					"the same client over, and nothing changes at bunq.",
 			},
 			"deletion_protection": schema.BoolAttribute{
 				Optional:            true,
@@ -111,8 +98,7 @@ func (r *ClientResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 	}
 }
 
-// Create makes the client, after checking whether the user has one: what bunq does with a second
-// one is UNKNOWN, and a client cannot be removed.
+// Create makes the client, or adopts the one that the user has.
 func (r *ClientResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	ctx, done := r.Data.Operation(ctx, "bunq_oauth_client: create", &resp.Diagnostics)
 	defer done()
@@ -129,19 +115,30 @@ func (r *ClientResource) Create(ctx context.Context, req resource.CreateRequest,
 		return
 	}
 
-	reg := registrationOf(r.Data, access, m.AdoptExisting.ValueBool())
-	id, found, ok := reg.register(ctx, &resp.Diagnostics)
+	failed := tfdiag.Failure{Summary: "bunq_oauth_client was not made", State: "nothing was made and nothing was stored."}
+	reg, err := registrationOf(ctx, access)
+	if err != nil {
+		failed.Error(&resp.Diagnostics, err)
+		return
+	}
+	endTurn, ok := r.run.clients.begin(ctx, clientOnly, providerdata.FormatID(reg.user.ID), failed, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	defer endTurn()
+
+	id, found, ok := reg.register(ctx, m.AdoptExisting.ValueBool(), &resp.Diagnostics)
 	if !ok {
 		return
 	}
 
 	m.setIDs(reg.user.ID, id)
 	m.setUnread()
+	r.run.clients.take(m.object())
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 
 	if found == nil {
-		var err error
 		if found, err = access.Calls.OAuthClient(ctx, id); err != nil {
 			tfdiag.Failure{
 				Summary: "bunq_oauth_client: made, but client_id and client_secret could not be read yet",
@@ -169,40 +166,23 @@ func (r *ClientResource) Read(ctx context.Context, req resource.ReadRequest, res
 	// the framework wants one in every answer.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 
-	unreadable := tfdiag.Failure{
-		Summary: "bunq_oauth_client cannot be read",
-		State:   "the client stays in the state as it was.",
-	}
-	id, err := idOf(m.ID)
-	if err != nil {
-		unreadable.Error(&resp.Diagnostics, err)
-		return
-	}
-	r.noteRead(&m, id)
-
 	var found *bunq.OAuthClient
 	from := refresh{
-		data: r.Data, apiContext: m.APIContext, user: m.UserID, failed: unreadable,
-		importing: m.Status.IsNull(), key: m.refusedKey(), private: resp.Private,
+		data: r.Data, kind: "bunq_oauth_client", apiContext: m.APIContext, user: m.UserID, importing: isImport(ctx, req.Private),
+		failed: tfdiag.Failure{Summary: "bunq_oauth_client cannot be read", State: "the client stays in the state as it was."},
 	}
-	read, err := from.read(ctx, &resp.Diagnostics, func(a *providerdata.Access) (err error) {
-		if found, err = a.Calls.OAuthClient(ctx, id); err == nil {
-			noteStored(ctx, r.Data.Sessions.For(a.Context), id)
-		}
+	if !from.find(ctx, resp, func(a *providerdata.Access) (err error) {
+		found, err = clientOf(ctx, a.Calls, m.ID)
 		return err
-	})
-	switch {
-	case !read:
-		return
-	case bunq.IsNotFound(err):
-		resp.State.RemoveResource(ctx)
-		return
-	case err != nil:
-		unreadable.Error(&resp.Diagnostics, err)
+	}) {
 		return
 	}
 
 	m.fromAPI(found)
+	if !m.cancelled() && r.run.clients.noteRead(m.object()) {
+		clientOnly.reportNew(m.UserID.ValueString(), &resp.Diagnostics)
+	}
+	endImport(ctx, resp.Private, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
@@ -218,15 +198,8 @@ func (r *ClientResource) Update(ctx context.Context, req resource.UpdateRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-
 	if !m.APIContext.Equal(state.APIContext) {
-		access, diags := r.Data.Access(ctx, m.APIContext, apiContextPath)
-		resp.Diagnostics.Append(diags...)
-		if resp.Diagnostics.HasError() {
-			return
-		}
-		if err := sameUser(ctx, access, state.UserID); err != nil {
-			reportFailure(failureOfMove("bunq_oauth_client"), &resp.Diagnostics, err)
+		if _, ok := checkMove(ctx, r.Data, "bunq_oauth_client", m.APIContext, state.UserID, &resp.Diagnostics); !ok {
 			return
 		}
 	}
@@ -237,6 +210,7 @@ func (r *ClientResource) Update(ctx context.Context, req resource.UpdateRequest,
 			*v = types.StringNull()
 		}
 	}
+	r.run.clients.take(m.object())
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 }
@@ -252,64 +226,42 @@ func (r *ClientResource) Delete(ctx context.Context, req resource.DeleteRequest,
 		return
 	}
 
-	if m.DeletionProtection.ValueBool() {
-		// ModifyPlan stops this; a replacement planned with an older state could get here.
-		resp.Diagnostics.AddAttributeError(path.Root("deletion_protection"), "The OAuth client is protected",
-			"Nothing was sent. Set deletion_protection = false and apply, then destroy.")
-		return
-	}
-
 	failed := tfdiag.Failure{Summary: "bunq_oauth_client was not cancelled", State: "the client stays in the state."}
-	id, err := idOf(m.ID)
-	if err != nil {
-		failed.Error(&resp.Diagnostics, err)
-		return
-	}
-
-	client := userClientOf(r.Data, m.UserID.ValueString())
-	endTurn, err := client.turn.wait(ctx)
-	if err != nil {
-		failed.Error(&resp.Diagnostics, err)
+	endTurn, ok := r.run.clients.wait(ctx, m.UserID.ValueString(), failed, &resp.Diagnostics)
+	if !ok {
 		return
 	}
 	defer endTurn()
 
-	run, more := planRun(ctx, req.Private)
-	resp.Diagnostics.Append(more...)
-	if r.hasAnotherOwner(client, id, run) {
+	if r.run.clients.taken(m.UserID.ValueString()) == m.object() {
 		resp.Diagnostics.AddWarning("The OAuth client was not cancelled", fmt.Sprintf(
-			"Another bunq_oauth_client of this state is also OAuth client %d, and keeps it. It was not cancelled; Terraform only forgot this object.", id))
+			"Another bunq_oauth_client of this apply has OAuth client %s: with create_before_destroy and adopt_existing, a replacement takes over the client that it "+
+				"should replace. So nothing changed at bunq, and Terraform only forgot the former object.", m.ID.ValueString()))
+		return
+	}
+	if m.DeletionProtection.ValueBool() {
+		// A plan does not see the state of a tainted resource.
+		m.reportProtected(&resp.Diagnostics)
 		return
 	}
 
-	access, ok := accessToDestroy(ctx, r.Data, m.APIContext, m.UserID, req.Private, &resp.Diagnostics)
-	if !ok {
-		return
-	}
-
-	// This apply may have deactivated the key in the state.
-	err = withAnotherContext(ctx, r.Data, access, m.UserID, func(a *providerdata.Access) error {
-		if err := sameUser(ctx, a, m.UserID); err != nil {
-			return err
-		}
-		return cancel(ctx, a.Calls, id)
-	})
-	if err != nil {
-		reportUndestroyed(failed, m.UserID, &resp.Diagnostics, err)
-	}
+	end := removal{data: r.Data, kind: "bunq_oauth_client", apiContext: m.APIContext, user: m.UserID, failed: failed}
+	end.do(ctx, &resp.Diagnostics, func(a *providerdata.Access) error { return cancel(ctx, a.Calls, m.ID) })
 }
 
-// cancel cancels a client, and succeeds if it is gone or cancelled already.
-func cancel(ctx context.Context, calls *bunq.UserClient, id int64) error {
-	err := calls.CancelOAuthClient(ctx, id)
-	if bunq.IsNotFound(err) {
-		return nil
+// ImportState takes USER_ID/OAUTH_CLIENT_ID; Read does the rest.
+func (r *ClientResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	parts := importParts(ctx, req, &resp.Diagnostics, "USER_ID/OAUTH_CLIENT_ID", "user_id", "id")
+	if parts == nil {
+		return
 	}
-	return bunq.Confirm(err, func() (bool, error) {
-		found, err := calls.OAuthClient(ctx, id)
-		if bunq.IsNotFound(err) {
-			return true, nil
-		}
-		return err == nil && isCancelled(found.Status), err
-	})
+
+	m := clientModel{
+		ID: types.StringValue(parts[1]), UserID: types.StringValue(parts[0]), APIContext: noContext(),
+		AdoptExisting: types.BoolValue(false), DeletionProtection: types.BoolValue(true),
+	}
+	m.setUnread()
+	beginImport(ctx, resp.Private, &resp.Diagnostics)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 }

@@ -17,8 +17,8 @@ func revoke(t *testing.T, b *acctest.Bunq, credential int64) {
 	}
 }
 
-// A rotation that stopped before client and callback URL, whose old key has died since: they are
-// read with the device's new context, and a plain apply finishes it.
+// A rotation that stopped before client and callback URL, whose old key has died since: they stay as they
+// are, with one warning, and a plain apply finishes it.
 func TestAccAPIContext_halfDoneRotation(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -26,11 +26,11 @@ func TestAccAPIContext_halfDoneRotation(t *testing.T) {
 	cli.Write(t, acctest.CallbackURL)
 	cli.MustApply(t)
 	before, old := cli.State(t), b.Sim.Snapshot().Credentials[0].ID
-	cli.MustApply(t, "-replace=bunq_psd2_credential.main", "-target=bunq_device_server.main")
+	cli.MustApply(t, "-replace=bunq_installation.main", "-replace=bunq_psd2_credential.main", "-target=bunq_device_server.main")
 	revoke(t, b, old)
 	mark := len(b.Sim.Journal())
 
-	cli.MustApply(t).MustSay(t, 0, "0 added, 2 changed, 0 destroyed")
+	cli.MustApply(t).MustSay(t, 0, warnsRefused, "0 added, 2 changed, 0 destroyed")
 	cli.MustHaveNothingToDo(t)
 	if writes := b.Writes(mark); len(writes) > 0 {
 		t.Errorf("written: %q", writes)
@@ -43,8 +43,10 @@ func TestAccAPIContext_halfDoneRotation(t *testing.T) {
 	}
 }
 
-// No context of this run is accepted: the state is kept with a warning, and what the configuration
-// says decides. A new key is stored by the apply; the dead one again is an error of the plan.
+const warnsRefused = "bunq refuses an API context of the state"
+
+// The state is kept with one warning, and what the configuration says decides. A new key is stored by the
+// apply; the dead one again is one error of the plan.
 func TestAccAPIContext_deadKeyInTheState(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -59,11 +61,16 @@ func TestAccAPIContext_deadKeyInTheState(t *testing.T) {
 
 	id := cli.State(t).String(t, clientAddress, "id")
 	cli.Write(t, b.Provider("")+clientConfig(unprotected+"\n"+inContext(p))+callbackConfig(id, callback('a'), inContext(p)))
-	cli.Plan(t).MustSay(t, 1, "bunq_oauth_client has an API context that bunq refuses", "bunq_oauth_callback_url has an API context that bunq refuses",
-		"The configuration still has this context")
+	r := cli.Plan(t)
+	r.MustSay(t, 1, "has an API context that bunq refuses", "The configuration still has this context")
+	for _, once := range []string{warnsRefused, "has an API context that bunq refuses"} {
+		if n := strings.Count(r.Output, once); n != 1 {
+			t.Errorf("%q is said %d times:\n%s", once, n, r.Output)
+		}
+	}
 	cli.Plan(t, "-refresh=false").MustSay(t, 0)
 	cli.Write(t, b.Provider("")+both(inContext(&again)))
-	cli.MustApply(t).MustSay(t, 0, "bunq_oauth_client cannot be read", "bunq_oauth_callback_url cannot be read", "0 added, 2 changed, 0 destroyed")
+	cli.MustApply(t).MustSay(t, 0, warnsRefused, "0 added, 2 changed, 0 destroyed")
 	cli.MustHaveNothingToDo(t)
 	if writes := b.Writes(mark); len(writes) > 0 {
 		t.Errorf("written: %q", writes)
@@ -98,30 +105,21 @@ func TestAccAPIContext_deadKeyOfWhatIsDestroyed(t *testing.T) {
 	}
 }
 
-// A key that has no device yet is refused like a dead one. A provider block that has it from a device
-// of this plan must not stop the apply that makes the device; without a cache folder it cannot know
-// of the device, and the error names the command.
+// A key that has no device yet is refused like a dead one. If the provider block has it from a device of
+// this plan, the error names the command that makes the device.
 func TestAccAPIContext_keyWithoutDevice(t *testing.T) {
 	t.Parallel()
-	for name, cached := range map[string]bool{"with a cache folder": true, "without": false} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			b := acctest.New(t)
-			cli := acctest.NewCLI(t, b)
-			cli.Env = []string{fmt.Sprintf("BUNQ_SESSION_CACHE=%t", cached)}
-			other := "\nprovider \"bunq\" {\n  alias = \"user\"\n  api_context = bunq_device_server.main.api_context\n}\n"
-			cli.Write(t, strings.ReplaceAll(acctest.CallbackURL, "api_context     = bunq_device_server.main.api_context\n  oauth", "provider = bunq.user\n  oauth")+other)
-			cli.MustApply(t)
-			cli.MustApply(t, "-replace=bunq_psd2_credential.main", "-target=bunq_psd2_credential.main")
+	b := acctest.New(t)
+	cli := acctest.NewCLI(t, b)
+	other := "\nprovider \"bunq\" {\n  alias = \"user\"\n  api_context = bunq_device_server.main.api_context\n}\n"
+	cli.Write(t, strings.ReplaceAll(acctest.CallbackURL, "api_context     = bunq_device_server.main.api_context\n  oauth", "provider = bunq.user\n  oauth")+other)
+	cli.MustApply(t)
+	cli.MustApply(t, "-replace=bunq_installation.main", "-replace=bunq_psd2_credential.main", "-target=bunq_psd2_credential.main")
 
-			if !cached {
-				cli.Apply(t).MustSay(t, 1, "bunq_oauth_callback_url has an API context that bunq refuses", "terraform apply -target=bunq_device_server.NAME")
-				cli.MustApply(t, "-target=bunq_device_server.main")
-			}
-			cli.MustApply(t)
-			cli.MustHaveNothingToDo(t)
-		})
-	}
+	cli.Apply(t).MustSay(t, 1, "bunq_oauth_callback_url has an API context that bunq refuses", "terraform apply -target=bunq_device_server.NAME")
+	cli.MustApply(t, "-target=bunq_device_server.main")
+	cli.MustApply(t)
+	cli.MustHaveNothingToDo(t)
 }
 
 // An import with a dead key is an error.
@@ -137,20 +135,18 @@ func TestAccAPIContext_deadKeyOfAnImport(t *testing.T) {
 	}
 }
 
-// A rotation in which the new key ends the old one, together with resources that go: they are
-// removed with the new one.
-func TestAccAPIContext_deletedAfterARotation(t *testing.T) {
+// A rotation together with resources that go: they are removed before their key ends.
+func TestAccAPIContext_deletedInARotation(t *testing.T) {
 	t.Parallel()
-	b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Settings.OldKeys = bunqsim.Refused }))
+	b := acctest.New(t)
 	cli := acctest.NewCLI(t, b)
 	gapless := strings.NewReplacer(
-		"private_key_pem_wo = bunq_sandbox_certificate.main.private_key_pem", "private_key_pem_wo = bunq_sandbox_certificate.main.private_key_pem"+cbd,
-		`description  = "acceptance"`, `description  = "acceptance"`+cbd,
-		"deletion_protection = false", "deletion_protection = false"+cbd)
+		"private_key_pem_wo = bunq_sandbox_certificate.main.private_key_pem",
+		"private_key_pem_wo = bunq_sandbox_certificate.main.private_key_pem\n  deactivate_on_destroy = true"+cbd)
 	cli.Write(t, gapless.Replace(acctest.CallbackURL))
 	cli.MustApply(t)
 	cli.Write(t, gapless.Replace(acctest.Device))
-	cli.MustApply(t, "-replace=bunq_psd2_credential.main")
+	cli.MustApply(t, "-replace=bunq_installation.main", "-replace=bunq_psd2_credential.main")
 	cli.MustHaveNothingToDo(t)
 	s := b.Sim.Snapshot()
 	if len(s.CallbackURLs) > 0 || s.OAuthClients[0].Status == bunqsim.OAuthClientActive {

@@ -2,8 +2,6 @@ package oauthapp
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,20 +27,23 @@ type filtersIdentity struct {
 	UserID types.String `tfsdk:"user_id"`
 }
 
+// filterRow is an element of the attribute whose members are known.
 type filterRow struct {
-	Category types.String `tfsdk:"category"`
-	Target   types.String `tfsdk:"notification_target"`
+	Category          string   `tfsdk:"category"`
+	Target            string   `tfsdk:"notification_target"`
+	VerificationTypes []string `tfsdk:"verification_types"`
 }
 
 func filterType() types.ObjectType {
-	return types.ObjectType{AttrTypes: map[string]attr.Type{"category": types.StringType, "notification_target": types.StringType}}
+	return types.ObjectType{AttrTypes: map[string]attr.Type{
+		"category": types.StringType, "notification_target": types.StringType, "verification_types": types.SetType{ElemType: types.StringType},
+	}}
 }
 
 func (m *filtersModel) identity() filtersIdentity { return filtersIdentity{UserID: m.UserID} }
 
-func (m *filtersModel) refusedKey() refusedKey {
-	return refusedKeyOf("bunq_notification_filters", m.UserID, m.APIContext)
-}
+// object names the filters as an import does.
+func (m *filtersModel) object() string { return m.UserID.ValueString() }
 
 // setUser stores whose filters they are.
 func (m *filtersModel) setUser(user int64) {
@@ -53,45 +54,43 @@ func (m *filtersModel) setUser(user int64) {
 func (m *filtersModel) fromAPI(ctx context.Context, filters []bunq.NotificationFilter, diags *diag.Diagnostics) {
 	rows := []filterRow{}
 	for _, f := range without(filters) {
-		rows = append(rows, filterRow{Category: types.StringValue(f.Category), Target: types.StringValue(f.Target)})
+		rows = append(rows, filterRow(f))
 	}
 	set, more := types.SetValueFrom(ctx, filterType(), rows)
 	diags.Append(more...)
 	m.Filters = set
 }
 
-// declared returns the filters of an attribute, and false if some of them are not known yet.
+// declared returns the filters of an attribute, and false if not all of it is known yet.
 func declared(ctx context.Context, set types.Set, diags *diag.Diagnostics) ([]bunq.NotificationFilter, bool) {
-	if set.IsUnknown() {
+	if value, err := set.ToTerraformValue(ctx); err != nil || !value.IsFullyKnown() {
 		return nil, false
 	}
-	var objects []types.Object
-	diags.Append(set.ElementsAs(ctx, &objects, false)...)
 
-	var filters []bunq.NotificationFilter
-	known := true
-	for _, o := range objects {
-		category, _ := o.Attributes()["category"].(types.String)
-		target, _ := o.Attributes()["notification_target"].(types.String)
-		if o.IsUnknown() || category.IsUnknown() || target.IsUnknown() {
-			known = false
-			continue
-		}
-		filters = append(filters, bunq.NotificationFilter{Category: category.ValueString(), Target: target.ValueString()})
+	var rows []filterRow
+	diags.Append(set.ElementsAs(ctx, &rows, false)...)
+	filters := make([]bunq.NotificationFilter, len(rows))
+	for i, row := range rows {
+		slices.Sort(row.VerificationTypes)
+		filters[i] = bunq.NotificationFilter(row)
 	}
-	return filters, known
+	return filters, true
 }
 
 // without returns the filters that are in none of the others, each once and in order.
 func without(filters []bunq.NotificationFilter, others ...[]bunq.NotificationFilter) []bunq.NotificationFilter {
 	left := slices.Clone(filters)
-	slices.SortFunc(left, func(a, b bunq.NotificationFilter) int {
-		return strings.Compare(a.Category+"\n"+a.Target, b.Category+"\n"+b.Target)
-	})
-	left = slices.Compact(left)
+	slices.SortFunc(left, func(a, b bunq.NotificationFilter) int { return strings.Compare(filterKey(a), filterKey(b)) })
+	left = slices.CompactFunc(left, isSameFilter)
 	return slices.DeleteFunc(left, func(f bunq.NotificationFilter) bool {
-		return slices.ContainsFunc(others, func(o []bunq.NotificationFilter) bool { return slices.Contains(o, f) })
+		return slices.ContainsFunc(slices.Concat(others...), func(o bunq.NotificationFilter) bool { return isSameFilter(f, o) })
 	})
+}
+
+func isSameFilter(a, b bunq.NotificationFilter) bool { return filterKey(a) == filterKey(b) }
+
+func filterKey(f bunq.NotificationFilter) string {
+	return strings.Join(append([]string{f.Category, f.Target}, f.VerificationTypes...), "\n")
 }
 
 // sameFilters reports whether both are the same set.
@@ -103,7 +102,16 @@ func sameFilters(a, b []bunq.NotificationFilter) bool {
 func filterLines(filters []bunq.NotificationFilter) string {
 	lines := make([]string, len(filters))
 	for i, f := range filters {
-		lines[i] = fmt.Sprintf("    { category = %s, notification_target = %s },", hclText(f.Category), hclText(f.Target))
+		proofs := make([]string, len(f.VerificationTypes))
+		for j, v := range f.VerificationTypes {
+			proofs[j] = hclText(v)
+		}
+
+		var more string
+		if len(proofs) > 0 {
+			more = ", verification_types = [" + strings.Join(proofs, ", ") + "]"
+		}
+		lines[i] = fmt.Sprintf("    { category = %s, notification_target = %s%s },", hclText(f.Category), hclText(f.Target), more)
 	}
 	return strings.Join(lines, "\n")
 }
@@ -111,19 +119,4 @@ func filterLines(filters []bunq.NotificationFilter) string {
 // hclText returns a string literal of HCL, on one line.
 func hclText(s string) string {
 	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(fmt.Sprintf("%q", oneLine(s)))
-}
-
-// marks returns what stands for the filters in the ledger, which is not encrypted, while an address
-// may contain a secret.
-func marks(filters []bunq.NotificationFilter) string {
-	all := []string{}
-	for _, f := range without(filters) {
-		all = append(all, mark(f))
-	}
-	return "[" + strings.Join(all, ",") + "]"
-}
-
-func mark(f bunq.NotificationFilter) string {
-	sum := sha256.Sum256([]byte(f.Category + "\n" + f.Target))
-	return hex.EncodeToString(sum[:12])
 }

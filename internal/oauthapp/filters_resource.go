@@ -3,14 +3,13 @@ package oauthapp
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
@@ -45,14 +44,7 @@ func (r *FiltersResource) Metadata(_ context.Context, req resource.MetadataReque
 
 // IdentitySchema describes what identifies the filters at bunq.
 func (r *FiltersResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
-	resp.IdentitySchema = identityschema.Schema{
-		Attributes: map[string]identityschema.Attribute{
-			"user_id": identityschema.StringAttribute{
-				RequiredForImport: true,
-				Description:       "ID of the bunq user.",
-			},
-		},
-	}
+	resp.IdentitySchema = identitySchema("user_id", "ID of the bunq user.")
 }
 
 // Schema describes the resource.
@@ -64,7 +56,7 @@ func (r *FiltersResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 			"the category `OAUTH` to learn that a user has withdrawn consent.\n\n" +
 			"bunq keeps one set per user and replaces it as a whole, so one resource declares all of it. What others have set is never removed without being " +
 			"shown: creating the resource fails if bunq has filters that it does not declare, and an update fails if bunq has filters that the plan did not show. Destroying the resource removes " +
-			"the filters that the state has, unless another resource of the plan declares those of the user.",
+			"the filters that the state has.",
 
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
@@ -87,14 +79,26 @@ func (r *FiltersResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 					Attributes: map[string]schema.Attribute{
 						"category": schema.StringAttribute{
 							Required: true,
-							MarkdownDescription: "What it is about: `" + strings.Join(filterCategories, "`, `") + "`. `OAUTH` is sent when consent was withdrawn. Each " +
-								"category may have two targets.",
-							Validators: []validator.String{stringvalidator.OneOf(filterCategories...)},
+							MarkdownDescription: "What it is about: `" + strings.Join(filterCategories, "`, `") + "`. `OAUTH` is sent when consent was withdrawn. " +
+								"bunq has more categories than it lists: another one is a warning. Each category may have two targets.",
+							Validators: []validator.String{
+								stringvalidator.RegexMatches(categoryPattern, "must be an upper-case name, such as OAUTH"), filterCategory{},
+							},
 						},
 						"notification_target": schema.StringAttribute{
 							Required:            true,
 							MarkdownDescription: "Address that bunq sends it to: an absolute https URL without a fragment.",
 							Validators:          []validator.String{filterTarget{}},
+						},
+						"verification_types": schema.SetAttribute{
+							Optional:    true,
+							ElementType: types.StringType,
+							MarkdownDescription: "How bunq proves to the target that it is bunq: `BUNQ_CERTIFICATE` makes it present its client certificate. bunq loses what is " +
+								"left out.",
+							Validators: []validator.Set{
+								setvalidator.SizeAtLeast(1),
+								setvalidator.ValueStringsAre(stringvalidator.RegexMatches(categoryPattern, "must be an upper-case name, such as BUNQ_CERTIFICATE")),
+							},
 						},
 					},
 				},
@@ -106,43 +110,6 @@ func (r *FiltersResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 				PlanModifiers:       keep,
 			},
 		},
-	}
-}
-
-// ModifyPlan warns about filters that the user already has, and reports a second resource that
-// declares those of the same user.
-func (r *FiltersResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if r.Data == nil {
-		return // Terraform only validates
-	}
-
-	plan, state := planAndState[filtersModel](ctx, req, &resp.Diagnostics)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-
-	var user string
-	switch {
-	case plan == nil:
-		user = state.UserID.ValueString()
-		checkDestroy(ctx, r.Data, state.APIContext, state.UserID, "bunq_notification_filters", resp.Private, &resp.Diagnostics)
-	case state == nil:
-		checkContext(ctx, r.Data, plan.APIContext, noContext(), refusedKey{}, &resp.Diagnostics)
-		if !resp.Diagnostics.HasError() {
-			user = r.warnOfExisting(ctx, plan, &resp.Diagnostics)
-		}
-	default:
-		user = state.UserID.ValueString()
-		checkContext(ctx, r.Data, plan.APIContext, state.APIContext, state.refusedKey(), &resp.Diagnostics)
-	}
-
-	kept := plan
-	if plan != nil && state != nil && r.movesAway(ctx, plan, state, &resp.Diagnostics) {
-		kept = nil
-	}
-	run := r.notePlan(ctx, kept, state, user, &resp.Diagnostics)
-	if plan == nil && run != "" {
-		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privatePlan, []byte(strconv.Quote(run)))...)
 	}
 }
 
@@ -163,56 +130,45 @@ func (r *FiltersResource) Create(ctx context.Context, req resource.CreateRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
-
-	c := &filtersCall{data: r.Data, calls: access.Calls}
-	if !c.create(ctx, m.AdoptExisting.ValueBool(), wanted, &resp.Diagnostics) {
+	failed := tfdiag.Failure{Summary: "bunq_notification_filters was not created", State: "nothing was stored, and nothing was changed at bunq."}
+	c, err := filtersCallOf(ctx, access)
+	if err != nil {
+		failed.Error(&resp.Diagnostics, err)
 		return
 	}
+	endTurn, ok := r.run.filters.begin(ctx, filtersOnly, providerdata.FormatID(c.user.ID), failed, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	defer endTurn()
+
+	adopt := m.AdoptExisting.ValueBool()
+	others, err := c.set(ctx, wanted, nil, adopt)
+	switch {
+	case err != nil:
+		reportUnset(failed, &resp.Diagnostics, err)
+		return
+	case len(others) > 0 && !adopt:
+		resp.Diagnostics.AddAttributeError(path.Root("filters"), "The user has notification filters already", c.describe(others)+
+			"\n\nState: "+failed.State+c.nextSteps())
+		return
+	case len(others) > 0:
+		resp.Diagnostics.AddAttributeWarning(path.Root("adopt_existing"), "Notification filters of the user were removed", fmt.Sprintf(
+			"User %d had filters that this resource does not declare. To have them back, add these lines to filters:\n\n%s", c.user.ID, filterLines(others)))
+	}
+
 	m.setUser(c.user.ID)
+	r.run.filters.take(m.object())
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 }
 
-// create makes wanted the set of the user, for a new resource. It returns false if it could not.
-func (c *filtersCall) create(ctx context.Context, adopt bool, wanted []bunq.NotificationFilter, diags *diag.Diagnostics) bool {
-	failed := tfdiag.Failure{Summary: "bunq_notification_filters was not created", State: "nothing was stored, and nothing was changed at bunq."}
-	filters, endTurn, err := c.begin(ctx)
-	if err != nil {
-		failed.Error(diags, err)
-		return false
+// reportUnset reports a failed write.
+func reportUnset(failed tfdiag.Failure, diags *diag.Diagnostics, err error) {
+	if bunq.OutcomeUnknown(err) {
+		failed.State = "nothing was stored. Whether bunq has the new filters is not known: the next apply looks before it sends them."
 	}
-	defer endTurn()
-
-	if filters.owned {
-		diags.AddError("Two resources declare the notification filters of one user", fmt.Sprintf(
-			"bunq keeps one set of notification filters per user, and another bunq_notification_filters of this run declares that of user %d.\n\n"+
-				"State: nothing was stored for this one, and nothing was changed at bunq.\n\nNext step: join their filters in one resource.", c.user.ID))
-		return false
-	}
-
-	there, err := c.calls.NotificationFilters(ctx)
-	if err != nil {
-		failed.Error(diags, err)
-		return false
-	}
-	lost := without(there, wanted, c.hadBefore(there, wanted))
-	if len(lost) > 0 && !adopt {
-		diags.AddAttributeError(path.Root("filters"), "The user has notification filters already", c.describe(lost)+
-			"\n\nState: nothing was stored, and nothing was changed at bunq.\n\n"+c.nextSteps())
-		return false
-	}
-
-	if err := c.replace(ctx, there, wanted, diags); err != nil {
-		failed.State = c.stateAfter(err)
-		failed.Error(diags, err)
-		return false
-	}
-	filters.owned = true
-	if len(lost) > 0 {
-		diags.AddAttributeWarning(path.Root("adopt_existing"), "Notification filters of the user were removed", fmt.Sprintf(
-			"User %d had %s that this resource does not declare. To have them back, add these lines to filters:\n\n%s", c.user.ID, count(len(lost), "filter"), filterLines(lost)))
-	}
-	return true
+	failed.Error(diags, err)
 }
 
 // Read reads what bunq has, whoever set it.
@@ -227,29 +183,28 @@ func (r *FiltersResource) Read(ctx context.Context, req resource.ReadRequest, re
 	}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 
-	unreadable := tfdiag.Failure{Summary: "bunq_notification_filters cannot be read", State: "the filters stay in the state as they were."}
-	if has, known := declared(ctx, knownSet(m.Filters), &resp.Diagnostics); known && !m.Filters.IsNull() {
-		r.noteRead(&m, has)
-	}
-
 	var found []bunq.NotificationFilter
 	from := refresh{
-		data: r.Data, apiContext: m.APIContext, user: m.UserID, failed: unreadable, importing: m.Filters.IsNull(), key: m.refusedKey(), private: resp.Private,
+		data: r.Data, kind: "bunq_notification_filters", apiContext: m.APIContext, user: m.UserID, importing: isImport(ctx, req.Private),
+		failed: tfdiag.Failure{Summary: "bunq_notification_filters cannot be read", State: "the filters stay in the state as they were."},
 	}
 	read, err := from.read(ctx, &resp.Diagnostics, func(a *providerdata.Access) (err error) {
 		found, err = a.Calls.NotificationFilters(ctx)
 		return err
 	})
-	switch {
-	case !read:
-		return
-	case err != nil:
+	if err != nil {
 		// Also a 404: the user is there, as the session says, and so is its set.
-		unreadable.Error(&resp.Diagnostics, err)
+		from.failed.Error(&resp.Diagnostics, err)
+	}
+	if !read || err != nil {
 		return
 	}
 
+	if r.run.filters.noteRead(m.object()) {
+		filtersOnly.reportNew(m.UserID.ValueString(), &resp.Diagnostics)
+	}
 	m.fromAPI(ctx, found, &resp.Diagnostics)
+	endImport(ctx, resp.Private, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
@@ -262,137 +217,104 @@ func (r *FiltersResource) Update(ctx context.Context, req resource.UpdateRequest
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	wanted, _ := declared(ctx, m.Filters, &resp.Diagnostics)
-	has, _ := declared(ctx, knownSet(state.Filters), &resp.Diagnostics)
+	has, _ := declared(ctx, state.Filters, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 
 	if !m.APIContext.Equal(state.APIContext) || !sameFilters(has, wanted) {
-		access, diags := r.Data.Access(ctx, m.APIContext, apiContextPath)
-		resp.Diagnostics.Append(diags...)
-		if resp.Diagnostics.HasError() {
-			return
-		}
-		if err := sameUser(ctx, access, state.UserID); err != nil {
-			reportFailure(failureOfMove("bunq_notification_filters"), &resp.Diagnostics, err)
-			return
-		}
-
-		c := &filtersCall{data: r.Data, calls: access.Calls}
-		if !sameFilters(has, wanted) && !c.update(ctx, has, wanted, &resp.Diagnostics) {
+		access, ok := checkMove(ctx, r.Data, "bunq_notification_filters", m.APIContext, state.UserID, &resp.Diagnostics)
+		if !ok || !r.update(ctx, access, has, wanted, &resp.Diagnostics) {
 			return
 		}
 	}
 
+	r.run.filters.take(m.object())
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 }
 
-// update makes wanted the set of the user, which is has according to the state.
-func (c *filtersCall) update(ctx context.Context, has, wanted []bunq.NotificationFilter, diags *diag.Diagnostics) bool {
+// update makes wanted the set of the user, which is has according to the state. It returns false if it
+// could not.
+func (r *FiltersResource) update(ctx context.Context, access *providerdata.Access, has, wanted []bunq.NotificationFilter, diags *diag.Diagnostics) bool {
+	if sameFilters(has, wanted) {
+		return true
+	}
+
 	failed := tfdiag.Failure{Summary: "bunq_notification_filters was not changed", State: "nothing was stored, and nothing was changed at bunq."}
-	filters, endTurn, err := c.begin(ctx)
+	c, err := filtersCallOf(ctx, access)
 	if err != nil {
 		failed.Error(diags, err)
+		return false
+	}
+	endTurn, ok := r.run.filters.wait(ctx, providerdata.FormatID(c.user.ID), failed, diags)
+	if !ok {
 		return false
 	}
 	defer endTurn()
 
-	there, err := c.calls.NotificationFilters(ctx)
-	if err != nil {
-		failed.Error(diags, err)
-		return false
+	others, err := c.set(ctx, wanted, has, false)
+	switch {
+	case err != nil:
+		reportUnset(failed, diags, err)
+	case len(others) > 0:
+		diags.AddAttributeError(path.Root("filters"), "The notification filters have changed since the plan", c.describe(others)+
+			"\n\nThe plan did not show them. State: "+failed.State+"\n\nNext step: plan again, with a refresh. To keep them, add these lines to filters.")
 	}
-
-	if lost := without(there, has, wanted); len(lost) > 0 {
-		diags.AddAttributeError(path.Root("filters"), "The notification filters have changed since the plan", c.describe(lost)+
-			"\n\nThe plan did not show them. State: nothing was stored, and nothing was changed at bunq.\n\n"+
-			"Next step: plan again, with a refresh. To keep them, add these lines to filters.")
-		return false
-	}
-	if err := c.replace(ctx, there, wanted, diags); err != nil {
-		failed.State = c.stateAfter(err)
-		failed.Error(diags, err)
-		return false
-	}
-	filters.owned = true
-	return true
+	return err == nil && len(others) == 0
 }
 
 // Delete removes the filters that the state has. It keeps what others have set since, and all of
-// them if another resource declares those of the user.
+// them if another resource of this run has the set of the user.
 func (r *FiltersResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	ctx, done := r.Data.Operation(ctx, "bunq_notification_filters: delete", &resp.Diagnostics)
 	defer done()
 
 	var m filtersModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	has, _ := declared(ctx, knownSet(m.Filters), &resp.Diagnostics)
-	run, more := planRun(ctx, req.Private)
-	resp.Diagnostics.Append(more...)
+	has, _ := declared(ctx, m.Filters, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 
 	failed := tfdiag.Failure{Summary: "bunq_notification_filters was not destroyed", State: "the filters stay in the state."}
-	filters := userFiltersOf(r.Data, m.UserID.ValueString())
-	endTurn, err := filters.turn.wait(ctx)
-	if err != nil {
-		failed.Error(&resp.Diagnostics, err)
+	endTurn, ok := r.run.filters.wait(ctx, m.UserID.ValueString(), failed, &resp.Diagnostics)
+	if !ok {
 		return
 	}
 	defer endTurn()
 
-	if filters.owned || r.isDeclaredElsewhere(ctx, &m, run) {
+	if r.run.filters.taken(m.UserID.ValueString()) != "" {
 		return
 	}
-	access, ok := accessToDestroy(ctx, r.Data, m.APIContext, m.UserID, req.Private, &resp.Diagnostics)
-	if !ok {
-		return
-	}
-
-	var kept []bunq.NotificationFilter
-	// This apply may have deactivated the key in the state.
-	err = withAnotherContext(ctx, r.Data, access, m.UserID, func(a *providerdata.Access) error {
-		if err := sameUser(ctx, a, m.UserID); err != nil {
-			return err
+	var left []bunq.NotificationFilter
+	end := removal{data: r.Data, kind: "bunq_notification_filters", apiContext: m.APIContext, user: m.UserID, failed: failed}
+	removed := end.do(ctx, &resp.Diagnostics, func(a *providerdata.Access) error {
+		c, err := filtersCallOf(ctx, a)
+		if err == nil {
+			left, err = c.remove(ctx, has)
 		}
-		there, err := a.Calls.NotificationFilters(ctx)
-		if err != nil {
-			return err
-		}
-		c := &filtersCall{data: r.Data, calls: a.Calls}
-		kept = without(there, has)
-		return c.replace(ctx, there, kept, &resp.Diagnostics)
+		return err
 	})
-	switch {
-	case err != nil:
-		reportUndestroyed(failed, m.UserID, &resp.Diagnostics, err)
-	case len(kept) > 0:
+	if removed && len(left) > 0 {
 		resp.Diagnostics.AddWarning("Some notification filters of the user stay at bunq", fmt.Sprintf(
-			"User %s has %s that the state did not have, so that the plan did not show them. They were kept:\n\n%s",
-			m.UserID.ValueString(), count(len(kept), "filter"), filterLines(kept)))
+			"User %s has filters that the state did not have, so that the plan did not show them. They were kept:\n\n%s",
+			m.UserID.ValueString(), filterLines(left)))
 	}
 }
 
 // ImportState takes USER_ID; Read does the rest.
 func (r *FiltersResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	user := req.ID
-	if user == "" && req.Identity != nil {
-		user = identityMember(ctx, req.Identity, "user_id", &resp.Diagnostics)
-	}
-	if _, err := strconv.ParseInt(user, 10, 64); err != nil || !providerdata.IDPattern.MatchString(user) {
-		resp.Diagnostics.AddError("Unusable import id", fmt.Sprintf("%q is no ID of a bunq user, which is a number: each user has one set of filters, and the user names it.\n\n"+
-			"Next step: take the id of data.bunq_user, or user_id of a bunq_oauth_client.", user))
-	}
-	if resp.Diagnostics.HasError() {
+	parts := importParts(ctx, req, &resp.Diagnostics, "USER_ID", "user_id")
+	if parts == nil {
 		return
 	}
 
 	m := filtersModel{
-		ID: types.StringValue(user), UserID: types.StringValue(user), APIContext: noContext(),
+		ID: types.StringValue(parts[0]), UserID: types.StringValue(parts[0]), APIContext: noContext(),
 		AdoptExisting: types.BoolValue(false), Filters: types.SetNull(filterType()),
 	}
+	beginImport(ctx, resp.Private, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 }

@@ -108,7 +108,7 @@ func TestAccFilters_life(t *testing.T) {
 	h := &hooked{Party: &acctest.Party{UserID: b.Sim.Snapshot().Credentials[0].UserID}, b: b, cli: cli}
 	h.mustHave(t, hookA, hookC)
 	calls := b.Calls(0)
-	if diff := cmp.Diff([]string{openSession, getFilters, postFilters}, calls[len(calls)-3:]); diff != "" {
+	if diff := cmp.Diff([]string{openSession, "GET /device-server/{id}", getFilters, postFilters}, calls[len(calls)-4:]); diff != "" {
 		t.Errorf("the first apply ended with (-want +got):\n%s", diff)
 	}
 	user := strconv.FormatInt(h.UserID, 10)
@@ -173,10 +173,10 @@ func TestAccFilters_thereAlready(t *testing.T) {
 		h.set(t, hookA, hookB, hookC)
 		h.write(t, filtersConfig("main", "", hookA))
 		says := []string{
-			"The user has notification filters already", fmt.Sprintf("User %d (There already AISP PISP) has 2 filters that this resource does not declare", h.UserID),
+			"The user has notification filters already", fmt.Sprintf("User %d (There already AISP PISP) has filters that this resource does not declare", h.UserID),
 			hookB.hcl(), hookC.hcl(), "adopt_existing = true", "If another configuration manages them, use that one.",
 		}
-		h.cli.Plan(t).MustSay(t, 2, append(says, "Applying will fail, and change nothing.")...)
+		h.cli.Plan(t).MustSay(t, 2, append(says, "So this bunq_notification_filters will not be made.")...)
 		r := h.cli.Apply(t)
 		r.MustSay(t, 1, append(says, "State: nothing was stored, and nothing was changed at bunq.")...)
 		h.mustHave(t, hookA, hookB, hookC)
@@ -258,42 +258,41 @@ func TestAccFilters_destroysWhatThePlanShows(t *testing.T) {
 	h.mustHave(t)
 }
 
-// However the set is replaced, in whatever order, what the configuration declares is
-// never missing at bunq, and nobody asks to adopt what the state had.
+// A set that is replaced is as declared in the end. One that is made before the former one is destroyed
+// takes that over; where it declares other filters, it is refused as any other would be.
 func TestAccFilters_replaced(t *testing.T) {
 	t.Parallel()
-	for name, lifecycle := range map[string]string{"destroyed first": "", "created first": "  lifecycle {\n    create_before_destroy = true\n  }\n"} {
+	created := "  lifecycle {\n    create_before_destroy = true\n  }\n"
+	for name, lifecycle := range map[string]string{"destroyed first": "", "created first": created} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := newHooked(t, "Replaced")
 			h.write(t, filtersConfig("main", lifecycle, hookA, hookC))
 			h.cli.MustApply(t)
 			mark := len(h.b.Sim.Journal())
-			h.cli.MustApply(t, "-replace="+filtersAddress)
+			h.cli.Plan(t, "-replace="+filtersAddress, "-out=saved").MustSay(t, 2)
+			h.cli.MoveToNewMachine(t)
+			h.cli.MustApply(t, "saved")
 			h.mustHave(t, hookA, hookC)
-			if writes := h.b.Writes(mark); len(writes) > 0 {
+			if writes := h.b.Writes(mark); lifecycle == created && len(writes) > 0 {
 				t.Errorf("replaced by what was there with %v", writes)
 			}
 
 			h.write(t, filtersConfig("main", lifecycle, hookB))
 			r := h.cli.Apply(t, "-replace="+filtersAddress)
-			r.MustSay(t, 0)
-			if strings.Contains(r.Output, "notification filters already") {
-				t.Errorf("said of its own:\n%s", r.Output)
+			if lifecycle == created {
+				r.MustSay(t, 1, "The user has notification filters already", "If it is being replaced, apply without -replace")
+				h.mustHave(t, hookA, hookC)
+				h.cli.MustApply(t)
+			} else {
+				r.MustSay(t, 0)
 			}
 			h.mustHave(t, hookB)
-			if diff := cmp.Diff([]string{postFilters}, h.b.Writes(mark)); diff != "" {
-				t.Errorf("written (-want +got):\n%s", diff)
-			}
-			h.cli.Run(t, "taint", "-no-color", filtersAddress).MustSay(t, 0)
-			h.cli.MustApply(t)
-			h.mustHave(t, hookB)
-			h.cli.MustHaveNothingToDo(t)
 
-			// Another name without a moved block.
-			h.write(t, filtersConfig("renamed", lifecycle, hookA))
-			h.cli.MustApply(t).MustSay(t, 0, "1 added, 0 changed, 1 destroyed")
-			h.mustHave(t, hookA)
+			h.cli.Run(t, "taint", "-no-color", filtersAddress).MustSay(t, 0)
+			h.cli.Apply(t).MustSay(t, 1, declaredTwice, "if it is tainted, run terraform untaint bunq_notification_filters.NAME")
+			h.cli.MustApply(t, "-refresh=false")
+			h.mustHave(t, hookB)
 			h.cli.MustHaveNothingToDo(t)
 		})
 	}
@@ -310,4 +309,47 @@ func TestAccFilters_forgotten(t *testing.T) {
 	h.write(t, filtersConfig("main", "", hookB))
 	h.cli.Apply(t).MustSay(t, 1, "The user has notification filters already", hookA.hcl())
 	h.mustHave(t, hookA)
+}
+
+// How bunq proves who it is belongs to a filter: it is declared, shown when others set it, and never lost
+// unseen.
+func TestAccFilters_verificationTypes(t *testing.T) {
+	t.Parallel()
+	h := newHooked(t, "Verification")
+	proven := func(types string) string {
+		return fmt.Sprintf("resource \"bunq_notification_filters\" \"main\" {\n  filters = [{ category = \"OAUTH\", notification_target = %q%s }]\n}\n", hookA.target, types)
+	}
+	has := func(want ...string) {
+		t.Helper()
+		filters := h.b.Sim.Snapshot().NotificationFilters
+		if len(filters) != 1 || !slices.Equal(filters[0].VerificationTypes, want) {
+			t.Errorf("bunq has %+v, want one with %v", filters, want)
+		}
+	}
+	const certificate = `, verification_types = ["BUNQ_CERTIFICATE"]`
+
+	if err := h.b.Sim.SetNotificationFilters(h.UserID, bunqsim.NotificationFilter{
+		Category: "OAUTH", Target: hookA.target, VerificationTypes: []string{"BUNQ_CERTIFICATE"},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	h.write(t, proven(""))
+	h.cli.Apply(t).MustSay(t, 1, "The user has notification filters already", certificate[2:])
+	has("BUNQ_CERTIFICATE")
+	h.write(t, proven(certificate))
+	h.cli.MustApply(t)
+	h.cli.MustHaveNothingToDo(t)
+	if writes := h.b.Writes(0); len(writes) > 0 {
+		t.Errorf("written: %v", writes)
+	}
+
+	h.write(t, proven(""))
+	h.cli.Plan(t).MustSay(t, 2, "will be updated in-place", "verification_types")
+	h.cli.MustApply(t)
+	has()
+	h.cli.MustHaveNothingToDo(t)
+	h.write(t, proven(certificate))
+	h.cli.MustApply(t)
+	has("BUNQ_CERTIFICATE")
+	h.cli.MustHaveNothingToDo(t)
 }

@@ -2,8 +2,6 @@ package oauthapp_test
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -195,28 +193,5 @@ func TestAccFilters_settings(t *testing.T) {
 			h.cli.Destroy(t).MustSay(t, 0)
 			h.mustHave(t)
 		})
-	}
-}
-
-// The example of the documentation works as it stands there.
-func TestAccFilters_example(t *testing.T) {
-	t.Parallel()
-	h := newHooked(t, "Example")
-	text, err := os.ReadFile(filepath.Join("..", "..", "examples", "resources", "bunq_notification_filters", "resource.tf"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	file, err := os.ReadFile(h.ContextFile(t, acctest.PHP))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(h.cli.Dir, "bunq.conf"), file, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	h.cli.Write(t, string(text))
-	h.cli.MustApply(t).MustSay(t, 0, "1 added, 0 changed, 0 destroyed")
-	h.cli.MustHaveNothingToDo(t)
-	if n := len(h.b.Sim.Snapshot().NotificationURLsOf(h.UserID)); n == 0 {
-		t.Error("bunq has none")
 	}
 }

@@ -4,13 +4,13 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 // filterCategories are what a filter can be about (DOCUMENTED,
@@ -20,11 +20,34 @@ var filterCategories = []string{
 	"REQUEST", "SCHEDULE_RESULT", "SCHEDULE_STATUS", "SHARE", "SOFORT", "SUPPORT", "TAB_RESULT",
 }
 
+// otherCategories are those of bunq's product for partners, which its page does not list.
+var otherCategories = []string{
+	"CARD", "CARD_TOKENIZATION", "CARD_TRANSACTION_REFUND", "CARD_TRANSACTION_UPDATED", "INSTANT_PAYMENT", "PARTNER_USER_PROVISION",
+	"USER_INFORMATION_INQUIRY", "USER_ONBOARDING",
+}
+
+var categoryPattern = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
+
+// filterCategory warns about a category that is not known: bunq has more than it lists.
+type filterCategory struct{}
+
+func (filterCategory) Description(context.Context) string { return "a category that bunq lists" }
+
+func (v filterCategory) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (filterCategory) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	category := req.ConfigValue.ValueString()
+	if category != "" && !slices.Contains(filterCategories, category) && !slices.Contains(otherCategories, category) {
+		resp.Diagnostics.AddAttributeWarning(req.Path, "Unknown notification category", fmt.Sprintf(
+			"bunq does not list the category %q. If it is misspelt, bunq refuses it, or never notifies of it.", category))
+	}
+}
+
 // maxTargets is how many targets a category may have (DOCUMENTED,
 // https://beta.doc.bunq.com/basics/errors).
 const maxTargets = 2
 
-// fewTargets accepts sets in which no category has more targets than bunq takes.
+// fewTargets accepts sets in which no category has more targets than bunq takes, nor one twice.
 type fewTargets struct{}
 
 func (fewTargets) Description(context.Context) string {
@@ -35,29 +58,25 @@ func (v fewTargets) MarkdownDescription(ctx context.Context) string { return v.D
 
 // ValidateSet counts what is known.
 func (v fewTargets) ValidateSet(ctx context.Context, req validator.SetRequest, resp *validator.SetResponse) {
-	set := knownSet(req.ConfigValue)
-	if slices.ContainsFunc(set.Elements(), attr.Value.IsNull) {
+	if slices.ContainsFunc(req.ConfigValue.Elements(), attr.Value.IsNull) {
 		resp.Diagnostics.AddAttributeError(req.Path, "A notification filter is null", "Each filter needs category and notification_target. Leave out the element that is null.")
 		return
 	}
 
-	filters, _ := declared(ctx, set, &resp.Diagnostics)
-	count := map[string]int{}
+	filters, _ := declared(ctx, req.ConfigValue, &resp.Diagnostics)
+	targets := map[string][]string{}
 	for _, f := range without(filters) {
-		count[f.Category]++
-		if count[f.Category] == maxTargets+1 {
+		of := targets[f.Category]
+		switch {
+		case slices.Contains(of, f.Target):
+			resp.Diagnostics.AddAttributeError(req.Path, "A notification filter is declared twice", "Two filters of the category "+f.Category+
+				" have the same notification_target. Put all of their verification_types in one.")
+		case len(of) == maxTargets:
 			resp.Diagnostics.AddAttributeError(req.Path, "Too many targets for one category", fmt.Sprintf(
 				"bunq takes at most %d targets for each category, and %s has more. Let one of them pass the notifications on to the others.", maxTargets, f.Category))
 		}
+		targets[f.Category] = append(of, f.Target)
 	}
-}
-
-// knownSet returns an empty set for one that is null or unknown.
-func knownSet(set types.Set) types.Set {
-	if set.IsNull() || set.IsUnknown() {
-		return types.SetValueMust(filterType(), nil)
-	}
-	return set
 }
 
 // filterTarget accepts the addresses that bunq sends notifications to: https only (DOCUMENTED).

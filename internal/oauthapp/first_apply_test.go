@@ -11,13 +11,14 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
 )
 
-// onboarding is the journal of a first apply up to the client; bunq is asked whether there is one
-// before it is made.
+// onboarding is the journal of a first apply up to the client: the device is read for its address, and the
+// client is looked up before it is made.
 var onboarding = []string{
 	"POST /installation",
 	"POST /payment-service-provider-credential",
 	"POST /device-server",
 	"POST /session-server",
+	"GET /device-server/{id}",
 	"GET /user/{id}/oauth-client",
 	"POST /user/{id}/oauth-client",
 	"GET /user/{id}/oauth-client/{id}",
@@ -83,7 +84,7 @@ func TestAccFirstApply_makesEachCallOnce(t *testing.T) {
 			cli.MustApply(t)
 			want := append(slices.Clone(onboarding), tc.apply...)
 			if slices.Contains(tc.plan, ips) {
-				want = slices.Insert(want, slices.Index(want, openSession)+1, ips)
+				want = slices.Insert(want, slices.Index(want, device)+1, ips)
 			}
 			if diff := cmp.Diff(want, b.Calls(0)); diff != "" {
 				t.Errorf("first apply (-want +got):\n%s", diff)

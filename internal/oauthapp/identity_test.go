@@ -66,6 +66,8 @@ func TestIdentity_imports(t *testing.T) {
 				{TypeName: name, Identity: q.Identity(t, tc.identity)},
 				{TypeName: name, ID: tc.id},
 			} {
+				// A run of its own: within one, the second import would be a second owner.
+				q := acctest.NewProtocol(t, h.b, h.Party)
 				imported, err := q.Server.ImportResourceState(t.Context(), request)
 				if err != nil {
 					t.Fatal(err)
@@ -88,6 +90,7 @@ func TestIdentity_imports(t *testing.T) {
 			}
 
 			// A state that was written before there was identity, or by a CLI without it.
+			q = acctest.NewProtocol(t, h.b, h.Party)
 			imported, err := q.Server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: name, ID: tc.id})
 			if err != nil {
 				t.Fatal(err)

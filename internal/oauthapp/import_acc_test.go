@@ -137,8 +137,8 @@ func TestAccImport_withTheContextOfAResource(t *testing.T) {
 	}
 }
 
-// What an import command brought in has no context in the state until an apply stores it. If it is
-// destroyed before that, it is with the context of another resource of its user.
+// What an import command brought in has no context in the state until an apply stores it. A replacement
+// before that names the way, and it works.
 func TestAccImport_destroyedBeforeItsContextIsStored(t *testing.T) {
 	t.Parallel()
 	h := newThere(t)
@@ -150,7 +150,11 @@ func TestAccImport_destroyedBeforeItsContextIsStored(t *testing.T) {
 	cli.MustApply(t)
 	h.importAgain(t, cli)
 
-	cli.MustApply(t, "-replace="+callbackAddress, "-replace="+filtersAddress).MustSay(t, 0, "2 added, 0 changed, 2 destroyed")
+	both := []string{"-replace=" + callbackAddress, "-replace=" + filtersAddress}
+	cli.Apply(t, both...).MustSay(t, 1, "No API context to destroy bunq_notification_filters with",
+		"keep the resource in the configuration, with its api_context, for one apply, which stores it")
+	cli.MustApply(t)
+	cli.MustApply(t, both...).MustSay(t, 0, "2 added, 0 changed, 2 destroyed")
 	cli.MustHaveNothingToDo(t)
 }
 
@@ -165,7 +169,7 @@ func TestAccImport_destroyedWithoutAnyContext(t *testing.T) {
 
 	cli.Write(t, h.b.Provider(""))
 	cli.Plan(t).MustSay(t, 1, "No API context to destroy bunq_oauth_callback_url with", "No API context to destroy bunq_notification_filters with",
-		fmt.Sprintf("has one of bunq user %d", h.UserID), "BUNQ_CONTEXT_FILE")
+		fmt.Sprintf("of bunq user %d in the provider block", h.UserID), "BUNQ_CONTEXT_FILE")
 	cli.Env = []string{"BUNQ_CONTEXT_FILE=" + h.ContextFile(t, acctest.Python)}
 	cli.MustApply(t).MustSay(t, 0, "0 added, 0 changed, 2 destroyed")
 	if s := h.b.Sim.Snapshot(); len(s.CallbackURLs) != 1 || len(s.NotificationFilters) > 0 {

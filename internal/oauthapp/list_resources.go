@@ -20,18 +20,18 @@ import (
 var (
 	_ list.ListResourceWithConfigure = (*ClientListResource)(nil)
 	_ list.ListResourceWithConfigure = (*CallbackURLListResource)(nil)
+	_ list.ListResourceWithConfigure = (*FiltersListResource)(nil)
 )
 
 // ClientListResource lists the OAuth clients that a user has, for terraform query.
 // What names a client is the resource's own.
-type ClientListResource struct {
-	ClientResource
-}
+type ClientListResource struct{ ClientResource }
 
 // CallbackURLListResource lists the callback URLs of an OAuth client.
-type CallbackURLListResource struct {
-	CallbackURLResource
-}
+type CallbackURLListResource struct{ CallbackURLResource }
+
+// FiltersListResource lists the notification filters of a user: one set, if there are any.
+type FiltersListResource struct{ FiltersResource }
 
 // NewClientListResource makes the list resource for the provider's list.
 func NewClientListResource() list.ListResource { return &ClientListResource{} }
@@ -39,38 +39,17 @@ func NewClientListResource() list.ListResource { return &ClientListResource{} }
 // NewCallbackURLListResource makes the list resource for the provider's list.
 func NewCallbackURLListResource() list.ListResource { return &CallbackURLListResource{} }
 
-type clientListModel struct {
-	APIContext types.Object `tfsdk:"api_context"`
-}
+// NewFiltersListResource makes the list resource for the provider's list.
+func NewFiltersListResource() list.ListResource { return &FiltersListResource{} }
 
-type callbackListModel struct {
-	APIContext    types.Object `tfsdk:"api_context"`
-	OAuthClientID types.String `tfsdk:"oauth_client_id"`
-}
-
-const aboutQuery = "For `terraform query` (Terraform 1.14 and newer), which writes import blocks and configuration for what it finds. The configuration that it writes has no " +
-	"`api_context`, as that holds secrets: add it, or let the provider block have one.\n\n" +
-	"This is tested at the level of Terraform's plugin protocol, not yet with that command."
-
-// listAPIContext is apiContextAttribute for a list block.
-func listAPIContext() schema.SingleNestedAttribute {
-	members := map[string]schema.Attribute{}
-	for _, m := range providerdata.APIContextMembers() {
-		members[m.Name] = schema.StringAttribute{Required: true, MarkdownDescription: m.Description}
-	}
-	return schema.SingleNestedAttribute{
-		Optional: true,
-		MarkdownDescription: "The context to call bunq with. If omitted, the provider's is used. A list block sees no resources: its members come from variables, or from " +
-			"the provider block.",
-		Attributes: members,
-	}
-}
+const aboutQuery = "For `terraform query` (Terraform 1.14 and newer), which writes import blocks and configuration for what it finds. It calls bunq with the " +
+	"context of the provider block. (A list block has none: `terraform query -json` prints what the block is given.) The configuration that it writes has no " +
+	"`api_context` and no secrets."
 
 // ListResourceConfigSchema describes the list block.
 func (l *ClientListResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Lists the active OAuth client of a bunq user, if there is one. Cancelled ones cannot be used again, and are left out.\n\n" + aboutQuery,
-		Attributes:          map[string]schema.Attribute{"api_context": listAPIContext()},
 	}
 }
 
@@ -79,100 +58,131 @@ func (l *CallbackURLListResource) ListResourceConfigSchema(_ context.Context, _ 
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Lists the callback URLs of an OAuth client.\n\n" + aboutQuery,
 		Attributes: map[string]schema.Attribute{
-			"api_context": listAPIContext(),
 			"oauth_client_id": schema.StringAttribute{
-				Optional: true, MarkdownDescription: "ID of the client (not its `client_id`). If omitted, the user's active client.",
-				Validators: []validator.String{stringvalidator.RegexMatches(providerdata.IDPattern, "must be the ID of the client, which is not the client_id of OAuth")},
+				Optional:            true,
+				MarkdownDescription: "ID of the client (not its `client_id`). If omitted, the user's active client.",
+				Validators:          []validator.String{stringvalidator.RegexMatches(providerdata.IDPattern, "must be the ID of the client, which is not the client_id of OAuth")},
 			},
 		},
 	}
 }
 
+// ListResourceConfigSchema describes the list block.
+func (l *FiltersListResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Lists the notification filters of a bunq user: one set, if the user has any.\n\n" + aboutQuery,
+	}
+}
+
 // List asks bunq for the clients of the user.
 func (l *ClientListResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
-	var diags diag.Diagnostics
-	ctx, done := l.Data.Operation(ctx, "bunq_oauth_client: list", &diags)
-	defer done()
-
-	var m clientListModel
-	diags.Append(req.Config.Get(ctx, &m)...)
-	user, clients := activeClients(ctx, l.Data, m.APIContext, "", "bunq_oauth_client", &diags)
-	if diags.HasError() {
-		stream.Results = list.ListResultsStreamDiagnostics(diags)
-		return
-	}
-
-	var results []list.ListResult
-	for _, c := range clients {
-		one := clientModel{APIContext: noContext(), AdoptExisting: types.BoolValue(false), DeletionProtection: types.BoolValue(true)}
-		one.setIDs(user.ID, c.ID)
-		one.fromAPI(&c)
-		name := fmt.Sprintf("OAuth client %d of bunq user %d (%s)", c.ID, user.ID, user.DisplayName)
-		results = append(results, result(ctx, req, name, one.identity(), &one))
-	}
+	results := listing(ctx, l.Data, "bunq_oauth_client", func(ctx context.Context, user bunq.User, calls *bunq.UserClient, diags *diag.Diagnostics) []list.ListResult {
+		var results []list.ListResult
+		for _, c := range activeClients(ctx, calls, "bunq_oauth_client", diags) {
+			one := clientModel{APIContext: noContext(), AdoptExisting: types.BoolValue(false), DeletionProtection: types.BoolValue(true)}
+			one.setIDs(user.ID, c.ID)
+			one.fromAPI(&c)
+			one.ClientSecret = types.StringNull()
+			name := fmt.Sprintf("OAuth client %d of bunq user %d (%s)", c.ID, user.ID, user.DisplayName)
+			results = append(results, result(ctx, req, name, one.identity(), &one))
+		}
+		return results
+	})
 	stream.Results = upTo(req.Limit, results)
 }
 
 // List asks bunq for the client with its callback URLs.
 func (l *CallbackURLListResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
-	var diags diag.Diagnostics
-	ctx, done := l.Data.Operation(ctx, "bunq_oauth_callback_url: list", &diags)
-	defer done()
+	results := listing(ctx, l.Data, "bunq_oauth_callback_url", func(ctx context.Context, user bunq.User, calls *bunq.UserClient, diags *diag.Diagnostics) []list.ListResult {
+		var id types.String
+		diags.Append(req.Config.GetAttribute(ctx, path.Root("oauth_client_id"), &id)...)
 
-	var m callbackListModel
-	diags.Append(req.Config.Get(ctx, &m)...)
-	user, clients := activeClients(ctx, l.Data, m.APIContext, m.OAuthClientID.ValueString(), "bunq_oauth_callback_url", &diags)
-	if diags.HasError() {
-		stream.Results = list.ListResultsStreamDiagnostics(diags)
-		return
-	}
-
-	var results []list.ListResult
-	for _, c := range clients {
-		for _, u := range c.CallbackURLs {
-			one := callbackModel{APIContext: noContext(), UserID: types.StringValue(providerdata.FormatID(user.ID)), OAuthClientID: types.StringValue(providerdata.FormatID(c.ID))}
-			one.fromAPI(u)
-			results = append(results, result(ctx, req, u.URL, one.identity(), &one))
+		var results []list.ListResult
+		found := id.IsNull()
+		for _, c := range activeClients(ctx, calls, "bunq_oauth_callback_url", diags) {
+			if !id.IsNull() && id.ValueString() != providerdata.FormatID(c.ID) {
+				continue
+			}
+			found = true
+			for _, u := range c.CallbackURLs {
+				one := callbackModel{APIContext: noContext(), UserID: types.StringValue(providerdata.FormatID(user.ID)), OAuthClientID: types.StringValue(providerdata.FormatID(c.ID))}
+				one.fromAPI(u)
+				results = append(results, result(ctx, req, u.URL, one.identity(), &one))
+			}
 		}
-	}
+
+		if !found && !diags.HasError() {
+			diags.AddAttributeError(path.Root("oauth_client_id"), "There is no such OAuth client", fmt.Sprintf(
+				"bunq user %d (%s) has no OAuth client %s that is active. (The ID of a client is not its client_id.)\n\n"+
+					"Next step: omit oauth_client_id to list the URLs of the user's active client.", user.ID, user.DisplayName, id.ValueString()))
+		}
+		return results
+	})
 	stream.Results = upTo(req.Limit, results)
 }
 
-// activeClients returns the user's clients that are not cancelled, or the one with
-// that id.
-func activeClients(ctx context.Context, data *providerdata.Data, obj types.Object, id, what string, diags *diag.Diagnostics) (bunq.User, []bunq.OAuthClient) {
-	if diags.HasError() {
-		return bunq.User{}, nil
-	}
-	access, more := data.Access(ctx, obj, apiContextPath)
-	diags.Append(more...)
-	if more.HasError() {
-		return bunq.User{}, nil
-	}
+// List asks bunq for the filters of the user.
+func (l *FiltersListResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
+	results := listing(ctx, l.Data, "bunq_notification_filters", func(ctx context.Context, user bunq.User, calls *bunq.UserClient, diags *diag.Diagnostics) []list.ListResult {
+		filters, err := calls.NotificationFilters(ctx)
+		if err != nil {
+			unlisted("bunq_notification_filters").Error(diags, err)
+		}
+		if len(filters) == 0 {
+			return nil
+		}
 
-	failed := tfdiag.Failure{Summary: what + " cannot be listed", State: "nothing was stored, and nothing was changed at bunq."}
+		one := filtersModel{APIContext: noContext(), AdoptExisting: types.BoolValue(false)}
+		one.setUser(user.ID)
+		one.fromAPI(ctx, filters, diags)
+		name := fmt.Sprintf("Notification filters of bunq user %d (%s)", user.ID, user.DisplayName)
+		return []list.ListResult{result(ctx, req, name, one.identity(), &one)}
+	})
+	stream.Results = upTo(req.Limit, results)
+}
+
+// listing calls find with the provider's context, and returns what it found, or the errors.
+func listing(ctx context.Context, data *providerdata.Data, what string,
+	find func(context.Context, bunq.User, *bunq.UserClient, *diag.Diagnostics) []list.ListResult,
+) []list.ListResult {
+	var diags diag.Diagnostics
+	ctx, done := data.Operation(ctx, what+": list", &diags)
+	defer done()
+
+	access, more := data.Access(ctx, noContext(), path.Empty())
+	if diags.Append(more...); more.HasError() {
+		return []list.ListResult{{Diagnostics: diags}}
+	}
 	user, err := access.Calls.User(ctx)
-	var all []bunq.OAuthClient
-	if err == nil {
-		all, err = access.Calls.OAuthClients(ctx)
-	}
 	if err != nil {
-		failed.Error(diags, err)
-		return user, nil
+		unlisted(what).Error(&diags, err)
+		return []list.ListResult{{Diagnostics: diags}}
 	}
 
+	results := find(ctx, user, access.Calls, &diags)
+	if diags.HasError() {
+		return []list.ListResult{{Diagnostics: diags}}
+	}
+	return results
+}
+
+func unlisted(what string) tfdiag.Failure {
+	return tfdiag.Failure{Summary: what + " cannot be listed", State: "nothing was stored, and nothing was changed at bunq."}
+}
+
+// activeClients returns the user's clients that are not cancelled.
+func activeClients(ctx context.Context, calls *bunq.UserClient, what string, diags *diag.Diagnostics) []bunq.OAuthClient {
+	all, err := calls.OAuthClients(ctx)
+	if err != nil {
+		unlisted(what).Error(diags, err)
+	}
 	var active []bunq.OAuthClient
 	for _, c := range all {
-		if !isCancelled(c.Status) && (id == "" || id == providerdata.FormatID(c.ID)) {
+		if !isCancelled(c.Status) {
 			active = append(active, c)
 		}
 	}
-	if id != "" && len(active) == 0 {
-		diags.AddAttributeError(path.Root("oauth_client_id"), "There is no such OAuth client", fmt.Sprintf(
-			"bunq user %d (%s) has no OAuth client %s that is active. (The ID of a client is not its client_id.)\n\n"+
-				"Next step: omit oauth_client_id to list the URLs of the user's active client.", user.ID, user.DisplayName, id))
-	}
-	return user, active
+	return active
 }
 
 // result is one object as the list shows it, with all of it where that is asked for.

@@ -2,23 +2,41 @@ package oauthapp
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 )
 
-// privatePlan names the run of the plan that destroys an object, in its private state, which is all
-// that Terraform passes from a plan to the apply of a destroy.
-const privatePlan = "plan"
+// privatePlanned is set by the planning of a resource that is in the state. Terraform plans a
+// replacement a second time as if it were new, without the state but with the private state of the
+// first time.
+const privatePlanned = "planned"
 
-// planRun returns the run in the private state of a destroy; "" if there is none.
-func planRun(ctx context.Context, private privateReader) (run string, diags diag.Diagnostics) {
-	value, diags := private.GetKey(ctx, privatePlan)
-	if len(value) > 0 {
-		_ = json.Unmarshal(value, &run) // anything but our own text is no run
-	}
-	return run, diags
+// privateReader is the private state of a request.
+type privateReader interface {
+	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+}
+
+// privateState is the private state of an answer.
+type privateState interface {
+	privateReader
+	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+}
+
+// hasPrivate reports whether the private state has that key.
+func hasPrivate(ctx context.Context, private privateReader, key string) bool {
+	value, _ := private.GetKey(ctx, key)
+	return len(value) > 0
+}
+
+// notePlanned notes for a second planning that the resource is in the state.
+func notePlanned(ctx context.Context, private privateState, diags *diag.Diagnostics) {
+	diags.Append(private.SetKey(ctx, privatePlanned, []byte("true"))...)
+}
+
+// isReplacement reports whether a resource without a state is planned as the replacement of its own.
+func isReplacement(ctx context.Context, private privateReader) bool {
+	return hasPrivate(ctx, private, privatePlanned)
 }
 
 // planAndState decodes the planned resource and the one in the state. plan is nil for a destroy,

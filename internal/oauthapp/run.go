@@ -10,7 +10,11 @@ import (
 
 // Run is what the resources of this package share in one run: one provider process, from Configure
 // on. It is safe for concurrent use.
-type Run struct{}
+type Run struct {
+	clients, filters once
+	// callbacks are those of each OAuth client, by its ID.
+	callbacks firsts[string, *callbackURLs]
+}
 
 // NewRun returns what a run begins with.
 func NewRun() *Run { return &Run{} }

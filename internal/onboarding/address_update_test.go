@@ -16,7 +16,7 @@ func TestAccDeviceServer_addressUpdateWhateverBunqTakes(t *testing.T) {
 	for _, choice := range []bunqsim.Choice{bunqsim.Refused, bunqsim.Ignored, bunqsim.Required} {
 		t.Run(string(choice), func(t *testing.T) {
 			t.Parallel()
-			b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Settings.IPInPermittedIPUpdate = choice }))
+			b := acctest.New(t, withIPv6, acctest.WithSim(func(c *bunqsim.Config) { c.Settings.IPInPermittedIPUpdate = choice }))
 			at(b, own)()
 			fewer := b.Provider("") + deviceWith(named, list(own, v6))
 

@@ -11,7 +11,7 @@ import (
 // device is a bunq_device_server with these lines, on nothing that exists.
 func device(lines ...string) string {
 	return acctest.Installation + "resource \"bunq_device_server\" \"main\" {\n  installation = bunq_installation.main\n" +
-		"  credential = { api_key = \"key\" }\n  " + strings.Join(lines, "\n  ") + "\n}\n"
+		"  credential = { id = \"1\", api_key = \"key\" }\n  " + strings.Join(lines, "\n  ") + "\n}\n"
 }
 
 func installation(line string) string {
@@ -66,17 +66,37 @@ func TestAccDeviceServer_badInput(t *testing.T) {
 		{
 			name:   "an invalid IP address",
 			config: device(named, set("permitted_ips", `["203.0.113.7", "203.0.113.256"]`)),
-			want:   acctest.SaysAt("permitted_ips", `"203.0.113.256" is not an IPv4 or IPv6 address`),
+			want:   acctest.SaysAt("permitted_ips", `"203.0.113.256" is not an IP address`),
 		},
 		{
 			name:   "a range",
 			config: device(named, set("permitted_ips", `["203.0.113.0/24"]`)),
-			want:   acctest.SaysAt("permitted_ips", "bunq accepts single addresses, no ranges"),
+			want:   acctest.SaysAt("permitted_ips", `"203.0.113.0/24" is not an IP address`),
 		},
 		{
 			name:   "an address with a zone",
 			config: device(named, set("permitted_ips", `["fe80::1%eth0"]`)),
-			want:   acctest.SaysAt("permitted_ips", "has a zone"),
+			want:   acctest.SaysAt("permitted_ips", `"fe80::1%eth0" has a zone`),
+		},
+		{
+			name:   "a host name",
+			config: device(named, set("permitted_ips", `["ci.example.com"]`)),
+			want:   acctest.SaysAt("permitted_ips", `"ci.example.com" is not an IP address, nor "*". bunq accepts single addresses, written without blanks; no ranges and no host names`),
+		},
+		{
+			name:   "an address with blanks",
+			config: device(named, set("permitted_ips", `[" 203.0.113.7"]`)),
+			want:   acctest.SaysAt("permitted_ips", `" 203.0.113.7" is not an IP address`),
+		},
+		{
+			name:   "null among the addresses",
+			config: device(named, set("permitted_ips", `["203.0.113.7", null]`)),
+			want:   acctest.SaysAt("permitted_ips", "An element of permitted_ips is null."),
+		},
+		{
+			name:   "addresses without the ID of the credential",
+			config: strings.Replace(device(named, set("permitted_ips", `["203.0.113.7"]`)), `id = "1", `, "", 1),
+			want:   acctest.SaysAt("permitted_ips", "bunq keeps the permitted addresses with the credential of the API key"),
 		},
 		{
 			name:   "one address in two spellings",
@@ -86,29 +106,61 @@ func TestAccDeviceServer_badInput(t *testing.T) {
 		{
 			name:   "every address without one's own",
 			config: device(named, set("permitted_ips", `["*"]`)),
-			want:   acctest.SaysAt("permitted_ips", `bunq reads a lone "*" as the address that registers the device`),
+			want:   acctest.SaysAt("permitted_ips", `it reads a lone "*" as the address that registers the device`),
 		},
 		{
 			name:   "no address",
 			config: device(named, set("permitted_ips", `[]`)),
-			want:   acctest.SaysAt("permitted_ips", "at least 1 elements"),
+			want:   acctest.SaysAt("permitted_ips", "permitted_ips lists no address."),
 		},
 		{
 			name:   "an empty description",
 			config: device(set("description", `""`)),
-			want:   acctest.SaysAt("description", "string length must be between 1 and 255"),
+			want:   acctest.SaysAt("description", "UTF-8 character count must be between 1 and 255"),
+		},
+		{
+			name:   "a description of too many characters",
+			config: device(set("description", fmt.Sprintf("%q", strings.Repeat("é", 256)))),
+			want:   acctest.SaysAt("description", "UTF-8 character count must be between 1 and 255"),
 		},
 		{
 			name:   "an empty API key",
 			config: strings.Replace(device(named), `"key"`, `""`, 1),
-			want:   acctest.SaysInBlock(`resource "bunq_device_server" "main"`, "Attribute credential.api_key string length must be at least 1"),
+			want:   acctest.Says("Attribute credential.api_key string length must be at least 1"),
 		},
 		{
 			name:   "a credential id that is none",
-			config: strings.Replace(device(named), `{ api_key`, `{ id = "main", api_key`, 1),
-			want:   acctest.SaysInBlock(`resource "bunq_device_server" "main"`, "Attribute credential.id must be a whole number, as bunq assigns them"),
+			config: strings.Replace(device(named), `id = "1"`, `id = "main"`, 1),
+			want:   acctest.Says("Attribute credential.id must be a whole number, as bunq assigns them"),
 		},
 	})
+}
+
+// What bunq may refuse, or never see, is a warning that quotes it. Characters are counted, not bytes.
+func TestAccDeviceServer_doubtfulInput(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	c := acctest.NewCLI(t, b)
+	for ip, says := range map[string]string{
+		"10.0.0.1":    "is not a public address",
+		"192.168.1.7": "is not a public address",
+		"100.64.0.1":  "is not a public address",
+		"127.0.0.1":   "is not a public address",
+		"0.0.0.0":     "is not a public address",
+		"fd00::1":     "is not a public address",
+		"2001:db8::1": "is an IPv6 address. bunq's documentation says in two places that IPv6 is not supported",
+		"203.0.113.7": "",
+	} {
+		c.Write(t, device(set("description", fmt.Sprintf("%q", strings.Repeat("é", 255))), set("permitted_ips", `["`+ip+`"]`)))
+		got := c.Run(t, "validate", "-no-color")
+		if says == "" {
+			if strings.Contains(got.Output, "Not a public") || strings.Contains(got.Output, "IPv6") {
+				t.Errorf("%s\n%s", ip, got.Output)
+			}
+			continue
+		}
+		got.MustSay(t, 0, `"`+ip+`" `+says)
+	}
 }
 
 func TestAccSandboxCertificate_badInput(t *testing.T) {
@@ -210,7 +262,7 @@ func TestAccValidators_repeatNoSecret(t *testing.T) {
 		return text + "  }"
 	}
 	for name, config := range map[string]string{
-		"id of the credential": strings.Replace(device(set("description", `"x"`)), `{ api_key = "key" }`, "{ id = var.key, api_key = var.key }", 1),
+		"id of the credential": strings.Replace(device(set("description", `"x"`)), `{ id = "1", api_key = "key" }`, "{ id = var.key, api_key = var.key }", 1),
 		"permitted_ips":        device(set("description", `"x"`), set("permitted_ips", "[var.key]")),
 		"environment of the installation": strings.Replace(device(set("description", `"x"`)), "installation = bunq_installation.main",
 			`installation = { id = "1", token = var.key, private_key_pem = var.key, public_key_pem = var.key, server_public_key_pem = var.key, environment = var.key }`, 1),

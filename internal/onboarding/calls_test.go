@@ -69,3 +69,33 @@ func TestAccPlan_calls(t *testing.T) {
 		})
 	}
 }
+
+// What an apply calls to make a device: its address is always read, and with a list the addresses
+// and one call for each beside the own one.
+func TestAccDeviceServer_calls(t *testing.T) {
+	t.Parallel()
+	before := []string{"POST /installation", "POST /payment-service-provider-credential"}
+	made := append(before, createDevice, openSession, readDevice)
+	for name, tc := range map[string]struct {
+		lines string
+		want  []string
+	}{
+		"without a list":   {"", made},
+		"the own address":  {list("127.0.0.1"), append(made, "GET /user/{id}/credential-password-ip/{id}/ip")},
+		"another address":  {list(next), append(made, "GET /user/{id}/credential-password-ip/{id}/ip", addAddress)},
+		"two other ones":   {list(next, also), append(made, "GET /user/{id}/credential-password-ip/{id}/ip", addAddress, addAddress)},
+		"every address":    {list("127.0.0.1", "*"), append(made, "GET /user/{id}/credential-password-ip/{id}/ip")},
+		"every and others": {list("127.0.0.1", next, "*"), append(made, "GET /user/{id}/credential-password-ip/{id}/ip")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := acctest.New(t)
+			c := acctest.NewCLI(t, b)
+			c.Write(t, deviceWith(named, tc.lines))
+			c.MustApply(t)
+			if diff := cmp.Diff(tc.want, b.Calls(0)); diff != "" {
+				t.Errorf("calls (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

@@ -29,54 +29,37 @@ type credentialInput struct {
 }
 
 // readInput reads certificate and chain as far as they are known, and reports what cannot be read
-// at its attribute.
+// at its attribute. The chain may follow the certificate if certificate_chain_pem is omitted.
 func readInput(config *credentialModel, diags *diag.Diagnostics) credentialInput {
 	in := credentialInput{chainUnknown: config.CertificateChainPEM.IsUnknown()}
-	if !config.CertificatePEM.IsUnknown() && !config.CertificatePEM.IsNull() {
-		in.readCertificate(config, diags)
-	}
-	if !config.CertificateChainPEM.IsUnknown() && !config.CertificateChainPEM.IsNull() {
-		in.readChain(config, diags)
-	}
-	return in
-}
+	certificate, chain := config.CertificatePEM.ValueString(), config.CertificateChainPEM
 
-// readCertificate reads the certificate. Its chain may follow it if certificate_chain_pem is
-// omitted.
-func (in *credentialInput) readCertificate(config *credentialModel, diags *diag.Diagnostics) {
-	text := config.CertificatePEM.ValueString()
-	if config.CertificateChainPEM.IsNull() || in.chainUnknown {
-		bundle, err := qseal.ParseFullchain(text)
-		if err != nil {
-			diags.AddAttributeError(path.Root("certificate_pem"), "Unusable certificate", tfdiag.Sentence(err))
-			return
-		}
-		in.certificate = bundle.Certificate
-		if !in.chainUnknown {
-			in.chain = bundle.Chain
-		}
-		return
+	var err error
+	switch {
+	case config.CertificatePEM.IsUnknown():
+	case chain.IsNull(), in.chainUnknown:
+		var bundle qseal.Bundle
+		bundle, err = qseal.ParseFullchain(certificate)
+		in.certificate, in.chain = bundle.Certificate, bundle.Chain
+	default:
+		in.certificate, err = qseal.Parse(certificate)
 	}
-
-	certificate, err := qseal.Parse(text)
 	if err != nil {
 		diags.AddAttributeError(path.Root("certificate_pem"), "Unusable certificate", tfdiag.Sentence(err))
-		return
 	}
-	in.certificate = certificate
-}
 
-func (in *credentialInput) readChain(config *credentialModel, diags *diag.Diagnostics) {
-	chain, err := qseal.ParseChain(config.CertificateChainPEM.ValueString())
-	if err != nil {
+	if chain.IsNull() || in.chainUnknown {
+		return in
+	}
+	in.chain, err = qseal.ParseChain(chain.ValueString())
+	switch {
+	case err != nil:
 		diags.AddAttributeError(path.Root("certificate_chain_pem"), "Unusable certificate chain", tfdiag.Sentence(err))
 		in.chainUnknown = true // so that nothing else is reported about it
-		return
+	case in.certificate != nil:
+		in.chain = in.chain.Without(in.certificate)
 	}
-	in.chain = chain
-	if in.certificate != nil {
-		in.chain = chain.Without(in.certificate)
-	}
+	return in
 }
 
 // checkInput checks what will be sent: the certificate, its chain, and the key or the signature. It
@@ -84,7 +67,26 @@ func (in *credentialInput) readChain(config *credentialModel, diags *diag.Diagno
 // are needed only when the credential is made, and an expired certificate would block every plan.
 func (in *credentialInput) checkInput(config *credentialModel, env bunq.Environment, now time.Time, diags *diag.Diagnostics) {
 	in.readKey(config, diags)
-	in.check(env, now, diags)
+	if in.certificate == nil {
+		return
+	}
+
+	for _, p := range in.certificate.Check(string(env), in.chain, now) {
+		if p.Attribute == qseal.AttributeChain && in.chainUnknown {
+			continue
+		}
+		if p.Warning {
+			diags.AddAttributeWarning(path.Root(p.Attribute), p.Summary, p.Detail)
+			continue
+		}
+		diags.AddAttributeError(path.Root(p.Attribute), p.Summary, p.Detail)
+	}
+
+	if in.key != nil && !in.certificate.HasKey(&in.key.PublicKey) {
+		diags.AddAttributeError(path.Root("private_key_pem_wo"), "The key does not match the certificate",
+			"private_key_pem_wo is not the private key of certificate_pem ("+in.certificate.Subject()+").\n\n"+
+				"Next step: use the private key with which this certificate was requested; it is not the key of the installation.")
+	}
 }
 
 // readKey reads the QSEAL key, or takes the signature that was made elsewhere.
@@ -96,10 +98,6 @@ func (in *credentialInput) readKey(config *credentialModel, diags *diag.Diagnost
 
 	in.signature = config.ClientPublicKeySignature.ValueString()
 	if config.PrivateKeyPEMWO.IsNull() {
-		if !config.PrivateKeyPassphraseWO.IsNull() {
-			diags.AddAttributeError(path.Root("private_key_passphrase_wo"), "A passphrase without its key",
-				"private_key_passphrase_wo is the passphrase of private_key_pem_wo, which is not set.")
-		}
 		if in.signature == "" {
 			diags.AddAttributeError(at, "Neither key nor signature",
 				"bunq registers a certificate only with a signature by its private key.\n\n"+
@@ -128,61 +126,52 @@ func (in *credentialInput) readKey(config *credentialModel, diags *diag.Diagnost
 	in.key = key
 }
 
-func (in *credentialInput) check(env bunq.Environment, now time.Time, diags *diag.Diagnostics) {
-	if in.certificate == nil {
+// checkInstallation refuses an installation that has the key of the certificate: whoever signs with
+// the one must not hold the other.
+func (in *credentialInput) checkInstallation(installation providerdata.InstallationModel, diags *diag.Diagnostics) {
+	if in.certificate == nil || installation.PublicKeyPEM.IsUnknown() {
 		return
 	}
-	for _, p := range in.certificate.Check(string(env), in.chain, now) {
-		if p.Attribute == qseal.AttributeChain && in.chainUnknown {
-			continue
-		}
-		if p.Warning {
-			diags.AddAttributeWarning(path.Root(p.Attribute), p.Summary, p.Detail)
-			continue
-		}
-		diags.AddAttributeError(path.Root(p.Attribute), p.Summary, p.Detail)
-	}
-
-	if in.key == nil {
-		return
-	}
-	if err := in.certificate.CheckKey(in.key); err != nil {
-		diags.AddAttributeError(path.Root("private_key_pem_wo"), "The key does not match the certificate", tfdiag.Sentence(err)+
-			"\n\nNext step: use the private key with which this certificate was requested; it is not the key of the installation.")
-	}
-}
-
-// payload returns the text that the certificate's key must sign to register it for the
-// installation.
-func payload(installation providerdata.InstallationModel, diags *diag.Diagnostics) (string, bool) {
 	public, err := signing.ParsePublicKey(installation.PublicKeyPEM.ValueString())
-	if err != nil {
-		diags.AddAttributeError(installationPath.AtName("public_key_pem"), "Unusable installation", tfdiag.Sentence(err))
-		return "", false
+	if err != nil || !in.certificate.HasKey(public) {
+		return // one that cannot be read is reported where it is used
 	}
-	text, err := qseal.RegistrationPayload(public, installation.Token.ValueString())
-	if err != nil {
-		diags.AddAttributeError(installationPath, "Unusable installation", tfdiag.Sentence(err))
-		return "", false
-	}
-	return text, true
+	diags.AddAttributeError(installationPath, "The installation has the key of the certificate",
+		"The private_key_pem of the installation is the QSEAL key. The key of an installation is stored in the state and signs every request; the QSEAL key "+
+			"should never be stored. Nothing was sent for the credential.\n\n"+
+			"Next step: omit private_key_pem of the bunq_installation to have a key generated, or set another one.")
 }
 
-// checkSignature checks a signature that was made elsewhere, if the installation is known at plan.
+// checkSignature checks at plan a signature that was made elsewhere. It is valid for one
+// installation, so one that is there before the installation cannot be right.
 func (in *credentialInput) checkSignature(installation providerdata.InstallationModel, diags *diag.Diagnostics) {
-	if in.certificate == nil || in.key != nil || in.signature == "" || installation.PublicKeyPEM.IsUnknown() || installation.Token.IsUnknown() {
+	if in.key != nil || in.signature == "" {
 		return
 	}
-	if text, ok := payload(installation, diags); ok {
-		in.verify(text, diags)
+
+	if installation.Token.IsUnknown() || installation.PublicKeyPEM.IsUnknown() {
+		diags.AddAttributeError(path.Root("client_public_key_signature"), "The signature is older than the installation",
+			"This plan makes another installation, and a signature is valid for one installation only. Nothing was sent, and the state is unchanged.\n\n"+
+				"Next step: make the installation first, sign its registration_payload, set client_public_key_signature, then apply the rest. In between, an "+
+				"old key goes on."+waysOut(
+				"first: terraform apply -target='bunq_installation.NAME'",
+				"after a leak: terraform apply -target='bunq_installation.NAME' -replace='bunq_installation.NAME'",
+				"then, with the signature: terraform apply",
+				"then, after a leak: terraform apply -replace='bunq_psd2_credential.NAME'"))
+		return
+	}
+
+	if in.certificate != nil {
+		in.sign(installation, diags)
 	}
 }
 
 // sign returns the registration signature. One that was made elsewhere is checked here, because
 // bunq only says that it is wrong, not why.
 func (in *credentialInput) sign(installation providerdata.InstallationModel, diags *diag.Diagnostics) string {
-	payload, ok := payload(installation, diags)
-	if !ok {
+	payload, err := registrationPayload(installation.PublicKeyPEM, installation.Token)
+	if err != nil {
+		diags.AddAttributeError(installationPath, "Unusable installation", tfdiag.Sentence(err))
 		return ""
 	}
 
@@ -193,11 +182,7 @@ func (in *credentialInput) sign(installation providerdata.InstallationModel, dia
 		}
 		return signature
 	}
-	in.verify(payload, diags)
-	return in.signature
-}
 
-func (in *credentialInput) verify(payload string, diags *diag.Diagnostics) {
 	if err := in.certificate.VerifyRegistration(payload, in.signature); err != nil {
 		diags.AddAttributeError(path.Root("client_public_key_signature"), "The signature does not match",
 			tfdiag.Sentence(err)+" Nothing was sent to bunq.\n\n"+
@@ -205,26 +190,31 @@ func (in *credentialInput) verify(payload string, diags *diag.Diagnostics) {
 				"of the certificate (RSASSA-PKCS1-v1_5, SHA-256), and set the result as base64 on one line. A signature is valid for one "+
 				"installation only.")
 	}
+	return in.signature
 }
 
-// warnExpiry warns if the certificate expires within that many days, or has expired.
+// nextCertificate is the next step for a certificate that expires.
+const nextCertificate = "\n\nNext step: order a new certificate for the same organisation and replace this one. It joins the same bunq user, so the OAuth " +
+	"client and its connections stay."
+
+// warnExpiry warns if the certificate expires within that many days.
 func (in *credentialInput) warnExpiry(days int64, now time.Time, diags *diag.Diagnostics) {
 	if in.certificate == nil {
 		return
 	}
-
 	left := in.certificate.NotAfter().Sub(now)
-	day := 24 * time.Hour
-	at := path.Root("certificate_pem")
-	next := "\n\nNext step: order a new certificate for the same organisation and replace this one. It joins the same bunq user, so the OAuth " +
-		"client and its connections stay."
-
-	switch {
-	case left <= 0:
-		diags.AddAttributeWarning(at, "The certificate has expired",
-			"It was valid until "+in.certificate.NotAfter().UTC().Format(time.RFC3339)+"."+next)
-	case left <= time.Duration(days)*day:
-		diags.AddAttributeWarning(at, "The certificate expires soon", fmt.Sprintf("It is valid until %s, for %d more days.%s",
-			in.certificate.NotAfter().UTC().Format(time.RFC3339), int(left/day), next))
+	if left <= 0 || left > time.Duration(days)*day {
+		return
 	}
+	diags.AddAttributeWarning(path.Root("certificate_pem"), "The certificate expires soon", fmt.Sprintf("It is valid until %s, for %d more days.%s",
+		in.certificate.NotAfter().UTC().Format(time.RFC3339), int(left/day), nextCertificate))
+}
+
+// warnExpired warns if the certificate has expired. Where it would be sent, that is an error.
+func (in *credentialInput) warnExpired(now time.Time, diags *diag.Diagnostics) {
+	if in.certificate == nil || now.Before(in.certificate.NotAfter()) {
+		return
+	}
+	diags.AddAttributeWarning(path.Root("certificate_pem"), "The certificate has expired",
+		"It was valid until "+in.certificate.NotAfter().UTC().Format(time.RFC3339)+"."+nextCertificate)
 }

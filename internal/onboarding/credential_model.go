@@ -56,7 +56,7 @@ func (m *credentialModel) fromAPI(c *bunq.Credential) {
 // stored the answer. If the first refresh stored that use, the next plan would report that the
 // credential, and every resource that depends on it, was changed outside of Terraform. So status
 // and api_key_expiry_time stay as they are; the private state notes the use, and the next change of
-// the credential stores it (see markUsed). Any other status is stored at once.
+// the credential stores it (see planUse). Any other status is stored at once.
 func (m *credentialModel) fromRefresh(c *bunq.Credential) {
 	if m.pending() && c.Status == bunq.StatusActive {
 		return
@@ -64,9 +64,15 @@ func (m *credentialModel) fromRefresh(c *bunq.Credential) {
 	m.fromAPI(c)
 }
 
-// markUsed stores that the key was used.
+// planUse plans that the use of the key is stored. It leaves the values unknown: if another
+// attribute is, the apply may find out that nothing changes, and then stores nothing.
+func (m *credentialModel) planUse() {
+	m.Status, m.APIKeyExpiryTime = types.StringUnknown(), types.StringUnknown()
+}
+
+// markUsed stores what planUse has planned.
 func (m *credentialModel) markUsed() {
-	if m.pending() {
+	if m.Status.IsUnknown() {
 		m.Status, m.APIKeyExpiryTime = types.StringValue(bunq.StatusActive), types.StringNull()
 	}
 }
@@ -80,8 +86,11 @@ func (m *credentialModel) bundle() (qseal.Bundle, bool) {
 	return b, err == nil
 }
 
-// fromCertificate fills in what is read from the certificate.
+// fromCertificate fills in what is read from the certificate; nothing if it is not known yet.
 func (m *credentialModel) fromCertificate(ctx context.Context, c *qseal.Certificate) diag.Diagnostics {
+	if c == nil {
+		return nil
+	}
 	roles, diags := types.ListValueFrom(ctx, types.StringType, c.Roles())
 	m.Roles = roles
 	m.Subject = types.StringValue(c.Subject())

@@ -12,9 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
-	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 	"github.com/openpsd2/terraform-provider-bunq/internal/qseal"
-	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
 // ModifyPlan checks everything that can be checked before a call, fills in what the certificate
@@ -39,51 +37,102 @@ func (r *CredentialResource) ModifyPlan(ctx context.Context, req resource.Modify
 	}
 
 	if ends {
+		r.checkOnce(&state, false, &resp.Diagnostics)
 		warnEnd(&state, facts, &resp.Diagnostics)
 		return
 	}
 
-	installation, known := installationOf(ctx, plan.Installation, &resp.Diagnostics)
-	if known && !installation.Environment.IsUnknown() {
-		r.Data.SameEnvironment(installation.Environment.ValueString(), "installation", installationPath, &resp.Diagnostics)
-	}
-	in, now := readInput(&config, &resp.Diagnostics), r.Data.Now()
-
-	replaces := false
-	if exists {
-		r.sameOrganisation(&state, in.certificate, &resp.Diagnostics)
-		if config.CertificatePEM.IsUnknown() {
-			r.sameSubject(&state, &resp.Diagnostics)
-		}
-		resp.RequiresReplace = append(resp.RequiresReplace, plan.registersAnother(&state)...)
-		if r.proposeAnother(&plan, &state, facts, &resp.Diagnostics) {
-			resp.RequiresReplace = append(resp.RequiresReplace, path.Root("api_key"))
-		}
-		replaces = len(resp.RequiresReplace) > 0 || installationID(state.Installation) != installationID(plan.Installation)
-	}
-
-	switch {
-	case !exists, replaces:
-		in.checkInput(&config, r.Data.Environment, now, &resp.Diagnostics)
-		if known {
-			in.checkSignature(installation, &resp.Diagnostics)
-		}
-		if replaces {
-			warnEnd(&state, facts, &resp.Diagnostics)
-		}
-	default:
-		plan.keepNotation(&state)
-		in.warnExpiry(plan.ExpiryWarningDays.ValueInt64(), now, &resp.Diagnostics)
-		r.reportRefusedKey(&state, &resp.Diagnostics)
-	}
-
-	if in.certificate != nil {
+	in := readInput(&config, &resp.Diagnostics)
+	if !exists {
+		r.checkNew(ctx, &config, &plan, in, &resp.Diagnostics)
+		plan.checkEnd(readPrivate[*replacedKey](ctx, req.Private, replacedKeyName, &resp.Diagnostics), &resp.Diagnostics)
 		resp.Diagnostics.Append(plan.fromCertificate(ctx, in.certificate)...)
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+		return
 	}
-	if exists && !replaces && facts.Used && plan.changes(ctx, req.State, &resp.Diagnostics) {
-		plan.markUsed()
+
+	storePrivate(ctx, resp.Private, replacedKeyName, replacedKey{
+		ID: state.ID.ValueString(), Deactivates: state.DeactivateOnDestroy.ValueBool(),
+	}, &resp.Diagnostics)
+	r.checkOrganisation(&state, &config, in.certificate, &resp.Diagnostics)
+	if state.hasOtherLeaf(&config, in.certificate) {
+		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("certificate_pem"))
+	}
+	if plan.proposeAnother(&state, facts, &resp.Diagnostics) {
+		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("api_key"))
+	}
+
+	replaces := len(resp.RequiresReplace) > 0
+	r.checkOnce(&state, !replaces, &resp.Diagnostics)
+	if replaces {
+		warnEnd(&state, facts, &resp.Diagnostics)
+		r.checkNew(ctx, &config, &plan, in, &resp.Diagnostics)
+	} else {
+		r.checkKept(ctx, &plan, &state, in, facts, &resp.Diagnostics)
+	}
+
+	resp.Diagnostics.Append(plan.fromCertificate(ctx, in.certificate)...)
+	if !replaces && facts.Used && plan.pending() && plan.changes(ctx, req.State, &resp.Diagnostics) {
+		plan.planUse()
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+}
+
+// checkNew checks a credential that the plan makes.
+func (r *CredentialResource) checkNew(ctx context.Context, config, plan *credentialModel, in credentialInput, diags *diag.Diagnostics) {
+	installation, known := installationOf(ctx, plan.Installation, diags)
+	if known && !r.Data.SameEnvironment(installation.Environment.ValueString(), "installation", installationPath, diags) {
+		return // the rest would be checked by the rules of the wrong environment
+	}
+
+	in.checkInput(config, r.Data.Environment, r.Data.Now(), diags)
+	in.warnExpiry(plan.ExpiryWarningDays.ValueInt64(), r.Data.Now(), diags)
+	if known {
+		in.checkInstallation(installation, diags)
+		in.checkSignature(installation, diags)
+	}
+}
+
+// checkKept checks a credential that stays as bunq has it. What concerns Terraform only may change.
+func (r *CredentialResource) checkKept(ctx context.Context, plan, state *credentialModel, in credentialInput, facts keyFacts, diags *diag.Diagnostics) {
+	plan.keepNotation(state)
+	in.warnExpiry(plan.ExpiryWarningDays.ValueInt64(), r.Data.Now(), diags)
+	in.warnExpired(r.Data.Now(), diags)
+	plan.warnWaiting(facts, r.Data.Now(), diags)
+
+	if installation, known := installationOf(ctx, plan.Installation, diags); known && !plan.Installation.Equal(state.Installation) {
+		r.Data.SameEnvironment(installation.Environment.ValueString(), "installation", installationPath, diags)
+		in.checkInstallation(installation, diags)
+	}
+}
+
+// checkEnd refuses to turn deactivate_on_destroy on in the plan that replaces the credential: the
+// value in the state counts.
+func (m *credentialModel) checkEnd(before *replacedKey, diags *diag.Diagnostics) {
+	if before == nil || before.Deactivates || !m.DeactivateOnDestroy.ValueBool() {
+		return
+	}
+	diags.AddAttributeError(path.Root("deactivate_on_destroy"), "deactivate_on_destroy comes too late for this replacement", fmt.Sprintf(
+		"This plan replaces credential %s and turns deactivate_on_destroy on in the same go. When a key ends, the value in the state counts, which is "+
+			"false: the old key would stay usable. Nothing was sent, and the state is unchanged.\n\n"+
+			"Next step: apply the change of deactivate_on_destroy alone first, then replace the credential. Or leave it off until the credential is "+
+			"replaced; then the old key stays usable.", before.ID))
+}
+
+// checkOnce refuses a plan for two resources with one credential, unless both end: the destroy of
+// one could end the key of the other.
+func (r *CredentialResource) checkOnce(state *credentialModel, keeps bool, diags *diag.Diagnostics) {
+	id := state.ID.ValueString()
+	if !r.run.credentials.isSecond(id, keeps) {
+		return
+	}
+	diags.AddError("Two resources have one credential", fmt.Sprintf(
+		"Credential %s is in the state twice, and this plan keeps at least one of the two. The destroy of one could end the key of the other. "+
+			"Nothing was sent, and the state is unchanged.\n\n"+
+			"Next step: keep one of the two resource blocks, remove the other, and let Terraform forget it:%s", id, waysOut(
+			"in the configuration: a removed block with destroy = false",
+			"by hand: terraform state rm 'bunq_psd2_credential.NAME'",
+			destroyInstead)))
 }
 
 // changes reports whether the plan changes anything in the state.
@@ -95,29 +144,17 @@ func (m *credentialModel) changes(ctx context.Context, state tfsdk.State, diags 
 	return !after.Raw.Equal(state.Raw)
 }
 
-// registersAnother returns the attributes because of which another credential is needed: another
-// certificate, or a chain of other certificates. How they are written does not matter. After an
-// import it is not known what was registered: bunq does not return it, so the state holds null and
-// the configuration fills it in.
-func (m *credentialModel) registersAnother(state *credentialModel) path.Paths {
-	if state.CertificatePEM.IsNull() {
-		return nil
+// hasOtherLeaf reports whether the configuration has another certificate than the state, or one that
+// is not known yet. How it is written does not matter, nor does its chain, which bunq needs once.
+// After an import it is not known what was registered: the configuration fills it in.
+func (m *credentialModel) hasOtherLeaf(config *credentialModel, c *qseal.Certificate) bool {
+	switch {
+	case m.FingerprintSHA256.IsNull():
+		return false
+	case c == nil:
+		return config.CertificatePEM.IsUnknown()
 	}
-
-	before, wasRead := state.bundle()
-	after, isKnown := m.bundle()
-	if wasRead && isKnown && before.Equal(after) {
-		return nil
-	}
-
-	var changed path.Paths
-	if !m.CertificatePEM.Equal(state.CertificatePEM) {
-		changed = append(changed, path.Root("certificate_pem"))
-	}
-	if !m.CertificateChainPEM.Equal(state.CertificateChainPEM) {
-		changed = append(changed, path.Root("certificate_chain_pem"))
-	}
-	return changed
+	return m.FingerprintSHA256.ValueString() != c.FingerprintSHA256()
 }
 
 // keepNotation plans certificate and chain as the state writes them if the configuration means the
@@ -139,19 +176,12 @@ func (m *credentialModel) keepNotation(state *credentialModel) {
 	}
 }
 
-// installationID returns the id in an installation object, and for an unknown one a text that no id
-// equals.
-func installationID(obj types.Object) string {
-	id, ok := obj.Attributes()["id"].(types.String)
-	if !ok || id.IsUnknown() {
-		return "unknown"
-	}
-	return id.ValueString()
-}
-
-// sameOrganisation reports a certificate of another organisation than the one in the state. An
+// checkOrganisation reports a certificate of another organisation than the one in the state. An
 // apply would find out too late: the old credential would be gone, and a second bunq user made.
-func (r *CredentialResource) sameOrganisation(state *credentialModel, c *qseal.Certificate, diags *diag.Diagnostics) {
+func (r *CredentialResource) checkOrganisation(state, config *credentialModel, c *qseal.Certificate, diags *diag.Diagnostics) {
+	if config.CertificatePEM.IsUnknown() && !state.Subject.IsNull() {
+		warnUncompared(state, diags)
+	}
 	if c == nil || state.Subject.IsNull() {
 		return
 	}
@@ -180,20 +210,15 @@ func (r *CredentialResource) sameOrganisation(state *credentialModel, c *qseal.C
 		state.ID.ValueString(), before, after, why))
 }
 
-// sameSubject reports a certificate that is only known after the apply, if its
-// bunq_sandbox_certificate is known to change its subject.
-func (r *CredentialResource) sameSubject(state *credentialModel, diags *diag.Diagnostics) {
-	if _, ends := providerdata.Find[bool](r.Data, endingSubject(state.CertificatePEM.ValueString())); !ends {
-		return
-	}
-	diags.AddAttributeError(path.Root("certificate_pem"), "The certificate belongs to another organisation", fmt.Sprintf(
-		"Credential %[1]s was registered for %[2]s, and this plan changes the subject of its bunq_sandbox_certificate. In the sandbox the subject names the "+
-			"bunq user, so this would be another user. An OAuth client, its callback URLs and the connections of its end users cannot move to another "+
-			"user. Nothing was sent, and the state is unchanged.\n\n"+
-			"Next step: undo the change of the bunq_sandbox_certificate. To register another subject as well, declare a second set of resources "+
-			"(certificate, installation, credential, device, client) under other names or in another state. To replace this one, destroy it and everything "+
-			"that depends on it first: terraform destroy -refresh=false -target=bunq_psd2_credential.NAME.",
-		state.ID.ValueString(), state.Subject.ValueString()))
+// warnUncompared warns that the new certificate is only known after the apply. A plan cannot carry
+// the organisation of the state to the apply, which finds out at the OAuth client.
+func warnUncompared(state *credentialModel, diags *diag.Diagnostics) {
+	diags.AddAttributeWarning(path.Root("certificate_pem"), "The certificate could not be compared", fmt.Sprintf(
+		"The certificate is only known after the apply, so this plan could not check that it belongs to the same organisation as credential %s: %s. "+
+			"Another organisation is another bunq user, to whom no OAuth client can move: the apply would then fail at the client. A "+
+			"bunq_sandbox_certificate that is renewed keeps its subject.\n\n"+
+			"Next step: check that the new certificate is for the same organisation. With create_before_destroy on the credential, the old key ends only "+
+			"after everything else has worked.", state.ID.ValueString(), state.Subject.ValueString()))
 }
 
 func orNone(identifier string) string {
@@ -203,60 +228,48 @@ func orNone(identifier string) string {
 	return identifier
 }
 
-// proposeAnother warns while a key waits for its first use, and reports whether it must be replaced
-// because it is dead. A key counts as dead only after a refresh in which bunq refused it, and as
-// waiting only after a refresh of this run: the state alone may be older than the first use.
-func (r *CredentialResource) proposeAnother(plan, state *credentialModel, facts keyFacts, diags *diag.Diagnostics) bool {
-	if facts.Dead && state.Status.ValueString() != bunq.StatusActive {
-		text := "bunq lists this credential as " + state.Status.ValueString() + "."
-		doubt := ""
-		if state.pending() {
-			text = "The key had to be used by " + state.expiry().Format(time.RFC3339) + ". The state does not say that it was, and bunq refuses it."
-			doubt = " If a machine at another address has used it, the key is alive and bunq refuses only this address: plan from that machine instead."
-		}
-		diags.AddAttributeWarning(path.Root("api_key"), "The API key is dead and will be replaced",
-			text+" Applying registers the certificate again; it joins the same bunq user."+doubt)
-		plan.ID, plan.APIKey, plan.Status, plan.APIKeyExpiryTime = types.StringUnknown(), types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
-		return true
+// proposeAnother reports whether the credential must be replaced because its key is dead, and warns
+// about it. A key counts as dead only after a refresh in which bunq said so, never by the clock.
+func (m *credentialModel) proposeAnother(state *credentialModel, facts keyFacts, diags *diag.Diagnostics) bool {
+	if !facts.Dead || state.Status.ValueString() == bunq.StatusActive {
+		return false
 	}
 
-	_, waits := providerdata.Find[bool](r.Data, waitingKey(state.ID.ValueString()))
-	if at := state.expiry(); waits && state.pending() && !at.IsZero() {
-		diags.AddAttributeWarning(path.Root("api_key"), "The API key waits for its first use",
-			fmt.Sprintf("bunq deletes it at %s unless a device is registered with it by then.\n\n"+
-				"Next step: apply by then, with a bunq_device_server that uses this credential. If a device was registered already, bunq refuses the "+
-				"address of this machine: run Terraform from a permitted one.", at.Format(time.RFC3339)))
+	text := "bunq lists this credential as " + state.Status.ValueString() + "."
+	doubt := ""
+	if state.pending() {
+		text = "The key had to be used by " + state.expiry().Format(time.RFC3339) + ". The state does not say that it was, and bunq refuses it."
+		doubt = " If a machine at another address has used it, the key is alive and bunq refuses only this address: plan from that machine instead."
 	}
-	return false
+	diags.AddAttributeWarning(path.Root("api_key"), "The API key is dead and will be replaced",
+		text+" Applying registers the certificate again; it joins the same bunq user."+doubt)
+	m.ID, m.APIKey, m.Status, m.APIKeyExpiryTime = types.StringUnknown(), types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
+	return true
 }
 
-// reportRefusedKey reports a key that the plan keeps although bunq refused it in the refresh of
-// this run.
-func (r *CredentialResource) reportRefusedKey(state *credentialModel, diags *diag.Diagnostics) {
-	err, refused := providerdata.Find[error](r.Data, refusedKey(state.ID.ValueString()))
-	if !refused {
+// warnWaiting says until when a key lives that waits for its first use.
+func (m *credentialModel) warnWaiting(facts keyFacts, now time.Time, diags *diag.Diagnostics) {
+	at := m.expiry()
+	if !facts.Waiting || !m.pending() || at.IsZero() || now.After(at) {
 		return
 	}
-	tfdiag.Failure{
-		Summary: "bunq_psd2_credential: bunq refuses the API key",
-		State:   "credential " + state.ID.ValueString() + " stays in the state as it was, and nothing was changed.",
-		Next: "check in this order:\n" +
-			"  1. Is the public address of this machine, or of its proxy or NAT, permitted for the key (permitted_ips and registration_ip of the " +
-			"bunq_device_server)? If not, run Terraform from a permitted address.\n" +
-			"  2. Has bunq blocked the device? Ask bunq's support.\n" +
-			"  3. Otherwise the key is dead. Register the certificate again, which joins the same bunq user: terraform apply -refresh=false " +
-			"-replace=bunq_psd2_credential.NAME. To destroy instead, use terraform destroy -refresh=false.",
-		At: path.Root("api_key"),
-	}.Error(diags, err)
+	diags.AddAttributeWarning(path.Root("api_key"), "The API key waits for its first use",
+		fmt.Sprintf("bunq deletes it at %s unless a device is registered with it by then.\n\n"+
+			"Next step: apply by then, with a bunq_device_server that uses this credential. If a device was registered already, bunq refuses the "+
+			"address of this machine: run Terraform from a permitted one.", at.Format(time.RFC3339)))
 }
 
-// warnEnd warns at plan about what a destroy will not be able to do.
+// warnEnd warns about a key whose credential the plan destroys or replaces.
 func warnEnd(m *credentialModel, facts keyFacts, diags *diag.Diagnostics) {
-	if !m.DeactivateOnDestroy.ValueBool() {
-		return
-	}
 	at := path.Root("deactivate_on_destroy")
 	switch {
+	case facts.Dead:
+		return // it cannot be used any more
+	case !m.DeactivateOnDestroy.ValueBool():
+		diags.AddAttributeWarning(at, "The old key stays usable", "This plan destroys or replaces credential "+m.ID.ValueString()+", and bunq has no call to "+
+			"revoke a key. Its permitted addresses stay active, so whoever has the key can use it from there; older versions of the state hold it.\n\n"+
+			"Next step: to end the key together with the credential, do not apply this plan. Set deactivate_on_destroy = true, apply that change alone, then "+
+			"plan this one again. For a rotation without a gap, also set create_before_destroy.")
 	case facts.Refused:
 		diags.AddAttributeWarning(at, "The addresses of the key may stay active", "bunq refuses the key of credential "+m.ID.ValueString()+
 			", or the address of this machine. Unless another key of the same bunq user is used in the same run, applying does not set the permitted "+

@@ -122,7 +122,7 @@ resource "terraform_data" "seal" {
 	b.Test(t, resource.TestCase{Steps: []resource.TestStep{
 		{
 			Config:      config(good.certificate, other.key),
-			ExpectError: acctest.SaysAt("private_key_pem_wo", "Private key does not match the certificate"),
+			ExpectError: acctest.SaysAt("private_key_pem_wo", "private_key_pem_wo is not the private key of certificate_pem"),
 		},
 		{
 			PreConfig: func() {

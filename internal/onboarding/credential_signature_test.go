@@ -6,10 +6,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
-	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"time"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
 )
@@ -73,28 +70,91 @@ func TestAccCredential_detachedSignature(t *testing.T) {
 	}
 }
 
-// A signature for an installation that is made in the same apply can be checked then only; the
-// certificate is not sent with it.
-func TestAccCredential_wrongSignatureAtApply(t *testing.T) {
+// A signature fits one installation. Where the plan makes it, the error names the way, which works
+// as printed: at first, with a renewed certificate, and after a leak.
+func TestAccCredential_signatureOlderThanTheInstallation(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
+	c := acctest.NewCLI(t, b)
+	subject := fmt.Sprintf("Signed %d PISP AISP", time.Now().UnixNano())
+	newCertificate := func() seal { return newSeal(t, subject, time.Now().Add(-time.Hour), time.Now().Add(365*24*time.Hour)) }
+	config := func(s seal, signature string) string {
+		certificate := file(written(t, s.certificate))
+		return keptCredential(certificate, set("certificate_pem", certificate), set("client_public_key_signature", signature)) + `
+resource "bunq_device_server" "main" {
+  installation = bunq_installation.main
+  credential   = bunq_psd2_credential.main
+  description  = "signed elsewhere"
+}
+
+output "payload" {
+  value     = bunq_installation.main.registration_payload
+  sensitive = true
+}
+`
+	}
+	signed := func(s seal) string {
+		payload := c.Run(t, "output", "-raw", "payload").Output
+		return fmt.Sprintf("%q", hsm(t, s.key, payload[strings.Index(payload, "-----BEGIN"):]))
+	}
+	ways := []string{"The signature is older than the installation", "first: terraform apply -target='bunq_installation.NAME'",
+		"then, with the signature: terraform apply", "after a leak: terraform apply -target='bunq_installation.NAME' -replace='bunq_installation.NAME'",
+		"then, after a leak: terraform apply -replace='bunq_psd2_credential.NAME'"}
+
+	first, second := newCertificate(), newCertificate()
+	old := fmt.Sprintf("%q", hsm(t, first.key, "for another installation"))
+	c.Write(t, config(first, old))
+	printed := c.Plan(t)
+	printed.MustSay(t, 1, ways...)
+	way := commands(printed.Output)
+	if len(way) != 3 {
+		t.Fatalf("commands: %q", way)
+	}
+	follow(t, c, way[0], "main").MustSay(t, 0)
+	old = signed(first)
+	c.Write(t, config(first, old))
+	c.MustApply(t)
+	c.MustHaveNothingToDo(t)
+
+	c.Write(t, config(second, old))
+	c.Plan(t).MustSay(t, 1, ways...)
+	follow(t, c, way[0], "main").MustSay(t, 0)
+	c.Write(t, config(second, signed(second)))
+	c.MustApply(t)
+	c.MustHaveNothingToDo(t)
+
+	// A leak: the old key goes on in between.
+	key := c.State(t).String(t, credentialAddress, "api_key")
+	c.Plan(t, "-replace=bunq_installation.main", "-replace=bunq_psd2_credential.main").MustSay(t, 1, ways...)
+	follow(t, c, way[1], "main").MustSay(t, 0)
+	if c.State(t).String(t, credentialAddress, "api_key") != key {
+		t.Error("the old key does not go on in between")
+	}
+	c.Write(t, config(second, signed(second)))
+	follow(t, c, way[2], "main").MustSay(t, 0)
+	c.MustHaveNothingToDo(t)
+	if c.State(t).String(t, credentialAddress, "api_key") == key {
+		t.Error("the key that leaked is still in the state")
+	}
+	if s := b.Sim.Snapshot(); len(s.Users) != 1 || len(s.Installations) != 3 || len(s.Credentials) != 3 || len(s.Devices) != 3 {
+		t.Errorf("%d users, %d installations, %d credentials, %d devices", len(s.Users), len(s.Installations), len(s.Credentials), len(s.Devices))
+	}
+}
+
+// A signature is only needed where the plan makes the credential: a new installation keeps the key.
+func TestAccCredential_signatureIsNotNeededForAnotherInstallation(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	c := acctest.NewCLI(t, b)
 	s := validSeal(t)
-	b.Test(t, resource.TestCase{Steps: []resource.TestStep{
-		{
-			Config: b.Provider("") + credential(set("certificate_pem", file(written(t, s.certificate))),
-				set("client_public_key_signature", fmt.Sprintf("%q", hsm(t, s.key, "for another installation")))),
-			ExpectError: acctest.SaysAt("client_public_key_signature", "Nothing was sent to bunq. Next step: sign registration_payload of this installation"),
-		},
-		{
-			// The installation is kept; it is the one that the next signature is for.
-			Config:           b.Provider("") + acctest.Installation,
-			ConfigPlanChecks: planned(plancheck.ExpectEmptyPlan()),
-			Check: func(*terraform.State) error {
-				if calls := b.Calls(0); strings.Join(calls, ", ") != "POST /installation" {
-					return fmt.Errorf("journal: %v", calls)
-				}
-				return nil
-			},
-		},
-	}})
+	lines := []string{set("certificate_pem", file(written(t, s.certificate)))}
+	c.Write(t, credential(append(lines, set("private_key_pem_wo", file(written(t, s.key))))...))
+	c.MustApply(t)
+	c.Write(t, credential(append(lines, set("client_public_key_signature", `"AAAA"`))...))
+	b.Sim.ResetJournal()
+	c.MustApply(t, "-replace=bunq_installation.main").MustSay(t, 0, "1 added, 1 changed, 1 destroyed")
+	c.MustHaveNothingToDo(t)
+	if writes := fmt.Sprint(b.Writes(0)); writes != "[POST /installation]" {
+		t.Errorf("sent %s", writes)
+	}
 }

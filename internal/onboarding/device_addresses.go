@@ -1,12 +1,10 @@
 package onboarding
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
-	"strings"
+	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -17,296 +15,168 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
-// ambiguousError means that it is not known which credential a key belongs to.
-type ambiguousError struct{ ids []string }
-
-// Error names the credentials that match.
-func (e *ambiguousError) Error() string {
-	if len(e.ids) == 0 {
-		return "bunq does not say which credential the API key belongs to, and lists no active one"
-	}
-	return fmt.Sprintf("bunq does not say which credential the API key belongs to, and %d match the device: %s",
-		len(e.ids), strings.Join(e.ids, ", "))
+// keyAddresses are the permitted addresses of one key, as bunq listed them.
+type keyAddresses struct {
+	calls      *bunq.UserClient
+	credential int64
+	list       []bunq.PermittedIP
 }
 
-// nameCredential is the next step after an ambiguousError.
-const nameCredential = "set credential = { id = …, api_key = … } with the id of the credential that the key was made with; this changes the device in place. " +
-	"Or omit permitted_ips, and Terraform does not manage addresses."
-
-// knownCredential is what is known about the credential of a device whose configuration does not
-// name it.
-type knownCredential struct {
-	// id is the one that was found when only one matched; 0 for none.
-	id int64
-	// ip is the address that registered the device; "" if it is not known.
-	ip string
-}
-
-// known returns what is known about the credential of a device besides its configuration.
-func (r *DeviceServerResource) known(ctx context.Context, m *deviceModel, f deviceFacts) knownCredential {
+func addressesOf(ctx context.Context, access *providerdata.Access, m *deviceModel) (*keyAddresses, error) {
 	var diags diag.Diagnostics
-	k := knownCredential{id: f.Credential, ip: f.IP}
-	if ac, ok := r.knownAPIContext(ctx, m, &diags); ok {
-		k.id = cmp.Or(providerdata.CredentialOf(ctx, r.Data.Sessions.For(ac)), k.id)
-	}
-	return k
-}
-
-// credentialID returns the credential whose addresses are managed: the one that is named, or the
-// one that is known, or the only one that matches the device. Otherwise the error is an
-// *ambiguousError.
-func credentialID(ctx context.Context, calls *bunq.UserClient, m *deviceModel, known knownCredential) (int64, error) {
-	var diags diag.Diagnostics
-	if c, ok := m.credential(ctx, &diags); ok && c.ID.ValueString() != "" {
-		return providerdata.ParseID(c.ID.ValueString())
-	}
-	if known.id != 0 {
-		return known.id, nil
-	}
-
-	all, err := calls.Credentials(ctx)
+	id, err := providerdata.ParseID(m.credential(ctx, &diags).ID.ValueString())
 	if err != nil {
-		return 0, err
+		return nil, errors.New("permitted_ips needs the ID of the credential")
 	}
-	active := slices.DeleteFunc(all, func(c bunq.Credential) bool { return c.Status != bunq.StatusActive })
-	if len(active) > 1 {
-		active = slices.DeleteFunc(active, func(c bunq.Credential) bool {
-			d := c.PermittedDevice
-			return d == nil || d.Description != m.Description.ValueString() || known.ip != "" && !sameAddress(d.IP, known.ip)
-		})
-	}
-
-	if len(active) == 1 {
-		return active[0].ID, nil
-	}
-
-	ids := make([]string, len(active))
-	for i, c := range active {
-		ids[i] = providerdata.FormatID(c.ID)
-	}
-	return 0, &ambiguousError{ids}
+	list, err := access.Calls.PermittedIPs(ctx, id)
+	return &keyAddresses{calls: access.Calls, credential: id, list: list}, err
 }
 
-// readAddresses sets permitted_ips to what is active at bunq, written as the state writes it. own
-// is permitted without being listed, so it is only included if the state lists it. "*" cannot be
-// managed: it stays as the state has it, and permits all others without their being listed.
-func readAddresses(ctx context.Context, m *deviceModel, list []bunq.PermittedIP, own string) error {
-	known, diags := addresses(ctx, m.PermittedIPs)
-	open := slices.Contains(known, anyAddress)
+// readAddresses stores the addresses as bunq lists them, if they are managed.
+func (m *deviceModel) readAddresses(ctx context.Context, access *providerdata.Access, diags *diag.Diagnostics) error {
+	if m.PermittedIPs.IsNull() {
+		return nil
+	}
+	key, err := addressesOf(ctx, access, m)
+	if bunq.IsNotFound(err) {
+		// An error would stop every plan, also the one that corrects the ID.
+		diags.AddAttributeWarning(path.Root("credential"), "bunq_device_server: the permitted addresses were not read", tfdiag.Sentence(err)+
+			"\n\nState: permitted_ips stays in the state as it was; the rest of the device was refreshed.\n\n"+
+			"Next step: set credential = { id = …, api_key = … } with the ID of the credential that the key was made with.")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+
+	own := m.RegistrationIP.ValueString()
+	if own != "" && !key.isActive(own) && !containsAddress(addresses(m.PermittedIPs), own) {
+		warnShut(m, diags)
+	}
+	if key.isActive(anyAddress) && !hasAny(m.PermittedIPs) {
+		warnOpen(m, diags)
+	}
+	m.PermittedIPs = key.in(ctx, m.PermittedIPs, own)
+	return nil
+}
+
+// isActive reports whether bunq permits the address.
+func (k *keyAddresses) isActive(ip string) bool {
+	return slices.ContainsFunc(k.list, func(p bunq.PermittedIP) bool { return p.Status == bunq.StatusActive && sameAddress(p.IP, ip) })
+}
+
+// in returns permitted_ips as bunq has them, written as the state writes them. registrationIP is
+// permitted without being listed, so it is only included if the state lists it. "*" cannot be
+// managed, and bunq may not list it: it stays as the state has it, and permits all others without
+// their being listed.
+func (k *keyAddresses) in(ctx context.Context, state types.Set, registrationIP string) types.Set {
+	known, open := addresses(state), hasAny(state)
 	active := []string{}
-	for _, p := range list {
+	for _, p := range k.list {
 		if p.Status != bunq.StatusActive || p.IP == anyAddress || containsAddress(active, p.IP) {
 			continue
 		}
 		ip := p.IP
-		if i := slices.IndexFunc(known, func(k string) bool { return sameAddress(k, p.IP) }); i >= 0 {
+		if i := slices.IndexFunc(known, func(s string) bool { return sameAddress(s, p.IP) }); i >= 0 {
 			ip = known[i]
-		} else if open || sameAddress(p.IP, own) {
+		} else if open || sameAddress(p.IP, registrationIP) {
 			continue
 		}
 		active = append(active, ip)
 	}
-
 	if open {
 		active = append(active, anyAddress)
 	}
-	set, more := types.SetValueFrom(ctx, types.StringType, active)
-	diags.Append(more...)
-	m.PermittedIPs = set
-	return asError(diags)
+
+	set, _ := types.SetValueFrom(ctx, types.StringType, active) // texts cannot fail
+	return set
 }
 
-// readAddressesOf stores the addresses of a device as bunq lists them, if they are managed.
+// setAddresses permits the addresses of m, then ends those that the plan has shown as removed from
+// the list of the state. What else bunq permits, the next plan shows; so without a list in the state
+// nothing ends. New addresses come first, because bunq refuses every call from an address that is
+// not active (DOCUMENTED).
 //
-// registration_ip stays null if the state has null, although bunq returns it here: Terraform
-// reports what a refresh fills in as "changed outside of Terraform", in every later plan that
-// changes the device, and an output of it would make the plan after an apply show changes. The next
-// update of the device stores it; until then the provider uses the one in the private state.
-func (r *DeviceServerResource) readAddressesOf(ctx context.Context, calls *bunq.UserClient, m *deviceModel, f *deviceFacts, diags *diag.Diagnostics) error {
-	if !m.RegistrationIP.IsNull() {
-		m.RegistrationIP = providerdata.StringOrNull(f.IP)
-	}
-	f.Open, f.Shut = false, false
-	if m.PermittedIPs.IsNull() {
-		return nil
-	}
-
-	credential, err := credentialID(ctx, calls, m, r.known(ctx, m, *f))
-	var several *ambiguousError
-	if errors.As(err, &several) {
-		tfdiag.Failure{
-			Summary: "bunq_device_server: the permitted addresses were not read",
-			State:   "permitted_ips stays in the state as it was; the rest of the device was refreshed.",
-			Next:    nextForAddresses(err),
-			At:      path.Root("credential"),
-		}.Warning(diags, err)
-		return nil
-	}
+// The address that registered the device stays permitted, listed or not. "*" means every address,
+// so beside it none ends: whether bunq refuses calls from an inactive address then is UNKNOWN.
+func (m *deviceModel) setAddresses(ctx context.Context, access *providerdata.Access, state types.Set, diags *diag.Diagnostics) error {
+	key, err := addressesOf(ctx, access, m)
 	if err != nil {
 		return err
 	}
-	list, err := calls.PermittedIPs(ctx, credential)
-	if err != nil {
-		return err
+	if hasAny(m.PermittedIPs) && !key.isActive(anyAddress) {
+		warnNotOpen(m, diags)
+	}
+	want, before := addresses(m.PermittedIPs), addresses(state)
+	if own := m.RegistrationIP.ValueString(); own != "" && !containsAddress(want, own) {
+		want = append(want, own)
 	}
 
-	known, more := addresses(ctx, m.PermittedIPs)
-	diags.Append(more...)
-	f.Credential, f.Unset = credential, false
-	f.Open = !slices.Contains(known, anyAddress) && isActive(list, anyAddress)
-	f.Shut = f.IP != "" && !isActive(list, f.IP) && !containsAddress(known, f.IP)
-	return readAddresses(ctx, m, list, f.IP)
-}
-
-// setAddresses makes the addresses at bunq those of m, and notes in f what it learns about the
-// device.
-func (r *DeviceServerResource) setAddresses(ctx context.Context, access *providerdata.Access, m *deviceModel, f *deviceFacts) error {
-	want, diags := addresses(ctx, m.PermittedIPs)
-	if err := asError(diags); err != nil {
-		return err
-	}
-
-	credential, err := credentialID(ctx, access.Calls, m, r.known(ctx, m, *f))
-	if err != nil {
-		return err
-	}
-	list, err := access.Calls.PermittedIPs(ctx, credential)
-	if err != nil {
-		return err
-	}
-
-	// A key that was made in this run only has the address of its registration.
-	f.Credential = credential
-	active := slices.DeleteFunc(slices.Clone(list), func(p bunq.PermittedIP) bool { return p.Status != bunq.StatusActive || p.IP == anyAddress })
-	if f.IP == "" && len(active) == 1 && isCreatedHere(r.Data, access.Context.APIKey) {
-		f.IP = active[0].IP
-	}
-
-	use, id := r.keyUseOf(access.Context), m.ID.ValueString()
-	change := reconciliation{
-		calls: access.Calls, credential: credential, own: f.IP,
-		findOwn: func(ctx context.Context) (string, error) {
-			n, err := providerdata.ParseID(id)
-			if err != nil {
-				return "", err
-			}
-			d, err := access.Calls.DeviceServer(ctx, n)
-			if err != nil {
-				return "", err
-			}
-			return d.IP, nil
-		},
-		others: func(ctx context.Context) ([]string, error) { return use.others(ctx, access.Calls, id) },
-	}
-
-	err = change.run(ctx, want, list)
-	f.IP = change.own
-	return err
-}
-
-// isActive reports whether the list has the address as active.
-func isActive(list []bunq.PermittedIP, ip string) bool {
-	return slices.ContainsFunc(list, func(p bunq.PermittedIP) bool { return p.Status == bunq.StatusActive && sameAddress(p.IP, ip) })
-}
-
-// reconciliation makes the active addresses of a key those that a device wants.
-type reconciliation struct {
-	calls      *bunq.UserClient
-	credential int64
-	// own is the address that registered the device, "" until it is known; findOwn reads it if that
-	// is needed.
-	own     string
-	findOwn func(context.Context) (string, error)
-	// others are the addresses that registered other devices with this key.
-	others func(context.Context) ([]string, error)
-}
-
-// run activates what is missing before it deactivates anything: bunq refuses every call from an
-// address that is not active (DOCUMENTED). The address that registered the device always stays
-// active, so that no list locks it out. "*" means every address, so beside it none is deactivated:
-// bunq refuses calls from an inactive address (DOCUMENTED), and whether "*" changes that is UNKNOWN.
-func (c *reconciliation) run(ctx context.Context, want []string, list []bunq.PermittedIP) error {
-	if c.own != "" && !containsAddress(want, c.own) {
-		want = append(slices.Clone(want), c.own)
-	}
 	for _, ip := range want {
-		if ip == anyAddress {
-			continue
-		}
-		if err := c.activate(ctx, list, ip); err != nil {
+		if err := key.activate(ctx, ip); err != nil {
 			return tfdiag.While("activating "+ip, err)
 		}
 	}
 
-	if slices.Contains(want, anyAddress) {
-		return nil
-	}
-	rest := slices.DeleteFunc(slices.Clone(list), func(p bunq.PermittedIP) bool {
-		return p.Status != bunq.StatusActive || p.IP == anyAddress || containsAddress(want, p.IP)
-	})
-	if len(rest) == 0 {
-		return nil
-	}
-	keep, err := c.registeredFrom(ctx)
-	if err != nil {
-		return tfdiag.While("reading from which addresses the devices of this key were registered", err)
-	}
-	for _, p := range rest {
-		if containsAddress(keep, p.IP) {
+	for _, p := range key.list {
+		if p.Status != bunq.StatusActive || !containsAddress(before, p.IP) || containsAddress(want, p.IP) || hasAny(m.PermittedIPs) {
 			continue
 		}
-		if err := c.set(ctx, p, bunq.AddressInactive); err != nil {
+		if err := key.set(ctx, p, bunq.AddressInactive); err != nil {
 			return tfdiag.While("deactivating "+p.IP, err)
 		}
 	}
 	return nil
 }
 
-// registeredFrom returns the addresses that must not be deactivated.
-func (c *reconciliation) registeredFrom(ctx context.Context) ([]string, error) {
-	if c.own == "" {
-		own, err := c.findOwn(ctx)
-		if err != nil {
-			return nil, err
-		}
-		c.own = own
-	}
-	others, err := c.others(ctx)
-	return append(others, c.own), err
-}
-
 // activate makes ip active, once: an existing entry is used, whatever its status, because bunq may
 // refuse the same address twice.
-func (c *reconciliation) activate(ctx context.Context, list []bunq.PermittedIP, ip string) error {
-	if isActive(list, ip) {
+func (k *keyAddresses) activate(ctx context.Context, ip string) error {
+	if ip == anyAddress || k.isActive(ip) {
 		return nil
 	}
-	if i := slices.IndexFunc(list, func(p bunq.PermittedIP) bool { return sameAddress(p.IP, ip) }); i >= 0 {
-		return c.set(ctx, list[i], bunq.StatusActive)
+	if i := slices.IndexFunc(k.list, func(p bunq.PermittedIP) bool { return sameAddress(p.IP, ip) }); i >= 0 {
+		return k.set(ctx, k.list[i], bunq.StatusActive)
 	}
 
-	_, err := c.calls.CreatePermittedIP(ctx, c.credential, ip)
-	return c.confirm(ctx, err, func(p bunq.PermittedIP) bool { return sameAddress(p.IP, ip) && p.Status == bunq.StatusActive })
+	_, err := k.calls.CreatePermittedIP(ctx, k.credential, ip)
+	return k.confirm(ctx, err, func(p bunq.PermittedIP) bool { return sameAddress(p.IP, ip) && p.Status == bunq.StatusActive })
 }
 
 // set changes one entry.
-func (c *reconciliation) set(ctx context.Context, p bunq.PermittedIP, status string) error {
-	err := c.calls.SetPermittedIPStatus(ctx, c.credential, p, status)
-	return c.confirm(ctx, err, func(n bunq.PermittedIP) bool { return n.ID == p.ID && n.Status == status })
+func (k *keyAddresses) set(ctx context.Context, p bunq.PermittedIP, status string) error {
+	err := k.calls.SetPermittedIPStatus(ctx, k.credential, p, status)
+	return k.confirm(ctx, err, func(n bunq.PermittedIP) bool { return n.ID == p.ID && n.Status == status })
 }
 
 // confirm reads the addresses after a write whose answer was lost, and reports whether it was done.
-func (c *reconciliation) confirm(ctx context.Context, err error, done func(bunq.PermittedIP) bool) error {
+func (k *keyAddresses) confirm(ctx context.Context, err error, done func(bunq.PermittedIP) bool) error {
 	return bunq.Confirm(err, func() (bool, error) {
-		now, err := c.calls.PermittedIPs(ctx, c.credential)
+		now, err := k.calls.PermittedIPs(ctx, k.credential)
 		return slices.ContainsFunc(now, done), err
 	})
 }
 
-func asError(diags diag.Diagnostics) error {
-	if !diags.HasError() {
-		return nil
-	}
-	first := diags.Errors()[0]
-	return errors.New(first.Summary() + ": " + first.Detail())
+// warnOpen warns of a "*" that only bunq has, as after an import.
+func warnOpen(m *deviceModel, diags *diag.Diagnostics) {
+	diags.AddAttributeWarning(path.Root("permitted_ips"), "The key stays open to every address",
+		`bunq permits every address ("*") for the key of device `+m.ID.ValueString()+", and has no call to undo that, so permitted_ips does not restrict the "+
+			"key.\n\nNext step: make another key and another installation:"+waysOut(replaceBoth))
+}
+
+// warnNotOpen warns of a "*" that bunq may not have set.
+func warnNotOpen(m *deviceModel, diags *diag.Diagnostics) {
+	diags.AddAttributeWarning(path.Root("permitted_ips"), "The key may not be open to every address",
+		`bunq lists no "*" for the key of device `+m.ID.ValueString()+`. It sets "*" only when it registers a device, and only if the list holds the `+
+			"address that registers it. This device was registered from "+m.RegistrationIP.ValueString()+".\n\n"+
+			"Next step: see that permitted_ips lists that address, then make another key and another installation:"+waysOut(replaceBoth))
+}
+
+// warnShut warns that somebody has ended the address that must stay permitted.
+func warnShut(m *deviceModel, diags *diag.Diagnostics) {
+	ip := m.RegistrationIP.ValueString()
+	diags.AddAttributeWarning(path.Root("permitted_ips"), "The address that registered the device is no longer permitted",
+		"Device "+m.ID.ValueString()+" was registered from "+ip+", and somebody has set that address inactive.\n\nNext step, one of these:"+waysOut(
+			"permit it again: add "+strconv.Quote(ip)+" to permitted_ips, then terraform apply",
+			"drop it: make another installation, from an address that is permitted: "+replaceInstallation))
 }

@@ -81,12 +81,15 @@ func (c *changes) are(want ...string) resource.TestCheckFunc {
 	}
 }
 
+// withIPv6 makes bunq take IPv6 addresses.
+var withIPv6 = acctest.WithSim(func(c *bunqsim.Config) { c.Settings.IPv6 = bunqsim.Accepted })
+
 // Addresses change in place: new ones are active before old ones go, and what is there is used
 // again. The one that registered the device stays, listed or not, until the device is replaced from
 // another one.
 func TestAccDeviceServer_addressesInPlace(t *testing.T) {
 	t.Parallel()
-	b := acctest.New(t)
+	b := acctest.New(t, withIPv6)
 	at(b, own)()
 	w := watch(b)
 	step := func(lines string, want ...string) resource.TestStep {
@@ -110,12 +113,15 @@ func TestAccDeviceServer_addressesInPlace(t *testing.T) {
 		unlisted,
 		emptyPlan(unlisted.Config),
 		{
-			// From another address, the old one is left behind.
-			PreConfig: func() { at(b, v6)(); w.since() },
-			Taint:     []string{deviceAddress},
-			Config:    unlisted.Config,
-			Check:     resource.ComposeTestCheckFunc(w.are(own+" INACTIVE"), registeredFrom(v6)),
+			// From another address: a device on another installation only adds, and the next plan
+			// leaves the old address behind.
+			PreConfig:          func() { at(b, v6)(); w.since() },
+			Taint:              []string{installationAddress},
+			Config:             unlisted.Config,
+			Check:              resource.ComposeTestCheckFunc(w.are(), registeredFrom(v6)),
+			ExpectNonEmptyPlan: true,
 		},
+		step(list(v6), own+" INACTIVE"),
 		{
 			Config: b.Provider("") + deviceWith(named, list(strings.ToUpper(v6))),
 			// Another spelling is a change in Terraform's eyes, and none for bunq.
@@ -179,7 +185,7 @@ func TestAccDeviceServer_addressNotAdded(t *testing.T) {
 	c.Write(t, deviceWith(named, list(next)))
 	b.Sim.Fail(bunqsim.Fault{Route: addAddress, Kind: bunqsim.FaultStatus, Status: 500})
 	got := c.Apply(t)
-	got.MustSay(t, 0, "Warning: bunq_device_server: the permitted addresses are not as configured", "While activating "+next)
+	got.MustSay(t, 0, "Warning: bunq_device_server: registered, but not as configured yet", "While activating "+next)
 	id := c.State(t).String(t, deviceAddress, "id")
 	b.Sim.ResetJournal()
 	c.MustApply(t)
@@ -197,7 +203,7 @@ func TestAccDeviceServer_addressesFromNullAndBack(t *testing.T) {
 	none := b.Provider("") + deviceWith(named)
 	var id string
 	b.Test(t, resource.TestCase{Steps: []resource.TestStep{
-		{Config: none, Check: resource.ComposeAggregateTestCheckFunc(idIs(deviceAddress, &id), permits(b, map[string]string{own: "ACTIVE"}), registeredFrom(""))},
+		{Config: none, Check: resource.ComposeAggregateTestCheckFunc(idIs(deviceAddress, &id), permits(b, map[string]string{own: "ACTIVE"}), registeredFrom(own))},
 		emptyPlan(none),
 		{
 			Config: b.Provider("") + deviceWith(named, list(own, next)),
@@ -220,7 +226,7 @@ func TestAccDeviceServer_addressesFromNullAndBack(t *testing.T) {
 // What somebody else changes is seen, and put right.
 func TestAccDeviceServer_addressesChangedElsewhere(t *testing.T) {
 	t.Parallel()
-	b := acctest.New(t)
+	b := acctest.New(t, withIPv6)
 	at(b, own)()
 	config := b.Provider("") + deviceWith(named, list(own, v6))
 	right := map[string]string{own: "ACTIVE", v6: "ACTIVE"}
@@ -264,8 +270,51 @@ func TestAccDeviceServer_addressesChangedElsewhere(t *testing.T) {
 	}})
 }
 
-// Somebody sets the address inactive that registered the device: the plan is not empty, although it
-// is not listed, and applying sets it active again.
+// Without a list in the state, an apply only adds: the next plan shows what else is permitted, and
+// applying it ends that.
+func TestAccDeviceServer_firstListOnlyAdds(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	at(b, own)()
+	c := acctest.NewCLI(t, b)
+	c.Write(t, deviceWith(named))
+	c.MustApply(t)
+	try(t, func() error { return b.Sim.SetPermittedIP(b.Sim.Snapshot().Credentials[0].ID, also, "ACTIVE") })()
+
+	c.Write(t, deviceWith(named, list(next)))
+	c.MustApply(t)
+	if diff := cmp.Diff(map[string]string{own: "ACTIVE", next: "ACTIVE", also: "ACTIVE"}, addresses(b)); diff != "" {
+		t.Error(diff)
+	}
+	c.Plan(t).MustSay(t, 2, `- "`+also+`"`)
+	c.MustApply(t)
+	c.MustHaveNothingToDo(t)
+	if diff := cmp.Diff(map[string]string{own: "ACTIVE", next: "ACTIVE", also: "INACTIVE"}, addresses(b)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// What is permitted behind a plan's back is not ended by it: nobody has seen that in the plan.
+func TestAccDeviceServer_endsOnlyWhatThePlanHasShown(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	at(b, own)()
+	c := acctest.NewCLI(t, b)
+	c.Write(t, deviceWith(named, list(next)))
+	c.MustApply(t)
+	c.Write(t, deviceWith(named, list(also)))
+	c.Plan(t, "-out=saved").MustSay(t, 2)
+	const later = "198.51.100.2"
+	try(t, func() error { return b.Sim.SetPermittedIP(b.Sim.Snapshot().Credentials[0].ID, later, "ACTIVE") })()
+	c.MustApply(t, "saved")
+	if diff := cmp.Diff(map[string]string{own: "ACTIVE", next: "INACTIVE", also: "ACTIVE", later: "ACTIVE"}, addresses(b)); diff != "" {
+		t.Error(diff)
+	}
+	c.Plan(t).MustSay(t, 2, `- "`+later+`"`)
+}
+
+// Somebody sets the address inactive that registered the device: a plan warns, and both ways that it
+// names work.
 func TestAccDeviceServer_registrationAddressShut(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
@@ -279,16 +328,54 @@ func TestAccDeviceServer_registrationAddressShut(t *testing.T) {
 	}
 	try(t, func() error { return b.Sim.SetPermittedIP(key.ID, own, "INACTIVE") })()
 	at(b, next)()
-	c.Plan(t).MustSay(t, 2, "was registered from "+own+", and somebody has set that address inactive")
+	got := c.Plan(t)
+	got.MustSay(t, 0, "Warning: The address that registered the device is no longer permitted",
+		"was registered from "+own+", and somebody has set that address inactive", `add "`+own+`" to permitted_ips`)
+
 	b.Sim.ResetJournal()
+	c.Write(t, deviceWith(named, list(next, own)))
 	c.MustApply(t)
 	if writes := fmt.Sprint(b.Writes(0)); writes != "["+changeAddress+"]" {
 		t.Errorf("sent %s", writes)
 	}
+	c.Write(t, deviceWith(named, list(next)))
+	c.MustApply(t)
 	c.MustHaveNothingToDo(t)
 	if diff := cmp.Diff(map[string]string{own: "ACTIVE", next: "ACTIVE"}, addresses(b)); diff != "" {
 		t.Error(diff)
 	}
+
+	try(t, func() error { return b.Sim.SetPermittedIP(key.ID, own, "INACTIVE") })()
+	follow(t, c, commands(got.Output)[0], "main").MustSay(t, 0)
+	c.MustHaveNothingToDo(t)
+	if ip := c.State(t).String(t, deviceAddress, "registration_ip"); ip != next {
+		t.Errorf("registration_ip is %q", ip)
+	}
+}
+
+// An ID of another credential: the device is kept, every plan says so, and the right one is stored
+// in place. What the wrong one permits is left alone.
+func TestAccDeviceServer_wrongCredential(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	c := acctest.NewCLI(t, b)
+	var p *acctest.Party
+	p = b.Onboard(t, "elsewhere")
+	config := func(id int64) string {
+		return acctest.Installation + keyElsewhere("main", fmt.Sprintf("{ id = \"%d\", api_key = %q }", id, p.APIKey), named, list(next))
+	}
+	c.Write(t, config(p.CredentialID+1))
+	c.MustApply(t).MustSay(t, 0, "Warning: bunq_device_server: registered, but not as configured yet")
+	id := c.State(t).String(t, deviceAddress, "id")
+	c.Plan(t).MustSay(t, 0, "Warning: bunq_device_server: the permitted addresses were not read", "set credential = { id = …, api_key = … }")
+
+	b.Sim.ResetJournal()
+	c.Write(t, config(p.CredentialID))
+	c.MustApply(t)
+	if writes := fmt.Sprint(b.Writes(0)); writes != "["+addAddress+"]" || c.State(t).String(t, deviceAddress, "id") != id {
+		t.Errorf("sent %s", writes)
+	}
+	c.MustHaveNothingToDo(t)
 }
 
 // However bunq writes IPv6 addresses, the plan after an apply is empty.
@@ -297,7 +384,7 @@ func TestAccDeviceServer_addressSpelling(t *testing.T) {
 	for _, choice := range []bunqsim.Choice{bunqsim.Canonical, bunqsim.AsSent} {
 		t.Run(string(choice), func(t *testing.T) {
 			t.Parallel()
-			b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Settings.IPText = choice }))
+			b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Settings.IPv6, c.Settings.IPText = bunqsim.Accepted, choice }))
 			at(b, own)()
 			spelt := b.Provider("") + deviceWith(named, list(own, "2001:DB8:0:0::0001", "::ffff:198.51.100.1"))
 			b.Test(t, resource.TestCase{Steps: []resource.TestStep{
@@ -339,59 +426,73 @@ func TestAccDeviceServer_everyAddressMeansEveryAddress(t *testing.T) {
 	try(t, func() error { return b.Sim.SetPermittedIP(b.Sim.Snapshot().Credentials[0].ID, also, "INACTIVE") })()
 	c.MustApply(t).MustSay(t, 0, "0 added, 1 changed, 0 destroyed")
 	c.MustHaveNothingToDo(t)
+}
 
-	// Without "*", only what is listed stays.
+// A "*" that only bunq has is a warning, and no change; the way that it names works.
+func TestAccDeviceServer_everyAddressOnlyAtBunq(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	at(b, own)()
+	c := acctest.NewCLI(t, b)
 	c.Write(t, deviceWith(named, list(own)))
 	c.MustApply(t)
-	if diff := cmp.Diff(map[string]string{own: "ACTIVE", also: "INACTIVE", "*": "ACTIVE"}, addresses(b)); diff != "" {
-		t.Error(diff)
+	try(t, func() error { return b.Sim.SetPermittedIP(b.Sim.Snapshot().Credentials[0].ID, "*", "ACTIVE") })()
+
+	got := c.Plan(t)
+	got.MustSay(t, 0, "Warning: The key stays open to every address")
+	follow(t, c, commands(got.Output)[0], "main").MustSay(t, 0)
+	if got := c.Plan(t); got.Code != 0 || acctest.Says("stays open").MatchString(got.Output) {
+		t.Errorf("with another key: status %d\n%s", got.Code, got.Output)
 	}
 }
 
-// "*" belongs to the key: a change to or from it makes another device, says what bunq makes of
-// that, and works with another key.
+// "*" is sent when the device is made. Dropping the list changes nothing.
 func TestAccDeviceServer_everyAddress(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
 	at(b, own)()
 	c := acctest.NewCLI(t, b)
-	open, closed := deviceWith(named, list(own, "*")), deviceWith(named, list(own))
-	says := func(got acctest.Result, code int, texts ...string) {
-		t.Helper()
-		if got.Code != code {
-			t.Fatalf("status %d\n%s", got.Code, got.Output)
-		}
-		for _, text := range texts {
-			if !acctest.Says(text).MatchString(got.Output) {
-				t.Errorf("does not say %q:\n%s", text, got.Output)
-			}
-		}
+	c.Write(t, deviceWith(named, list(own, "*")))
+	if got := c.MustApply(t); strings.Contains(got.Output, "The key may not be open to every address") {
+		t.Errorf("warned:\n%s", got.Output)
 	}
-	c.Write(t, open)
-	c.MustApply(t)
 	c.MustHaveNothingToDo(t)
 
 	// From any address now.
 	at(b, also)()
 	c.MustHaveNothingToDo(t)
+
+	b.Sim.ResetJournal()
+	c.Write(t, deviceWith(named))
+	c.MustApply(t).MustSay(t, 0, "0 added, 1 changed, 0 destroyed")
+	c.MustHaveNothingToDo(t)
+	if writes := b.Writes(0); len(writes) > 0 {
+		t.Errorf("sent: %v", writes)
+	}
+}
+
+// A "*" that bunq did not set: the list lacks the address that registers the device.
+func TestAccDeviceServer_everyAddressNotOpen(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
 	at(b, own)()
+	c := acctest.NewCLI(t, b)
+	c.Write(t, deviceWith(named, list(also, "*")))
+	c.MustApply(t).MustSay(t, 0, "The key may not be open to every address")
+	c.MustHaveNothingToDo(t)
+}
 
-	// With the same key it stays open, which every plan says.
-	c.Write(t, closed)
-	says(c.Apply(t), 0, "Warning: The key stays open to every address", "1 added, 0 changed, 1 destroyed")
-	says(c.Plan(t), 0, "Warning: The key stays open to every address")
-	says(c.Apply(t, "-replace="+credentialAddress), 0)
-	if got := c.Plan(t); got.Code != 0 || acctest.Says("stays open").MatchString(got.Output) {
-		t.Errorf("with another key: status %d\n%s", got.Code, got.Output)
-	}
-	if diff := cmp.Diff(map[string]string{own: "ACTIVE"}, addresses(b)); diff != "" {
-		t.Error(diff)
-	}
-
-	// Back again: bunq refuses "*" for a key that has an address, so that a new one is needed.
-	c.Write(t, open)
-	says(c.Plan(t), 2, `Warning: Too late to open this key to every address`, "terraform apply -replace=bunq_psd2_credential.NAME")
-	says(c.Apply(t, "-replace="+credentialAddress), 0)
+// Without the address that registers the device, bunq reads "*" as that address: the apply says so.
+func TestAccDeviceServer_everyAddressWithoutOwn(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	at(b, own)()
+	c := acctest.NewCLI(t, b)
+	c.Write(t, deviceWith(named, list(next, "*")))
+	got := c.MustApply(t)
+	got.MustSay(t, 0, "Warning: The key may not be open to every address", "This device was registered from "+own)
+	c.Write(t, deviceWith(named, list(own, next, "*")))
+	follow(t, c, commands(got.Output)[0], "main").MustSay(t, 0)
 	c.MustHaveNothingToDo(t)
 	at(b, also)()
 	c.MustHaveNothingToDo(t)

@@ -2,33 +2,22 @@ package onboarding_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
-const createDevice = "POST /device-server"
+const (
+	createDevice = "POST /device-server"
+	openSession  = "POST /session-server"
+	adopted      = "Warning: Existing device adopted"
+)
 
-// deviceOfAnotherKey is a device like the one of deviceWith, with another key of the same user.
-const deviceOfAnotherKey = `
-resource "bunq_psd2_credential" "other" {
-  installation       = bunq_installation.main
-  certificate_pem    = bunq_sandbox_certificate.main.certificate_pem
-  private_key_pem_wo = bunq_sandbox_certificate.main.private_key_pem
-}
-
-resource "bunq_device_server" "other" {
-  installation = bunq_installation.main
-  credential   = bunq_psd2_credential.other
-  description  = "ci"
-}
-`
-
-// A run that is killed after bunq made the device: the next one adopts it, with a note of this
-// machine or, where none can be kept or the killed run was another machine's, as the newest of its
-// name.
-func TestAccDeviceServer_adoptsWhatWasBegun(t *testing.T) {
+// A run that is killed after bunq made the device: the next one adopts it, with and without a cache
+// folder, and on another machine.
+func TestAccDeviceServer_adoptsAfterAKill(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ cache, moves bool }{
 		"cache":           {cache: true},
@@ -48,188 +37,255 @@ func TestAccDeviceServer_adoptsWhatWasBegun(t *testing.T) {
 			if tc.moves {
 				c.MoveToNewMachine(t)
 			}
-			b.Sim.ResetJournal()
-			c.MustApply(t).MustSay(t, 0, "Warning: Existing device adopted", "registered by an interrupted run")
-			if devices := b.Sim.Snapshot().Devices; len(devices) != 1 || c.State(t).String(t, deviceAddress, "id") != fmt.Sprint(devices[0].ID) {
-				t.Errorf("%d devices", len(devices))
-			}
-			if ip := c.State(t).String(t, deviceAddress, "registration_ip"); ip != "127.0.0.1" {
-				t.Errorf("registration_ip is %q", ip)
-			}
+			c.MustApply(t).MustSay(t, 0, adopted, `"ci" already, registered from 127.0.0.1`)
+			mustBeTheOnlyDevice(t, b, c)
 			c.MustHaveNothingToDo(t)
 		})
 	}
 }
 
-// A machine that knows nothing adopts no device that the state has: not for a second resource, nor
-// for a replacement that another machine planned.
-func TestAccDeviceServer_newMachineAdoptsNothingOfTheState(t *testing.T) {
+// mustBeTheOnlyDevice checks that bunq has one device, that the state has it, and from where it was
+// registered.
+func mustBeTheOnlyDevice(t *testing.T, b *acctest.Bunq, c *acctest.CLI) {
+	t.Helper()
+	devices, state := b.Sim.Snapshot().Devices, c.State(t)
+	if len(devices) != 1 || state.String(t, deviceAddress, "id") != fmt.Sprint(devices[0].ID) {
+		t.Fatalf("%d devices; the state has %s", len(devices), state.String(t, deviceAddress, "id"))
+	}
+	if ip := state.String(t, deviceAddress, "registration_ip"); ip != devices[0].IP {
+		t.Errorf("registration_ip is %q", ip)
+	}
+}
+
+// A POST whose answer is lost: a session decides whether bunq did it. If it did, the device is
+// adopted; if not, it is sent once more.
+func TestAccDeviceServer_lostAnswer(t *testing.T) {
+	t.Parallel()
+	done := bunqsim.Fault{Route: createDevice, Kind: bunqsim.FaultDrop, Stage: bunqsim.AfterCommit}
+	notDone := bunqsim.Fault{Route: createDevice, Kind: bunqsim.FaultStatus, Status: 500, Stage: bunqsim.BeforeCommit}
+	never := notDone
+	never.Every = true
+	for _, answer := range answers {
+		for _, tc := range []struct {
+			name            string
+			fault           bunqsim.Fault
+			sessionOpens    bunqsim.Choice
+			posts, sessions int
+			adopts, fails   bool
+		}{
+			{name: "done", fault: done, posts: 1, sessions: 1, adopts: true},
+			{name: "not done", fault: notDone, posts: 2, sessions: 2},
+			{name: "not done, where a session opens without a device", fault: notDone, sessionOpens: bunqsim.Accepted, posts: 2, sessions: 1},
+			{name: "never done", fault: never, posts: 2, sessions: 2, fails: true},
+		} {
+			t.Run(fmt.Sprintf("%s, %s", tc.name, answer), func(t *testing.T) {
+				t.Parallel()
+				b := acctest.New(t, secondDevice(answer), acctest.WithSim(func(c *bunqsim.Config) { c.Settings.SessionWithoutDevice = tc.sessionOpens }))
+				c := acctest.NewCLI(t, b)
+				var p *acctest.Party
+				p = b.Onboard(t, "elsewhere")
+				b.Sim.ResetJournal()
+				c.Write(t, acctest.Installation+keyElsewhere("main", fmt.Sprintf("{ api_key = %q }", p.APIKey), named))
+				b.Sim.Fail(tc.fault)
+				got := c.Apply(t)
+
+				if posts, sessions := b.Count(createDevice), b.Count(openSession); posts != tc.posts || sessions != tc.sessions {
+					t.Errorf("%d POSTs and %d sessions, want %d and %d", posts, sessions, tc.posts, tc.sessions)
+				}
+				if strings.Contains(got.Output, adopted) != tc.adopts {
+					t.Errorf("adopted: %t\n%s", !tc.adopts, got.Output)
+				}
+				if tc.fails {
+					got.MustSay(t, 1, "Error: bunq_device_server was not registered")
+					b.Sim.ClearFaults()
+					c.MustApply(t)
+				} else {
+					got.MustSay(t, 0)
+				}
+				c.MustHaveNothingToDo(t)
+				mustHaveOneDeviceEach(t, b)
+				if ip := c.State(t).String(t, deviceAddress, "registration_ip"); ip != "127.0.0.1" {
+					t.Errorf("registration_ip is %q", ip)
+				}
+			})
+		}
+	}
+}
+
+// A lost answer where bunq cannot be asked either: the error says so, and the next apply adopts.
+func TestAccDeviceServer_lostAnswerAndNoSession(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
 	c := acctest.NewCLI(t, b)
-	before := "lifecycle { create_before_destroy = true }"
-	c.Write(t, deviceWith(named, before))
-	c.MustApply(t)
-	first := c.State(t).String(t, deviceAddress, "id")
-
-	c.Plan(t, "-replace="+deviceAddress, "-out=saved").MustSay(t, 2)
-	c.MoveToNewMachine(t)
-	c.MustApply(t, "saved")
-	if second := c.State(t).String(t, deviceAddress, "id"); second == first {
-		t.Error("the device was replaced by itself")
-	}
-
-	c.MoveToNewMachine(t)
-	c.Write(t, deviceWith(named, before)+`
-resource "bunq_device_server" "second" {
-  installation = bunq_installation.main
-  credential   = bunq_psd2_credential.main
-  description  = "ci"
-}
-`)
-	c.MustApply(t)
-	if state := c.State(t); state.String(t, deviceAddress, "id") == state.String(t, "bunq_device_server.second", "id") {
-		t.Error("two resources are one device")
-	}
+	c.Write(t, deviceWith(named))
+	b.Sim.Fail(bunqsim.Fault{Route: createDevice, Kind: bunqsim.FaultDrop, Stage: bunqsim.AfterCommit})
+	b.Sim.Fail(bunqsim.Fault{Route: openSession, Every: true, Kind: bunqsim.FaultStatus, Status: 405})
+	c.Apply(t).MustSay(t, 1, "Error: bunq_device_server was not registered", "bunq may have registered the device; this could not be checked", "apply again")
+	b.Sim.ClearFaults()
+	c.MustApply(t).MustSay(t, 0, adopted)
 	c.MustHaveNothingToDo(t)
+	mustBeTheOnlyDevice(t, b, c)
 }
 
-// What this machine did not begin is not adopted: not what another resource of the state is, nor a
-// device of the same name that another key has.
-func TestAccDeviceServer_adoptsNothingElse(t *testing.T) {
+// What a state no longer knows, or knows twice, is adopted where bunq has one device for each
+// installation; where it accepts a second one, that is made.
+func TestAccDeviceServer_adopts(t *testing.T) {
 	t.Parallel()
-	second := `
-resource "bunq_device_server" "second" {
-  installation = bunq_installation.main
-  credential   = bunq_psd2_credential.main
-  description  = "ci"
+	run := func(args ...string) func(*testing.T, *acctest.CLI) {
+		return func(t *testing.T, c *acctest.CLI) {
+			t.Helper()
+			if got := c.Run(t, args...); got.Code != 0 {
+				t.Fatal(got.Output)
+			}
+		}
+	}
+	renamed := strings.Replace(deviceWith(named), `"bunq_device_server" "main"`, `"bunq_device_server" "renamed"`, 1)
+	another := strings.Replace(second(), "bunq_installation.second", "bunq_installation.main", 1)
+	for _, tc := range []struct {
+		name    string
+		disturb func(*testing.T, *acctest.CLI)
+		address string
+		config  string
+	}{
+		{"taint", run("taint", deviceAddress), deviceAddress, deviceWith(named)},
+		{"renamed without moved", nil, "bunq_device_server.renamed", renamed},
+		{"forgotten", run("state", "rm", deviceAddress), deviceAddress, deviceWith(named)},
+		{"a second block", nil, "bunq_device_server.second", deviceWith(named) + strings.Replace(another, `"second"`+"\n}", `"ci"`+"\n}", 1)},
+	} {
+		for _, answer := range answers {
+			for _, lines := range []string{"", createBefore} {
+				t.Run(fmt.Sprintf("%s, %s, %s", tc.name, answer, lines), func(t *testing.T) {
+					t.Parallel()
+					b := acctest.New(t, secondDevice(answer))
+					c := acctest.NewCLI(t, b)
+					c.Write(t, deviceWith(named, lines))
+					c.MustApply(t)
+					id := c.State(t).String(t, deviceAddress, "id")
+					if tc.disturb != nil {
+						tc.disturb(t, c)
+					}
+
+					c.Write(t, strings.Replace(tc.config, named, named+"\n  "+lines, 1))
+					got := c.MustApply(t)
+					c.MustHaveNothingToDo(t)
+					now := c.State(t).String(t, tc.address, "id")
+					if answer == bunqsim.Accepted {
+						if now == id || strings.Contains(got.Output, adopted) {
+							t.Errorf("adopted\n%s", got.Output)
+						}
+						return
+					}
+					got.MustSay(t, 0, adopted)
+					if now != id || len(b.Sim.Snapshot().Devices) != 1 {
+						t.Errorf("device %s, want %s; bunq has %d", now, id, len(b.Sim.Snapshot().Devices))
+					}
+				})
+			}
+		}
+	}
 }
-`
-	for _, cache := range []string{"true", "false"} {
-		t.Run("cache "+cache, func(t *testing.T) {
+
+// An installation that is unknown as a whole: the device is planned as a replacement, and adopted
+// if it turns out to be the same one; else another one is registered.
+func TestAccDeviceServer_installationUnknownAsAWhole(t *testing.T) {
+	t.Parallel()
+	for _, lines := range []string{"", createBefore} {
+		t.Run(lines, func(t *testing.T) {
 			t.Parallel()
 			b := acctest.New(t)
 			c := acctest.NewCLI(t, b)
-			c.Env = []string{"BUNQ_SESSION_CACHE=" + cache}
-			c.Write(t, deviceWith(named))
+			config := func(which, description string) string {
+				return "resource \"terraform_data\" \"which\" {\n  input = \"" + which + "\"\n}\n" + strings.Replace(deviceWith(set("description", description), lines),
+					"resource \"bunq_device_server\" \"main\" {\n  installation = bunq_installation.main",
+					"resource \"bunq_installation\" \"other\" {}\nresource \"bunq_device_server\" \"main\" {\n"+
+						"  installation = terraform_data.which.output == \"other\" ? bunq_installation.other : bunq_installation.main", 1)
+			}
+			c.Write(t, config("main", `"ci"`))
 			c.MustApply(t)
-			if cache == "true" {
-				c.Write(t, deviceWith(named)+second)
-				c.MustApply(t)
-			}
-			c.Write(t, deviceWith(named)+deviceOfAnotherKey)
-			c.MustApply(t)
-			// A device with an older key does not adopt the one of the newer key, nor the other way
-			// round.
-			c.MustApply(t, "-replace="+deviceAddress)
-			c.MustApply(t, "-replace=bunq_device_server.other")
-			state := c.State(t)
-			if state.String(t, deviceAddress, "id") == state.String(t, "bunq_device_server.other", "id") {
-				t.Error("two resources are one device")
-			}
-			if cache == "true" && len(b.Sim.Snapshot().Devices) != 5 {
-				t.Errorf("%d devices, want one for each that was made", len(b.Sim.Snapshot().Devices))
-			}
 			c.MustHaveNothingToDo(t)
+			id := c.State(t).String(t, deviceAddress, "id")
+
+			c.Write(t, config("still main", `"ci"`))
+			c.Plan(t).MustSay(t, 2, "must be replaced")
+			c.MustApply(t).MustSay(t, 0, adopted)
+			c.MustHaveNothingToDo(t)
+			if now := c.State(t).String(t, deviceAddress, "id"); now != id {
+				t.Errorf("device %s, want %s", now, id)
+			}
+
+			c.Write(t, config("other", `"ci 2"`))
+			c.MustApply(t)
+			c.MustHaveNothingToDo(t)
+			mustHaveOneDeviceEach(t, b)
+			if now := c.State(t).String(t, deviceAddress, "id"); now == id {
+				t.Error("the device is still the same")
+			}
 		})
 	}
 }
 
-// Where bunq registers a key once only, a new name cannot be had with it: the error says which
-// device has the key, and going back to its name works.
-func TestAccDeviceServer_keyRegisteredOnce(t *testing.T) {
+// The installation has a device under another name, which no state knows: the error lists it and
+// names both ways.
+func TestAccDeviceServer_takenUnderAnotherName(t *testing.T) {
 	t.Parallel()
-	for _, answer := range []bunqsim.Choice{bunqsim.Refused, bunqsim.Existing} {
-		for _, cache := range []string{"true", "false"} {
-			once := func(t *testing.T, lines ...string) (*acctest.Bunq, *acctest.CLI, string) {
-				t.Parallel()
-				b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Settings.SameDeviceAgain = answer }))
-				c := acctest.NewCLI(t, b)
-				c.Env = []string{"BUNQ_SESSION_CACHE=" + cache}
-				c.Write(t, deviceWith(append([]string{named}, lines...)...))
-				c.MustApply(t)
-				c.MustHaveNothingToDo(t)
-				return b, c, c.State(t).String(t, deviceAddress, "id")
-			}
-			same := func(t *testing.T, b *acctest.Bunq, c *acctest.CLI, id string) {
-				t.Helper()
-				if now := c.State(t).String(t, deviceAddress, "id"); now != id || len(b.Sim.Snapshot().Devices) != 1 {
-					t.Errorf("device %s, want %s; %d at bunq", now, id, len(b.Sim.Snapshot().Devices))
-				}
-				c.MustHaveNothingToDo(t)
-			}
-			name := fmt.Sprintf("%s, cache %s, ", answer, cache)
-			before := "lifecycle { create_before_destroy = true }"
+	b := acctest.New(t)
+	c := acctest.NewCLI(t, b)
+	c.Write(t, deviceWith(named))
+	c.MustApply(t)
+	id := c.State(t).String(t, deviceAddress, "id")
+	c.Run(t, "state", "rm", deviceAddress).MustSay(t, 0)
 
-			t.Run(name+"another name and back", func(t *testing.T) {
-				b, c, id := once(t)
-				c.Write(t, deviceWith(set("description", `"ci 2"`)))
-				c.Apply(t).MustSay(t, 1, "Error: The API key has a device already", "device "+id+` "ci"`,
-					`set description = "ci" and apply; device `+id+" is then adopted")
-				c.Apply(t).MustSay(t, 1, `set description = "ci" and apply`)
-				c.Write(t, deviceWith(named))
-				c.MustApply(t).MustSay(t, 0, "Existing device adopted")
-				same(t, b, c, id)
-			})
-			t.Run(name+"replaced", func(t *testing.T) {
-				b, c, id := once(t)
-				c.MustApply(t, "-replace="+deviceAddress).MustSay(t, 0, "Existing device adopted", "bunq registers this key only once")
-				same(t, b, c, id)
-			})
-			t.Run(name+"another name, created before", func(t *testing.T) {
-				b, c, id := once(t, before)
-				c.Write(t, deviceWith(set("description", `"ci 2"`), before))
-				c.Apply(t).MustSay(t, 1, "Error: The API key has a device already", "no second device was made")
-				c.Write(t, deviceWith(named, before))
-				c.MustApply(t)
-				same(t, b, c, id)
-			})
-			if cache == "false" {
-				continue
-			}
-			t.Run(name+"replaced, created before", func(t *testing.T) {
-				b, c, id := once(t, before)
-				for range 2 {
-					c.Apply(t, "-replace="+deviceAddress).MustSay(t, 1, "Error: The API key has a device already",
-						"another resource of this state, or the one being replaced, is device "+id)
-				}
-				c.MustApply(t)
-				same(t, b, c, id)
-			})
-			t.Run(name+"forgotten", func(t *testing.T) {
-				b, c, id := once(t)
-				if got := c.Run(t, "state", "rm", deviceAddress); got.Code != 0 {
-					t.Fatal(got.Output)
-				}
-				c.Apply(t).MustSay(t, 1, "If it is no longer in any state (terraform state rm), apply again")
-				c.MustApply(t).MustSay(t, 0, "Existing device adopted")
-				same(t, b, c, id)
-			})
-		}
-	}
+	c.Write(t, deviceWith(set("description", `"ci 2"`)))
+	got := c.Apply(t)
+	got.MustSay(t, 1, "Error: The installation has another device", "A device already exists for the current installation.",
+		"nothing was stored, and no device was made. bunq lists: - device "+id+` "ci", registered from 127.0.0.1, ACTIVE`,
+		"to adopt device "+id+`, set description = "ci", then terraform apply`)
+
+	c.Write(t, deviceWith(named))
+	c.MustApply(t).MustSay(t, 0, adopted)
+	mustBeTheOnlyDevice(t, b, c)
+	c.Run(t, "state", "rm", deviceAddress).MustSay(t, 0)
+
+	c.Write(t, deviceWith(set("description", `"ci 2"`)))
+	follow(t, c, commands(got.Output)[0], "main").MustSay(t, 0)
+	c.MustHaveNothingToDo(t)
+	mustHaveOneDeviceEach(t, b)
 }
 
-// On a machine that knows nothing, and with two devices that may be the key's: none is adopted, and
-// the error names the command that goes on.
-func TestAccDeviceServer_keyRegisteredOnceAsOneOfTwo(t *testing.T) {
+// The installation has a device of another key: no session opens, the error says so, and its way
+// goes on.
+func TestAccDeviceServer_takenByAnotherKey(t *testing.T) {
 	t.Parallel()
-	b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Settings.SameDeviceAgain = bunqsim.Refused }))
+	b := acctest.New(t)
 	c := acctest.NewCLI(t, b)
-	c.Write(t, deviceWith(named)+deviceOfAnotherKey)
+	var first, other *acctest.Party
+	first, other = b.Onboard(t, "elsewhere"), b.Onboard(t, "other")
+	config := func(p *acctest.Party) string {
+		return acctest.Installation + keyElsewhere("main", fmt.Sprintf("{ api_key = %q }", p.APIKey), named)
+	}
+	c.Write(t, config(first))
 	c.MustApply(t)
-	for _, address := range []string{deviceAddress, "bunq_device_server.other"} {
-		if got := c.Run(t, "state", "rm", address); got.Code != 0 {
-			t.Fatal(got.Output)
-		}
-	}
+	c.Run(t, "state", "rm", deviceAddress).MustSay(t, 0)
 
-	c.MoveToNewMachine(t)
-	c.Write(t, deviceWith(named)+deviceOfAnotherKey)
-	c.Apply(t, "-target="+deviceAddress).MustSay(t, 1, "Error: bunq_device_server was not registered",
-		"bunq may register a key only once", "terraform apply -replace=bunq_psd2_credential.NAME")
-	if devices := b.Sim.Snapshot().Devices; len(devices) != 2 {
-		t.Errorf("%d devices", len(devices))
-	}
-	c.MustApply(t, "-replace=bunq_psd2_credential.main", "-replace=bunq_psd2_credential.other")
+	c.Write(t, config(other))
+	got := c.Apply(t)
+	got.MustSay(t, 1, "Error: The installation has another device", "No session was opened with this key", "User credentials are incorrect")
+	follow(t, c, commands(got.Output)[0], "main").MustSay(t, 0)
 	c.MustHaveNothingToDo(t)
+}
+
+// A plan that another machine applies adopts nothing but what was planned.
+func TestAccDeviceServer_savedPlanOnAnotherMachine(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	c := acctest.NewCLI(t, b)
+	c.Write(t, deviceWith(named, createBefore))
+	c.MustApply(t)
+	c.Plan(t, "-replace="+installationAddress, "-out=saved").MustSay(t, 2)
+	c.MoveToNewMachine(t)
+	if got := c.MustApply(t, "saved"); strings.Contains(got.Output, adopted) {
+		t.Errorf("adopted\n%s", got.Output)
+	}
+	c.MustHaveNothingToDo(t)
+	mustHaveOneDeviceEach(t, b)
 }

@@ -2,6 +2,8 @@ package onboarding
 
 import (
 	"context"
+	"fmt"
+	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -9,18 +11,34 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
-	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
-// ModifyPlan assembles the api_context if its parts are known, proposes another device for one that
-// bunq no longer accepts, and reports what would make an apply fail.
+// ValidateConfig reports a list of addresses without the credential that they belong to.
+func (r *DeviceServerResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var config deviceModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() || config.PermittedIPs.IsNull() || config.PermittedIPs.IsUnknown() {
+		return
+	}
+
+	if config.credential(ctx, &resp.Diagnostics).ID.IsNull() {
+		resp.Diagnostics.AddAttributeError(path.Root("permitted_ips"), "permitted_ips needs the ID of the credential",
+			"bunq keeps the permitted addresses with the credential of the API key, and does not say which one a key belongs to.\n\nNext step, one of these:"+waysOut(
+				"pass the whole credential: credential = bunq_psd2_credential.main",
+				"add the ID of the credential that the key was made with, which the data source bunq_credentials lists: credential = { id = …, api_key = … }",
+				"omit permitted_ips, and Terraform does not manage addresses"))
+	}
+}
+
+// ModifyPlan fills in the api_context as far as it is known, and reports what would make an apply
+// fail. In an apply, Terraform plans again, with what was unknown before: so what is reported here
+// is found out before anything is sent or stored.
 func (r *DeviceServerResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() || r.Data == nil {
 		return
 	}
 	var plan, state deviceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-
 	exists := !req.State.Raw.IsNull()
 	if exists {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -28,119 +46,109 @@ func (r *DeviceServerResource) ModifyPlan(ctx context.Context, req resource.Modi
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if installation, known := installationOf(ctx, plan.Installation, &resp.Diagnostics); known && !installation.Environment.IsUnknown() {
-		if !r.Data.SameEnvironment(installation.Environment.ValueString(), "installation", installationPath, &resp.Diagnostics) {
-			return
-		}
-	}
 
-	ip := ""
-	if exists {
-		r.noteInState(ctx, &state, &resp.Diagnostics)
-		f := deviceFactsOf(ctx, req.Private, &resp.Diagnostics)
-		ip = f.IP
-		r.proposeAnother(resp, &plan, &state, f)
-		r.reportRefused(ctx, &plan, &state, f, &resp.Diagnostics)
+	installation, known := installationOf(ctx, plan.Installation, &resp.Diagnostics)
+	if known && !r.Data.SameEnvironment(installation.Environment.ValueString(), "installation", installationPath, &resp.Diagnostics) {
+		return
 	}
+	apiContext, more := plan.apiContext(ctx, &resp.Diagnostics).Object(ctx)
+	resp.Diagnostics.Append(more...)
+	plan.APIContext = apiContext
 
-	ac, known := plan.apiContext(ctx, &resp.Diagnostics)
-	obj, diags := ac.Object(ctx)
-	resp.Diagnostics.Append(diags...)
-	plan.APIContext = obj
-	if known {
-		r.notePlan(ctx, ac, &plan, &state, ip, &resp.Diagnostics)
-	}
-
-	if !resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
-	}
-}
-
-// proposeAnother plans another device for changes that an update cannot make, and an update if an
-// address that the state does not list must be restored.
-func (r *DeviceServerResource) proposeAnother(resp *resource.ModifyPlanResponse, plan, state *deviceModel, f deviceFacts) {
-	// It is unknown if something changes, and only filled in then: see readAddressesOf. A set that is
-	// not known may turn out to be the same, and then the apply does not fill it in.
+	before := readPrivate[deviceRef](ctx, req.Private, plannedDevice, &resp.Diagnostics)
 	switch {
-	case !plan.RegistrationIP.IsUnknown():
-	case !state.RegistrationIP.IsNull():
+	case exists && plan.moves(&state):
+		resp.RequiresReplace = append(resp.RequiresReplace, installationPath)
+	case exists:
+		ref := state.ref()
+		storePrivate(ctx, resp.Private, plannedDevice, ref, &resp.Diagnostics)
 		plan.RegistrationIP = state.RegistrationIP
-	case f.IP != "" && allKnown(plan.PermittedIPs) || plan.PermittedIPs.IsNull():
-		plan.RegistrationIP = providerdata.StringOrNull(f.IP)
+		ref.checkKept(ctx, &plan, &state, &resp.Diagnostics)
+		r.Data.CheckRefused(ctx, "bunq_device_server", plan.APIContext, state.APIContext, path.Root("api_context"), &resp.Diagnostics)
+	case before.ID != "" && before.Installation == plan.installationID():
+		before.refuseAlone(&resp.Diagnostics, installationPath, "A device is only replaced together with its installation", "bunq would refuse another one.",
+			"make another installation, and with it another device; the API key stays: "+replaceInstallation,
+			"keep the device: plan without -replace, or without its replace_triggered_by")
 	}
 
-	// A set that was unknown in the plan may turn out to hold "*" in the apply, which plans again
-	// and must not turn the update into a replacement. Only the process that plans has read the
-	// device; in the other one, Update reports the change.
-	if changesAny(plan.PermittedIPs, state.PermittedIPs) && ledgerOf(r.Data).of(state.ID.ValueString()).read {
-		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("permitted_ips"))
+	if !resp.Diagnostics.HasError() && len(resp.RequiresReplace) == 0 {
+		r.noteDevice(ctx, &plan, &state, &resp.Diagnostics)
 	}
-
-	warnAnyAddress(plan, state, f.Open, &resp.Diagnostics)
-
-	if f.Shut && !plan.PermittedIPs.IsNull() {
-		resp.Diagnostics.AddAttributeWarning(path.Root("registration_ip"), "The address that registered the device is no longer permitted",
-			"Device "+state.ID.ValueString()+" was registered from "+f.IP+", and somebody has set that address inactive. Applying sets it active again: it "+
-				"stays permitted as long as the device exists.\n\nNext step: apply. To drop the address instead, replace the device from another one.")
-		plan.RegistrationIP = types.StringUnknown()
-	}
-	if f.Unset && !plan.PermittedIPs.IsNull() {
-		plan.RegistrationIP = types.StringUnknown() // so that there is an update, which sets them or reports why it cannot
-	}
-
-	switch f.Status {
-	case "", bunq.StatusActive:
-	case bunq.DeviceNeedsConfirmation:
-		resp.Diagnostics.AddWarning("The device waits for confirmation",
-			"bunq lists device "+state.ID.ValueString()+" as "+f.Status+". Confirm it with bunq; calls may be refused until then.")
-	default:
-		resp.Diagnostics.AddWarning("bunq no longer accepts the device",
-			"bunq lists device "+state.ID.ValueString()+" as "+f.Status+". Applying registers another one with the same key.")
-		plan.ID, plan.RegistrationIP = types.StringUnknown(), types.StringUnknown()
-		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("id"))
-	}
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
 
-// notePlan notes for the run what a device with a known context is: a context that other resources
-// may be read with, and a user of its key.
-func (r *DeviceServerResource) notePlan(ctx context.Context, model providerdata.APIContextModel, plan, state *deviceModel, ip string, diags *diag.Diagnostics) {
-	if r.Data.Sessions == nil || diags.HasError() {
+// noteDevice tells the other resources of the run of a device that the plan keeps or makes: its
+// context, which an import may need, and what its key must permit.
+func (r *DeviceServerResource) noteDevice(ctx context.Context, plan, state *deviceModel, diags *diag.Diagnostics) {
+	model := plan.apiContext(ctx, diags)
+	if ac, more := model.Parse(installationPath); !more.HasError() { // an error is reported where the context is used
+		r.Data.Remember(ac)
+	}
+
+	// The key may be known before its new installation is.
+	if model.APIKey.IsUnknown() {
 		return
 	}
-	ac, more := model.Parse(installationPath)
-	if more.HasError() {
-		return // reported where the context is used
+	key := bunq.APIContext{APIKey: bunq.Secret(model.APIKey.ValueString())}.Fingerprint()
+	d := keyDevice{id: state.ID.ValueString(), description: plan.Description.ValueString(), ip: state.RegistrationIP.ValueString()}
+	if allKnown(plan.PermittedIPs) {
+		d.permitted = addresses(plan.PermittedIPs)
 	}
-	r.Data.Remember(ac)
-
-	p := keyPlan{description: plan.Description.ValueString()}
-	if p.lists = !plan.PermittedIPs.IsNull() && allKnown(plan.PermittedIPs); p.lists {
-		p.addresses, more = addresses(ctx, plan.PermittedIPs)
-		diags.Append(more...)
-	}
-	if !state.ID.IsNull() && !plan.replaces(ctx, state, diags) {
-		p.id, p.ip = state.ID.ValueString(), ip
-	} else {
-		noteComing(ctx, r.Data, ac)
-	}
-	r.keyUseOf(ac).addPlan(p, diags)
+	r.run.devices.plan(key, d, diags)
 }
 
-// warnAnyAddress warns if a plan changes to or from "*" with a key that is in use: bunq ties "*" to
-// the key, not to the device, and accepts it only while the key has no address (DOCUMENTED: one
-// cannot go from addresses to "*" later).
-func warnAnyAddress(plan, state *deviceModel, open bool, diags *diag.Diagnostics) {
-	if !allKnown(plan.PermittedIPs) || !plan.Credential.Equal(state.Credential) {
-		return
-	}
-	at := path.Root("permitted_ips")
-	next := "\n\nNext step: make another key in the same apply (terraform apply -replace=bunq_psd2_credential.NAME)."
+// plannedDevice names the private state with the deviceRef of the device that a plan has seen. A
+// replacement is planned twice, and the second time this is all that is left of the device.
+const plannedDevice = "planned"
+
+// deviceRef names a device in messages: Terraform tells a provider no addresses.
+type deviceRef struct {
+	ID           string `json:"id"`
+	Description  string `json:"description"`
+	Installation string `json:"installation"`
+}
+
+func (m *deviceModel) ref() deviceRef {
+	return deviceRef{ID: m.ID.ValueString(), Description: m.Description.ValueString(), Installation: m.installationID()}
+}
+
+// checkKept reports what would need a second device on the same installation. A value that is not
+// known yet is compared in the apply, but a whole credential that is not known is another key.
+func (d deviceRef) checkKept(ctx context.Context, plan, state *deviceModel, diags *diag.Diagnostics) {
+	const oldKey = "The old key stays usable, unless deactivate_on_destroy = true is in the state of its bunq_psd2_credential."
+	key, old := plan.credential(ctx, diags), state.credential(ctx, diags).APIKey
 	switch {
-	case hasAny(plan.PermittedIPs) && !hasAny(state.PermittedIPs):
-		diags.AddAttributeWarning(at, `Too late to open this key to every address`,
-			`bunq accepts "*" only for a key that has no permitted address yet, and may refuse it for this one.`+next)
-	case !hasAny(plan.PermittedIPs) && (open || hasAny(state.PermittedIPs)):
-		diags.AddAttributeWarning(at, "The key stays open to every address",
-			`bunq has no call to undo "*", so permitted_ips does not restrict this key.`+next)
+	case !key.APIKey.Equal(old) && (!key.APIKey.IsUnknown() || key.ID.IsUnknown()):
+		d.refuseAlone(diags, path.Root("credential"), "Another API key needs another installation", oldKey,
+			"if the key comes from another certificate, or was made elsewhere: "+replaceInstallation,
+			"if the same certificate makes another key, as after a leak: "+replaceBoth)
+	case changesAny(plan.PermittedIPs, state.PermittedIPs):
+		d.refuseAlone(diags, path.Root("permitted_ips"), `Changing to or from "*" needs another API key and another installation`,
+			`bunq ties "*" to the key when the device is registered, and can neither set nor remove it later. `+oldKey,
+			"make another key and another installation: "+replaceBoth,
+			`keep permitted_ips as they were; if bunq has "*" already, as after an import, omit them`)
+	case !plan.Description.IsUnknown() && !plan.Description.Equal(state.Description):
+		d.refuseAlone(diags, path.Root("description"), "Another description needs another installation", "bunq cannot rename a device.",
+			"keep the description: description = "+strconv.Quote(d.Description),
+			"make another installation, and with it a device of the new name: "+replaceInstallation)
 	}
+}
+
+// changesAny reports whether a plan is known to change the key to or from "*". Without a list,
+// Terraform leaves the addresses alone, so dropping it changes nothing.
+func changesAny(plan, state types.Set) bool {
+	if hasAny(plan) {
+		return !hasAny(state)
+	}
+	return hasAny(state) && allKnown(plan) && !plan.IsNull()
+}
+
+// refuseAlone reports a plan that would register a second device on an installation (OBSERVED in four
+// clients: bunq refuses that).
+func (d deviceRef) refuseAlone(diags *diag.Diagnostics, at path.Path, summary, why string, ways ...string) {
+	diags.AddAttributeError(at, summary, fmt.Sprintf("bunq registers one device for each installation, and installation %s has device %s %s. %s\n\n"+
+		"State: nothing was changed.\n\n"+
+		"Next step, one of these (NAME is that of the bunq_installation with ID %s, and of the bunq_psd2_credential; in a module, put module.… in front; "+
+		"in a pipeline, a changed keeper of the installation does the same as -replace):%s",
+		d.Installation, d.ID, strconv.Quote(d.Description), why, d.Installation, waysOut(append(ways, destroyInstead)...)))
 }

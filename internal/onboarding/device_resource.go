@@ -2,8 +2,6 @@ package onboarding
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -16,9 +14,10 @@ import (
 )
 
 var (
-	_ resource.ResourceWithConfigure   = (*DeviceServerResource)(nil)
-	_ resource.ResourceWithModifyPlan  = (*DeviceServerResource)(nil)
-	_ resource.ResourceWithImportState = (*DeviceServerResource)(nil)
+	_ resource.ResourceWithConfigure      = (*DeviceServerResource)(nil)
+	_ resource.ResourceWithValidateConfig = (*DeviceServerResource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*DeviceServerResource)(nil)
+	_ resource.ResourceWithImportState    = (*DeviceServerResource)(nil)
 )
 
 // DeviceServerResource is bunq_device_server: an API key bound to an installation and to the
@@ -42,53 +41,45 @@ func (r *DeviceServerResource) Create(ctx context.Context, req resource.CreateRe
 
 	var m deviceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	if resp.Diagnostics.HasError() || !r.Data.Ready(&resp.Diagnostics) {
-		return
-	}
-
-	reg, ok := r.registration(ctx, &m, &resp.Diagnostics)
+	access, ok := r.access(ctx, &m, &resp.Diagnostics)
 	if !ok {
 		return
 	}
-	made, err := reg.register(ctx)
-	if err != nil {
-		reg.explain(err).Error(&resp.Diagnostics, err)
+	device, ok := r.register(ctx, access, &m, &resp.Diagnostics)
+	if !ok {
 		return
 	}
 
-	m.ID, m.RegistrationIP = types.StringValue(providerdata.FormatID(made.id)), providerdata.StringOrNull(made.ip)
+	// What bunq made reaches the state before anything else can fail.
+	m.ID, m.RegistrationIP = types.StringValue(providerdata.FormatID(device.ID)), providerdata.StringOrNull(device.IP)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
-	f := deviceFacts{Status: bunq.StatusActive, IP: made.ip}
-	f.store(ctx, resp.Private, &resp.Diagnostics)
-	warnAdopted(made, &resp.Diagnostics)
-	r.keyUseOf(reg.apiContext).noteMade(m.ID.ValueString(), made.ip)
-	providerdata.ForgetComingDevice(ctx, r.Data.Sessions.For(reg.apiContext))
 
-	// The resources that follow need this session anyway. Opening it here verifies key, address and
-	// signature while it is clear what to correct.
-	if _, err := reg.calls.User(ctx); err != nil {
-		r.warnNoSession(ctx, reg, made.id, err, &resp.Diagnostics)
-		return
-	}
-	if m.PermittedIPs.IsNull() {
-		return
-	}
-
-	access := &providerdata.Access{Context: reg.apiContext, Calls: reg.calls}
-	err = r.setAddresses(ctx, access, &m, &f)
-	var several *ambiguousError
-
-	f.Unset = errors.As(err, &several)
-	m.RegistrationIP = providerdata.StringOrNull(f.IP)
+	err := m.complete(ctx, access, device, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
-	f.store(ctx, resp.Private, &resp.Diagnostics)
 	if err != nil {
 		tfdiag.Failure{
-			Summary: "bunq_device_server: the permitted addresses are not as configured",
-			State:   "the device is registered and stored. The next plan shows which addresses differ; the next apply corrects them.",
-			Next:    nextForAddresses(err),
+			Summary: "bunq_device_server: registered, but not as configured yet",
+			State:   "device " + m.ID.ValueString() + " is stored. The next plan shows what is missing, and the next apply does it.",
 		}.Warning(&resp.Diagnostics, err)
 	}
+}
+
+// complete does what follows a registration. It opens the session that the resources below need
+// anyway, which verifies key, address and signature while it is clear what to correct. The device
+// shows from where it was registered.
+func (m *deviceModel) complete(ctx context.Context, access *providerdata.Access, device bunq.DeviceServer, diags *diag.Diagnostics) error {
+	if device.IP == "" {
+		read, err := access.Calls.DeviceServer(ctx, device.ID)
+		if err != nil {
+			return err
+		}
+		m.RegistrationIP = providerdata.StringOrNull(read.IP)
+	}
+	if m.PermittedIPs.IsNull() {
+		return nil
+	}
+
+	return m.setAddresses(ctx, access, types.SetNull(types.StringType), diags)
 }
 
 // Read looks up the device and its permitted addresses.
@@ -101,46 +92,39 @@ func (r *DeviceServerResource) Read(ctx context.Context, req resource.ReadReques
 	if !r.Data.ReadyToRead("bunq_device_server", &resp.Diagnostics) {
 		return
 	}
-
 	access, ok := r.access(ctx, &m, &resp.Diagnostics)
 	if !ok {
 		return
 	}
-	unreadable := tfdiag.Failure{
-		Summary: "bunq_device_server cannot be read",
-		State:   "the device stays in the state as it was.",
-	}
+
 	id, err := providerdata.ParseID(m.ID.ValueString())
-	if err != nil {
-		unreadable.Error(&resp.Diagnostics, err)
-		return
-	}
-
-	ledgerOf(r.Data).change(m.ID.ValueString(), func(e *deviceEntry) { e.read = true })
-	r.noteInState(ctx, &m, &resp.Diagnostics)
-
-	f := deviceFactsOf(ctx, req.Private, &resp.Diagnostics)
-	device, err := access.Calls.DeviceServer(ctx, id)
 	if err == nil {
-		m.Description = types.StringValue(device.Description)
-		f.Status, f.IP = device.Status, device.IP
-		err = r.readAddressesOf(ctx, access.Calls, &m, &f, &resp.Diagnostics)
+		err = m.read(ctx, access, id, &resp.Diagnostics)
 	}
 	switch {
-	case bunq.IsNotFound(err) && device == nil:
-		r.noteReleased(ctx, &m, &resp.Diagnostics)
+	case err == nil:
+		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+	case bunq.IsNotFound(err):
 		resp.State.RemoveResource(ctx)
-		return
-	case bunq.IsCredentialsRefused(err):
-		r.keepRefused(&m, err, &resp.Diagnostics)
-		return
-	case err != nil:
-		unreadable.Error(&resp.Diagnostics, err)
-		return
+	case bunq.IsContextRefused(err):
+		r.Data.WarnRefused(access.Context, err, &resp.Diagnostics)
+	default:
+		tfdiag.Failure{
+			Summary: "bunq_device_server cannot be read",
+			State:   "the device stays in the state as it was.",
+		}.Error(&resp.Diagnostics, err)
 	}
+}
 
-	f.store(ctx, resp.Private, &resp.Diagnostics)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+// read fills in what bunq has. An error says nothing about the device but a 404, which is about it.
+func (m *deviceModel) read(ctx context.Context, access *providerdata.Access, id int64, diags *diag.Diagnostics) error {
+	device, err := access.Calls.DeviceServer(ctx, id)
+	if err != nil {
+		return err
+	}
+	m.Description, m.RegistrationIP = types.StringValue(device.Description), providerdata.StringOrNull(device.IP)
+	warnStatus(m, device.Status, diags)
+	return m.readAddresses(ctx, access, diags)
 }
 
 // Update changes the permitted addresses; the rest concerns Terraform only.
@@ -151,48 +135,25 @@ func (r *DeviceServerResource) Update(ctx context.Context, req resource.UpdateRe
 	var m, state deviceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() {
+	access, ok := r.access(ctx, &m, &resp.Diagnostics)
+	if !ok {
 		return
 	}
 
-	if changesAny(m.PermittedIPs, state.PermittedIPs) {
-		resp.Diagnostics.AddAttributeError(path.Root("permitted_ips"), `"*" needs another registration`,
-			"permitted_ips changes to or from \"*\", which only registering the device again can do. The plan could not see this: permitted_ips was "+
-				"not known then, or the device was not refreshed.\n\n"+
-				"State: nothing was changed, neither at bunq nor in the state.\n\n"+
-				"Next step: run terraform apply again; it proposes to replace the device.")
-		return
+	// A list that was read from another credential says nothing about this one.
+	if !m.credential(ctx, &resp.Diagnostics).ID.Equal(state.credential(ctx, &resp.Diagnostics).ID) {
+		state.PermittedIPs = types.SetNull(types.StringType)
 	}
-
-	ac, known := m.apiContext(ctx, &resp.Diagnostics)
-	if !known {
-		return
-	}
-	obj, diags := ac.Object(ctx)
-	resp.Diagnostics.Append(diags...)
-	m.APIContext = obj
-
-	f := deviceFactsOf(ctx, req.Private, &resp.Diagnostics)
-	if !m.PermittedIPs.IsNull() && (!m.PermittedIPs.Equal(state.PermittedIPs) || f.Shut || f.Unset || m.namesAnother(ctx, f.Credential, &resp.Diagnostics)) {
-		access, ok := r.access(ctx, &m, &resp.Diagnostics)
-		if !ok {
-			return
-		}
-		if err := r.setAddresses(ctx, access, &m, &f); err != nil {
+	if !m.PermittedIPs.IsNull() && !m.PermittedIPs.Equal(state.PermittedIPs) {
+		if err := m.setAddresses(ctx, access, state.PermittedIPs, &resp.Diagnostics); err != nil {
 			tfdiag.Failure{
 				Summary: "bunq_device_server: the permitted addresses were not changed as configured",
 				State: "unchanged. The next plan shows which addresses differ. New addresses are activated before old ones are " +
 					"deactivated, so no configured address has lost its access.",
-				Next: nextForAddresses(err),
+				At: path.Root("permitted_ips"),
 			}.Error(&resp.Diagnostics, err)
 			return
 		}
-		f.Shut, f.Unset = false, false
-		f.store(ctx, resp.Private, &resp.Diagnostics)
-	}
-
-	if m.RegistrationIP.IsUnknown() {
-		m.RegistrationIP = providerdata.StringOrNull(f.IP)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
@@ -206,66 +167,31 @@ func (r *DeviceServerResource) Delete(ctx context.Context, req resource.DeleteRe
 		return
 	}
 
-	r.noteReleased(ctx, &m, &resp.Diagnostics)
 	resp.Diagnostics.AddWarning("The device stays at bunq",
-		"bunq has no call to remove a device. Device "+m.ID.ValueString()+" and its API key can still be used from the permitted addresses; Terraform "+
-			"has only forgotten the device.\n\n"+
-			"To make the key unusable, set deactivate_on_destroy = true on its bunq_psd2_credential and apply, before you destroy or replace the credential.")
+		"bunq has no call to remove a device: Terraform has only forgotten device "+m.ID.ValueString()+". What becomes of its API key is decided by "+
+			"deactivate_on_destroy of its bunq_psd2_credential.")
 }
 
-// access returns the device's own API context and the calls made with it.
+// access returns the calls that are made with the device's own context.
 func (r *DeviceServerResource) access(ctx context.Context, m *deviceModel, diags *diag.Diagnostics) (*providerdata.Access, bool) {
-	if diags.HasError() || !r.Data.Ready(diags) {
-		return nil, false
-	}
-
-	model, known := m.apiContext(ctx, diags)
-	if !known || !r.Data.SameEnvironment(model.Environment.ValueString(), "device", installationPath, diags) {
-		return nil, false
-	}
-
-	ac, more := model.Parse(installationPath)
-	diags.Append(more...)
 	if diags.HasError() {
 		return nil, false
 	}
-	return &providerdata.Access{Context: ac, Calls: r.Data.Calls(ac)}, true
+	access, more := r.Data.Access(ctx, m.APIContext, path.Root("api_context"))
+	diags.Append(more...)
+	return access, !diags.HasError()
 }
 
-// warnAdopted warns that an existing device was adopted, and says why.
-func warnAdopted(made registered, diags *diag.Diagnostics) {
-	why := "It appears to have been registered by an interrupted run."
-	switch {
-	case !made.adopted:
-		return
-	case made.again:
-		why = "bunq registers this key only once, and still has the device that Terraform had forgotten."
+// warnStatus warns of a status in which bunq may refuse the device. It is never replaced by itself:
+// that would make another installation.
+func warnStatus(m *deviceModel, status string, diags *diag.Diagnostics) {
+	switch status {
+	case bunq.StatusActive:
+	case bunq.DeviceNeedsConfirmation:
+		diags.AddWarning("The device waits for confirmation",
+			"bunq lists device "+m.ID.ValueString()+" as "+status+". Confirm it with bunq; calls may be refused until then.")
+	default:
+		diags.AddWarning("bunq no longer accepts the device", "bunq lists device "+m.ID.ValueString()+" as "+status+
+			".\n\nNext step: make another installation, and with it another device; the API key stays:"+waysOut(replaceInstallation))
 	}
-	diags.AddWarning("Existing device adopted",
-		fmt.Sprintf("bunq already has device %d with this key and description. %s It was adopted; no second one was made.", made.id, why))
-}
-
-// warnNoSession warns that the device was registered, but that no session can be opened with its
-// key. The device is kept: another one would not change that.
-func (r *DeviceServerResource) warnNoSession(ctx context.Context, reg *registration, id int64, err error, diags *diag.Diagnostics) {
-	f := tfdiag.Failure{
-		Summary: "bunq_device_server: registered, but no session could be opened yet",
-		State:   fmt.Sprintf("device %d is stored. The next apply does what needs a session, including permitted_ips.", id),
-	}
-	if bunq.IsCredentialsRefused(err) {
-		noteRefusal(ctx, reg.source, r.Data.Now())
-		f.Summary = "bunq_device_server: registered, but bunq refuses its key or this address"
-		f.Next = "plan again. If bunq still refuses the key, the plan says what to check."
-	}
-	f.Warning(diags, err)
-}
-
-// nextForAddresses returns the next step if addresses could not be read or set; "" if it follows
-// from the error.
-func nextForAddresses(err error) string {
-	var several *ambiguousError
-	if errors.As(err, &several) {
-		return nameCredential
-	}
-	return ""
 }

@@ -17,9 +17,7 @@ import (
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
-	"github.com/openpsd2/terraform-provider-bunq/internal/qseal"
 	"github.com/openpsd2/terraform-provider-bunq/internal/sdkconf"
-	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
@@ -154,15 +152,9 @@ func (r *InstallationResource) ImportState(ctx context.Context, req resource.Imp
 
 	m := installationModel{
 		ID: f.installation.ID, Token: f.installation.Token, PrivateKeyPEM: f.installation.PrivateKeyPEM,
-		PublicKeyPEM: f.installation.PublicKeyPEM, ServerPublicKeyPEM: f.installation.ServerPublicKeyPEM, Environment: f.installation.Environment,
-		RegistrationPayload: types.StringNull(),
+		Keepers: types.MapNull(types.StringType), PublicKeyPEM: f.installation.PublicKeyPEM, ServerPublicKeyPEM: f.installation.ServerPublicKeyPEM, Environment: f.installation.Environment,
 	}
-
-	if key, err := signing.ParsePublicKey(m.PublicKeyPEM.ValueString()); err == nil {
-		if payload, err := qseal.RegistrationPayload(key, m.Token.ValueString()); err == nil {
-			m.RegistrationPayload = types.StringValue(payload)
-		}
-	}
+	_ = m.setPayload() // one that cannot be made stays null
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 

@@ -28,7 +28,7 @@ func TestAccImport_mistakes(t *testing.T) {
 		"no such file":       {filepath.Join(t.TempDir(), "bunq.conf"), []string{"The import id is not a usable context file", "no such file or directory", "a relative path starts at the working directory"}},
 		"an id of bunq's":    {"4916", []string{"The import id is not a usable context file", "The import id is the path of a context file"}},
 		"a home folder":      {"~/bunq.conf", []string{`"~" is not expanded`}},
-		"a folder":           {t.TempDir(), []string{"is a directory"}},
+		"a folder":           {t.TempDir(), []string{"is no file but a"}},
 		"an empty file":      {written(t, ""), []string{"not the context file of a bunq SDK"}},
 		"a PEM file":         {written(t, p.CertificatePEM), []string{"not the context file of a bunq SDK"}},
 		"half of a file":     {written(t, text[:len(text)/2]), []string{"not the context file of a bunq SDK", "ends too early"}},
@@ -107,7 +107,7 @@ func TestAccImport_ofAnInstallationThatBunqDoesNotSign(t *testing.T) {
 // What is imported must be usable: a device that bunq has blocked is not taken for the active one.
 func TestAccImport_ofADeviceThatIsNotActive(t *testing.T) {
 	t.Parallel()
-	b := acctest.New(t, signedReads)
+	b := acctest.New(t, signedReads, acctest.WithSim(func(c *bunqsim.Config) { c.Settings.SecondDeviceOfInstallation = bunqsim.Accepted }))
 	p := b.Onboard(t, "Import")
 	older := p.DeviceID
 	p.Register(t, "made by Import")

@@ -188,7 +188,7 @@ func TestAccImport_withGeneratedConfiguration(t *testing.T) {
 func TestAccImport_ofOneOfSeveral(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t, signedReads, acctest.WithSim(func(c *bunqsim.Config) {
-		c.Settings.OldKeys, c.Settings.DeviceList = bunqsim.Accepted, bunqsim.OfUser
+		c.Settings.OldKeys, c.Settings.DeviceList, c.Settings.SecondDeviceOfInstallation = bunqsim.Accepted, bunqsim.OfUser, bunqsim.Accepted
 	}))
 	p := b.Onboard(t, "Import")
 	older := *p

@@ -7,13 +7,13 @@ import (
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
-	"github.com/openpsd2/terraform-provider-bunq/internal/qseal"
 	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
 )
 
 type installationModel struct {
 	ID                  types.String `tfsdk:"id"`
 	PrivateKeyPEM       types.String `tfsdk:"private_key_pem"`
+	Keepers             types.Map    `tfsdk:"keepers"`
 	PublicKeyPEM        types.String `tfsdk:"public_key_pem"`
 	Token               types.String `tfsdk:"token"`
 	ServerPublicKeyPEM  types.String `tfsdk:"server_public_key_pem"`
@@ -41,17 +41,20 @@ func (m *installationModel) setKey(key *rsa.PrivateKey) error {
 }
 
 // fromAPI stores what bunq returned, and the text that the QSEAL key must sign.
-func (m *installationModel) fromAPI(env bunq.Environment, key *rsa.PublicKey, made *bunq.CreatedInstallation) error {
+func (m *installationModel) fromAPI(env bunq.Environment, made *bunq.CreatedInstallation) error {
 	m.ID = types.StringValue(providerdata.FormatID(made.ID))
 	m.Token = types.StringValue(made.Token.Reveal())
 	m.ServerPublicKeyPEM = types.StringValue(made.ServerPublicKeyPEM)
 	m.Environment = types.StringValue(string(env))
+	return m.setPayload()
+}
 
-	payload, err := qseal.RegistrationPayload(key, made.Token.Reveal())
-	if err != nil {
-		m.RegistrationPayload = types.StringNull()
-		return err
+// setPayload stores the text that the QSEAL key must sign; null if key or token cannot be part of it.
+func (m *installationModel) setPayload() error {
+	m.RegistrationPayload = types.StringNull()
+	payload, err := registrationPayload(m.PublicKeyPEM, m.Token)
+	if err == nil {
+		m.RegistrationPayload = types.StringValue(payload)
 	}
-	m.RegistrationPayload = types.StringValue(payload)
-	return nil
+	return err
 }

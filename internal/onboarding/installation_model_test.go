@@ -35,8 +35,8 @@ func TestInstallationModel(t *testing.T) {
 		}
 	})
 	t.Run("the payload is the public key with its final newline, then the token", func(t *testing.T) {
-		var m installationModel
-		err := m.fromAPI(bunq.Production, &key.PublicKey, &bunq.CreatedInstallation{ID: 7, Token: "token", ServerPublicKeyPEM: "server"})
+		m := installationModel{PublicKeyPEM: types.StringValue(public)}
+		err := m.fromAPI(bunq.Production, &bunq.CreatedInstallation{ID: 7, Token: "token", ServerPublicKeyPEM: "server"})
 		if err != nil || m.RegistrationPayload.ValueString() != public+"token" {
 			t.Errorf("payload %q, %v", m.RegistrationPayload, err)
 		}

@@ -6,26 +6,25 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
+	"github.com/openpsd2/terraform-provider-bunq/internal/qseal"
+	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
 )
 
-// installationAttribute returns the attribute for the installation that a credential or device
-// belongs to. Changing it replaces the resource.
-func installationAttribute() schema.SingleNestedAttribute {
+// installationAttribute returns the attribute for the installation that a credential or device is
+// used with.
+func installationAttribute(text string) schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{
 		Required:            true,
-		MarkdownDescription: "The installation, passed as the whole resource: `installation = bunq_installation.main`. Changing the installation replaces this resource.",
+		MarkdownDescription: "The installation, passed as the whole resource: `installation = bunq_installation.main`. " + text,
 
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
 				Required:            true,
 				MarkdownDescription: "`id` of the `bunq_installation`.",
-				PlanModifiers:       []planmodifier.String{replacesUnlessImported("the installation")},
 			},
 			"token": schema.StringAttribute{
 				Required:            true,
@@ -53,25 +52,25 @@ func installationAttribute() schema.SingleNestedAttribute {
 	}
 }
 
-// replacesUnlessImported makes a change replace the resource, but not the first value after an
-// import: bunq does not return what was sent, so the state holds null and the configuration fills
-// it in.
-func replacesUnlessImported(what string) planmodifier.String {
-	text := "Changing " + what + " replaces the resource; the first value after an import does not."
-	return stringplanmodifier.RequiresReplaceIf(
-		func(_ context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse) {
-			resp.RequiresReplace = !req.StateValue.IsNull()
-		}, text, text)
-}
-
 // installationOf decodes an installation object; false if it is not known.
 func installationOf(ctx context.Context, obj types.Object, diags *diag.Diagnostics) (providerdata.InstallationModel, bool) {
 	var m providerdata.InstallationModel
 	if obj.IsNull() || obj.IsUnknown() {
 		return m, false
 	}
-	diags.Append(obj.As(ctx, &m, basetypes.ObjectAsOptions{})...)
-	return m, !diags.HasError()
+	more := obj.As(ctx, &m, basetypes.ObjectAsOptions{})
+	diags.Append(more...)
+	return m, !more.HasError()
+}
+
+// registrationPayload returns the text that the certificate's key must sign to register it for the
+// installation.
+func registrationPayload(publicKeyPEM, token types.String) (string, error) {
+	public, err := signing.ParsePublicKey(publicKeyPEM.ValueString())
+	if err != nil {
+		return "", err
+	}
+	return qseal.RegistrationPayload(public, token.ValueString())
 }
 
 var installationPath = path.Root("installation")

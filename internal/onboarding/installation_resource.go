@@ -3,10 +3,13 @@ package onboarding
 import (
 	"context"
 	"crypto/rsa"
+	"errors"
+	"net/http"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/mapplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -44,7 +47,9 @@ func (r *InstallationResource) Schema(_ context.Context, _ resource.SchemaReques
 		MarkdownDescription: "Registers a key pair with bunq (`POST /installation`). bunq returns a token and its own public key; " +
 			"the credential, the device and every session depend on them.\n\n" +
 			"bunq returns the token once, and cannot delete an installation: destroying this resource only forgets it. Without its private key " +
-			"the installation is worthless. Keep the state in an encrypted backend.",
+			"the installation is worthless. Keep the state in an encrypted backend.\n\n" +
+			"bunq registers one device for each installation, so another API key for a device needs another installation. Tie the installation to " +
+			"the certificate with `keepers`, and one apply renews certificate, installation and device.",
 
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
@@ -56,14 +61,20 @@ func (r *InstallationResource) Schema(_ context.Context, _ resource.SchemaReques
 				Optional:  true,
 				Computed:  true,
 				Sensitive: true,
-				MarkdownDescription: "RSA private key of the installation, 2048 bits, PEM, unencrypted. It signs the requests; it is not the key of " +
-					"the QSEAL certificate. If omitted, a key is generated. Changing the key replaces the installation.",
+				MarkdownDescription: "RSA private key of the installation, 2048 bits, PEM, unencrypted. It signs the requests. The key of the QSEAL " +
+					"certificate is refused. If omitted, a key is generated. Changing the key replaces the installation. Whether bunq accepts the same " +
+					"key for a second installation is not known.",
 				Validators: []validator.String{installationKey{}},
 				PlanModifiers: []planmodifier.String{
 					stringplanmodifier.UseStateForUnknown(),
 					replacesOnOtherKey(),
 				},
 			},
+			"keepers": keepersAttribute("Values whose change replaces the installation, and with it its device. With "+
+				"`keepers = { certificate = provider::bunq::parse_qseal_certificate(file(\"qseal.pem\")).fingerprint_sha256 }` a renewed certificate "+
+				"gets a new installation and a new device in the same apply. The first keepers, and the removal of all, are stored without a "+
+				"replacement. A value that is only known after the apply counts as changed if the state has keepers.",
+				replacesOnOtherKeepers()),
 			"public_key_pem": schema.StringAttribute{
 				Computed:            true,
 				MarkdownDescription: "Public key of `private_key_pem`: PEM, SubjectPublicKeyInfo, as it was sent to bunq.",
@@ -97,17 +108,28 @@ func (r *InstallationResource) Schema(_ context.Context, _ resource.SchemaReques
 	}
 }
 
-// ModifyPlan fills in the environment, so that the resources of the installation are checked
-// against it at plan.
+// ModifyPlan fills in what is known before a call, so that the resources of the installation are
+// checked against it at plan: the environment, and the public half of a configured key.
 func (r *InstallationResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || r.Data == nil || r.Data.Environment == "" {
+	if req.Plan.Raw.IsNull() || r.Data == nil {
 		return
 	}
-	var environment types.String
-	resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, path.Root("environment"), &environment)...)
-	if environment.IsUnknown() {
-		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("environment"), types.StringValue(string(r.Data.Environment)))...)
+	var plan installationModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() {
+		return
 	}
+
+	if plan.Environment.IsUnknown() && r.Data.Environment != "" {
+		plan.Environment = types.StringValue(string(r.Data.Environment))
+	}
+	if key, err := signing.ParsePrivateKey(plan.PrivateKeyPEM.ValueString()); err == nil && plan.PublicKeyPEM.IsUnknown() {
+		if err := plan.setKey(key); err != nil {
+			resp.Diagnostics.AddAttributeError(path.Root("private_key_pem"), "Unusable private key", err.Error())
+			return
+		}
+	}
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
 
 // Create makes the installation. It cannot be looked up later: a lost answer leaves an installation
@@ -122,6 +144,7 @@ func (r *InstallationResource) Create(ctx context.Context, req resource.CreateRe
 		return
 	}
 
+	configured := !m.PrivateKeyPEM.IsUnknown()
 	key, err := installationKeyOf(m.PrivateKeyPEM)
 	if err == nil {
 		err = m.setKey(key)
@@ -134,7 +157,12 @@ func (r *InstallationResource) Create(ctx context.Context, req resource.CreateRe
 	made, err := r.Data.Client.CreateInstallation(ctx, m.PublicKeyPEM.ValueString())
 	if err != nil {
 		f := tfdiag.Failure{Summary: "bunq_installation was not created", State: "nothing was made and nothing was stored."}
-		if bunq.OutcomeUnknown(err) {
+		switch {
+		case configured && isRefusal(err):
+			f.At = path.Root("private_key_pem")
+			f.Next = "set another private_key_pem, or omit it to have a key generated. Whether bunq accepts a key that it has seen before is not known. " +
+				"Make a key with\n\n    openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048"
+		case bunq.OutcomeUnknown(err):
 			f.State = "nothing was stored. bunq may have made an installation whose token was lost with the answer. It is harmless: nobody can use " +
 				"it without the token, it costs nothing, and bunq has no call to remove it."
 			f.Next = "apply again; a new installation is made."
@@ -143,8 +171,7 @@ func (r *InstallationResource) Create(ctx context.Context, req resource.CreateRe
 		return
 	}
 
-	markCreated(r.Data, made.Token)
-	if err := m.fromAPI(r.Data.Environment, &key.PublicKey, made); err != nil {
+	if err := m.fromAPI(r.Data.Environment, made); err != nil {
 		resp.Diagnostics.AddWarning("registration_payload is not available", err.Error())
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
@@ -163,7 +190,7 @@ func (r *InstallationResource) Read(ctx context.Context, req resource.ReadReques
 }
 
 // Update makes no call, as bunq cannot change an installation. It runs if only the notation of the
-// configuration changed.
+// key changed, and stores the first keepers or the removal of all.
 func (r *InstallationResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var m installationModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
@@ -196,6 +223,22 @@ func replacesOnOtherKey() planmodifier.String {
 			after, err2 := signing.ParsePrivateKey(req.PlanValue.ValueString())
 			resp.RequiresReplace = err1 != nil || err2 != nil || !before.Equal(after)
 		}, text, text)
+}
+
+// replacesOnOtherKeepers makes other keepers replace the installation, but not the first ones, as
+// after an import, nor the removal of all.
+func replacesOnOtherKeepers() planmodifier.Map {
+	text := "Changing the keepers replaces the installation; the first ones, and the removal of all, do not."
+	return mapplanmodifier.RequiresReplaceIf(
+		func(_ context.Context, req planmodifier.MapRequest, resp *mapplanmodifier.RequiresReplaceIfFuncResponse) {
+			resp.RequiresReplace = hasKeepers(req.StateValue) && hasKeepers(req.PlanValue) && otherKeepers(req.StateValue, req.PlanValue)
+		}, text, text)
+}
+
+// isRefusal reports whether bunq itself refused what was sent.
+func isRefusal(err error) bool {
+	var api *bunq.APIError
+	return errors.As(err, &api) && api.Envelope && api.Status == http.StatusBadRequest
 }
 
 // installationKeyOf returns the key of the configuration, or a new one.

@@ -3,6 +3,7 @@ package onboarding_test
 import (
 	"fmt"
 	"os/exec"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -123,4 +124,90 @@ func pkcs1(t *testing.T, key string) string {
 		t.Fatal(err)
 	}
 	return string(out)
+}
+
+// Another keeper makes another installation. The first keepers, as after an import, and the removal
+// of all are stored without one.
+func TestAccInstallation_keepers(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	const address = "bunq_installation.main"
+	config := func(keepers string) string {
+		return b.Provider("") + "resource \"terraform_data\" \"version\" {\n  input = \"1\"\n}\n" + installation(set("keepers", keepers))
+	}
+	changed := func(version string) string {
+		return strings.Replace(config("{ version = terraform_data.version.output }"), `input = "1"`, fmt.Sprintf("input = %q", version), 1)
+	}
+	var id string
+	stored := func(keepers string, plan plancheck.ResourceActionType) resource.TestStep {
+		return resource.TestStep{Config: config(keepers), ConfigPlanChecks: planned(action("installation", plan)), Check: idIs(address, &id)}
+	}
+	replaced := func(config string) resource.TestStep {
+		return resource.TestStep{
+			Config: config, ConfigPlanChecks: planned(action("installation", plancheck.ResourceActionDestroyBeforeCreate)),
+			Check: resource.ComposeAggregateTestCheckFunc(attributeIsNot(address, "id", &id), forget(&id), idIs(address, &id)),
+		}
+	}
+	const update, none = plancheck.ResourceActionUpdate, plancheck.ResourceActionNoop
+	b.Test(t, resource.TestCase{Steps: []resource.TestStep{
+		stored("null", plancheck.ResourceActionCreate),
+		stored(`{ a = "1" }`, update),
+		stored(`{ a = "1" }`, none),
+		replaced(config(`{ a = "2" }`)),
+		replaced(config(`{ a = "2", b = "1" }`)),
+		replaced(config(`{ b = "1" }`)),
+		stored("null", update),
+		// What only the apply knows counts as changed, but not as the first keepers.
+		{Config: changed("1"), ConfigPlanChecks: planned(action("installation", update)), Check: idIs(address, &id)},
+		emptyPlan(changed("1")),
+		replaced(changed("2")),
+		stored("{}", update),
+		stored(`{ a = "1" }`, update),
+	}})
+}
+
+// Environment, and the public half of a configured key, are known at plan, also for a replacement.
+func TestAccInstallation_knownAtPlan(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	key := written(t, keyPEM(t, 2048))
+	const address = "bunq_installation.main"
+	config := func(keeper string) string {
+		return b.Provider("") + "resource \"bunq_installation\" \"generated\" {}\n" +
+			installation(fmt.Sprintf("private_key_pem = file(%q)\n  keepers = { a = %q }", key, keeper))
+	}
+	known := planned(
+		plancheck.ExpectKnownValue(address, tfjsonpath.New("environment"), knownvalue.StringExact("sandbox")),
+		plancheck.ExpectKnownValue(address, tfjsonpath.New("public_key_pem"), knownvalue.NotNull()),
+		plancheck.ExpectUnknownValue(address, tfjsonpath.New("token")))
+	generated := plancheck.ExpectUnknownValue("bunq_installation.generated", tfjsonpath.New("public_key_pem"))
+	var public string
+	b.Test(t, resource.TestCase{Steps: []resource.TestStep{
+		{
+			Config:           config("1"),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: append([]plancheck.PlanCheck{generated}, known.PreApply...)},
+			Check:            attributeIs(address, "public_key_pem", &public),
+		},
+		{Config: config("2"), ConfigPlanChecks: known, Check: attributeIs(address, "public_key_pem", &public)},
+	}})
+}
+
+// Whether bunq takes a configured key twice is not known: if it does not, the error says what to do,
+// and both ways that it names work.
+func TestAccInstallation_configuredKeyRefused(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	config := func(line string) string { return b.Provider("") + installation(line) }
+	first := config(set("private_key_pem", file(written(t, keyPEM(t, 2048)))))
+	refuse := func() {
+		b.Sim.Fail(bunqsim.Fault{
+			Route: postInstallation, Kind: bunqsim.FaultStatus, Status: 400,
+			Body: `{"Error":[{"error_description":"The public key is in use.","error_description_translated":"x"}]}`,
+		})
+	}
+	b.Test(t, resource.TestCase{Steps: []resource.TestStep{
+		{PreConfig: refuse, Config: first, ExpectError: acctest.SaysAt("private_key_pem", "Next step: set another private_key_pem, or omit it to have a key generated")},
+		{Config: config(set("private_key_pem", file(written(t, keyPEM(t, 2048)))))},
+		{Config: config("")},
+	}})
 }

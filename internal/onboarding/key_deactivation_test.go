@@ -14,9 +14,10 @@ import (
 )
 
 const (
-	postCredential = "POST /payment-service-provider-credential"
-	postDevice     = "POST /device-server"
-	putAddress     = "PUT /user/{id}/credential-password-ip/{id}/ip/{id}"
+	postInstallation = "POST /installation"
+	postCredential   = "POST /payment-service-provider-credential"
+	postDevice       = "POST /device-server"
+	putAddress       = "PUT /user/{id}/credential-password-ip/{id}/ip/{id}"
 )
 
 // ending is a party whose key ends with its credential, on a certificate of its own subject that
@@ -38,7 +39,8 @@ func newEnding(t *testing.T) *ending {
 func (e *ending) config(t *testing.T, credentialLines, deviceLines string) string {
 	t.Helper()
 	s := newSeal(t, e.subject, time.Now().Add(-time.Hour), time.Now().Add(365*24*time.Hour))
-	return credential(set("certificate_pem", file(written(t, s.certificate))), set("private_key_pem_wo", file(written(t, s.key))),
+	certificate := file(written(t, s.certificate))
+	return keptCredential(certificate, set("certificate_pem", certificate), set("private_key_pem_wo", file(written(t, s.key))),
 		set("deactivate_on_destroy", "true"), credentialLines) + fmt.Sprintf(`
 resource "bunq_device_server" "main" {
   installation = bunq_installation.main
@@ -52,6 +54,12 @@ resource "bunq_oauth_client" "main" {
   deletion_protection = false
 }
 `, deviceLines)
+}
+
+// keptCredential is a credential whose installation is renewed with the certificate.
+func keptCredential(certificate string, lines ...string) string {
+	return installation(set("keepers", "{ certificate = sha256("+certificate+") }")) +
+		strings.TrimPrefix(credential(lines...), acctest.Installation)
 }
 
 const createFirst = "lifecycle {\n    create_before_destroy = true\n  }"
@@ -145,7 +153,7 @@ func TestAccCredential_destroyLeavesAddresses(t *testing.T) {
 	e := newEnding(t)
 	e.Write(t, strings.Replace(e.config(t, "", ""), "deactivate_on_destroy = true", "deactivate_on_destroy = false", 1))
 	e.MustApply(t)
-	e.Destroy(t).MustSay(t, 0, "set deactivate_on_destroy = true and apply before you destroy")
+	e.Destroy(t).MustSay(t, 0, "set deactivate_on_destroy = true and apply that before you destroy or replace")
 	e.mustBe(t, 0, map[string]string{own: "ACTIVE"})
 }
 
@@ -160,7 +168,7 @@ func TestAccCredential_rotationWithoutGap(t *testing.T) {
 	e.b.Sim.ResetJournal()
 	e.Write(t, e.config(t, createFirst, ""))
 	e.MustApply(t).MustSay(t, 0, "without a permitted address")
-	if diff := cmp.Diff([]string{postCredential, postDevice, putAddress, putAddress}, e.b.Writes(0)); diff != "" {
+	if diff := cmp.Diff([]string{postInstallation, postCredential, postDevice, putAddress, putAddress}, e.b.Writes(0)); diff != "" {
 		t.Errorf("sent (-want +got):\n%s", diff)
 	}
 	calls := e.b.Calls(0)
@@ -185,7 +193,7 @@ func TestAccCredential_rotationWithGap(t *testing.T) {
 	e.b.Sim.ResetJournal()
 	e.Write(t, e.config(t, "", ""))
 	e.MustApply(t)
-	if diff := cmp.Diff([]string{putAddress, postCredential, postDevice}, e.b.Writes(0)); diff != "" {
+	if diff := cmp.Diff([]string{putAddress, postInstallation, postCredential, postDevice}, e.b.Writes(0)); diff != "" {
 		t.Errorf("sent (-want +got):\n%s", diff)
 	}
 	e.mustBe(t, 0, map[string]string{own: "INACTIVE"})
@@ -211,22 +219,52 @@ func TestAccCredential_endedByTheNewKey(t *testing.T) {
 }
 
 // From an address that bunq refuses, and without another key, nothing can be set inactive: the
-// first run keeps the credential, the next one forgets it with a warning.
+// credential leaves the state with a warning that names it.
 func TestAccCredential_destroyFromBlockedAddress(t *testing.T) {
 	t.Parallel()
 	e := newEnding(t)
 	e.Write(t, e.config(t, "", ""))
 	e.MustApply(t)
-	e.MustApply(t) // a refresh notes that the key was used
+	id := e.State(t).String(t, credentialAddress, "id")
 	e.Run(t, "state", "rm", "bunq_oauth_client.main", deviceAddress)
 	at(e.b, next)()
 	e.Env = []string{"BUNQ_SESSION_CACHE=false"}
-	e.Destroy(t, "-refresh=false").MustSay(t, 1, "none of its addresses was set inactive", "run Terraform again from an address that bunq permits")
-	if e.State(t).String(t, credentialAddress, "id") == "" {
-		t.Error("the credential was forgotten")
+	e.Destroy(t, "-refresh=false").MustSay(t, 0, "Warning: The credential stays at bunq, and its addresses may be active",
+		"bunq refuses the key of credential "+id, "They may be active")
+	if state := e.State(t); state[credentialAddress] != nil {
+		t.Error("the credential is still in the state")
 	}
-	e.Destroy(t, "-refresh=false").MustSay(t, 0, "its addresses were not set inactive")
 	e.mustBe(t, 0, map[string]string{own: "ACTIVE"})
+}
+
+// bunq refuses the old key: the provider block's context, of the same user, ends it.
+func TestAccCredential_endedByTheProviderBlock(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	at(b, own)()
+	p := b.Onboard(t, "Ending")
+	c := acctest.NewCLI(t, b)
+	lines := []string{set("certificate_pem", file(written(t, p.CertificatePEM))), set("private_key_pem_wo", file(written(t, p.CertificateKeyPEM))),
+		set("deactivate_on_destroy", "true")}
+	c.Write(t, deviceOn(lines...))
+	c.MustApply(t)
+	c.Run(t, "state", "rm", deviceAddress).MustSay(t, 0)
+	at(b, next)()
+	try(t, func() error { return b.Sim.SetPermittedIP(p.CredentialID, next, "ACTIVE") })()
+	c.Write(t, b.Provider(set("context_file", fmt.Sprintf("%q", p.ContextFile(t, acctest.Python))))+credential(lines...))
+	c.Env = []string{"BUNQ_SESSION_CACHE=false"}
+	c.Destroy(t, "-refresh=false").MustSay(t, 0, "without a permitted address")
+	for ip, status := range addresses(b) {
+		if status != "INACTIVE" {
+			t.Errorf("%s is %s", ip, status)
+		}
+	}
+}
+
+// alone is a configuration without its device and what needs it.
+func alone(config string) string {
+	config, _, _ = strings.Cut(config, "resource \"bunq_device_server\"")
+	return config
 }
 
 // What an apply left deposed, because its addresses could not all be set inactive, is no dead end
@@ -239,15 +277,11 @@ func TestAccCredential_deposedKeyDies(t *testing.T) {
 	e.MustApply(t)
 	e.MustApply(t)
 	e.Run(t, "state", "rm", "bunq_oauth_client.main", deviceAddress)
-	alone := func(config string) string {
-		config, _, _ = strings.Cut(config, "resource \"bunq_device_server\"")
-		return config
-	}
 	e.b.Sim.Fail(bunqsim.Fault{Route: putAddress, Kind: bunqsim.FaultStatus, Status: 500})
 	e.Write(t, alone(e.config(t, createFirst, "")))
 	e.Apply(t).MustSay(t, 1, "the permitted addresses were not all set inactive")
 	try(t, func() error { return e.b.Sim.RevokeCredential(e.b.Sim.Snapshot().Credentials[0].ID) })()
-	e.MustApply(t).MustSay(t, 0, "its addresses were not set inactive")
+	e.MustApply(t).MustSay(t, 0, "its addresses may be active")
 	e.MustHaveNothingToDo(t)
 	if n := len(e.b.Sim.Snapshot().Credentials); n != 2 {
 		t.Errorf("%d credentials", n)

@@ -2,11 +2,9 @@ package onboarding
 
 import (
 	"context"
-	"encoding/json"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-
-	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
 // keyFacts is the private state of a credential: what is known about its key and no attribute
@@ -14,9 +12,12 @@ import (
 type keyFacts struct {
 	// Used: the key was used, whatever status the state holds.
 	Used bool `json:"used,omitempty"`
+	// Waiting: at the last refresh the key still waited for its first use. The state alone may be
+	// older than that use.
+	Waiting bool `json:"waiting,omitempty"`
 	// Dead: the key was not used in time, or bunq lists it with a final status.
 	Dead bool `json:"dead,omitempty"`
-	// Refused: bunq refuses a key that was in use, or this address.
+	// Refused: bunq refuses a key that was in use, this address, or the installation.
 	Refused bool `json:"refused,omitempty"`
 	// Open: bunq permits every address for the key. Only read if the addresses are to be set
 	// inactive one day.
@@ -26,37 +27,41 @@ type keyFacts struct {
 const keyFactsName = "key"
 
 func keyFactsOf(ctx context.Context, p privateReader, diags *diag.Diagnostics) keyFacts {
-	raw, more := p.GetKey(ctx, keyFactsName)
-	diags.Append(more...)
-	var f keyFacts
-	if len(raw) > 0 && json.Unmarshal(raw, &f) != nil {
-		return keyFacts{}
-	}
-	return f
+	return readPrivate[keyFacts](ctx, p, keyFactsName, diags)
 }
 
 func (f keyFacts) store(ctx context.Context, p privateWriter, diags *diag.Diagnostics) {
-	raw, err := json.Marshal(f)
-	if err != nil || f == (keyFacts{}) {
-		raw = nil
-	}
-	diags.Append(p.SetKey(ctx, keyFactsName, raw)...)
+	storePrivate(ctx, p, keyFactsName, f, diags)
 }
 
-// What a refresh reports to the plan of the same run about a credential, by its id. It is not kept
-// in the state, which outlives the run.
-type (
-	// refusedKey holds the error with which bunq refused a key that was in use.
-	refusedKey string
-	// waitingKey marks a key that waits for its first use.
-	waitingKey string
-)
+// replacedKey is what a plan that replaces a credential must know of the one in the state. Such a
+// plan is made twice, the second time without the state, but with the private state of the first.
+// That also shows a replacement by -replace, which the first one cannot know of.
+type replacedKey struct {
+	ID string `json:"id"`
+	// Deactivates is deactivate_on_destroy in the state, which counts when the key ends.
+	Deactivates bool `json:"deactivates,omitempty"`
+}
 
-// noteCredential notes the credential of a key for the device that uses it.
-func (r *CredentialResource) noteCredential(ctx context.Context, installation providerdata.InstallationModel, m *credentialModel) {
-	ac, diags := installation.Context(m.APIKey).Parse(installationPath)
-	if diags.HasError() {
-		return // reported where the key is used
+const replacedKeyName = "replaced"
+
+// plannedCredentials are the credentials of the state for which a run has made a plan, by id, and
+// whether the plan keeps them.
+type plannedCredentials struct {
+	mu   sync.Mutex
+	kept map[string]bool
+}
+
+// isSecond notes that a plan was made for a credential. It reports whether another resource has the
+// same one, and at least one of the two is kept.
+func (p *plannedCredentials) isSecond(id string, keeps bool) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+
+	other, seen := p.kept[id]
+	if p.kept == nil {
+		p.kept = map[string]bool{}
 	}
-	providerdata.NoteCredential(ctx, r.Data.Sessions.For(ac), m.ID.ValueString())
+	p.kept[id] = other || keeps
+	return seen && p.kept[id]
 }

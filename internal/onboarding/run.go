@@ -10,10 +10,14 @@ import (
 
 // Run is what the resources of this package share in one run: one provider process, from Configure
 // on. It is safe for concurrent use.
-type Run struct{}
+type Run struct {
+	devices      keyDevices
+	credentials  plannedCredentials
+	certificates certificateNames
+}
 
 // NewRun returns what a run begins with.
-func NewRun() *Run { return &Run{} }
+func NewRun() *Run { return &Run{devices: keyDevices{byKey: map[string][]keyDevice{}}} }
 
 // base is embedded by every resource of this package.
 type base struct {

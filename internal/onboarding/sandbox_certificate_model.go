@@ -31,6 +31,7 @@ type sandboxCertificateModel struct {
 	Country                types.String `tfsdk:"country"`
 	ValidityDays           types.Int64  `tfsdk:"validity_days"`
 	EarlyRenewalDays       types.Int64  `tfsdk:"early_renewal_days"`
+	Keepers                types.Map    `tfsdk:"keepers"`
 	CertificatePEM         types.String `tfsdk:"certificate_pem"`
 	CertificateChainPEM    types.String `tfsdk:"certificate_chain_pem"`
 	PrivateKeyPEM          types.String `tfsdk:"private_key_pem"`
@@ -49,18 +50,16 @@ func (m *sandboxCertificateModel) longestName() int {
 	return qseal.MaxCommonName - utf8.RuneCountInString(" "+strings.Repeat("0", 2*suffixBytes)+" "+strings.Join(m.roles(), " "))
 }
 
-// subjectInput is what decides the subject of a certificate, apart from the random part.
-type subjectInput struct{ name, roles, organization, identifier, country string }
+// subject is what decides the subject of a certificate, apart from the random part.
+type subject struct {
+	Name, Roles, Organization, OrganizationIdentifier, Country string
+}
 
-func (m *sandboxCertificateModel) subject() subjectInput {
-	return subjectInput{
+func (m *sandboxCertificateModel) subject() subject {
+	return subject{
 		m.Name.String(), strings.Join(m.roles(), " "), m.Organization.String(), m.OrganizationIdentifier.String(), m.Country.String(),
 	}
 }
-
-// endingSubject is a certificate that the plan replaces with one for another subject, noted for the
-// credential that was made with it: the new certificate is not known at plan, but its subject is.
-type endingSubject string
 
 // roles returns the words of the common name, in the order of bunq's docs.
 func (m *sandboxCertificateModel) roles() []string {
@@ -125,17 +124,8 @@ func bothRoles(ctx context.Context) types.Set {
 	return set
 }
 
-// otherSubject reports whether the plan makes a certificate for another subject.
-func (m *sandboxCertificateModel) otherSubject(state *sandboxCertificateModel) bool {
-	return m.subject() != state.subject()
-}
-
-// reissues reports whether the plan makes a new certificate for the same subject.
-func (m *sandboxCertificateModel) reissues(state *sandboxCertificateModel, now time.Time) bool {
-	if !m.ValidityDays.Equal(state.ValidityDays) {
-		return true
-	}
-	asPlanned := *state
-	asPlanned.EarlyRenewalDays = m.EarlyRenewalDays
-	return asPlanned.due(now)
+// reissues reports whether the plan makes a new certificate for the same subject: the last refresh
+// found that it is due, or the configuration asks for one.
+func (m *sandboxCertificateModel) reissues(state *sandboxCertificateModel) bool {
+	return state.ReadyForRenewal.ValueBool() || !m.ValidityDays.Equal(state.ValidityDays) || otherKeepers(state.Keepers, m.Keepers)
 }

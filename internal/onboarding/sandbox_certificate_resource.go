@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -22,7 +23,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
-	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 	"github.com/openpsd2/terraform-provider-bunq/internal/qseal"
 )
 
@@ -53,8 +53,9 @@ func (r *SandboxCertificateResource) Schema(ctx context.Context, _ resource.Sche
 
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Generates the self-signed pseudo certificate that bunq's sandbox accepts, so that a first try needs no QSEAL certificate. It " +
-			"makes no calls. At bunq, certificates with the same subject belong to the same user, so a random part makes the common name unique; a renewal " +
-			"keeps it.\n\n" +
+			"makes no calls. At bunq, certificates with the same subject belong to the same user, so a random part makes the common name unique.\n\n" +
+			"A renewal keeps the subject, and so the user: it happens in place when a refresh finds the certificate due, or when `keepers` change. " +
+			"Replacing the certificate makes another user, so `-replace` is refused. Each `name` may be used once in a configuration.\n\n" +
 			"~> The private key is stored in the state. That is acceptable for a sandbox certificate only.",
 
 		Attributes: map[string]schema.Attribute{
@@ -111,12 +112,15 @@ func (r *SandboxCertificateResource) Schema(ctx context.Context, _ resource.Sche
 				Validators:          []validator.Int64{int64validator.Between(1, 3650)},
 			},
 			"early_renewal_days": schema.Int64Attribute{
-				Optional:            true,
-				Computed:            true,
-				Default:             int64default.StaticInt64(0),
-				MarkdownDescription: "How many days before it expires the next apply issues a new certificate for the same subject. `0` by default.",
-				Validators:          []validator.Int64{int64validator.AtLeast(0)},
+				Optional: true,
+				Computed: true,
+				Default:  int64default.StaticInt64(0),
+				MarkdownDescription: "How many days before it expires a refresh finds that it is due, so that the apply issues a new certificate for the same " +
+					"subject. `0` by default.",
+				Validators: []validator.Int64{int64validator.AtLeast(0)},
 			},
+			"keepers": keepersAttribute("Values whose change issues a new certificate for the same subject, so for the same bunq user: " +
+				"`keepers = { renewal = \"2\" }`. The first keepers, and the removal of all, count as a change, too."),
 			"certificate_pem": schema.StringAttribute{
 				Computed:            true,
 				MarkdownDescription: "The certificate, PEM.",
@@ -140,7 +144,7 @@ func (r *SandboxCertificateResource) Schema(ctx context.Context, _ resource.Sche
 			},
 			"ready_for_renewal": schema.BoolAttribute{
 				Computed:            true,
-				MarkdownDescription: "Whether the next apply issues a new certificate.",
+				MarkdownDescription: "Whether the last refresh found that the certificate is due, so that the next apply issues a new one.",
 			},
 		},
 	}
@@ -171,13 +175,15 @@ func (r *SandboxCertificateResource) ValidateConfig(ctx context.Context, req res
 	}
 }
 
-// ModifyPlan plans a renewal in place, so that the common name, and with it the bunq user, stays.
-// In production it fails: bunq would refuse the certificate, but only at apply.
+// ModifyPlan plans a renewal in place, so that the common name, and with it the bunq user, stays. It
+// follows the state, never the clock: an update is planned again in the apply, which may come after
+// the day of the renewal.
 func (r *SandboxCertificateResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() || r.Data == nil {
 		return
 	}
 
+	// bunq would refuse it, but only at apply.
 	if r.Data.Environment == bunq.Production {
 		resp.Diagnostics.AddError("A sandbox certificate in production",
 			"bunq_sandbox_certificate makes a self-signed pseudo certificate, which only bunq's sandbox accepts, and this provider is configured for production.\n\n"+
@@ -185,37 +191,102 @@ func (r *SandboxCertificateResource) ModifyPlan(ctx context.Context, req resourc
 				"(BUNQ_ENVIRONMENT).")
 		return
 	}
-	if req.State.Raw.IsNull() {
-		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("ready_for_renewal"), false)...)
-		return
-	}
 
-	var plan, state sandboxCertificateModel
+	var plan sandboxCertificateModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	plan.ReadyForRenewal = types.BoolValue(false)
 
-	if plan.otherSubject(&state) {
-		providerdata.Keep(r.Data, endingSubject(state.CertificatePEM.ValueString()), true)
-		resp.Diagnostics.AddWarning("Another subject is another bunq user",
-			"A certificate with another subject replaces "+state.ID.ValueString()+". In the sandbox the subject names the bunq user, so a credential made "+
-				"with the new certificate belongs to another user. An OAuth client and its callback URLs cannot move to another user, and the old subject, "+
-				"with its random part, cannot be restored.\n\n"+
-				"Next step: to keep the user, do not change name, roles, organization, organization_identifier and country.")
-	}
-
-	if !plan.reissues(&state, r.Data.Now()) {
-		plan.ReadyForRenewal = types.BoolValue(false)
+	if req.State.Raw.IsNull() {
+		r.checkNew(&plan, readPrivate[*plannedSubject](ctx, req.Private, plannedSubjectName, &resp.Diagnostics), &resp.Diagnostics)
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 		return
 	}
 
-	plan.CertificatePEM, plan.CertificateChainPEM = types.StringUnknown(), types.StringUnknown()
-	plan.PrivateKeyPEM, plan.NotAfter = types.StringUnknown(), types.StringUnknown()
-	plan.ReadyForRenewal = types.BoolValue(false)
+	var state sandboxCertificateModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	storePrivate(ctx, resp.Private, plannedSubjectName, state.plannedSubject(), &resp.Diagnostics)
+	r.checkName(&plan, state.ID.ValueString(), &resp.Diagnostics)
+
+	switch {
+	case plan.subject() != state.subject():
+		warnOtherSubject(&state, &resp.Diagnostics)
+	case plan.reissues(&state):
+		plan.CertificatePEM, plan.CertificateChainPEM = types.StringUnknown(), types.StringUnknown()
+		plan.PrivateKeyPEM, plan.NotAfter = types.StringUnknown(), types.StringUnknown()
+	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+}
+
+// checkNew checks a certificate that the plan makes; before is the one of the state that it
+// replaces, nil if it replaces none. A subject never comes back, because of its random part.
+func (r *SandboxCertificateResource) checkNew(plan *sandboxCertificateModel, before *plannedSubject, diags *diag.Diagnostics) {
+	if before == nil {
+		r.checkName(plan, "", diags)
+		return
+	}
+
+	r.checkName(plan, before.ID, diags)
+	if before.Subject != plan.subject() {
+		return
+	}
+	diags.AddError("Replacing the sandbox certificate makes another bunq user", fmt.Sprintf(
+		"This plan replaces certificate %q (-replace, or replace_triggered_by), and its subject is to stay the same. But the random part of the subject "+
+			"cannot be the same again, and in the sandbox the subject names the bunq user. An OAuth client and its callback URLs cannot move to another "+
+			"user. Nothing was changed.\n\n"+
+			"Next step, one of these:%s", before.ID, waysOut(
+			"to renew it for the same user, without -replace: another value in its keepers, such as keepers = { renewal = \"2\" }, then terraform apply",
+			"to get another user: another name, then terraform apply",
+			destroyInstead)))
+}
+
+// checkName refuses a name that another certificate of the plan has, and one of the state for a new
+// certificate.
+func (r *SandboxCertificateResource) checkName(plan *sandboxCertificateModel, id string, diags *diag.Diagnostics) {
+	if plan.Name.IsUnknown() {
+		return
+	}
+	name := plan.Name.ValueString()
+	there, twice := r.run.certificates.plan(name, id)
+
+	if twice {
+		diags.AddAttributeError(path.Root("name"), "Two sandbox certificates have one name", fmt.Sprintf(
+			"Another bunq_sandbox_certificate of this configuration has the name %q, too. A name is used once, so that it is clear which certificate, and so "+
+				"which bunq user, it stands for. Nothing was changed.\n\n"+
+				"Next step, one of these:%s", name, waysOut(
+				"another name for one of them; with count or for_each, make the index or key part of it",
+				destroyInstead)))
+		return
+	}
+	if there != "" {
+		addNameTaken(name, there, diags)
+	}
+}
+
+// addNameTaken reports a new certificate that has the name of one in the state.
+func addNameTaken(name, id string, diags *diag.Diagnostics) {
+	diags.AddError("The state has a sandbox certificate with this name", fmt.Sprintf(
+		"This plan makes a new certificate with the name %q, and the state has one: %q. It is tainted, or its resource was renamed. The new one would get "+
+			"another random part in its subject, and so belong to another bunq user, to whom an OAuth client cannot move. Nothing was changed.\n\n"+
+			"Next step, one of these:%s", name, id, waysOut(
+			"if it is tainted: terraform untaint 'bunq_sandbox_certificate.NAME'",
+			"to renew it for the same user: that, and another value in its keepers, such as keepers = { renewal = \"2\" }",
+			"if its resource was renamed: a moved block",
+			"to get another user: another name",
+			destroyInstead)))
+}
+
+func warnOtherSubject(state *sandboxCertificateModel, diags *diag.Diagnostics) {
+	diags.AddWarning("Another subject is another bunq user",
+		"A certificate with another subject replaces "+state.ID.ValueString()+". In the sandbox the subject names the bunq user, so a credential made "+
+			"with the new certificate belongs to another user. An OAuth client and its callback URLs cannot move to another user, and the old subject, "+
+			"with its random part, cannot be restored.\n\n"+
+			"Next step: to keep the user, do not change name, roles, organization, organization_identifier and country.")
 }
 
 // Create makes key and certificate.
@@ -225,13 +296,6 @@ func (r *SandboxCertificateResource) Create(ctx context.Context, req resource.Cr
 	if resp.Diagnostics.HasError() {
 		return
 	}
-
-	// -replace, taint and a renamed resource destroy a certificate and make one that is meant to be
-	// the same: it keeps the subject, and so the bunq user.
-	if id, ok := providerdata.Take[types.String](r.Data, m.subject()); ok {
-		m.ID = id
-	}
-
 	if err := m.issue(r.Data.Now()); err != nil {
 		resp.Diagnostics.AddError("The sandbox certificate was not made", err.Error())
 		return
@@ -239,18 +303,22 @@ func (r *SandboxCertificateResource) Create(ctx context.Context, req resource.Cr
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
-// Read checks whether the certificate must be renewed.
+// Read checks whether the certificate is due.
 func (r *SandboxCertificateResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var m sandboxCertificateModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
+
+	if r.run.certificates.read(m.Name.ValueString(), m.ID.ValueString()) {
+		addNameTaken(m.Name.ValueString(), m.ID.ValueString(), &resp.Diagnostics)
+	}
 	m.ReadyForRenewal = types.BoolValue(m.due(r.Data.Now()))
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
-// Update issues a new certificate if it is due or its validity changed.
+// Update issues a new certificate if the plan renews it.
 func (r *SandboxCertificateResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var m sandboxCertificateModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
@@ -267,10 +335,5 @@ func (r *SandboxCertificateResource) Update(ctx context.Context, req resource.Up
 }
 
 // Delete forgets the certificate; it exists nowhere else.
-func (r *SandboxCertificateResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	var m sandboxCertificateModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	if !resp.Diagnostics.HasError() {
-		providerdata.Keep(r.Data, m.subject(), m.ID)
-	}
+func (r *SandboxCertificateResource) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {
 }

@@ -15,7 +15,7 @@ import (
 
 // variables are all the environment variables of the provider block.
 var variables = []string{
-	"BUNQ_ENVIRONMENT", "BUNQ_BASE_URL", "BUNQ_CONTEXT_FILE", "BUNQ_REQUEST_TIMEOUT", "BUNQ_MAX_WAIT", "BUNQ_SESSION_CACHE",
+	"BUNQ_ENVIRONMENT", "BUNQ_BASE_URL", "BUNQ_CONTEXT_FILE", "BUNQ_REQUEST_TIMEOUT", "BUNQ_MAX_WAIT", "BUNQ_SESSION_CACHE", "BUNQ_CA_CERT_FILE",
 }
 
 // block is a provider block: the values by attribute, those left out are null.
@@ -75,6 +75,10 @@ func setVariables(t *testing.T, env map[string]string) {
 	t.Helper()
 	env = maps.Clone(env)
 	for _, name := range variables {
+		t.Setenv(name, env[name])
+		delete(env, name)
+	}
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy"} {
 		t.Setenv(name, env[name])
 		delete(env, name)
 	}

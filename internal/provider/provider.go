@@ -138,6 +138,11 @@ func (p *Bunq) Schema(_ context.Context, _ provider.SchemaRequest, resp *provide
 				MarkdownDescription: "How long one operation (one create, read, update or delete of one resource) may take in total, including retries and " +
 					"waiting for limits and for a session, as a Go duration such as `15m` (default). Environment variable: `BUNQ_MAX_WAIT`.",
 			},
+			"ca_cert_file": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "Path of a PEM file with certificates of authorities to trust beside the system's, for a network that inspects TLS. Environment " +
+					"variable: `BUNQ_CA_CERT_FILE`. Whoever has the key of one of them can read the calls, tokens included.",
+			},
 			"session_cache": schema.BoolAttribute{
 				Optional: true,
 				MarkdownDescription: "Keep sessions between runs, encrypted, in the user's cache folder, because bunq allows one new session every 30 " +
@@ -198,7 +203,7 @@ func (p *Bunq) Configure(ctx context.Context, req provider.ConfigureRequest, res
 
 	client, err := bunq.NewClient(bunq.Config{
 		BaseURL: s.baseURL, Environment: s.environment, UserAgent: "terraform-provider-bunq/" + p.version,
-		RequestTimeout: s.requestTimeout, MaxWait: s.maxWait, Transport: p.options.transport,
+		RequestTimeout: s.requestTimeout, MaxWait: s.maxWait, Roots: s.roots, Transport: p.options.transport,
 		Limits: ratelimit.New(p.options.limits), Logger: tfLogger{},
 	})
 	if err != nil {
@@ -210,7 +215,7 @@ func (p *Bunq) Configure(ctx context.Context, req provider.ConfigureRequest, res
 	if s.sessionCache {
 		// Without a cache folder, sessions are opened again in each run.
 		if sessions.CacheDir, err = p.options.cacheDir(); err != nil {
-			tflog.Debug(ctx, "there is no cache folder; sessions and notes do not outlive this run", map[string]any{"reason": err.Error()})
+			tflog.Debug(ctx, "there is no cache folder; sessions do not outlive this run", map[string]any{"reason": err.Error()})
 		}
 	}
 
@@ -247,16 +252,19 @@ func (p *Bunq) DataSources(context.Context) []func() datasource.DataSource {
 		lookup.NewUserDataSource,
 		lookup.NewOAuthClientDataSource,
 		lookup.NewDeviceServersDataSource,
+		lookup.NewCredentialsDataSource,
 		lookup.NewCredentialIPsDataSource,
 	}
 }
 
 // EphemeralResources lists the ephemeral resources.
 func (p *Bunq) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
-	return []func() ephemeral.EphemeralResource{lookup.NewSessionEphemeralResource}
+	return []func() ephemeral.EphemeralResource{lookup.NewSessionEphemeralResource, lookup.NewOAuthClientEphemeralResource}
 }
 
 // ListResources lists the list resources.
 func (p *Bunq) ListResources(context.Context) []func() list.ListResource {
-	return []func() list.ListResource{oauthapp.NewClientListResource, oauthapp.NewCallbackURLListResource}
+	return []func() list.ListResource{
+		oauthapp.NewClientListResource, oauthapp.NewCallbackURLListResource, oauthapp.NewFiltersListResource,
+	}
 }

@@ -2,170 +2,205 @@ package provider_test
 
 import (
 	"fmt"
-	"strings"
+	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
-	"github.com/openpsd2/terraform-provider-bunq/internal/qseal"
 )
 
-func TestAccRotation_ofTheInstallationKey(t *testing.T) {
-	t.Parallel()
-	for name, rotate := range map[string]func(*testing.T, *rotation) acctest.Result{
-		"by replacing": func(t *testing.T, r *rotation) acctest.Result { return r.Apply(t, "-replace=bunq_installation.main") },
-		"by another key": func(t *testing.T, r *rotation) acctest.Result {
-			r.Write(t, chain("  private_key_pem = "+r.file(t, "new.key", newKey(t)), madeCertificate, madeKey, ""))
-			return r.Apply(t)
+// recipe is one of the rotation guide.
+type recipe struct {
+	name string
+	// newKey: another API key is made, so that the QSEAL key signs.
+	newKey bool
+	// inUse: the old key was accepted by bunq until the recipe ended it.
+	inUse bool
+	run   func(*testing.T, *rotation)
+	made  map[string]int
+}
+
+func recipes() []recipe {
+	all := map[string]int{postInstallation: 1, postCredential: 1, postDevice: 1}
+	const homeless, home = "198.51.100.9", "127.0.0.1"
+	return []recipe{
+		{
+			name: "certificate", newKey: true, inUse: true, made: all,
+			run: func(t *testing.T, r *rotation) {
+				r.newSeal(t)
+				if r.way.signed {
+					r.mustApply(t, targetInstall)
+					r.sign(t)
+				}
+				r.mustApply(t)
+			},
 		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			r := newRotation(t, plain(""))
-			before := r.State(t)
-			rotate(t, r).MustSay(t, 0, "3 added, 2 changed, 3 destroyed")
-			r.ended(t, postInstallation, postCredential, postDevice, postSession)
-			if r.State(t).String(t, "bunq_installation.main", "private_key_pem") == before.String(t, "bunq_installation.main", "private_key_pem") {
-				t.Error("the key is the same")
-			}
-			// Whoever still works with the old one is not cut off.
-			if credentials, devices := r.active(); credentials != 2 || devices != 2 {
-				t.Errorf("bunq has %d active keys and %d devices", credentials, devices)
-			}
-		})
+		{
+			name: "installation key", inUse: true, made: map[string]int{postInstallation: 1, postDevice: 1},
+			run: func(t *testing.T, r *rotation) { r.mustApply(t, replaceInstall) },
+		},
+		{
+			name: "dead key", newKey: true, made: all,
+			run: func(t *testing.T, r *rotation) {
+				if err := r.b.Sim.RevokeCredential(r.b.Sim.Snapshot().Credentials[0].ID); err != nil {
+					t.Fatal(err)
+				}
+				r.replaceKey(t)
+			},
+		},
+		{name: "leaked key", newKey: true, inUse: true, made: all, run: func(t *testing.T, r *rotation) { r.replaceKey(t) }},
+		{
+			name: "address", inUse: true, made: map[string]int{postInstallation: 1, postDevice: 1},
+			run: func(t *testing.T, r *rotation) {
+				list := fmt.Sprintf("permitted_ips = [%q]", homeless)
+				r.write(t, list)
+				r.mustApply(t)
+
+				r.b.Sim.SetCallerIP(homeless)
+				r.mustApply(t, replaceInstall)
+				r.mustApply(t) // ends the old address
+				if got := r.openTo(r.State(t).String(t, "bunq_psd2_credential.main", "id")); !slices.Equal(got, []string{homeless}) {
+					t.Errorf("the key may be used from %v, not only from %s; %s was left", got, homeless, home)
+				}
+			},
+		},
 	}
 }
 
-func TestAccRotation_ofTheCertificate(t *testing.T) {
+// replaceKey replaces installation and credential: the only way to another key for the same certificate.
+func (r *rotation) replaceKey(t *testing.T) {
+	t.Helper()
+	if !r.way.signed {
+		r.mustApply(t, replaceInstall, replaceKey)
+		return
+	}
+	r.mustApply(t, targetInstall, replaceInstall)
+	r.sign(t)
+	r.mustApply(t, replaceKey)
+}
+
+// Each recipe of the guide does what the guide says, whatever bunq's answer to a second device of an
+// installation, with create_before_destroy and without, with the old key ended and kept, on a laptop and
+// in a pipeline, with the QSEAL key here and elsewhere. The OAuth client, its client_id and its callback
+// URL are there at each request.
+func TestAccRotation(t *testing.T) {
 	t.Parallel()
-	t.Run("renewed elsewhere", func(t *testing.T) {
-		t.Parallel()
-		for name, subject := range map[string]qseal.PseudoOptions{
-			"for the same subject":      {CommonName: "Renewed AISP PISP", Country: "NL"},
-			"for the same organisation": {CommonName: "Renewed AISP PISP", OrganizationIdentifier: "PSDNL-DNB-R123456", Country: "NL"},
-		} {
-			t.Run(name, func(t *testing.T) {
+	n := 0
+	for _, recipe := range recipes() {
+		for bits := range 1 << 5 {
+			on := func(bit int) bool { return bits>>bit&1 == 1 }
+			way := rotationWay{secondDevice: string(bunqsim.Refused), createFirst: on(1), deactivate: on(2), pipeline: on(3), signed: on(4)}
+			if on(0) {
+				way.secondDevice = string(bunqsim.Accepted)
+			}
+			if way.signed && !recipe.newKey {
+				continue
+			}
+			n++
+			long := n%7 != 1 // each recipe and each way comes up in the short run, but not all pairs
+			t.Run(recipe.name+", "+way.String(), func(t *testing.T) {
+				if long {
+					acctest.LongTest(t)
+				}
 				t.Parallel()
-				write := func(r *rotation) string {
-					certificate, key := newSeal(t, subject)
-					return chain("", r.file(t, "qseal.pem", certificate), r.file(t, "qseal.key", key), "")
-				}
-				r := newRotation(t, write)
-				if subject.OrganizationIdentifier != "" {
-					subject.CommonName = "Another Name AISP PISP"
-				}
-				r.Write(t, write(r))
-				r.MustApply(t).MustSay(t, 0, "2 added, 2 changed, 2 destroyed")
-				r.ended(t, postCredential, postDevice, postSession)
+				rotate(t, recipe, way)
 			})
 		}
-	})
-	t.Run("issued again by bunq_sandbox_certificate", func(t *testing.T) {
-		t.Parallel()
-		r := newRotation(t, plain(""))
-		r.Write(t, strings.Replace(chain("", madeCertificate, madeKey, ""), `= "Rotation"`, "= \"Rotation\"\n  validity_days = 700", 1))
-		r.MustApply(t).MustSay(t, 0, "2 added, 3 changed, 2 destroyed")
-		r.ended(t, postCredential, postDevice, postSession)
-	})
-}
-
-// A key that bunq takes no more: the refresh fails and names the command that fixes it, which is
-// run as it is printed.
-func TestAccRotation_ofALostKey(t *testing.T) {
-	t.Parallel()
-	r := newRotation(t, plain(""))
-	r.MustApply(t) // a refresh that is stored: the key is ACTIVE in the state, as it is after some time
-	if err := r.b.Sim.RevokeCredential(r.b.Sim.Snapshot().Credentials[0].ID); err != nil {
-		t.Fatal(err)
-	}
-	r.Plan(t).MustSay(t, 1, "User credentials are incorrect", "stays in the state as it was",
-		"terraform apply -refresh=false -replace=bunq_psd2_credential.NAME")
-	r.b.Sim.ResetJournal()
-	r.Apply(t, "-refresh=false", "-replace=bunq_psd2_credential.main").MustSay(t, 0, "2 added, 2 changed, 2 destroyed")
-	r.ended(t, postCredential, postDevice, postSession)
-	if credentials, devices := r.active(); credentials != 1 || devices != 2 {
-		t.Errorf("bunq has %d active keys and %d devices", credentials, devices)
 	}
 }
 
-// Moving to another address: it is permitted first, then, from there, the device is registered
-// again, and the old address goes. Neither address is ever locked out while it is in use.
-func TestAccRotation_ofTheAddress(t *testing.T) {
-	t.Parallel()
-	const before, after = "203.0.113.7", "198.51.100.9"
-	addresses := func(lines string) func(*rotation) string {
-		return func(r *rotation) string {
-			r.b.Sim.SetCallerIP(before)
-			return chain("", madeCertificate, madeKey, lines)
+func rotate(t *testing.T, recipe recipe, way rotationWay) {
+	t.Helper()
+	r := newRotation(t, way)
+	before := r.State(t)
+	oldKey := before.String(t, "bunq_psd2_credential.main", "id")
+
+	recipe.run(t, r)
+
+	if diff := cmp.Diff(recipe.made, r.made()); diff != "" {
+		t.Errorf("the rotation made (-want +got):\n%s", diff)
+	}
+	r.MustHaveNothingToDo(t)
+	r.mustBeUp(t, "at the end")
+	state := r.State(t)
+	if id := state.String(t, "bunq_oauth_client.main", "client_id"); id != r.clientID {
+		t.Errorf("client_id is %s, was %s", id, r.clientID)
+	}
+	if id := state.String(t, "bunq_oauth_client.main", "id"); id != strconv.FormatInt(r.client, 10) {
+		t.Errorf("the client is %s, was %d", id, r.client)
+	}
+	now := r.b.Sim.Snapshot()
+	if n := len(now.Users); n != 1 {
+		t.Errorf("bunq has %d users", n)
+	}
+	for _, i := range now.Installations {
+		if n := len(slices.DeleteFunc(slices.Clone(now.Devices), func(d bunqsim.Device) bool { return d.InstallationID != i.ID })); n > 1 {
+			t.Errorf("installation %d has %d devices", i.ID, n)
 		}
 	}
-	r := newRotation(t, addresses(""))
 
-	r.Write(t, addresses(fmt.Sprintf("  permitted_ips = [%q]", after))(r))
-	r.MustApply(t).MustSay(t, 0, "0 added, 1 changed, 0 destroyed")
-	r.ended(t, postIP)
-
-	r.b.Sim.SetCallerIP(after)
-	r.b.Sim.ResetJournal()
-	r.MustHaveNothingToDo(t)
-	r.MustApply(t, "-replace=bunq_device_server.main").MustSay(t, 0, "1 added, 0 changed, 1 destroyed")
-	r.ended(t, postDevice, putIP)
-
-	statuses := map[string]string{}
-	for _, ip := range r.b.Sim.Snapshot().PermittedIPs {
-		statuses[ip.IP] = ip.Status
+	key := state.String(t, "bunq_psd2_credential.main", "id")
+	if (key != oldKey) != recipe.newKey {
+		t.Errorf("the key is that of credential %s, was %s", key, oldKey)
 	}
-	if diff := cmp.Diff(map[string]string{before: bunqsim.PermittedIPInactive, after: bunqsim.PermittedIPActive}, statuses); diff != "" {
-		t.Errorf("addresses (-want +got):\n%s", diff)
+	if !recipe.newKey {
+		return
 	}
-	// From the old one nothing works any more, and nothing is lost by trying.
-	r.b.Sim.SetCallerIP(before)
-	r.Env = []string{"BUNQ_SESSION_CACHE=false"}
-	r.Plan(t).MustSay(t, 1, "User credentials are incorrect", "stays in the state as it was")
-	r.b.Sim.SetCallerIP(after)
-	r.MustHaveNothingToDo(t)
+	// What is still in use is not cut off unless that is asked for. A dead key can only be ended by
+	// another one, which is there in time if it is made first.
+	open, ends := r.openTo(oldKey), way.deactivate && (recipe.inUse || way.createFirst)
+	if ends != (len(open) == 0) {
+		t.Errorf("the old key may be used from %v", open)
+	}
 }
 
-// All at once, as after an incident: another key, another certificate, and the old API key is dead.
-func TestAccRotation_ofEverything(t *testing.T) {
+// Another client_secret is another client: after a leak, and only if the configuration allows it.
+func TestAccRotation_ofTheClientSecret(t *testing.T) {
 	t.Parallel()
-	subject := qseal.PseudoOptions{CommonName: "Everything AISP PISP", Country: "NL"}
-	write := func(r *rotation) string {
-		certificate, key := newSeal(t, subject)
-		return chain("  private_key_pem = "+r.file(t, "installation.key", newKey(t)), r.file(t, "qseal.pem", certificate), r.file(t, "qseal.key", key), "")
+	r := newRotation(t, rotationWay{secondDevice: string(bunqsim.Refused)})
+	r.watching.Store(false)
+	r.apply(t, "-replace=bunq_oauth_client.main").MustSay(t, 1, "deletion_protection")
+
+	r.unprotected = true
+	r.write(t)
+	r.mustApply(t)
+	r.mustApply(t, "-replace=bunq_oauth_client.main")
+	r.unprotected = false
+	r.write(t)
+	r.mustApply(t)
+	r.MustHaveNothingToDo(t)
+
+	now := r.b.Sim.Snapshot()
+	active := now.ActiveOAuthClients(r.user)
+	if len(active) != 1 || active[0] == r.client {
+		t.Fatalf("the active clients are %v, the first one was %d", active, r.client)
 	}
-	r := newRotation(t, write)
-	if err := r.b.Sim.RevokeCredential(r.b.Sim.Snapshot().Credentials[0].ID); err != nil {
-		t.Fatal(err)
+	if got := now.CallbackURLsOf(active[0]); !slices.Equal(got, []string{rotationCallback}) {
+		t.Errorf("the callback URLs are %q", got)
 	}
-	r.Write(t, write(r))
-	r.Apply(t, "-refresh=false").MustSay(t, 0, "3 added, 2 changed, 3 destroyed")
-	r.ended(t, postInstallation, postCredential, postDevice, postSession)
 }
 
 // A certificate of another organisation is another bunq user: the plan says so, names both, and
 // nothing is touched.
 func TestAccRotation_toAnotherUser(t *testing.T) {
 	t.Parallel()
-	subject := qseal.PseudoOptions{CommonName: "First AISP PISP", Country: "NL"}
-	write := func(r *rotation) string {
-		certificate, key := newSeal(t, subject)
-		return chain("", r.file(t, "qseal.pem", certificate), r.file(t, "qseal.key", key), "")
-	}
-	r := newRotation(t, write)
-	subject.CommonName = "Second AISP PISP"
-	r.Write(t, write(r))
-	r.Apply(t).MustSay(t, 1, "The certificate belongs to another organisation", "was registered for /CN=First AISP PISP/C=NL, and this certificate is for "+
+	r := newRotation(t, rotationWay{secondDevice: string(bunqsim.Refused)})
+	first := r.subject
+	r.subject.CommonName = "Second AISP PISP"
+	r.newSeal(t)
+	r.apply(t).MustSay(t, 1, "The certificate belongs to another organisation", "was registered for /CN=Rotation AISP PISP/C=NL, and this certificate is for "+
 		"/CN=Second AISP PISP/C=NL", "cannot move to another user")
 	if writes := r.b.Writes(0); len(writes) > 0 {
 		t.Errorf("sent: %v", writes)
 	}
 
 	// With the right one again, the rotation goes on.
-	subject.CommonName = "First AISP PISP"
-	r.Write(t, write(r))
-	r.MustApply(t)
-	r.ended(t, postCredential, postDevice, postSession)
+	r.subject = first
+	r.newSeal(t)
+	r.mustApply(t)
+	r.MustHaveNothingToDo(t)
+	r.mustBeUp(t, "at the end")
 }

@@ -5,12 +5,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
@@ -18,30 +16,41 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
 )
 
-// What each rotation does, as the tests below prove it. "Calls" are all requests of the apply
-// beside the GETs of its refresh; "left" is what bunq keeps of the old, which has no call to remove
-// it. The OAuth client, its client_id and secret, and its callback URLs are the same before, during
-// and after.
-//
-//	rotation            command or change                      replaced                          calls                                           left
-//	installation key    -replace=bunq_installation.main,       installation, credential, device  POST installation, credential, device, session  installation, key and device, usable
-//	                    or another private_key_pem
-//	certificate         another certificate_pem of the same    credential, device                POST credential, device, session                key and device, usable until revoked
-//	                    organisation (sandbox: same subject)
-//	lost or burnt key   -refresh=false                         credential, device                POST credential, device, session                the dead key and its device
-//	                    -replace=bunq_psd2_credential.main
-//	address             permitted_ips with the new one; then,  device                            POST ip; then POST device, PUT ip (session of    the old address, inactive; its device
-//	                    from there, -replace=the device                                          the new address's first run: cached or POST)
-//
-// In each of the first three, client and callback URLs take the new api_context in place, without a
-// call.
+// rotation is an onboarded configuration whose keys are rotated while its OAuth client is in use.
 type rotation struct {
 	*acctest.CLI
-	b *acctest.Bunq
+
+	b   *acctest.Bunq
+	way rotationWay
+	// subject is whom the certificates are for.
+	subject qseal.PseudoOptions
+	// unprotected: the client has no deletion_protection.
+	unprotected bool
 
 	user, client int64
 	clientID     string
 	watching     atomic.Bool
+}
+
+// rotationWay is how a rotation is run, and against which bunq.
+type rotationWay struct {
+	secondDevice string // the setting SecondDeviceOfInstallation
+	// createFirst and deactivate are set on the credential.
+	createFirst, deactivate bool
+	// pipeline: each command runs on a machine of its own, and applies the saved plan of another one.
+	pipeline bool
+	// signed: the QSEAL key is elsewhere, and its signature is in the configuration.
+	signed bool
+}
+
+func (w rotationWay) String() string {
+	name := "second device " + w.secondDevice
+	for text, on := range map[string]bool{" created first": w.createFirst, " deactivated": w.deactivate, " in a pipeline": w.pipeline, " signed elsewhere": w.signed} {
+		if on {
+			name += "," + text
+		}
+	}
+	return name
 }
 
 const (
@@ -49,18 +58,22 @@ const (
 	postCredential   = "POST /payment-service-provider-credential"
 	postDevice       = "POST /device-server"
 	postSession      = "POST /session-server"
-	postIP           = "POST /user/{id}/credential-password-ip/{id}/ip"
-	putIP            = "PUT /user/{id}/credential-password-ip/{id}/ip/{id}"
 )
 
-const rotationCallback = "https://app.example.com/callback"
+const (
+	rotationCallback = "https://app.example.com/callback"
+	replaceInstall   = "-replace=bunq_installation.main"
+	replaceKey       = "-replace=bunq_psd2_credential.main"
+	targetInstall    = "-target=bunq_installation.main"
+)
 
-// newRotation applies config, and then watches at each request that the client and its callback URL
-// are there.
-func newRotation(t *testing.T, config func(*rotation) string) *rotation {
+// newRotation onboards, and then watches at each request that the client and its callback URL are
+// there.
+func newRotation(t *testing.T, way rotationWay) *rotation {
 	t.Helper()
-	r := &rotation{}
+	r := &rotation{way: way, subject: qseal.PseudoOptions{CommonName: "Rotation AISP PISP", Country: "NL"}}
 	r.b = acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) {
+		c.Settings.SecondDeviceOfInstallation = bunqsim.Choice(way.secondDevice)
 		c.Observer = func(e bunqsim.Entry) {
 			if r.watching.Load() {
 				r.mustBeUp(t, "after "+e.Call())
@@ -68,14 +81,139 @@ func newRotation(t *testing.T, config func(*rotation) string) *rotation {
 		}
 	}))
 	r.CLI = acctest.NewCLI(t, r.b)
-	r.Write(t, config(r))
-	r.MustApply(t)
+
+	r.newSeal(t)
+	r.write(t)
+	if way.signed {
+		r.mustApply(t, targetInstall)
+		r.sign(t)
+	}
+	r.mustApply(t)
 	r.MustHaveNothingToDo(t)
+
 	made := r.b.Sim.Snapshot().OAuthClients[0]
 	r.user, r.client, r.clientID = made.UserID, made.ID, made.ClientID
 	r.b.Sim.ResetJournal()
 	r.watching.Store(true)
 	return r
+}
+
+// write writes the configuration, with further lines for the device.
+func (r *rotation) write(t *testing.T, device ...string) {
+	t.Helper()
+	key := "private_key_pem_wo = file(\"qseal.key\")"
+	if r.way.signed {
+		key = "client_public_key_signature = fileexists(\"signature\") ? trimspace(file(\"signature\")) : null"
+	}
+	first := ""
+	if r.way.createFirst {
+		first = "lifecycle {\n    create_before_destroy = true\n  }"
+	}
+	r.Write(t, fmt.Sprintf(`
+resource "bunq_installation" "main" {
+  keepers = { certificate = provider::bunq::parse_qseal_certificate(file("qseal.pem")).fingerprint_sha256 }
+}
+
+resource "bunq_psd2_credential" "main" {
+  installation          = bunq_installation.main
+  certificate_pem       = file("qseal.pem")
+  deactivate_on_destroy = %t
+  %s
+  %s
+}
+
+resource "bunq_device_server" "main" {
+  installation = bunq_installation.main
+  credential   = bunq_psd2_credential.main
+  description  = "rotation"
+  %s
+}
+
+resource "bunq_oauth_client" "main" {
+  api_context         = bunq_device_server.main.api_context
+  deletion_protection = %t
+}
+
+resource "bunq_oauth_callback_url" "main" {
+  api_context     = bunq_device_server.main.api_context
+  oauth_client_id = bunq_oauth_client.main.id
+  url             = %q
+}
+`, r.way.deactivate, key, first, strings.Join(device, "\n  "), !r.unprotected, rotationCallback))
+}
+
+// apply applies, as a person or a pipeline does. The result has the output of plan and apply.
+func (r *rotation) apply(t *testing.T, flags ...string) acctest.Result {
+	t.Helper()
+	if !r.way.pipeline {
+		return r.Apply(t, flags...)
+	}
+
+	r.MoveToNewMachine(t)
+	plan := r.Run(t, append([]string{"plan", "-no-color", "-out=saved"}, flags...)...)
+	if plan.Code != 0 {
+		return plan
+	}
+	r.MoveToNewMachine(t)
+	done := r.Run(t, "apply", "-no-color", "saved")
+	r.MoveToNewMachine(t)
+	return acctest.Result{Output: plan.Output + done.Output, Code: done.Code}
+}
+
+func (r *rotation) mustApply(t *testing.T, flags ...string) acctest.Result {
+	t.Helper()
+	result := r.apply(t, flags...)
+	if result.Code != 0 {
+		t.Fatalf("apply %v: exit code %d\n%s", flags, result.Code, result.Output)
+	}
+	return result
+}
+
+// newSeal makes a certificate for the same organisation, with a key of its own.
+func (r *rotation) newSeal(t *testing.T) {
+	t.Helper()
+	key, err := signing.GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := signing.MarshalPrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	o := r.subject
+	o.Key, o.NotBefore, o.NotAfter = key, time.Now().Add(-time.Hour), time.Now().Add(365*24*time.Hour)
+	certificate, err := qseal.NewPseudoCertificate(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.file(t, "qseal.pem", certificate)
+	r.file(t, "qseal.key", text)
+}
+
+// sign signs the payload of the installation in the state with the QSEAL key.
+func (r *rotation) sign(t *testing.T) {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(r.Dir, "qseal.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := signing.ParsePrivateKey(string(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	signature, err := qseal.SignRegistration(key, r.State(t).String(t, "bunq_installation.main", "registration_payload"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.file(t, "signature", signature+"\n")
+}
+
+func (r *rotation) file(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(r.Dir, name), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (r *rotation) mustBeUp(t *testing.T, when string) {
@@ -89,122 +227,25 @@ func (r *rotation) mustBeUp(t *testing.T, when string) {
 	}
 }
 
-// ended checks what the rotation sent, that it is over, and that the client in the state is the one
-// it was.
-func (r *rotation) ended(t *testing.T, sent ...string) {
-	t.Helper()
-	var got []string
-	for _, call := range r.b.Calls(0) {
-		if call[:4] != "GET " {
-			got = append(got, call)
+// made counts the calls since the rotation began that make something.
+func (r *rotation) made() map[string]int {
+	out := map[string]int{}
+	for _, call := range []string{postInstallation, postCredential, postDevice} {
+		if n := r.b.Count(call); n > 0 {
+			out[call] = n
 		}
 	}
-	if diff := cmp.Diff(sent, got); diff != "" {
-		t.Errorf("the rotation sent (-want +got):\n%s", diff)
-	}
-	r.MustHaveNothingToDo(t)
-	r.mustBeUp(t, "at the end")
-	state := r.State(t)
-	if id := state.String(t, "bunq_oauth_client.main", "client_id"); id != r.clientID {
-		t.Errorf("client_id is %s, was %s", id, r.clientID)
-	}
-	if id := state.String(t, "bunq_oauth_client.main", "id"); id != strconv.FormatInt(r.client, 10) {
-		t.Errorf("the client is %s, was %d", id, r.client)
-	}
-	if n := len(r.b.Sim.Snapshot().Users); n != 1 {
-		t.Errorf("bunq has %d users", n)
-	}
+	return out
 }
 
-// active counts the keys that bunq still takes.
-func (r *rotation) active() (credentials, devices int) {
-	now := r.b.Sim.Snapshot()
-	for _, c := range now.Credentials {
-		if c.Status == bunqsim.CredentialActive {
-			credentials++
+// openTo are the addresses from which the key of a credential may be used.
+func (r *rotation) openTo(credential string) []string {
+	var out []string
+	for _, ip := range r.b.Sim.Snapshot().PermittedIPs {
+		if fmt.Sprint(ip.CredentialID) == credential && ip.Status == bunqsim.PermittedIPActive {
+			out = append(out, ip.IP)
 		}
 	}
-	return credentials, len(now.Devices)
-}
-
-// chain is the whole configuration, with lines for its resources.
-func chain(installation, certificate, key, device string) string {
-	return fmt.Sprintf(`
-resource "bunq_sandbox_certificate" "main" {
-  name = "Rotation"
-}
-
-resource "bunq_installation" "main" {
-%s
-}
-
-resource "bunq_psd2_credential" "main" {
-  installation       = bunq_installation.main
-  certificate_pem    = %s
-  private_key_pem_wo = %s
-}
-
-resource "bunq_device_server" "main" {
-  installation = bunq_installation.main
-  credential   = bunq_psd2_credential.main
-  description  = "rotation"
-%s
-}
-
-resource "bunq_oauth_client" "main" {
-  api_context = bunq_device_server.main.api_context
-}
-
-resource "bunq_oauth_callback_url" "main" {
-  api_context     = bunq_device_server.main.api_context
-  oauth_client_id = bunq_oauth_client.main.id
-  url             = %q
-}
-`, installation, certificate, key, device, rotationCallback)
-}
-
-const (
-	madeCertificate = "bunq_sandbox_certificate.main.certificate_pem"
-	madeKey         = "bunq_sandbox_certificate.main.private_key_pem"
-)
-
-func plain(device string) func(*rotation) string {
-	return func(*rotation) string { return chain("", madeCertificate, madeKey, device) }
-}
-
-// file puts text into the working directory, and is the expression for it.
-func (r *rotation) file(t *testing.T, name, text string) string {
-	t.Helper()
-	if err := os.WriteFile(filepath.Join(r.Dir, name), []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return fmt.Sprintf("file(%q)", name)
-}
-
-func newKey(t *testing.T) string {
-	t.Helper()
-	key, err := signing.GenerateKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := signing.MarshalPrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
-}
-
-// newSeal is a certificate with a key of its own.
-func newSeal(t *testing.T, o qseal.PseudoOptions) (certificate, key string) {
-	t.Helper()
-	key = newKey(t)
-	parsed, err := signing.ParsePrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	o.Key, o.NotBefore, o.NotAfter = parsed, time.Now().Add(-time.Hour), time.Now().Add(365*24*time.Hour)
-	if certificate, err = qseal.NewPseudoCertificate(o); err != nil {
-		t.Fatal(err)
-	}
-	return certificate, key
+	slices.Sort(out)
+	return out
 }

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"net/url"
 	"os"
@@ -34,6 +35,7 @@ type model struct {
 	ContextFile    types.String `tfsdk:"context_file"`
 	RequestTimeout types.String `tfsdk:"request_timeout"`
 	MaxWait        types.String `tfsdk:"max_wait"`
+	CACertFile     types.String `tfsdk:"ca_cert_file"`
 	SessionCache   types.Bool   `tfsdk:"session_cache"`
 }
 
@@ -45,6 +47,7 @@ type settings struct {
 	baseURL        *url.URL
 	requestTimeout time.Duration
 	maxWait        time.Duration
+	roots          *x509.CertPool // nil: the system's
 	sessionCache   bool
 	apiContext     types.Object
 	contextFile    string
@@ -98,6 +101,7 @@ func settingsFrom(m model, getenv func(string) string, diags *diag.Diagnostics) 
 	s.setBaseURL(m, diags)
 	s.requestTimeout = s.duration(m.RequestTimeout, "request_timeout", "BUNQ_REQUEST_TIMEOUT", defaultRequestTimeout, diags)
 	s.maxWait = s.duration(m.MaxWait, "max_wait", "BUNQ_MAX_WAIT", defaultMaxWait, diags)
+	s.setRoots(m, diags)
 	s.setSessionCache(m, diags)
 	s.setContext(m, diags)
 	return s
@@ -137,14 +141,47 @@ func (s *settings) setBaseURL(m model, diags *diag.Diagnostics) {
 	}
 
 	if env, ok := bunq.EnvironmentOf(u); ok && env != s.environment {
+		// It does not say how to get to the other one: that is nothing to do in passing.
 		at.fault(diags, "Base URL of another environment", fmt.Sprintf(
-			"%s is the address of bunq's %s environment, and this provider is configured for %s.\n\n"+
-				"Next step: set environment = %q (BUNQ_ENVIRONMENT), or omit base_url (BUNQ_BASE_URL): each environment has its own default.",
-			u.Host, env, s.environment, env))
+			"%s is not the address of bunq's %s environment, which this provider is configured for.\n\n"+
+				"Next step: omit base_url (BUNQ_BASE_URL): each environment has its own default.", u.Host, s.environment))
 		return
 	}
 
+	if u.Scheme == "https" {
+		if err := bunq.CheckProxy(); err != nil {
+			diags.AddError("Unusable proxy", tfdiag.Sentence(err)+"\n\nNext step: correct the variable, or unset it.")
+			return
+		}
+	}
+
 	s.baseURL = u
+}
+
+// maxCACerts is in bytes, and several times what a whole system trusts.
+const maxCACerts = 4 << 20
+
+// setRoots trusts the certificates of a file beside the system's.
+func (s *settings) setRoots(m model, diags *diag.Diagnostics) {
+	file, at := s.setting(m.CACertFile, "ca_cert_file", "BUNQ_CA_CERT_FILE")
+	if file == "" && (m.CACertFile.IsNull() || m.CACertFile.IsUnknown()) {
+		return
+	}
+
+	text, err := sdkconf.ReadFile(file, maxCACerts)
+	if err != nil {
+		at.fault(diags, "Unusable CA certificates", tfdiag.Sentence(fmt.Errorf("the file cannot be read: %w", err)))
+		return
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool() // a system without certificates
+	}
+	if !roots.AppendCertsFromPEM(text) {
+		at.fault(diags, "Unusable CA certificates", fmt.Sprintf("The file %s holds no certificate in PEM (-----BEGIN CERTIFICATE-----).", file))
+		return
+	}
+	s.roots = roots
 }
 
 func (s *settings) duration(v types.String, attribute, variable string, standard time.Duration, diags *diag.Diagnostics) time.Duration {

@@ -1,6 +1,11 @@
 package provider
 
 import (
+	"crypto/x509"
+	"encoding/pem"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -154,13 +159,17 @@ func TestSettings_badValues(t *testing.T) {
 		{"no version path in the variable", nil, "BUNQ_BASE_URL", "https://bunq.example.com/", "", path},
 		{
 			"production's address for the sandbox", block{"environment": "sandbox", "base_url": productionURL}, "", "", "base_url",
-			"api.bunq.com is the address of bunq's production environment, and this provider is configured for sandbox.\n\n" +
-				`Next step: set environment = "production" (BUNQ_ENVIRONMENT), or omit base_url (BUNQ_BASE_URL): each environment has its own default.`,
+			"api.bunq.com is not the address of bunq's sandbox environment, which this provider is configured for.\n\n" +
+				"Next step: omit base_url (BUNQ_BASE_URL): each environment has its own default.",
 		},
 		{
 			"the sandbox's address for production", block{"environment": "production"}, "BUNQ_BASE_URL", sandboxURL, "",
-			"public-api.sandbox.bunq.com is the address of bunq's sandbox environment, and this provider is configured for production.\n\n" +
-				`Next step: set environment = "sandbox" (BUNQ_ENVIRONMENT), or omit base_url (BUNQ_BASE_URL): each environment has its own default.`,
+			"public-api.sandbox.bunq.com is not the address of bunq's production environment, which this provider is configured for.\n\n" +
+				"Next step: omit base_url (BUNQ_BASE_URL): each environment has its own default.",
+		},
+		{
+			"a slip in a name of bunq's", block{"base_url": "https://public-api.sandbx.bunq.com/v1"}, "", "", "base_url",
+			"bunq has no API at this host: its hosts are public-api.sandbox.bunq.com and api.bunq.com.",
 		},
 		{"not a number with unit", block{"request_timeout": "30"}, "", "", "request_timeout", `"30"` + duration},
 		{"no time at all", block{"request_timeout": "0s"}, "", "", "request_timeout", `"0s" must be more than zero; the default is 30s.`},
@@ -168,6 +177,18 @@ func TestSettings_badValues(t *testing.T) {
 		{"words", block{"max_wait": "five minutes"}, "", "", "max_wait", `"five minutes"` + duration},
 		{"an empty duration in the block is no default", block{"max_wait": ""}, "", "", "max_wait", `""` + duration},
 		{"words in the variable", nil, "BUNQ_MAX_WAIT", "long", "", `"long"` + duration},
+		{
+			"a file of CA certificates that is not there", block{"ca_cert_file": "/nowhere/ca.pem"}, "", "", "ca_cert_file",
+			"The file cannot be read: stat /nowhere/ca.pem: no such file or directory.",
+		},
+		{
+			"a folder of CA certificates", nil, "BUNQ_CA_CERT_FILE", "..", "",
+			"The file cannot be read: .. is no file but a folder.",
+		},
+		{
+			"a file without CA certificates", block{"ca_cert_file": "settings.go"}, "", "", "ca_cert_file",
+			"The file settings.go holds no certificate in PEM (-----BEGIN CERTIFICATE-----).",
+		},
 		{"neither true nor false", nil, "BUNQ_SESSION_CACHE", "maybe", "", `"maybe" must be "true" or "false".`},
 	}
 	for _, tt := range tests {
@@ -199,6 +220,7 @@ func TestConfigure_unknownValues(t *testing.T) {
 		{"base_url", block{"base_url": unknown}, []string{"base_url"}, false},
 		{"request_timeout", block{"request_timeout": unknown}, []string{"request_timeout"}, false},
 		{"max_wait", block{"max_wait": unknown}, []string{"max_wait"}, false},
+		{"ca_cert_file", block{"ca_cert_file": unknown}, []string{"ca_cert_file"}, false},
 		{"session_cache", block{"session_cache": unknown}, []string{"session_cache"}, false},
 		{"context_file", block{"context_file": unknown}, nil, true},
 		{"api_context", block{"api_context": unknown}, nil, true},
@@ -223,5 +245,71 @@ func TestConfigure_unknownValues(t *testing.T) {
 				t.Errorf("Ready is %v", ready)
 			}
 		})
+	}
+}
+
+// A proxy setting that net/http would ignore is an error that does not show its password; one
+// that is right is none, and neither is any where no proxy is used.
+func TestSettings_proxy(t *testing.T) {
+	for name, c := range map[string]struct {
+		block    block
+		variable string
+		value    string
+		refused  bool
+	}{
+		"a carriage return at its end":      {nil, "HTTPS_PROXY", "http://joe:hunter2@proxy.example:3128\r", true},
+		"in the other spelling":             {nil, "https_proxy", "http://joe:hunter2@proxy.example:port", true},
+		"a scheme without a host":           {nil, "HTTPS_PROXY", "http://", true},
+		"a blank in front":                  {nil, "HTTPS_PROXY", " http://joe:hunter2@proxy.example:3128", true},
+		"a proxy":                           {nil, "HTTPS_PROXY", "http://joe:hunter2@proxy.example:3128", false},
+		"a proxy without a scheme":          {nil, "HTTPS_PROXY", "proxy.example:3128", false},
+		"socks5":                            {nil, "https_proxy", "socks5://proxy.example:1080", false},
+		"no call that goes through a proxy": {block{"base_url": "http://127.0.0.1:1/v1"}, "HTTPS_PROXY", "http://joe:hunter2@proxy.example:port", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, diags := c.block.settings(t, map[string]string{c.variable: c.value})
+			if !c.refused {
+				if len(diags) > 0 {
+					t.Errorf("got %v", diags)
+				}
+				return
+			}
+			wantOnly(t, diags, "", "Environment variable "+c.variable+" is not the address of a proxy, such as http://proxy.example:3128, and would be ignored; "+
+				"it may have a blank or a line break at its end.\n\nNext step: correct the variable, or unset it.")
+		})
+	}
+}
+
+// The certificates of the file are trusted, beside the system's.
+func TestSettings_caCertFile(t *testing.T) {
+	server := httptest.NewTLSServer(nil)
+	defer server.Close()
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+
+	for name, c := range map[string]struct {
+		block block
+		env   map[string]string
+	}{
+		"of the block":    {block{"ca_cert_file": file}, nil},
+		"of the variable": {nil, map[string]string{"BUNQ_CA_CERT_FILE": file}},
+		"the block wins":  {block{"ca_cert_file": file}, map[string]string{"BUNQ_CA_CERT_FILE": "/nowhere"}},
+	} {
+		s, diags := c.block.settings(t, c.env)
+		if diags.HasError() {
+			t.Fatalf("%s: %v", name, diags)
+		}
+		if _, err := server.Certificate().Verify(x509.VerifyOptions{Roots: s.roots, DNSName: "example.com"}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if system, err := x509.SystemCertPool(); err == nil && system.Equal(s.roots) {
+			t.Errorf("%s: the system's authorities alone", name)
+		}
+	}
+	if s, _ := (block{}).settings(t, nil); s.roots != nil {
+		t.Error("authorities without a file")
 	}
 }

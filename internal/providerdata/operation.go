@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
 // Operation begins one create, read, update or delete of a resource. Its time (max_wait)
@@ -23,6 +24,7 @@ import (
 func (d *Data) Operation(ctx context.Context, name string, diags *diag.Diagnostics) (context.Context, func()) {
 	ctx = bunq.WithStats(ctx)
 	return ctx, func() {
+		defer func() { tfdiag.Printable(*diags) }()
 		stats := bunq.StatsFrom(ctx)
 		tflog.Info(ctx, name+": calls to bunq", stats.Fields())
 

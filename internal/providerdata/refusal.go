@@ -77,9 +77,10 @@ func (d *Data) CheckRefused(ctx context.Context, kind string, planned, state typ
 		return
 	}
 	r.reported = true
-	tfdiag.Failure{
-		Summary: kind + " has an API context that bunq refuses",
-		State:   "nothing was changed. The configuration still has this context, so an apply would fail in the same way.",
-		At:      at,
-	}.Error(diags, r.err)
+	now := "nothing was changed. The configuration still has this context, so an apply would fail in the same way."
+	if planned.IsNull() {
+		now += " If the provider block has it from a bunq_device_server that does not exist yet, make that one first: " +
+			"terraform apply -target=bunq_device_server.NAME."
+	}
+	tfdiag.Failure{Summary: kind + " has an API context that bunq refuses", State: now, At: at}.Error(diags, r.err)
 }

@@ -27,6 +27,14 @@ func ParseChain(pemText string) (*Chain, error) {
 	return &Chain{certs: certs}, nil
 }
 
+// Bounds on what the signatures of a chain may cost to check: each certificate may have issued
+// each other one. A chain of a trust service provider has two to four, with keys of at most 8192
+// bits.
+const (
+	maxCertificates = 32
+	maxKeyBits      = 16_384
+)
+
 // parseCertificates reads the CERTIFICATE blocks of a text, each certificate once.
 func parseCertificates(pemText string) ([]*x509.Certificate, error) {
 	found, err := certificateBlocks(pemText)
@@ -34,9 +42,16 @@ func parseCertificates(pemText string) ([]*x509.Certificate, error) {
 		return nil, err
 	}
 
+	if len(found) > maxCertificates {
+		return nil, fmt.Errorf("%w: %d found, and at most %d are read; keep the certificate and those of its issuers", ErrTooManyCertificates, len(found), maxCertificates)
+	}
+
 	var certs []*x509.Certificate
 	for i, b := range found {
 		cert, err := x509.ParseCertificate(b.Bytes)
+		if err == nil {
+			err = checkKeyLength(cert)
+		}
 		switch {
 		case err != nil && len(found) == 1:
 			return nil, fmt.Errorf("%w: %w", ErrMalformedCertificate, err)
@@ -48,6 +63,13 @@ func parseCertificates(pemText string) ([]*x509.Certificate, error) {
 		}
 	}
 	return certs, nil
+}
+
+func checkKeyLength(cert *x509.Certificate) error {
+	if algorithm, bits := keyOf(cert); bits > maxKeyBits {
+		return fmt.Errorf("its %s key has %d bits, and at most %d are read", algorithm, bits, maxKeyBits)
+	}
+	return nil
 }
 
 // Len returns the number of certificates.

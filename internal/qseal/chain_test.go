@@ -1,10 +1,16 @@
 package qseal
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
+	"math/big"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
 )
@@ -121,6 +127,8 @@ func TestParseChain_saysWhatElseItIs(t *testing.T) {
 		{"a private key among the certificates", vector(t, "intermediate.pem", "qseal.key"), ErrPrivateKeyFound, "remove the private key"},
 		{"a request among the certificates", vector(t, "intermediate.pem", "request.csr"), signing.ErrWrongPEMType, "CERTIFICATE REQUEST"},
 		{"a certificate that was cut off", vector(t, "root.pem") + vector(t, "intermediate.pem")[:500], ErrDamagedPEM, "of 2 blocks only 1"},
+		{"a whole store of certificates", manyNamesakes(t, 400), ErrTooManyCertificates, "400"},
+		{"an enormous key", enormousKey(t), ErrMalformedCertificate, "20000 bits"},
 		{"a block that is no certificate", vector(t, "root.pem") + "-----BEGIN CERTIFICATE-----\nMAMCAQE=\n-----END CERTIFICATE-----\n",
 			ErrMalformedCertificate, "certificate 2 of 2"},
 	} {
@@ -134,6 +142,56 @@ func TestParseChain_saysWhatElseItIs(t *testing.T) {
 			}
 			mustNotShow(t, err, secretParts(t))
 		})
+	}
+}
+
+// manyNamesakes returns self-signed certificates of one name with different serial numbers: each
+// may have issued each other one, as far as names tell.
+func manyNamesakes(t *testing.T, n int64) string {
+	t.Helper()
+	key, err := ParsePrivateKey(vector(t, "qseal.key"), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for i := range n {
+		template := &x509.Certificate{SerialNumber: big.NewInt(i + 1), Subject: pkix.Name{CommonName: "A"}, NotBefore: today, NotAfter: today}
+		der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+	}
+	return all.String()
+}
+
+// enormousKey returns a certificate for a key with which one check would take seconds.
+func enormousKey(t *testing.T) string {
+	t.Helper()
+	signer, err := ParsePrivateKey(vector(t, "qseal.key"), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	modulus := new(big.Int).Lsh(big.NewInt(1), 19_999)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "A"}, NotBefore: today, NotAfter: today}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &rsa.PublicKey{N: modulus.Add(modulus, big.NewInt(1)), E: 65537}, signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+}
+
+// As many as are accepted are judged in a moment, even if their names say nothing.
+func TestCertificate_CheckChain_isQuick(t *testing.T) {
+	begun := time.Now()
+	bundle, err := ParseFullchain(manyNamesakes(t, maxCertificates))
+	if err != nil {
+		t.Fatal(err)
+	}
+	begun2 := time.Now()
+	_ = bundle.Certificate.Check("sandbox", bundle.Chain, today)
+	if took := time.Since(begun2); took > time.Second {
+		t.Errorf("it took %s, after %s", took, begun2.Sub(begun))
 	}
 }
 

@@ -12,7 +12,6 @@ import (
 const (
 	AttributeCertificate = "certificate_pem"
 	AttributeChain       = "certificate_chain_pem"
-	AttributePrivateKey  = "private_key_pem_wo"
 )
 
 // The environments that [Certificate.Check] knows.
@@ -28,7 +27,7 @@ const MaxCommonName = 64
 // Problem is one reason why bunq would not accept a certificate, or, with Warning, why it might
 // not.
 type Problem struct {
-	Attribute string // AttributeCertificate, AttributeChain or AttributePrivateKey
+	Attribute string // AttributeCertificate or AttributeChain
 	Warning   bool
 	Summary   string // a few words, no full stop
 	Detail    string // whole sentences: what was found, and what to do
@@ -52,14 +51,39 @@ func (c *Certificate) Check(env string, chain *Chain, now time.Time) []Problem {
 		problems = append(problems, c.checkSandbox()...)
 	}
 
-	if err := c.CheckChain(chain); err != nil {
-		problems = append(problems, Problem{
-			Attribute: AttributeChain,
-			Summary:   "Chain does not match the certificate",
-			Detail:    sentence(err.Error()),
-		})
+	// Go counts no signature of a key below this length, so the chain would be wrong, too.
+	if c.key.N.BitLen() < 1024 {
+		return append(problems, c.chainDates(chain, now)...)
+	}
+	err := c.CheckChain(chain)
+	switch {
+	case err != nil && chain.Len() == 0:
+		problems = append(problems, Problem{Attribute: AttributeChain, Summary: "The chain of the certificate is missing", Detail: sentence(c.explainNoIssuer(chain))})
+	case err != nil:
+		problems = append(problems, Problem{Attribute: AttributeChain, Summary: "Chain does not match the certificate", Detail: sentence(err.Error())})
+	case env == envProduction:
+		problems = append(problems, c.checkRoot(chain)...)
 	}
 	return append(problems, c.chainDates(chain, now)...)
+}
+
+// checkRoot warns of a chain that does not end with a root. bunq's production has refused such a
+// one: "Make sure that the last certificate in the chain is the root certificate." (OBSERVED)
+func (c *Certificate) checkRoot(chain *Chain) []Problem {
+	path := issuers(c.x509, chain.members())
+	if len(path) == 0 {
+		return nil // self-signed: an error of its own
+	}
+	last := path[len(path)-1]
+	if issuedBy(last, last) {
+		return nil
+	}
+	warning := Problem{
+		Attribute: AttributeChain, Warning: true, Summary: "The chain ends before its root",
+		Detail: fmt.Sprintf("The last certificate of the chain is that of %s, which %s issued. bunq has refused a chain without its root certificate: add it "+
+			"at the end. Your issuer publishes it.", oneLine(last.RawSubject), oneLine(last.RawIssuer)),
+	}
+	return []Problem{warning}
 }
 
 func (c *Certificate) problem(summary, format string, args ...any) Problem {
@@ -156,7 +180,8 @@ func (c *Certificate) checkSandbox() []Problem {
 	if len(rolesNamed(name)) == 0 {
 		return append(problems, c.problem("No PSD2 role in the common name",
 			"bunq's sandbox reads the PSD2 roles from the common name, and %q has none. Make a pseudo certificate whose common "+
-				"name ends in the words PISP, AISP or both, in capitals and set off by spaces, such as %q.", name, "My App PISP AISP"))
+				"name ends in the words PISP, AISP or both, in capitals and set off by spaces, such as %q. Use a name of your own: in the sandbox "+
+				"everyone with the same subject is the same bunq user.", name, strings.TrimSpace(name+" PISP AISP")))
 	}
 
 	words := strings.Fields(name)

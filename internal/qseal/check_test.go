@@ -95,14 +95,17 @@ func TestCertificate_Check(t *testing.T) {
 			want: []expected{notNamed}},
 		{name: "the sandbox takes an issued certificate with a role in its name", env: "sandbox", leaf: "subject.pem", chain: full},
 		{name: "an issued certificate needs its chain", env: "production", leaf: "seal.pem",
-			want: []expected{{chain, "Chain does not match the certificate", "/CN=Vector Seal CA", false}}},
+			want: []expected{{chain, "The chain of the certificate is missing", "was issued by /C=NL/O=Vector Trust/CN=Vector Seal CA", false}}},
+		{name: "production wants the root", env: "production", leaf: "seal.pem", chain: []string{"intermediate.pem"},
+			want: []expected{{chain, "The chain ends before its root", "is that of /C=NL/O=Vector Trust/CN=Vector Seal CA, which", true}}},
+		{name: "the sandbox does not look at the chain", env: "sandbox", leaf: "subject.pem", chain: []string{"intermediate.pem"}},
 		{name: "a stranger in the chain", env: "production", leaf: "seal.pem", chain: []string{"intermediate.pem", "other-root.pem"},
 			want: []expected{{chain, "Chain does not match the certificate", "/CN=Other Root CA", false}}},
 		{name: "an expired member of the chain", env: "production", leaf: "seal.pem", chain: []string{"root.pem", "intermediate-expired.pem"},
 			want: []expected{{chain, "Expired certificate in the chain", "/CN=Vector Seal CA in the chain expired on 2024-01-01 00:00:00 UTC", false}}},
 		{name: "a member of the chain that is not valid yet", env: "production", leaf: "seal.pem", chain: []string{"root.pem", "intermediate-future.pem"},
 			want: []expected{{chain, "Certificate in the chain is not valid yet", "2053-01-01 00:00:00 UTC", false}}},
-		{name: "an expired leaf in its chain is reported once", env: "production", leaf: "seal-expired.pem", chain: []string{"seal-expired.pem", "intermediate.pem"},
+		{name: "an expired leaf in its chain is reported once", env: "production", leaf: "seal-expired.pem", chain: []string{"seal-expired.pem", "intermediate.pem", "root.pem"},
 			want: []expected{{cert, "Certificate has expired", "", false}}},
 		{name: "every problem, not the first", env: "sandbox", leaf: "seal-expired.pem", chain: []string{"intermediate-expired.pem", "other-root.pem"},
 			want: []expected{{cert, "Certificate has expired", "", false}, notNamed,
@@ -118,7 +121,7 @@ func TestCertificate_Check(t *testing.T) {
 func TestCertificate_Check_wantsARoleInTheStatement(t *testing.T) {
 	c := certificate(t, "seal.pem")
 	c.qc.roles = nil
-	mustHaveProblems(t, c.Check("production", chainOf(t, "intermediate.pem"), today),
+	mustHaveProblems(t, c.Check("production", chainOf(t, "intermediate.pem", "root.pem"), today),
 		[]expected{{AttributeCertificate, "No PSD2 role in the certificate", "PSP_AS, PISP, AISP, CBPII", false}})
 }
 
@@ -209,5 +212,14 @@ func TestCheck_warnsOfSignatures(t *testing.T) {
 	c.qc.kind = KindSignature
 	if problems := c.Check(envProduction, full, now); len(problems) != 1 || !problems[0].Warning || problems[0].Summary != "Certificate does not say that it is for seals" {
 		t.Errorf("for signatures: %v", problems)
+	}
+}
+
+// A key that is so short that no signature of it counts is one problem, not also one of the chain.
+func TestCertificate_Check_aVeryShortKeyIsOneProblem(t *testing.T) {
+	for _, chain := range []*Chain{nil, chainOf(t, "pseudo-512.pem")} {
+		mustHaveProblems(t, certificate(t, "pseudo-512.pem").Check("sandbox", chain, today), []expected{
+			{AttributeCertificate, "Key of the certificate is too short", "has 512 bits", false},
+		})
 	}
 }

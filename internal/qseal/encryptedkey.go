@@ -21,12 +21,9 @@ const typeEncryptedKey = "ENCRYPTED PRIVATE KEY"
 // reencrypt is the next step for an encryption that is not supported.
 const reencrypt = "encrypt the key again with `openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out NEWFILE`"
 
-// Bounds on how long a key derivation may take: far above what any tool writes, and low enough that
-// a damaged file does not block a plan for hours or use all memory.
-const (
-	maxIterations = 10_000_000
-	maxScryptWork = 1 << 30 // bytes of memory, times lanes
-)
+// maxScryptWork is in bytes of memory, times lanes: sixteen times what OpenSSL writes, and about a
+// second of work.
+const maxScryptWork = 1 << 28
 
 var (
 	oidPBES2  = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 5, 13}
@@ -123,8 +120,11 @@ func checkKDF(kdf pkix.AlgorithmIdentifier) error {
 	switch der := kdf.Parameters.FullBytes; {
 	case kdf.Algorithm.Equal(oidPBKDF2):
 		var p pbkdf2Params
-		if unmarshal(der, &p) != nil || p.Iterations < 1 || p.Iterations > maxIterations {
+		if unmarshal(der, &p) != nil || p.Iterations < 1 {
 			return damaged
+		}
+		if p.Iterations > MaxRounds {
+			return fmt.Errorf("%w: it asks for %d rounds of key derivation, and at most %d are computed", signing.ErrMalformedKey, p.Iterations, MaxRounds)
 		}
 		prf := p.PRF.Algorithm
 		if p.KeyLength != 0 || len(prf) > 0 && !prf.Equal(oidHMACSHA1) && !prf.Equal(oidHMACSHA256) {

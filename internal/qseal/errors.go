@@ -13,6 +13,8 @@ var (
 	ErrPrivateKeyFound = errors.New("private key found")
 	// ErrSeveralCertificates means that there is more than the one certificate that belongs there.
 	ErrSeveralCertificates = errors.New("more than one certificate")
+	// ErrTooManyCertificates means that there are more certificates than any chain has.
+	ErrTooManyCertificates = errors.New("too many certificates")
 	// ErrMalformedCertificate means that a CERTIFICATE block holds no X.509 certificate.
 	ErrMalformedCertificate = errors.New("malformed certificate")
 	// ErrMalformedStatements means that a certificate's qualified statements, and so its PSD2
@@ -27,8 +29,6 @@ var (
 	// ErrUnsupportedEncryption means that the private key is encrypted in a way that is not
 	// supported.
 	ErrUnsupportedEncryption = errors.New("unsupported encryption of the private key")
-	// ErrKeyMismatch means that a private key is not the one of the certificate.
-	ErrKeyMismatch = errors.New("private key does not match the certificate")
 
 	// ErrIncompleteChain means that the chain has no certificate that issued the leaf.
 	ErrIncompleteChain = errors.New("chain does not lead from the certificate")

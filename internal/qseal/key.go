@@ -69,11 +69,5 @@ func keyRemedy(blockType string) string {
 	}
 }
 
-// CheckKey checks that key is the private key of the certificate. The error wraps ErrKeyMismatch.
-func (c *Certificate) CheckKey(key *rsa.PrivateKey) error {
-	if c.key.Equal(&key.PublicKey) {
-		return nil
-	}
-	return fmt.Errorf("%w %s (the key has %d bits, the certificate's %d): use the private key with which this certificate was requested",
-		ErrKeyMismatch, c.Subject(), key.N.BitLen(), c.key.N.BitLen())
-}
+// HasKey reports whether key is the public key of the certificate.
+func (c *Certificate) HasKey(key *rsa.PublicKey) bool { return c.key.Equal(key) }

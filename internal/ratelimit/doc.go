@@ -11,6 +11,5 @@
 // them would have been granted while all M others were in flight or answered less than W ago, which
 // Acquire does not do.
 //
-// The package starts no goroutine of its own. A timer runs only while someone waits, and is stopped
-// when the last waiter has gone.
+// A slot is a place in a semaphore, which a timer gives back one window length after Done.
 package ratelimit

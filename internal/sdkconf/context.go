@@ -26,6 +26,10 @@ type Context struct {
 var (
 	// ErrNotJSON means that the content is not one JSON object of the expected form.
 	ErrNotJSON = errors.New("not the context file of a bunq SDK")
+	// ErrNotFile means a folder, a named pipe or a device.
+	ErrNotFile = errors.New("no file")
+	// ErrTooLarge means a file that is far larger than such a file is.
+	ErrTooLarge = errors.New("too large")
 	// ErrIncomplete means that members are missing, null or empty. All of them are named.
 	ErrIncomplete = errors.New("incomplete context file")
 	// ErrUnknownEnvironment means an environment_type other than SANDBOX and PRODUCTION.

@@ -20,26 +20,55 @@ const maxSize = 1 << 20
 
 // Read reads the context file at path. The error names the path and wraps that of the file system
 // or of [Parse].
-func Read(path string) (_ *Context, err error) {
-	f, err := os.Open(path)
+func Read(path string) (*Context, error) {
+	data, err := ReadFile(path, maxSize)
 	if err != nil {
 		return nil, fmt.Errorf("context file: %w%s", err, openRemedy(path, err))
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-
-	data, err := io.ReadAll(io.LimitReader(f, maxSize+1))
-	if err != nil {
-		return nil, fmt.Errorf("context file: %w", err)
-	}
-	if len(data) > maxSize {
-		return nil, fmt.Errorf("context file %s: %w: it is larger than 1 MiB", path, ErrNotJSON)
-	}
-
 	c, err := Parse(data)
 	if err != nil {
 		return nil, fmt.Errorf("context file %s: %w", path, err)
 	}
 	return c, nil
+}
+
+// ReadFile reads a file that a user named, of at most limit bytes. Only a regular one is opened:
+// reading a named pipe would wait for somebody to write to it, and a device may have no end.
+//
+// Errors: those of the file system; ErrNotFile, ErrTooLarge.
+func ReadFile(path string, limit int64) (_ []byte, err error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is %w but a %s", path, ErrNotFile, kindOf(info.Mode()))
+	}
+
+	f, err := os.Open(path) //nolint:gosec // the user's choice
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = fmt.Errorf("%s is %w: more than %d MiB", path, ErrTooLarge, limit>>20)
+	}
+	return data, err
+}
+
+// kindOf names what is no regular file.
+func kindOf(m fs.FileMode) string {
+	switch {
+	case m.IsDir():
+		return "folder"
+	case m&fs.ModeNamedPipe != 0:
+		return "named pipe"
+	case m&fs.ModeSocket != 0:
+		return "socket"
+	default:
+		return "device"
+	}
 }
 
 func openRemedy(path string, err error) string {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 )
 
@@ -25,7 +27,7 @@ type address struct {
 	file     string
 	log      log
 
-	gate chan struct{} // of this process, as its openings would only poll for the lock of the file
+	gate *semaphore.Weighted // of this process, as its openings would only poll for the lock of the file
 }
 
 func newAddress(baseURL string, interval time.Duration, f *folder, l log) *address {
@@ -35,7 +37,7 @@ func newAddress(baseURL string, interval time.Duration, f *folder, l log) *addre
 		folder:   f,
 		file:     hex.EncodeToString(sum[:20]),
 		log:      l,
-		gate:     make(chan struct{}, 1),
+		gate:     semaphore.NewWeighted(1),
 	}
 }
 
@@ -46,17 +48,17 @@ func (a *address) waitTurn(ctx context.Context) (done func(sent bool), err error
 	if a.folder == nil {
 		return func(bool) {}, nil
 	}
-	if err := acquire(ctx, a.gate, a.log, "another opening of this run"); err != nil {
+	if err := a.gate.Acquire(ctx, 1); err != nil {
 		return nil, err
 	}
-	unlock, err := a.folder.lock(ctx, a.file+".lock", a.log, "an opening of another run from this machine")
+	unlock, err := a.folder.lock(ctx, a.file+".lock")
 	if err != nil {
-		<-a.gate
+		a.gate.Release(1)
 		return nil, err
 	}
 	release := func() {
 		unlock()
-		<-a.gate
+		a.gate.Release(1)
 	}
 	if err := a.wait(ctx); err != nil {
 		release()
@@ -81,7 +83,9 @@ func (a *address) wait(ctx context.Context) error {
 		return ctx.Err()
 	}
 	if d > longWait {
-		a.log.waiting(ctx, "bunq's interval of "+a.interval.String()+" between two sessions from one address", "wait", d)
+		a.log.info(ctx, "waiting to open a session", map[string]any{
+			"for": "bunq's interval of " + a.interval.String() + " between two sessions from one address", "wait": d.Round(time.Millisecond).String(),
+		})
 	}
 
 	start := time.Now()

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 )
 
@@ -18,6 +20,26 @@ const openInterval = 30 * time.Second
 // opener is the part of *bunq.Client that the package needs.
 type opener interface {
 	OpenSession(ctx context.Context, ac bunq.APIContext) (*bunq.Session, error)
+}
+
+// longWait is the threshold for logging a wait at INFO.
+const longWait = 2 * time.Second
+
+// log writes to a logger that may be nil.
+type log struct {
+	to bunq.Logger
+}
+
+func (l log) info(ctx context.Context, msg string, fields map[string]any) {
+	if l.to != nil {
+		l.to.Info(ctx, msg, fields)
+	}
+}
+
+func (l log) debug(ctx context.Context, msg string, fields map[string]any) {
+	if l.to != nil {
+		l.to.Debug(ctx, msg, fields)
+	}
 }
 
 // Options of a [Broker].
@@ -85,9 +107,9 @@ func (b *Broker) For(ac bunq.APIContext) *Source {
 			opener:     b.opener,
 			address:    b.address,
 			log:        b.log,
-			cache:      newCache(b.folder, ac, b.baseURL, b.log),
+			cache:      newCache(b.folder, ac, b.baseURL),
 			dead:       map[bunq.Secret]struct{}{},
-			turn:       make(chan struct{}, 1),
+			turn:       semaphore.NewWeighted(1),
 		}
 		b.sources[id] = s
 	}

@@ -76,12 +76,11 @@ func TestCache_ofASessionWithoutALifetimeIsNotUsed(t *testing.T) {
 	})
 }
 
-// filled makes a cache with a session and a note, and gives the path of its file.
+// filled makes a cache with a session, and gives the path of its file.
 func filled(t *testing.T, dir string) (path string, session *bunq.Session) {
 	t.Helper()
 	s := process(&bank{}, dir).For(testContext())
 	session = mustSession(t, s)
-	s.Note(t.Context(), "note-name", "note-value")
 	return filepath.Join(dir, s.cache.vault.name+sessionSuffix), session
 }
 
@@ -105,8 +104,6 @@ func TestCache_revealsNothing(t *testing.T) {
 		"public key":         firstKey().N.Bytes(),
 		"fingerprint":        []byte(testContext().Fingerprint()),
 		"environment":        []byte("sandbox"),
-		"name of a note":     []byte("note-name"),
-		"value of a note":    []byte("note-value"),
 		"time":               []byte(session.Created.Format("2006-01-02")),
 	}
 	files, err := os.ReadDir(dir)
@@ -144,7 +141,7 @@ func TestCache_filesAreForTheirOwnerOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(files) != 5 { // session, time, three locks: no temporary file is left
+	if len(files) != 4 { // session, time, two locks: no temporary file is left
 		t.Errorf("files: %v", files)
 	}
 	for _, file := range files {
@@ -196,7 +193,7 @@ func TestCache_aFileThatIsWrongIsReplaced(t *testing.T) {
 		},
 		"sealed rightly, but not what we write": func(t *testing.T, path string) {
 			t.Helper()
-			content, err := mustVault(t, testContext(), testURL).seal([]byte(`{"session":[]}`))
+			content, err := mustVault(t, testContext(), testURL).seal([]byte(`{"token":[]}`))
 			must(t, err)
 			must(t, os.WriteFile(path, content, 0o600))
 		},
@@ -259,9 +256,6 @@ func TestCache_anyByteFlippedMakesItIgnored(t *testing.T) {
 		s := process(&bank{}, dir).For(testContext())
 		if _, ok := live(t, s); ok {
 			t.Errorf("with byte %d changed it is used", i)
-		}
-		if _, ok := s.Noted(t.Context(), "note-name"); ok {
-			t.Errorf("with byte %d changed its notes are believed", i)
 		}
 	}
 	must(t, os.WriteFile(path, content, 0o600))

@@ -56,6 +56,7 @@ type bank struct {
 	linger  time.Duration      // how long a cancelled opening takes to end
 	timeout time.Duration      // of the sessions; 0: 90 h
 	forever bool               // no timeout is announced
+	created *time.Time         // what bunq says; nil: now
 	refuse  func(n int) error  // nil: never; n counts from 1
 	token   func(n int) string // nil: all different
 
@@ -98,10 +99,14 @@ func (b *bank) OpenSession(ctx context.Context, _ bunq.APIContext) (*bunq.Sessio
 	if b.token != nil {
 		token = b.token(n)
 	}
+	created := time.Now().UTC()
+	if b.created != nil {
+		created = *b.created
+	}
 	return &bunq.Session{
 		ID:      int64(1000 + n),
 		Token:   bunq.Secret(token),
-		Created: time.Now().UTC(),
+		Created: created,
 		Timeout: timeout,
 		User:    bunq.User{ID: 28196, Kind: "UserPaymentServiceProvider", DisplayName: "My App PISP AISP", Status: "ACTIVE"},
 	}, nil
@@ -197,7 +202,9 @@ func mustReplace(t *testing.T, s *Source, dead *bunq.Session) *bunq.Session {
 // where there is none to be handed out.
 func live(t *testing.T, s *Source) (*bunq.Session, bool) {
 	t.Helper()
+	s.mu.Lock()
 	e, err := s.known()
+	s.mu.Unlock()
 	if e == nil && err == nil {
 		e = s.fromCache(t.Context())
 	}

@@ -7,6 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
+
+	"github.com/gofrs/flock"
 )
 
 // folder is the folder of the cache files. A nil one has no files. No failure is an
@@ -21,6 +24,13 @@ type folder struct {
 	problem  error // the first one
 	reported bool
 }
+
+const (
+	// maxFile is in bytes, and far above what is written here.
+	maxFile = 1 << 20
+	// pollInterval is how often a lock that another process holds is tried.
+	pollInterval = 20 * time.Millisecond
+)
 
 // ready makes the folder if it is missing, sets its mode, and reports whether it can be
 // used.
@@ -50,22 +60,36 @@ func (f *folder) read(name string) ([]byte, bool) {
 	if !f.ready() {
 		return nil, false
 	}
-	content, err := os.ReadFile(filepath.Join(f.path, name))
+	path := filepath.Join(f.path, name)
+	if err := isOurs(path); err != nil {
+		return nil, f.failed(err)
+	}
+	content, err := os.ReadFile(path)
 	if err != nil {
 		return nil, f.failed(err)
 	}
 	return content, true
 }
 
-// write replaces a file atomically: a reader sees the old content or the new one. It
-// reports whether that worked.
-func (f *folder) write(name string, content []byte) bool {
+// isOurs returns an error if the path is anything but a file of a size that is written here.
+// Nothing else is opened: a named pipe would wait for somebody at its other end.
+func isOurs(path string) error {
+	info, err := os.Stat(path)
+	if err == nil && (!info.Mode().IsRegular() || info.Size() > maxFile) {
+		err = &fs.PathError{Op: "open", Path: path, Err: errors.New("no file of the cache")}
+	}
+	return err
+}
+
+// write replaces a file atomically: a reader sees the old content or the new one.
+func (f *folder) write(name string, content []byte) {
 	if !f.ready() {
-		return false
+		return
 	}
 	temp, err := os.CreateTemp(f.path, name+".*") // with mode 0600
 	if err != nil {
-		return f.failed(err)
+		f.failed(err)
+		return
 	}
 
 	_, err = temp.Write(content)
@@ -75,26 +99,39 @@ func (f *folder) write(name string, content []byte) bool {
 	}
 	if err != nil {
 		_ = os.Remove(temp.Name()) // if it stays, it does no harm
-		return f.failed(err)
+		f.failed(err)
 	}
-	return true
 }
 
-// append adds content to a file in one write, so that it does not mix with what other
-// processes append.
-func (f *folder) append(name string, content []byte) {
+func (f *folder) remove(name string) {
+	if err := os.Remove(filepath.Join(f.path, name)); err != nil {
+		f.failed(err)
+	}
+}
+
+// lock takes a lock against other processes and against others in this one. If there can
+// be no lock (no folder, a file system without locks), it returns without one. The error
+// is that of ctx.
+func (f *folder) lock(ctx context.Context, name string) (unlock func(), err error) {
 	if !f.ready() {
-		return
+		return func() {}, ctx.Err()
 	}
-	file, err := os.OpenFile(filepath.Join(f.path, name), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
+	path := filepath.Join(f.path, name)
+	if err := isOurs(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		f.failed(err)
-		return
+		return func() {}, ctx.Err()
 	}
-	_, err = file.Write(content)
-	if err = errors.Join(err, file.Close()); err != nil {
+
+	file := flock.New(path, flock.SetPermissions(0o600))
+	unlock = func() { _ = file.Unlock() } // closing the file unlocks it in any case
+	if _, err := file.TryLockContext(ctx, pollInterval); err != nil && ctx.Err() == nil {
 		f.failed(err)
 	}
+	if ctx.Err() != nil {
+		unlock()
+		return nil, ctx.Err()
+	}
+	return unlock, nil
 }
 
 // failed keeps the error for report, and returns false. A missing file is no error.
@@ -116,7 +153,7 @@ func (f *folder) report(ctx context.Context, l log) {
 	defer f.mu.Unlock()
 	if f.problem != nil && !f.reported {
 		f.reported = true
-		l.debug(ctx, "the cache folder cannot be used as it is; sessions and notes may not outlive this run", map[string]any{
+		l.debug(ctx, "the cache folder cannot be used as it is; sessions may not outlive this run", map[string]any{
 			"folder": f.path, "reason": f.problem.Error(),
 		})
 	}

@@ -68,8 +68,6 @@ func TestFolder_notWritableIsDoneWithout(t *testing.T) {
 	s := process(bk, dir).For(testContext())
 	mustSession(t, s)
 	mustSession(t, s)
-	s.Note(t.Context(), "a", "b")
-	wantNote(t, s, "a", "b")
 	bk.wantOpenings(t, 1)
 }
 
@@ -83,7 +81,6 @@ func TestFolder_thatCannotBeUsedIsNamedInTheLog(t *testing.T) {
 	j := &journal{}
 	b := newBroker(&bank{}, Options{CacheDir: file, BaseURL: testURL, Logger: j, OpenInterval: time.Nanosecond})
 	mustSession(t, b.For(testContext()))
-	b.For(testContext()).Note(t.Context(), "a", "b")
 	mustSession(t, b.For(anotherContext()))
 
 	if n := strings.Count(j.all(), "cannot be used"); n != 1 {
@@ -96,28 +93,11 @@ func TestFolder_thatCannotBeUsedIsNamedInTheLog(t *testing.T) {
 	}
 }
 
-// A full disk shows when a line is added.
-func TestFolder_fullDiskIsNamedInTheLog(t *testing.T) {
-	const full = "/dev/full"
-	if _, err := os.Stat(full); err != nil {
-		t.Skip("no device here is always full")
-	}
-	dir, j := t.TempDir(), &journal{}
-	f := &folder{path: dir}
-	must(t, os.Symlink(full, filepath.Join(dir, "lines")))
-	f.append("lines", []byte("a line\n"))
-	f.report(t.Context(), log{j})
-	if !strings.Contains(j.all(), "no space left") {
-		t.Errorf("the log says %q", j.all())
-	}
-}
-
 // A folder that does its work is nothing to talk about, though its files are missing at first.
 func TestFolder_thatWorksIsNotNamedInTheLog(t *testing.T) {
 	j := &journal{}
 	b := newBroker(&bank{}, Options{CacheDir: t.TempDir(), BaseURL: testURL, Logger: j})
 	mustSession(t, b.For(testContext()))
-	b.For(testContext()).Note(t.Context(), "a", "b")
 	if strings.Contains(j.all(), "folder") {
 		t.Error(j.all())
 	}

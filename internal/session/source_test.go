@@ -147,24 +147,57 @@ func TestSession_openedAnewAtTheEndOfItsLifetime(t *testing.T) {
 	}
 }
 
-func TestUsable_countsFromTheEarlierClock(t *testing.T) {
+// Only this machine's clock counts: with bunq's, which may be another, or none, each call
+// could open a session.
+func TestUsable_countsFromTheOpening(t *testing.T) {
 	now := time.Now()
-	session := bunq.Session{Token: "x", Timeout: time.Hour, Created: now}
+	at := func(created time.Time, timeout time.Duration) bunq.Session {
+		return bunq.Session{Token: "x", Timeout: timeout, Created: created}
+	}
 	for name, c := range map[string]struct {
 		entry entry
 		want  bool
 	}{
-		"both clocks agree":        {entry{session, now}, true},
-		"ours is behind":           {entry{session, now.Add(-55 * time.Minute)}, false},
-		"bunq's is behind":         {entry{bunq.Session{Token: "x", Timeout: time.Hour, Created: now.Add(-55 * time.Minute)}, now}, false},
-		"no lifetime is announced": {entry{bunq.Session{Token: "x", Created: now.Add(-100 * time.Hour)}, now}, true},
-		"no token":                 {entry{bunq.Session{Timeout: time.Hour, Created: now}, now}, false},
+		"both clocks agree":         {entry{at(now, time.Hour), now}, true},
+		"opened long ago":           {entry{at(now, time.Hour), now.Add(-55 * time.Minute)}, false},
+		"bunq's clock is behind":    {entry{at(now.Add(-100*time.Hour), time.Hour), now}, true},
+		"bunq's clock is ahead":     {entry{at(now.Add(100*time.Hour), time.Hour), now.Add(-55 * time.Minute)}, false},
+		"bunq named no time":        {entry{at(time.Time{}, time.Hour), now}, true},
+		"a lifetime of next to no":  {entry{at(now, time.Nanosecond), now.Add(-59 * time.Second)}, true},
+		"and after the shortest":    {entry{at(now, time.Nanosecond), now.Add(-time.Minute)}, false},
+		"no lifetime is announced":  {entry{at(now, 0), now.Add(-100 * time.Hour)}, true},
+		"a negative one is no life": {entry{at(now, -time.Hour), now.Add(-100 * time.Hour)}, true},
+		"no token":                  {entry{bunq.Session{Timeout: time.Hour, Created: now}, now}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := c.entry.usable(now); got != c.want {
 				t.Errorf("got %v, want %v", got, c.want)
 			}
 		})
+	}
+}
+
+// Ten calls open one session, in memory and over the cache, whatever bunq's clock says.
+func TestSession_isKeptWhateverBunqsClockSays(t *testing.T) {
+	for name, created := range map[string]time.Time{
+		"none": {}, "long ago": time.Unix(0, 0), "far ahead": time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC),
+	} {
+		for _, dir := range []string{"", t.TempDir()} {
+			t.Run(name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					bk := &bank{created: &created}
+					s := process(bk, dir).For(testContext())
+					for range 10 {
+						mustSession(t, s)
+						time.Sleep(time.Minute)
+					}
+					if dir != "" {
+						mustSession(t, process(bk, dir).For(testContext()))
+					}
+					bk.wantOpenings(t, 1)
+				})
+			})
+		}
 	}
 }
 
@@ -444,11 +477,10 @@ func TestSource_formattedShowsNoSecret(t *testing.T) {
 	broker := process(&bank{}, t.TempDir())
 	s := broker.For(testContext())
 	token := mustSession(t, s).Token.Reveal()
-	s.Note(t.Context(), "name", "note-value")
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 		for _, value := range []any{s, broker, s.cache.vault, []any{s}, map[string]any{"b": broker}} {
 			text := fmt.Sprintf(verb, value)
-			for _, secret := range []string{testKey, testToken, token, "note-value"} {
+			for _, secret := range []string{testKey, testToken, token} {
 				if strings.Contains(text, secret) {
 					t.Errorf("%s of %T shows %q: %s", verb, value, secret, text)
 				}

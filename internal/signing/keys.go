@@ -55,7 +55,7 @@ func ParsePrivateKey(pemText string) (*rsa.PrivateKey, error) {
 		}
 		rsaKey, ok := key.(*rsa.PrivateKey)
 		if !ok {
-			return nil, fmt.Errorf("%w: the %q block holds a key of type %T", ErrNotRSA, block.Type, key)
+			return nil, fmt.Errorf("%w: the %q block holds another kind of key; bunq accepts RSA keys only", ErrNotRSA, block.Type)
 		}
 		return rsaKey, nil
 	case typePKCS1:
@@ -99,7 +99,7 @@ func ParsePublicKey(pemText string) (*rsa.PublicKey, error) {
 	}
 	rsaKey, ok := key.(*rsa.PublicKey)
 	if !ok {
-		return nil, fmt.Errorf("%w: the %q block holds a key of type %T", ErrNotRSA, block.Type, key)
+		return nil, fmt.Errorf("%w: the %q block holds another kind of key; bunq accepts RSA keys only", ErrNotRSA, block.Type)
 	}
 	return rsaKey, nil
 }

@@ -2,12 +2,13 @@ package tfdiag
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -78,6 +79,34 @@ func (f Failure) Warning(diags *diag.Diagnostics, err error) {
 	diags.AddAttributeWarning(f.At, f.Summary, f.detail(err))
 }
 
+// Printable makes what bunq has named in the diagnostics printable, see [bunq.Printable]: URLs,
+// descriptions and names are quoted in many places.
+func Printable(diags diag.Diagnostics) {
+	for i, d := range diags {
+		summary, detail := bunq.Printable(d.Summary()), printableLines(d.Detail())
+		if summary == d.Summary() && detail == d.Detail() {
+			continue
+		}
+
+		var clean diag.Diagnostic = diag.NewErrorDiagnostic(summary, detail)
+		if d.Severity() == diag.SeverityWarning {
+			clean = diag.NewWarningDiagnostic(summary, detail)
+		}
+		if at, ok := d.(diag.DiagnosticWithPath); ok {
+			clean = diag.WithPath(at.Path(), clean)
+		}
+		diags[i] = clean
+	}
+}
+
+func printableLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		lines[i] = bunq.Printable(line)
+	}
+	return strings.Join(lines, "\n")
+}
+
 func (f Failure) detail(err error) string {
 	said, next := explain(err)
 
@@ -137,6 +166,10 @@ func explain(err error) (said, next string) {
 			Steps("check that base_url is the address at which the installation was made",
 				"check that no proxy changes the answers",
 				"check that server_public_key_pem is the one that bunq returned with the installation")
+	case errors.As(err, &decode) && unsigned(decode):
+		return fmt.Sprintf("%s %s: the answer was 200, but it does not have the expected form: %v.%s Nobody signs this answer.",
+				decode.Method, decode.Endpoint, decode.Err, ids(decode.ResponseID, decode.RequestID)),
+			"check base_url, then look for a proxy or a login page between this machine and bunq."
 	case errors.As(err, &decode):
 		return fmt.Sprintf("%s %s: bunq signed the answer, but it does not have the expected form: %v.%s",
 				decode.Method, decode.Endpoint, decode.Err, ids(decode.ResponseID, decode.RequestID)),
@@ -153,6 +186,9 @@ func explain(err error) (said, next string) {
 
 	return Sentence(err), ""
 }
+
+// unsigned reports whether the answer to the call is the one that nobody signs.
+func unsigned(e *bunq.DecodeError) bool { return e.Method == "POST" && e.Endpoint == "/installation" }
 
 // Sentence returns one of our own errors as a sentence, with a capital and a full stop; "bunq"
 // stays without a capital.
@@ -193,7 +229,8 @@ func explainRefused(err error) (said, next string) {
 	return said, Steps(
 		CheckAddress,
 		"ask bunq whether it has blocked the device or revoked the key",
-		"only if the key is dead, register the credential again: terraform apply -refresh=false -replace=bunq_psd2_credential.NAME",
+		"only if the key is dead, register the credential again, with an installation of its own: "+
+			"terraform apply -replace=bunq_installation.NAME -replace=bunq_psd2_credential.NAME",
 	) + "\n\nThis key is not used again in this run."
 }
 
@@ -236,6 +273,18 @@ func effort(w *bunq.WaitError) string {
 		return fmt.Sprintf("%s and %s", plural(n, "attempt"), waited)
 	}
 	return waited
+}
+
+// spoken returns a whole number of hours, minutes or seconds in words.
+func spoken(d time.Duration) string {
+	switch {
+	case d%time.Hour == 0:
+		return plural(int(d.Hours()), "hour")
+	case d%time.Minute == 0:
+		return plural(int(d.Minutes()), "minute")
+	default:
+		return plural(int(d.Seconds()), "second")
+	}
 }
 
 func plural(n int, what string) string {
@@ -281,14 +330,40 @@ func explainTransport(t *bunq.TransportError) (said, next string) {
 			t.Method, t.Endpoint, ids("", t.RequestID)), runAgain
 	}
 
+	if errors.Is(t.Err, context.Canceled) {
+		return fmt.Sprintf("%s %s: the operation was cancelled before anything was sent.", t.Method, t.Endpoint), runAgain
+	}
+
 	if t.Sent {
 		return fmt.Sprintf("%s %s: the request was sent, but no answer came%s: %v.%s",
 				t.Method, t.Endpoint, tried(t.Attempts), t.Err, ids("", t.RequestID)),
 			"check the connection to bunq and run Terraform again."
 	}
 
+	var certificate *tls.CertificateVerificationError
+	if errors.As(t.Err, &certificate) {
+		return explainCertificate(t, certificate)
+	}
+
 	return fmt.Sprintf("%s %s: bunq could not be reached, nothing was sent%s: %v.", t.Method, t.Endpoint, tried(t.Attempts), t.Err),
 		"check the network, the proxy settings (HTTPS_PROXY) and base_url, and run Terraform again."
+}
+
+// explainCertificate explains a certificate of the other side that is not accepted: most often
+// that of a proxy that inspects TLS, and else a wrong base_url or clock.
+func explainCertificate(t *bunq.TransportError, e *tls.CertificateVerificationError) (said, next string) {
+	said = fmt.Sprintf("%s %s: nothing was sent, because the certificate of the server is not accepted: %v.", t.Method, t.Endpoint, t.Err)
+
+	var unknown x509.UnknownAuthorityError
+	if !errors.As(e, &unknown) {
+		return said, "check base_url and the clock of this machine, then whether a proxy answers in bunq's place."
+	}
+	if n := len(e.UnverifiedCertificates); n > 0 {
+		said += fmt.Sprintf(" It was issued by %q, which this machine does not trust.",
+			bunq.Printable(e.UnverifiedCertificates[n-1].Issuer.String()))
+	}
+	return said, "if your network inspects TLS, set ca_cert_file (BUNQ_CA_CERT_FILE) to the certificate of that authority, or SSL_CERT_FILE to a file with " +
+		"all that are to be trusted. If it does not, somebody stands between you and bunq."
 }
 
 func explainAPI(e *bunq.APIError) (said, next string) {
@@ -300,14 +375,17 @@ func explainAPI(e *bunq.APIError) (said, next string) {
 	case !e.Envelope && e.Status < 500 && e.Status != statusMaintenance:
 		return said, "check base_url, then look for a proxy or firewall between this machine and bunq: this answer did not come from bunq."
 	case bunq.IsSessionDead(e) && takesInstallation(e):
-		return said, "check that base_url is the address at which the installation was made: bunq does not accept its token. Only if bunq has lost the " +
-			"installation, for example after a reset of the sandbox, make another one: terraform apply -replace=bunq_installation.NAME."
+		return said, installationLost(e.Environment)
 	case bunq.IsSessionDead(e):
 		return said, "check whether another program deletes the sessions of this key: the session was refused, and so was a new one. Otherwise run " +
 			"Terraform again. If it persists, quote the response id to bunq."
 	case bunq.IsOtherSession(e):
 		return said, "let the run or program that holds the other session end it, or wait until it expires; then run Terraform again. Runs that " +
 			"keep their cache folder (XDG_CACHE_HOME) share one session."
+	case bunq.IsNotFound(e) && e.Method == http.MethodPost:
+		return said, "check that base_url is the address at which the installation was made. If it is, quote the response id to bunq."
+	case bunq.IsTemporarilyRefused(e):
+		return said, "wait some minutes and run Terraform again. bunq slows down whoever has sent wrong keys, and does not say for how long."
 	case bunq.IsNotFound(e):
 		return said, "run terraform plan to see what bunq still has."
 	case e.Status == http.StatusNotFound:
@@ -320,12 +398,28 @@ func explainAPI(e *bunq.APIError) (said, next string) {
 		return said, "run Terraform again later: a gateway in front of bunq, or a proxy on this side, could not forward the call."
 	case e.Status >= 500:
 		return said, "run Terraform again later: this is an error on bunq's side. If it persists, quote the response id to bunq."
+	case e.Window() > time.Minute:
+		return said, fmt.Sprintf("run Terraform again in %s at the latest, when the limit starts again. Waiting for it would last longer than max_wait. ", spoken(e.Window())) +
+			sharedLimits
 	case e.Status == http.StatusTooManyRequests:
 		return said, "wait a minute and run Terraform again. " + sharedLimits
 	case len(e.Descriptions) == 0:
 		return said, "run Terraform again. If it persists, quote the response id to bunq."
 	}
 	return said, "fix what bunq reports and run Terraform again."
+}
+
+// installationLost returns the next steps if bunq does not accept the token of an installation. After a
+// reset of the sandbox, the same certificate makes another user: no plan and no destroy leads out.
+func installationLost(env bunq.Environment) string {
+	const check = "check that base_url is the address at which the installation was made: bunq does not accept its token"
+	if env != bunq.Sandbox {
+		return Steps(check, "only if bunq has lost the installation, make another one: terraform apply -replace=bunq_installation.NAME")
+	}
+	return Steps(check, "if the sandbox was reset, or its simulator has lost its state, nothing in the Terraform state exists any more. Remove the bunq resources of this "+
+		"sandbox from it with terraform state rm, except bunq_sandbox_certificate, and never those of production. Then run terraform apply") +
+		"\n\nIf the state holds nothing of bunq but this sandbox:\n\n" +
+		`    terraform state list | grep -E '(^|\.)bunq_' | grep -v bunq_sandbox_certificate | tr '\n' '\0' | xargs -0 terraform state rm`
 }
 
 // takesInstallation reports whether the call is made with the installation's token, not with a
@@ -372,16 +466,9 @@ func tried(attempts int) string {
 func quoted(texts ...string) string {
 	all := make([]string, len(texts))
 	for i, t := range texts {
-		all[i] = `"` + strings.Map(printable, t) + `"`
+		all[i] = `"` + bunq.Printable(t) + `"`
 	}
 	return strings.Join(all, " and ")
-}
-
-func printable(r rune) rune {
-	if !unicode.IsPrint(r) {
-		return ' '
-	}
-	return r
 }
 
 func ids(response, request string) string {

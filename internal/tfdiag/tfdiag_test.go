@@ -2,6 +2,9 @@ package tfdiag
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"errors"
 	"flag"
 	"fmt"
@@ -40,6 +43,21 @@ func page(status int, contentType string) *bunq.APIError {
 	}
 }
 
+func posted(endpoint string, e *bunq.APIError) error {
+	e.Method, e.Endpoint = "POST", endpoint
+	return e
+}
+
+// badCertificate is a handshake that ended because of the other side's certificate.
+func badCertificate(why error) error {
+	return &bunq.TransportError{
+		Method: "POST", Endpoint: "/installation", RequestID: request, Attempts: 1,
+		Err: &tls.CertificateVerificationError{
+			UnverifiedCertificates: []*x509.Certificate{{}, {Issuer: pkix.Name{CommonName: "Acme\u202e Inspection CA", Organization: []string{"Acme"}}}}, Err: why,
+		},
+	}
+}
+
 // One golden file for each kind of error: what a user reads.
 func TestFailure_golden(t *testing.T) {
 	refusedText := "User credentials are incorrect. Incorrect API key or IP address."
@@ -54,6 +72,8 @@ func TestFailure_golden(t *testing.T) {
 	repeated.ContentType, repeated.ResponseID = "text/html", ""
 	unknownToken := api(403, "Insufficient authentication.")
 	unknownToken.Method, unknownToken.Endpoint = "POST", "/payment-service-provider-credential"
+	unknownInSandbox := *unknownToken
+	unknownInSandbox.Endpoint, unknownInSandbox.Environment = "/session-server", bunq.Sandbox
 	otherSession := api(400, "Authentication token already has a user session.")
 	otherSession.Method, otherSession.Endpoint = "POST", "/session-server"
 	limited := api(429, "Too many requests. You can do a maximum of 3 calls per 3 second to this endpoint.")
@@ -77,6 +97,7 @@ func TestFailure_golden(t *testing.T) {
 		{"redirect", page(302, "text/html")},
 		{"session_dead_401", api(401, "Insufficient authorisation.")},
 		{"installation_token_403", unknownToken},
+		{"installation_token_403_sandbox", &unknownInSandbox},
 		{"session_dead_403", api(403, "Insufficient authentication.")},
 		{"session_of_another", otherSession},
 		{"signature_missing_466", api(466, "A signature is needed.")},
@@ -84,6 +105,7 @@ func TestFailure_golden(t *testing.T) {
 		{"server_error_500", api(500, "An internal error has occurred.")},
 		{"unavailable_503_repeated", repeated},
 		{"too_many_requests", api(429, "Too many requests. You can do a maximum of 3 calls per 3 second to this endpoint.")},
+		{"too_many_requests_per_day", posted("/installation", api(429, "Too many requests. You can do a maximum of 10 calls per 86400 second to this endpoint."))},
 		{"refused_by_call", api(400, refusedText)},
 		{"refused_by_session", sessionRefused},
 		{"refused_without_answer", &session.RefusedError{Err: errors.New("refused")}},
@@ -105,8 +127,18 @@ func TestFailure_golden(t *testing.T) {
 			Method: "POST", Endpoint: "/installation", RequestID: request, Attempts: 5,
 			Err: errors.New("dial tcp 127.0.0.1:8080: connect: connection refused"),
 		}},
+		{"certificate_of_unknown_authority", badCertificate(x509.UnknownAuthorityError{})},
+		{"certificate_of_another_host", badCertificate(x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"inspector.example"}}, Host: "api.bunq.com"})},
 		{"cancelled_while_sending", &bunq.TransportError{
 			Method: "POST", Endpoint: "/device-server", RequestID: request, Sent: true, Attempts: 1, Err: context.Canceled,
+		}},
+		{"cancelled_before_sending", &bunq.TransportError{Method: "POST", Endpoint: "/device-server", RequestID: request, Err: context.Canceled}},
+		{"installation_not_decoded", &bunq.DecodeError{
+			Method: "POST", Endpoint: "/installation", RequestID: request, Err: errors.New("it is not a JSON object: invalid character '<' looking for beginning of value"),
+		}},
+		{"try_again", posted("/device-server", api(400, "The operation could not be completed. Please try again."))},
+		{"session_server_404", &bunq.SessionError{
+			Method: "GET", Endpoint: "/device-server/{id}", Err: posted("/session-server", api(404, "Not found.")),
 		}},
 		{"waited_too_long", &bunq.WaitError{
 			Method: "POST", Endpoint: "/session-server", Reason: "the interval between two sessions", Waited: 12345 * time.Millisecond, Max: 30 * time.Second,

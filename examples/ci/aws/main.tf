@@ -35,7 +35,9 @@ ephemeral "aws_secretsmanager_secret_version" "qseal_key" {
   secret_id = "bunq/qseal-key"
 }
 
-resource "bunq_installation" "main" {}
+resource "bunq_installation" "main" {
+  keepers = { certificate = provider::bunq::parse_qseal_certificate(file("${path.module}/qseal.pem")).fingerprint_sha256 }
+}
 
 resource "bunq_psd2_credential" "main" {
   installation          = bunq_installation.main

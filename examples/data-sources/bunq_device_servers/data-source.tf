@@ -1,9 +1,6 @@
-provider "bunq" {
-  environment  = "sandbox"
-  context_file = "bunq.conf"
+data "bunq_device_servers" "all" {
+  api_context = bunq_device_server.main.api_context
 }
-
-data "bunq_device_servers" "all" {}
 
 output "blocked" {
   value = [for d in data.bunq_device_servers.all.device_servers : "${d.description} from ${d.ip}" if d.status == "BLOCKED"]

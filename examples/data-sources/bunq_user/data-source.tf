@@ -1,12 +1,8 @@
-# The context of a bunq_device_server of this configuration is
-# api_context = bunq_device_server.main.api_context. If omitted, the provider's
-# is used, here from a context file of bunq's SDKs.
-provider "bunq" {
-  environment  = "sandbox"
-  context_file = "bunq.conf"
+# If api_context is omitted, the provider's is used, such as that of a context
+# file of bunq's SDKs.
+data "bunq_user" "me" {
+  api_context = bunq_device_server.main.api_context
 }
-
-data "bunq_user" "me" {}
 
 check "psd2_user" {
   assert {

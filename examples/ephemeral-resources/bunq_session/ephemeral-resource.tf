@@ -1,9 +1,6 @@
-provider "bunq" {
-  environment  = "sandbox"
-  context_file = "bunq.conf"
+ephemeral "bunq_session" "main" {
+  api_context = bunq_device_server.main.api_context
 }
-
-ephemeral "bunq_session" "main" {}
 
 # A call of bunq that no resource makes. The token is in neither plan nor state.
 resource "terraform_data" "call" {

@@ -8,7 +8,9 @@ locals {
   seal = provider::bunq::pkcs12_decode(filebase64("seal.p12"), var.passphrase)
 }
 
-resource "bunq_installation" "main" {}
+resource "bunq_installation" "main" {
+  keepers = { certificate = provider::bunq::parse_qseal_certificate(nonsensitive(local.seal.certificate_pem)).fingerprint_sha256 }
+}
 
 # The certificate and its chain are no secrets; the key is in no plan and no state.
 resource "bunq_psd2_credential" "main" {

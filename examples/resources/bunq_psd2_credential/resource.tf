@@ -4,7 +4,9 @@ variable "qseal_passphrase" {
   ephemeral = true
 }
 
-resource "bunq_installation" "main" {}
+resource "bunq_installation" "main" {
+  keepers = { certificate = provider::bunq::parse_qseal_certificate(file("qseal.pem")).fingerprint_sha256 }
+}
 
 resource "bunq_psd2_credential" "main" {
   installation          = bunq_installation.main

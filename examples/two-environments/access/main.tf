@@ -33,7 +33,9 @@ variable "callback_urls" {
   type        = set(string)
 }
 
-resource "bunq_installation" "main" {}
+resource "bunq_installation" "main" {
+  keepers = { certificate = provider::bunq::parse_qseal_certificate(var.certificate_pem).fingerprint_sha256 }
+}
 
 resource "bunq_psd2_credential" "main" {
   installation          = bunq_installation.main

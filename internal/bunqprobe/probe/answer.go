@@ -67,18 +67,18 @@ func (x *exchange) says(status int, text string) bool {
 	return x.status == status && x.trusted() && slices.Equal(x.errorTexts(), []string{text})
 }
 
-// objects returns all elements of a type, or a surprise where the answer is not a signed list of
-// what was asked for. Each must have the fields named.
-func (x *exchange) objects(kind string, fields ...string) ([]object, error) {
+// objects returns all elements of a type, each with the fields named. What is not a signed list of
+// that is a surprise.
+func (x *exchange) objects(kind string, fields ...string) []object {
 	if x.status != http.StatusOK {
-		return nil, unforeseen(x, "the status is not 200")
+		fail(unforeseen(x, "the status is not 200"))
 	}
 	if !x.trusted() {
-		return nil, unforeseen(x, "its signature is "+string(x.signature))
+		fail(unforeseen(x, "its signature is "+string(x.signature)))
 	}
 	elements, ok := x.elements()
 	if !ok {
-		return nil, unforeseen(x, "it has no Response array")
+		fail(unforeseen(x, "it has no Response array"))
 	}
 
 	out := []object{}
@@ -89,35 +89,28 @@ func (x *exchange) objects(kind string, fields ...string) ([]object, error) {
 		}
 		for _, f := range fields {
 			if !o.has(f) {
-				return nil, unforeseen(x, fmt.Sprintf("its %s has no %s", kind, f))
+				fail(unforeseen(x, fmt.Sprintf("its %s has no %s", kind, f)))
 			}
 		}
 		out = append(out, o)
 	}
-	return out, nil
+	return out
 }
 
 // object returns the one element of a type.
-func (x *exchange) object(kind string, fields ...string) (object, error) {
-	all, err := x.objects(kind, fields...)
-	if err != nil {
-		return nil, err
-	}
+func (x *exchange) object(kind string, fields ...string) object {
+	all := x.objects(kind, fields...)
 	if len(all) != 1 {
-		return nil, unforeseen(x, fmt.Sprintf("it has %d elements %s, not one", len(all), kind))
+		fail(unforeseen(x, fmt.Sprintf("it has %d elements %s, not one", len(all), kind)))
 	}
-	return all[0], nil
+	return all[0]
 }
 
 // id returns the id that a creation or a change is answered with.
-func (x *exchange) id() (int64, error) {
-	o, err := x.object("Id", "id")
-	if err != nil {
-		return 0, err
-	}
-	n := o.id()
+func (x *exchange) id() int64 {
+	n := x.object("Id", "id").id()
 	if n <= 0 {
-		return 0, unforeseen(x, "its Id is not a positive number")
+		fail(unforeseen(x, "its Id is not a positive number"))
 	}
-	return n, nil
+	return n
 }

@@ -82,11 +82,11 @@ func TestOneFailureStopsNothing(t *testing.T) {
 		sim.Fail(bunqsim.Fault{Route: "POST /user/{id}/credential-password-ip/{id}/ip", Nth: 2, Kind: bunqsim.FaultStatus, Status: 502})
 	})
 	o.checkTrue(t, bunqsim.Settings{})
-	standard := invisible(drawn(t, bunqsim.Settings{}), false)
+	standard := invisible(drawn(t, bunqsim.Settings{}))
 	if want := len(probe.Settings()) - len(standard) - 1; len(o.Settled) != want {
 		t.Errorf("%d settled, not %d: %v", len(o.Settled), want, o.Unsettled)
 	}
-	if r := o.reasons()["permitted_ip_default_status"]; !strings.Contains(r, "HTML") {
+	if r := o.reasons()["ip_in_permitted_ip_update"]; !strings.Contains(r, "HTML") {
 		t.Errorf("reason %q", r)
 	}
 }
@@ -94,7 +94,7 @@ func TestOneFailureStopsNothing(t *testing.T) {
 // The sandbox forgets everything at some request: what is asked then is not settled by it, and the
 // rest is asked again.
 func TestReset(t *testing.T) {
-	for nth := 2; nth < 230; nth += 45 { // a run makes some 250 calls, and cleans up with the last
+	for nth := 2; nth < 190; nth += 37 { // a run makes some 200 calls, and cleans up with the last
 		t.Run(fmt.Sprint(nth), func(t *testing.T) {
 			t.Parallel()
 			o := ask(t, bunqsim.Config{Limits: bunqsim.LimitsPublished}, func(sim *bunqsim.Sim, c *probe.Config) {
@@ -112,7 +112,7 @@ func TestReset(t *testing.T) {
 			for _, u := range o.Unsettled {
 				if strings.Contains(u.Reason, "reset") {
 					named++
-				} else if !strings.HasPrefix(u.Reason, "needs an hour") && !strings.HasPrefix(u.Reason, "needs 90 hours") && !strings.Contains(u.Reason, "no call revokes") {
+				} else if !strings.HasPrefix(u.Reason, "needs an hour") && !strings.Contains(u.Reason, "takes no IPv6") {
 					lost++
 					t.Logf("%s: %s", u.Setting, u.Reason)
 				}
@@ -140,7 +140,7 @@ func TestInstallationsPerDay(t *testing.T) {
 		if n := len(o.sim.Calls("POST /installation")); n != nth {
 			t.Errorf("%d installations were asked for, not %d", n, nth)
 		}
-		if nth == 1 && len(o.Settled) > 2 { // unknown_token_status and token_errors need none
+		if nth == 1 && len(o.Settled) > 0 {
 			t.Errorf("settled %v", o.Settled)
 		}
 		if !strings.Contains(o.Markdown(), "10 calls per 86400 second") {
@@ -152,10 +152,10 @@ func TestInstallationsPerDay(t *testing.T) {
 	}
 }
 
-// A standard run needs few installations: bunq may allow ten a day.
+// A standard run needs few installations, one for each device and one more: bunq may allow ten a day.
 func TestFewInstallations(t *testing.T) {
 	o := ask(t, bunqsim.Config{Limits: bunqsim.LimitsPublished}, nil)
-	if n := len(o.sim.Calls("POST /installation")); n > 3 {
+	if n := len(o.sim.Calls("POST /installation")); n > 9 {
 		t.Errorf("%d installations", n)
 	}
 	if n := o.limitsHit(); n != 1 {
@@ -169,7 +169,7 @@ func TestFewInstallations(t *testing.T) {
 // Somebody else on the same address uses up a limit: it is waited out, and named.
 func TestLimitOfOthers(t *testing.T) {
 	o := ask(t, bunqsim.Config{Limits: bunqsim.LimitsPublished}, func(sim *bunqsim.Sim, c *probe.Config) {
-		c.Only = []string{"ip_text"}
+		c.Only = []string{"ipv6"}
 		for nth := 1; nth <= 2; nth++ {
 			sim.Fail(bunqsim.Fault{Route: "POST /session-server", Nth: nth, Kind: bunqsim.FaultStatus, Status: 429})
 		}
@@ -184,8 +184,8 @@ func TestLimitOfOthers(t *testing.T) {
 
 // Broken off at any time, a run ends soon, with what it has until then.
 func TestInterrupted(t *testing.T) {
-	for _, after := range []time.Duration{0, 20 * time.Second, 3 * time.Minute, 2 * time.Hour} {
-		o := askWithin(t, after, bunqsim.Config{Limits: bunqsim.LimitsPublished}, func(_ *bunqsim.Sim, c *probe.Config) { c.Long = true })
+	for _, after := range []time.Duration{0, 20 * time.Second, 3 * time.Minute} {
+		o := askWithin(t, after, bunqsim.Config{Limits: bunqsim.LimitsPublished}, nil)
 		o.checkTrue(t, bunqsim.Settings{})
 		if !o.Interrupted || !strings.Contains(o.Markdown(), "was interrupted") {
 			t.Errorf("after %s: the report does not say that it was interrupted", after)
@@ -195,9 +195,6 @@ func TestInterrupted(t *testing.T) {
 		}
 		if after == 0 && o.Calls > 0 {
 			t.Errorf("%d calls", o.Calls)
-		}
-		if after > time.Hour && len(o.Unsettled) > 2 { // session_lifetime, and what no call shows
-			t.Errorf("after %s: not settled %v", after, o.Unsettled)
 		}
 		if len(o.Surprises) > 0 {
 			t.Errorf("surprise %v", o.Surprises)
@@ -209,10 +206,9 @@ func TestInterrupted(t *testing.T) {
 // sessions are short.
 func TestCleansUp(t *testing.T) {
 	for _, set := range []bunqsim.Settings{{}, {
-		SecondOAuthClient: bunqsim.Accepted, ReactivateOAuthClient: bunqsim.Accepted, HTTPCallback: bunqsim.Accepted,
-		DuplicateCallback: bunqsim.Accepted, OptionalSignature: bunqsim.Ignored, MissingNotificationFilters: bunqsim.Accepted,
-		UnknownNotificationCategory: bunqsim.Accepted, DuplicateNotificationFilter: bunqsim.Accepted, IPInPermittedIPUpdate: bunqsim.Required,
-		DuplicatePermittedIP: bunqsim.Accepted, SessionLifetime: time.Minute, FirstSessionLifetime: 20 * time.Second,
+		SecondOAuthClient: bunqsim.Accepted, HTTPCallback: bunqsim.Accepted, DuplicateCallback: bunqsim.Accepted,
+		UnknownNotificationCategory: bunqsim.Accepted, IPInPermittedIPUpdate: bunqsim.Required,
+		SessionLifetime: time.Minute, FirstSessionLifetime: 20 * time.Second,
 	}} {
 		o := ask(t, bunqsim.Config{Limits: bunqsim.LimitsPublished, Settings: set}, nil)
 		now := o.sim.Snapshot()

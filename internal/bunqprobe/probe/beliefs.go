@@ -31,8 +31,9 @@ var believedElements = map[string]fieldsOf{
 	"PermittedIp":  {"id": kindNumber, "created": kindTime, "updated": kindTime, "ip": kindString, "status": kindString},
 	"OauthClient": {"id": kindNumber, "status": kindString, "display_name": kindString + "?-", "client_id": kindString, "secret": kindString,
 		"callback_url": kindArray, "created": kindTime + "-", "updated": kindTime + "-"},
-	"OauthCallbackUrl":      {"id": kindNumber, "created": kindTime, "updated": kindTime, "url": kindString},
-	"NotificationFilterUrl": {"category": kindString, "notification_target": kindString, "id": kindNumber + "-", "created": kindTime + "-", "updated": kindTime + "-"},
+	"OauthCallbackUrl": {"id": kindNumber, "created": kindTime, "updated": kindTime, "url": kindString},
+	"NotificationFilterUrl": {"category": kindString, "notification_target": kindString, "id": kindNumber + "-", "created": kindTime + "-", "updated": kindTime + "-",
+		"all_user_id": kindArray + "-", "all_monetary_account_id": kindArray + "-", "all_verification_type": kindArray + "-"},
 	"UserPaymentServiceProvider": {"id": kindNumber, "created": kindTime, "updated": kindTime, "alias": kindArray, "avatar": kindObject,
 		"status": kindString, "sub_status": kindString, "public_uuid": kindString, "display_name": kindString, "public_nick_name": kindString,
 		"language": kindString, "region": kindString, "session_timeout": kindNumber, "daily_limit_without_confirmation_login": kindObject,
@@ -93,8 +94,8 @@ var knownTexts = []*regexp.Regexp{
 	regexp.MustCompile(`^The IP address "[^"]*" is invalid\.$`),
 	regexp.MustCompile(`^[A-Z][a-z ]+ for id "\d+" not found\.$`),
 	exactly(textAuthorisation), exactly(textAuthentication), exactly(textCredentials), exactly(textSignature), exactly(textSession),
-	exactly(textKeyUsed), exactly(textCertificate), exactly(textRequestID), exactly(textDevice), exactly(textIPExists),
-	exactly(textClientExists), exactly(textCancelled), exactly(textHTTPS), exactly(textURLExists), exactly(textURLsTooMany), exactly(textFilterExists),
+	exactly(textKeyUsed), exactly(textRequestID), exactly(textDevice),
+	exactly(textClientExists), exactly(textHTTPS), exactly(textURLExists), exactly(textURLsTooMany),
 }
 
 func exactly(text string) *regexp.Regexp {

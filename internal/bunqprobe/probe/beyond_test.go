@@ -96,8 +96,8 @@ func (c slowClock) Sleep(ctx context.Context, d time.Duration) error {
 // A clock of bunq's that differs is reported, and changes no answer.
 func TestClockDifference(t *testing.T) {
 	o := ask(t, bunqsim.Config{Limits: bunqsim.LimitsPublished, Clock: slowClock{90 * time.Second}},
-		func(_ *bunqsim.Sim, c *probe.Config) { c.Long = true })
-	o.check(t, bunqsim.Settings{}, true)
+		nil)
+	o.check(t, bunqsim.Settings{})
 	if !strings.Contains(o.Clock, "between -1m30s and -1m30s before") {
 		t.Errorf("clock: %s", o.Clock)
 	}
@@ -116,10 +116,10 @@ func TestEachCallIsLookedAt(t *testing.T) {
 // What is printed as settings makes a simulator of which the same is found out.
 func TestPrintedSettings(t *testing.T) {
 	set := bunqsim.Settings{SecondOAuthClient: bunqsim.Existing, CancelPending: time.Second, MaxCallbacks: 20, RateLimitStatus: 409,
-		SessionLifetime: time.Minute, IPText: bunqsim.AsSent}
+		FirstSessionLifetime: time.Minute, IPv6: bunqsim.Accepted, IPText: bunqsim.AsSent}
 	first := ask(t, bunqsim.Config{Limits: bunqsim.LimitsPublished, Settings: set}, nil)
 	again := ask(t, bunqsim.Config{Limits: bunqsim.LimitsPublished, Settings: parsed(t, first.SettingsJSON())}, nil)
-	again.check(t, set, false)
+	again.check(t, set)
 	if first.SettingsJSON() != again.SettingsJSON() {
 		t.Errorf("%s, and then %s", first.SettingsJSON(), again.SettingsJSON())
 	}

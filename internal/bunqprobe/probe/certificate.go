@@ -1,8 +1,8 @@
 package probe
 
 import (
-	"crypto"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/hex"
@@ -13,7 +13,7 @@ import (
 
 // pseudoCertificate makes what bunq's sandbox takes instead of a QSEAL certificate: self-signed,
 // the roles in the name. The same subject is the same user at bunq, so each subject is drawn.
-func pseudoCertificate(key crypto.Signer, name string, notAfter time.Time) (string, error) {
+func pseudoCertificate(key *rsa.PrivateKey, name string, notAfter time.Time) (string, error) {
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 126))
 	if err != nil {
 		return "", err

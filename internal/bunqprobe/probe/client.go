@@ -121,7 +121,7 @@ func (c *client) once(ctx context.Context, k call, route string) (*exchange, err
 	if o := x.notBunq(); o != nil {
 		return nil, o
 	}
-	if c.seen != nil && x.url == "" {
+	if c.seen != nil {
 		c.seen(x)
 	}
 	return x, nil
@@ -147,11 +147,7 @@ func (c *client) request(ctx context.Context, x *exchange) (*http.Request, error
 		}
 		x.raw = raw
 	}
-	address := c.base + x.path
-	if x.url != "" {
-		address = x.url
-	}
-	req, err := http.NewRequestWithContext(ctx, x.method, address, bytes.NewReader(x.raw))
+	req, err := http.NewRequestWithContext(ctx, x.method, c.base+x.path, bytes.NewReader(x.raw))
 	if err != nil {
 		return nil, err
 	}
@@ -173,10 +169,7 @@ func (c *client) request(ctx context.Context, x *exchange) (*http.Request, error
 		c.redact.learn(x.token)
 		h.Set(headerAuthentication, x.token)
 	}
-	switch {
-	case x.forged != "":
-		h.Set(headerClientSignature, x.forged)
-	case x.sign != nil:
+	if x.sign != nil {
 		signature, err := signing.Sign(x.sign, x.raw)
 		if err != nil {
 			return nil, err
@@ -214,11 +207,8 @@ func (x *exchange) hitLimit() (limit, bool) {
 	if x.status != http.StatusTooManyRequests && x.status != http.StatusConflict {
 		return limit{}, false
 	}
-	texts := x.errorTexts()
-	if len(texts) == 1 {
-		if lim, ok := limitNamed(texts[0]); ok {
-			return lim, true
-		}
+	if lim, ok := limitNamed(x.errorTexts()); ok {
+		return lim, true
 	}
 	return limit{}, x.status == http.StatusTooManyRequests
 }

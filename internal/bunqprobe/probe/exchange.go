@@ -24,11 +24,9 @@ const (
 // call is what a question wants to send.
 type call struct {
 	method, path string
-	url          string // instead of base and path, outside the API; "" for those
 	token        string
 	content      any             // the body; nil: none
 	sign         *rsa.PrivateKey // nil: not signed
-	forged       string          // signature instead of a true one
 	requestID    string          // "" for a fresh one
 	serverKey    *rsa.PublicKey  // verifies the answer; nil: nothing to verify with
 	// wrongKind: the token may be of the wrong kind for this call. A refusal then belongs to no

@@ -5,6 +5,7 @@ import (
 	"crypto/rsa"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
@@ -18,6 +19,7 @@ type installation struct {
 	serverPEM string
 	serverKey *rsa.PublicKey
 	made      *exchange
+	device    bool // it has one: bunq was seen to take no second
 }
 
 // party is a PSD2 user of its own: a certificate with a subject of its own, its key, and where it
@@ -29,7 +31,6 @@ type party struct {
 	credential int64
 	key        string
 	status     string // of the key as registered
-	expires    string
 	device     int64
 
 	session *session
@@ -44,6 +45,17 @@ type session struct {
 	ended   bool // by the probe
 }
 
+// memory is what questions share of what they made or saw, and what is forgotten with a reset of
+// the sandbox.
+type memory struct {
+	installations []*installation
+	parties       map[string]*party
+	ownAddress    string
+	activeClient  int64 // of the base user
+	cancelled     *cancelledClient
+	burst         *burst
+}
+
 const bunqTime = "2006-01-02 15:04:05.999999"
 
 func parseTime(s string) (time.Time, bool) {
@@ -51,186 +63,117 @@ func parseTime(s string) (time.Time, bool) {
 	return t, err == nil
 }
 
+// send sends a call.
+func (r *run) send(ctx context.Context, k call) *exchange { return must(r.client.send(ctx, k)) }
+
 // install posts a public key.
-func (r *run) install(ctx context.Context, key *rsa.PrivateKey) (*exchange, error) {
-	pem, err := signing.MarshalPublicKey(&key.PublicKey)
-	if err != nil {
-		return nil, err
-	}
-	return r.client.send(ctx, call{method: http.MethodPost, path: "/installation", content: map[string]string{"client_public_key": pem}})
+func (r *run) install(ctx context.Context, key *rsa.PrivateKey) *exchange {
+	pem := must(signing.MarshalPublicKey(&key.PublicKey))
+	return r.send(ctx, call{method: http.MethodPost, path: "/installation", content: map[string]string{"client_public_key": pem}})
 }
 
-// readInstallation takes an installation out of the answer to its POST.
-func (r *run) readInstallation(x *exchange, key *rsa.PrivateKey) (*installation, error) {
-	id, err := x.id()
-	if err != nil {
-		return nil, err
-	}
-	token, err := x.object("Token", "token", "created")
-	if err != nil {
-		return nil, err
-	}
-	server, err := x.object("ServerPublicKey", "server_public_key")
-	if err != nil {
-		return nil, err
-	}
-
+// keep takes an installation out of the answer to its POST.
+func (r *run) keep(x *exchange, key *rsa.PrivateKey) *installation {
+	id := x.id()
+	token, server := x.object("Token", "token", "created"), x.object("ServerPublicKey", "server_public_key")
 	i := &installation{id: id, token: token.text("token"), key: key, serverPEM: server.text("server_public_key"), made: x}
+	var err error
 	if i.serverKey, err = signing.ParsePublicKey(i.serverPEM); err != nil || i.token == "" {
-		return nil, unforeseen(x, "it has no token or no RSA key")
+		fail(unforeseen(x, "it has no token or no RSA key"))
 	}
 	r.noteClock(x, token.text("created"))
-	return i, nil
+	r.installations = append(r.installations, i)
+	return i
 }
 
-// installation returns the n-th installation of this run, with a key pair of its own.
-func (r *run) installation(ctx context.Context, n int) (*installation, error) {
-	if i := r.installations[n]; i != nil {
-		return i, nil
+// spare returns an installation that has no device, and is none of those named. It is made where
+// there is none: bunq may allow ten a day.
+func (r *run) spare(ctx context.Context, not ...*installation) *installation {
+	for _, i := range r.installations {
+		if !i.device && !slices.Contains(not, i) {
+			return i
+		}
 	}
-	key, err := r.newKey()
-	if err != nil {
-		return nil, err
-	}
-	x, err := r.install(ctx, key)
-	if err != nil {
-		return nil, err
-	}
-	i, err := r.readInstallation(x, key)
-	if err != nil {
-		return nil, err
-	}
-	r.installations[n] = i
-	return i, nil
+	key := must(r.NewKey())
+	return r.keep(r.install(ctx, key), key)
 }
 
 // withToken sends a call with the token of an installation. A refusal of the token itself is told
 // apart from one of the call.
-func (r *run) withToken(ctx context.Context, i *installation, k call) (*exchange, error) {
+func (r *run) withToken(ctx context.Context, i *installation, k call) *exchange {
 	k.token, k.serverKey = i.token, i.serverKey
-	x, err := r.client.send(ctx, k)
-	if err != nil {
-		return nil, err
-	}
+	x := r.send(ctx, k)
 	if x.status == http.StatusUnauthorized || x.status == http.StatusForbidden {
-		return x, r.mustKnow(ctx, i)
+		r.mustKnow(ctx, i)
 	}
-	return x, nil
+	return x
 }
 
-// mustKnow returns errReset if bunq no longer knows an installation's token. It asks with a body
+// mustKnow fails with errReset if bunq no longer knows an installation's token. It asks with a body
 // that is refused whatever else holds, and so leaves nothing.
-func (r *run) mustKnow(ctx context.Context, i *installation) error {
-	x, err := r.client.send(ctx, call{method: http.MethodPost, path: "/device-server", token: i.token, serverKey: i.serverKey,
-		content: struct{}{}})
-	switch {
-	case err != nil:
-		return err
-	case x.status == http.StatusBadRequest:
-		return nil
-	case x.status == http.StatusUnauthorized || x.status == http.StatusForbidden:
+func (r *run) mustKnow(ctx context.Context, i *installation) {
+	x := r.send(ctx, call{method: http.MethodPost, path: "/device-server", token: i.token, serverKey: i.serverKey, content: struct{}{}})
+	switch x.status {
+	case http.StatusBadRequest:
+	case http.StatusUnauthorized, http.StatusForbidden:
 		r.forget()
-		return errReset
+		fail(errReset)
 	default:
-		return other(x)
+		fail(other(x))
 	}
-}
-
-// register posts a certificate for a new user, or with one that was made before for the same user.
-func (r *run) register(ctx context.Context, i *installation, cert string) (*exchange, error) {
-	public, err := signing.MarshalPublicKey(&i.key.PublicKey)
-	if err != nil {
-		return nil, err
-	}
-	certKey, err := r.certificateKey()
-	if err != nil {
-		return nil, err
-	}
-	signature, err := signing.Sign(certKey, []byte(public+i.token))
-	if err != nil {
-		return nil, err
-	}
-	return r.postCredential(ctx, i, cert, signature)
-}
-
-func (r *run) postCredential(ctx context.Context, i *installation, cert, signature string) (*exchange, error) {
-	return r.withToken(ctx, i, call{method: http.MethodPost, path: "/payment-service-provider-credential", content: map[string]string{
-		"client_payment_service_provider_certificate":       cert,
-		"client_payment_service_provider_certificate_chain": cert,
-		"client_public_key_signature":                       signature,
-	}})
-}
-
-func (r *run) certificate(notAfter time.Time) (string, error) {
-	key, err := r.certificateKey()
-	if err != nil {
-		return "", err
-	}
-	return pseudoCertificate(key, commonName(), notAfter)
 }
 
 // newParty registers a certificate, and returns the user with its key, which is not used yet. cert
 // "" makes a new user.
-func (r *run) newParty(ctx context.Context, name, cert string) (*party, error) {
-	i, err := r.installation(ctx, 1)
-	if err != nil {
-		return nil, err
-	}
+func (r *run) newParty(ctx context.Context, name, cert string) *party {
+	i, key := r.spare(ctx), r.certificateKey()
 	if cert == "" {
-		if cert, err = r.certificate(r.clock.Now().AddDate(0, 1, 0)); err != nil {
-			return nil, err
-		}
+		cert = must(pseudoCertificate(key, commonName(), r.clock.Now().AddDate(0, 1, 0)))
 	}
-	x, err := r.register(ctx, i, cert)
-	if err != nil {
-		return nil, err
-	}
-	o, err := x.object("CredentialPasswordIp", "id", "status", "token_value", "expiry_time")
-	if err != nil {
-		return nil, err
-	}
-	p := &party{name: name, cert: cert, inst: i, credential: o.id(), key: o.text("token_value"), status: o.text("status"),
-		expires: o.text("expiry_time")}
+	public := must(signing.MarshalPublicKey(&i.key.PublicKey))
+	x := r.withToken(ctx, i, call{method: http.MethodPost, path: "/payment-service-provider-credential", content: map[string]string{
+		"client_payment_service_provider_certificate":       cert,
+		"client_payment_service_provider_certificate_chain": cert,
+		"client_public_key_signature":                       must(signing.Sign(key, []byte(public+i.token))),
+	}})
+	o := x.object("CredentialPasswordIp", "id", "status", "token_value", "expiry_time")
+	p := &party{name: name, cert: cert, inst: i, credential: o.id(), key: o.text("token_value"), status: o.text("status")}
 	if p.credential <= 0 || p.key == "" {
-		return nil, unforeseen(x, "it has no id or no key")
+		fail(unforeseen(x, "it has no id or no key"))
 	}
 	r.redact.learn(p.key)
-	return p, nil
+	return p
 }
 
-// postDevice registers a key on an installation.
-func (r *run) postDevice(ctx context.Context, i *installation, key, description string, ips ...string) (*exchange, error) {
-	body := map[string]any{"description": description, "secret": key}
+// postDevice registers the party's key on an installation. A sandbox that was reset in between
+// refuses every key.
+func (r *run) postDevice(ctx context.Context, i *installation, p *party, ips ...string) *exchange {
+	body := map[string]any{"description": "tf-probe " + p.name, "secret": p.key}
 	if len(ips) > 0 {
 		body["permitted_ips"] = ips
 	}
-	return r.withToken(ctx, i, call{method: http.MethodPost, path: "/device-server", content: body})
+	x := r.withToken(ctx, i, call{method: http.MethodPost, path: "/device-server", content: body})
+	if x.says(http.StatusBadRequest, textCredentials) && i != p.inst {
+		r.mustKnow(ctx, p.inst)
+	}
+	i.device = i.device || x.status == http.StatusOK
+	return x
 }
 
-// addDevice registers the party's key on its own installation.
-func (r *run) addDevice(ctx context.Context, p *party, ips ...string) error {
-	x, err := r.postDevice(ctx, p.inst, p.key, "tf-probe "+p.name, ips...)
-	if err != nil {
-		return err
-	}
-	p.device, err = x.id()
-	return err
+// register registers the party's key on its own installation, and remembers the party.
+func (r *run) register(ctx context.Context, p *party, ips ...string) *exchange {
+	x := r.postDevice(ctx, p.inst, p, ips...)
+	p.device = x.id()
+	r.parties[p.name] = p
+	return x
 }
 
 // party returns the user of a name, with a device, made when it is first asked for.
-func (r *run) party(ctx context.Context, name string) (*party, error) {
-	if p := r.parties[name]; p != nil {
-		return p, nil
+func (r *run) party(ctx context.Context, name string) *party {
+	if r.parties[name] == nil {
+		r.register(ctx, r.newParty(ctx, name, ""))
 	}
-	p, err := r.newParty(ctx, name, "")
-	if err != nil {
-		return nil, err
-	}
-	if err := r.addDevice(ctx, p); err != nil {
-		return nil, err
-	}
-	r.parties[name] = p
-	return p, nil
+	return r.parties[name]
 }
 
 // userPath is a path under the party's user.

@@ -1,9 +1,7 @@
 package probe
 
 import (
-	"context"
 	"errors"
-	"time"
 )
 
 // finding is an answer that was settled, and the exchanges that show it.
@@ -15,9 +13,7 @@ type finding struct {
 }
 
 // settled makes a finding.
-func settled(answer any, shown ...*exchange) (*finding, error) {
-	return &finding{answer: answer, shown: shown}, nil
-}
+func settled(answer any, shown ...*exchange) *finding { return &finding{answer: answer, shown: shown} }
 
 // unsettled ends a question without an answer.
 type unsettled struct{ reason string }
@@ -57,13 +53,32 @@ func (e *limited) Error() string {
 // errReset: bunq no longer knows what was registered in this run.
 var errReset = errors.New("the sandbox was reset in the middle: bunq no longer knows the installation of this run")
 
-// waiting is the outcome of a question that needs hours: poll is called at the times it names until
-// it has an outcome.
-type waiting struct {
-	reason func() string // why it is not settled where nobody waits for it
-	at     time.Time
-	// poll returns an outcome, or neither, and the time it wants to be called next.
-	poll func(ctx context.Context) (f *finding, next time.Time, err error)
+// failure is what fail panics with. It never leaves the package: caught takes it.
+type failure struct{ err error }
+
+// fail ends a question. A question is a row of calls of which any can end it in the same way; so
+// they hand on no errors.
+func fail(err error) { panic(failure{err}) }
+
+// must returns v, unless err ends the question.
+func must[T any](v T, err error) T {
+	if err != nil {
+		fail(err)
+	}
+	return v
 }
 
-func (e *waiting) Error() string { return e.reason() }
+// caught runs f, and returns what it failed with.
+func caught(f func()) (err error) {
+	defer func() {
+		switch p := recover().(type) {
+		case nil:
+		case failure:
+			err = p.err
+		default:
+			panic(p)
+		}
+	}()
+	f()
+	return nil
+}

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"time"
 )
@@ -20,24 +21,27 @@ type question struct {
 	// takes beyond.
 	sessions int
 	takes    time.Duration
-	// long questions are answered by waiting, for hours, with -long.
-	long string
 
-	ask func(ctx context.Context, r *run) (*finding, error)
+	// ask returns the answer. What keeps it from one it hands to fail.
+	ask func(ctx context.Context, r *run) *finding
 }
 
-const consent = "needs a person who consents on bunq's page with the bunq app"
+// Answers of settings that several questions have.
+const (
+	refused  = "refused"
+	accepted = "accepted"
+	ignored  = "ignored"
+	existing = "existing"
+)
+
+const hours = "needs hours of waiting, and whatever the answer, a client opens a new session"
 
 // Unseen are the settings that nobody can find out by asking a sandbox, with the reason.
 var Unseen = map[string]string{
-	"leaf_in_chain": "needs production: the sandbox takes the certificate itself as its chain",
-
-	"code_lifetime":               consent,
-	"used_code":                   consent,
-	"access_token_without_device": consent,
-	"consent_notifications":       consent,
-
-	"recent_limits_for": "needs the limits of bunq's newer page to hold, and more calls than a bank should be sent to try",
+	"session_lifetime":       hours,
+	"session_extension":      hours,
+	"brake_after_wrong_keys": "needs wrong keys, which a bank should not be sent to try",
+	"setup_calls_per_day":    "needs the limits of bunq's newer page to hold, and a day without the probe",
 }
 
 // questions returns all questions, in the order they are asked: those that end what others use come
@@ -49,13 +53,10 @@ func questions() []question {
 		deviceQuestions(),
 		addressQuestions(),
 		sessionQuestions(),
-		oauthQuestions(),
-		cancelledQuestions(),
+		clientQuestions(),
 		callbackQuestions(),
 		filterQuestions(),
 		limitQuestions(),
-		lifetimeQuestions(),
-		headerQuestions(),
 	)
 }
 
@@ -66,15 +67,57 @@ type Setting struct {
 	// Open settings take other answers than these, too.
 	Open   bool
 	Leaves string
-	// Long says why a standard run does not settle it; "": it does.
-	Long string
 }
 
 // Settings lists the questions.
 func Settings() []Setting {
 	var out []Setting
 	for _, q := range questions() {
-		out = append(out, Setting{q.setting, q.answers, q.open, q.leaves, q.long})
+		out = append(out, Setting{q.setting, q.answers, q.open, q.leaves})
 	}
 	return out
+}
+
+// taken settles whether a call was refused with a text that is known, or accepted and answered with
+// an id, which it returns.
+func taken(x *exchange, refusal string) (*finding, int64) {
+	if x.says(http.StatusBadRequest, refusal) {
+		return settled(refused, x), 0
+	}
+	if x.status != http.StatusOK {
+		fail(other(x))
+	}
+	return settled(accepted, x), x.id()
+}
+
+// farTooLong is more than any text field is thought to take.
+const farTooLong = 1 << 14
+
+// longest returns the most characters that a field takes. It tries guess first, which is right more
+// often than not.
+func longest(field string, guess int, send func(n int) *exchange) *finding {
+	take := func(n int) (bool, *exchange) {
+		x := send(n)
+		f, _ := taken(x, textInvalidValue(field))
+		return f.answer == accepted, x
+	}
+	ok, x := take(farTooLong)
+	if ok {
+		fail(unforeseen(x, "a text of 16384 characters is taken"))
+	}
+	low, high := 0, farTooLong // taken, and not taken
+	lowX, highX := x, x
+	for next := guess; high-low > 1; {
+		if ok, x := take(next); ok {
+			low, lowX = next, x
+		} else {
+			high, highX = next, x
+		}
+		if next == guess && low == guess {
+			next = guess + 1
+		} else {
+			next = low + (high-low)/2
+		}
+	}
+	return settled(low, lowX, highX)
 }

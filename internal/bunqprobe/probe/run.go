@@ -19,8 +19,6 @@ type Config struct {
 	Transport http.RoundTripper
 	// Only are the settings to ask for; empty: all.
 	Only []string
-	// Long also asks what takes hours.
-	Long bool
 	// LimitsOff sends without spacing, to a simulator that has no limits.
 	LimitsOff bool
 	// Progress is told what happens; nil: nobody.
@@ -45,17 +43,12 @@ type run struct {
 	questions []question
 	started   time.Time
 
-	certKey       *rsa.PrivateKey
-	installations map[int]*installation
-	parties       map[string]*party
-	resets        int // how often bunq was seen to have forgotten everything
+	certKey *rsa.PrivateKey
+	resets  int // how often bunq was seen to have forgotten everything
 	memory
-	shapes   *shapes
-	warnings warnings
+	shapes *shapes
 
 	outcomes   map[string]*outcome
-	asking     map[string]bool
-	waits      []*longWait
 	clockDiff  []clockNote
 	outages    int // in a row
 	lastOutage string
@@ -67,11 +60,6 @@ type outcome struct {
 	setting string
 	finding *finding
 	err     error
-}
-
-type longWait struct {
-	setting string
-	w       *waiting
 }
 
 type clockNote struct{ low, high time.Duration }
@@ -97,7 +85,6 @@ func Run(ctx context.Context, c Config) *Report {
 	for i, q := range r.questions {
 		r.ask(ctx, q, fmt.Sprintf("[%d/%d]", i+1, len(r.questions)))
 	}
-	r.waitForLong(ctx)
 	if len(c.Only) == 0 {
 		r.readShapes(ctx)
 	}
@@ -108,7 +95,7 @@ func Run(ctx context.Context, c Config) *Report {
 }
 
 func newRun(c Config) *run {
-	r := &run{Config: c, clock: c.Clock, redact: &redactor{}, outcomes: map[string]*outcome{}, asking: map[string]bool{}}
+	r := &run{Config: c, clock: c.Clock, redact: &redactor{}, outcomes: map[string]*outcome{}}
 	r.shapes = newShapes(r.redact)
 	if r.clock == nil {
 		r.clock = SystemClock{}
@@ -124,10 +111,7 @@ func newRun(c Config) *run {
 		}
 	})
 	r.client = newClient(c.BaseURL, c.Transport, r.clock, p, r.redact)
-	r.client.seen = func(x *exchange) {
-		r.shapes.note(x)
-		r.warnings.note(x)
-	}
+	r.client.seen = r.shapes.note
 	for _, q := range questions() {
 		if len(c.Only) == 0 || slices.Contains(c.Only, q.setting) {
 			r.questions = append(r.questions, q)
@@ -143,21 +127,15 @@ func (r *run) forget() {
 	if r.resets > 0 {
 		r.problem("%v", errReset)
 	}
-	r.installations, r.parties, r.memory = map[int]*installation{}, map[string]*party{}, memory{}
+	r.memory = memory{parties: map[string]*party{}}
 }
 
-func (r *run) newKey() (*rsa.PrivateKey, error) { return r.NewKey() }
-
 // certificateKey is the key of all pseudo certificates of this run.
-func (r *run) certificateKey() (*rsa.PrivateKey, error) {
+func (r *run) certificateKey() *rsa.PrivateKey {
 	if r.certKey == nil {
-		key, err := r.newKey()
-		if err != nil {
-			return nil, err
-		}
-		r.certKey = key
+		r.certKey = must(r.NewKey())
 	}
-	return r.certKey, nil
+	return r.certKey
 }
 
 func (r *run) say(format string, args ...any) {
@@ -168,14 +146,10 @@ func (r *run) say(format string, args ...any) {
 
 // plan says what a run takes, before it starts.
 func (r *run) plan() string {
-	s := fmt.Sprintf("%d questions, about %s", len(r.questions), minutes(r.estimate()))
-	if r.Long {
-		s += ", and then hours for those that only time answers; interrupt it when you like, the report comes all the same"
-	}
-	return s + "."
+	return fmt.Sprintf("%d questions, about %s.", len(r.questions), minutes(r.estimate()))
 }
 
-// estimate is how long the questions take together, without those that take hours.
+// estimate is how long the questions take together.
 func (r *run) estimate() time.Duration {
 	var total time.Duration
 	for _, q := range r.questions {
@@ -192,12 +166,6 @@ func minutes(d time.Duration) string {
 		return "a minute"
 	}
 	return fmt.Sprintf("%d minutes", int((d+time.Minute-1)/time.Minute))
-}
-
-// bunqNow is the time by bunq's clock.
-func (r *run) bunqNow() time.Time {
-	low, high := r.clockRange()
-	return r.clock.Now().Add(low + (high-low)/2)
 }
 
 // clockRange bounds how far bunq's clock is before ours.

@@ -6,78 +6,43 @@ import (
 )
 
 // base is the user that most questions ask with.
-func (r *run) base(ctx context.Context) (*party, error) {
-	p, err := r.party(ctx, "base")
-	if err != nil {
-		return nil, err
-	}
-	return p, r.openSession(ctx, p)
-}
+func (r *run) base(ctx context.Context) *party { return r.open(ctx, "base") }
 
 // open returns the user of a name with a session.
-func (r *run) open(ctx context.Context, name string) (*party, error) {
-	p, err := r.party(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	return p, r.openSession(ctx, p)
+func (r *run) open(ctx context.Context, name string) *party {
+	p := r.party(ctx, name)
+	r.openSession(ctx, p)
+	return p
 }
 
 // postSession asks for a session, and stores it where it is given.
-func (r *run) postSession(ctx context.Context, p *party) (*exchange, error) {
-	x, err := r.withToken(ctx, p.inst, call{method: http.MethodPost, path: "/session-server", sign: p.inst.key,
+func (r *run) postSession(ctx context.Context, p *party) *exchange {
+	x := r.withToken(ctx, p.inst, call{method: http.MethodPost, path: "/session-server", sign: p.inst.key,
 		content: map[string]string{"secret": p.key}})
-	if err != nil || x.status != http.StatusOK {
-		return x, err
+	if x.status != http.StatusOK {
+		return x
 	}
-	token, err := x.object("Token", "id", "token", "created")
-	if err != nil {
-		return x, err
-	}
-	user, err := x.object("UserPaymentServiceProvider", "id", "session_timeout")
-	if err != nil {
-		return x, err
-	}
+	token, user := x.object("Token", "id", "token", "created"), x.object("UserPaymentServiceProvider", "id", "session_timeout")
 	created, ok := parseTime(token.text("created"))
 	if !ok || token.text("token") == "" || user.id() <= 0 {
-		return x, unforeseen(x, "token, time or user are not of the known form")
+		fail(unforeseen(x, "token, time or user are not of the known form"))
 	}
 
 	r.redact.learn(token.text("token"))
 	r.noteClock(x, token.text("created"))
 	p.session, p.user = &session{token: token.text("token"), created: created, x: x}, user.id()
 	p.opened++
-	return x, nil
+	return x
 }
 
-// openSession gives the party a session if it has none. Where bunq allows one only, those that
-// others have end first.
-func (r *run) openSession(ctx context.Context, p *party) error {
+// openSession gives the party a session if it has none.
+func (r *run) openSession(ctx context.Context, p *party) {
 	if p.session != nil {
-		return nil
+		return
 	}
-	x, err := r.trySession(ctx, p)
-	if err != nil {
-		return err
+	if x := r.postSession(ctx, p); p.session == nil {
+		fail(unforeseen(x, "no session is opened with a key that was just registered"))
 	}
-	if p.session == nil {
-		return unforeseen(x, "no session is opened with a key that was just registered")
-	}
-	return nil
-}
-
-// trySession asks for a session until bunq has said something of the key itself.
-func (r *run) trySession(ctx context.Context, p *party) (*exchange, error) {
-	x, err := r.postSession(ctx, p)
-	if err != nil || !x.says(http.StatusBadRequest, textSession) {
-		return x, err
-	}
-	for _, o := range r.parties {
-		if o.inst == p.inst && o.session != nil {
-			r.endSession(ctx, o)
-		}
-	}
-	return r.postSession(ctx, p)
 }
 
 // endSession deletes the party's session; one that has ended already is as good.
@@ -93,49 +58,35 @@ func (r *run) endSession(ctx context.Context, p *party) {
 // withSession sends a call with the party's session. A session that has ended in between is
 // replaced by a new one; an answer of 401 or 403 is returned only where the session is seen to
 // live.
-func (r *run) withSession(ctx context.Context, p *party, k call) (*exchange, error) {
+func (r *run) withSession(ctx context.Context, p *party, k call) *exchange {
 	for try := 0; ; try++ {
-		if err := r.openSession(ctx, p); err != nil {
-			return nil, err
-		}
+		r.openSession(ctx, p)
 		k.token, k.serverKey = p.session.token, p.inst.serverKey
-		x, err := r.client.send(ctx, k)
-		if err != nil || x.status != http.StatusUnauthorized && x.status != http.StatusForbidden {
-			return x, err
+		x := r.send(ctx, k)
+		if x.status != http.StatusUnauthorized && x.status != http.StatusForbidden {
+			return x
 		}
-
-		alive, _, err := r.alive(ctx, p)
-		if err != nil {
-			return nil, err
-		}
-		if alive {
-			return x, nil
+		if alive, _ := r.alive(ctx, p); alive {
+			return x
 		}
 		p.session = nil
-		if err := r.mustKnow(ctx, p.inst); err != nil {
-			return nil, err
-		}
+		r.mustKnow(ctx, p.inst)
 		if try == 2 {
-			return nil, unforeseen(x, "session after session ends before it can be used")
+			fail(unforeseen(x, "session after session ends before it can be used"))
 		}
 	}
 }
 
 // alive uses the party's session, and reports whether it is still taken.
-func (r *run) alive(ctx context.Context, p *party) (bool, *exchange, error) {
-	x, err := r.client.send(ctx, call{method: http.MethodGet, path: "/user", token: p.session.token, serverKey: p.inst.serverKey})
+func (r *run) alive(ctx context.Context, p *party) (bool, *exchange) {
+	x := r.send(ctx, call{method: http.MethodGet, path: "/user", token: p.session.token, serverKey: p.inst.serverKey})
 	switch {
-	case err != nil:
-		return false, nil, err
 	case p.session.ended:
-		return false, nil, &unsettled{"the probe had to end the session itself, to open another"}
-	case x.ok():
-		return true, x, nil
-	case x.dead():
-		return false, x, nil
-	default:
-		return false, nil, other(x)
+		fail(&unsettled{"the probe had to end the session itself, to open another"})
+	case !x.ok() && !x.dead():
+		fail(other(x))
 	}
+	return x.ok(), x
 }
 
 // dead reports whether the answer refuses a session that has ended: both forms were seen.
@@ -144,18 +95,18 @@ func (x *exchange) dead() bool {
 }
 
 // get, post, put and remove send a call with the party's session.
-func (r *run) get(ctx context.Context, p *party, path string) (*exchange, error) {
+func (r *run) get(ctx context.Context, p *party, path string) *exchange {
 	return r.withSession(ctx, p, call{method: http.MethodGet, path: path})
 }
 
-func (r *run) post(ctx context.Context, p *party, path string, body any) (*exchange, error) {
+func (r *run) post(ctx context.Context, p *party, path string, body any) *exchange {
 	return r.withSession(ctx, p, call{method: http.MethodPost, path: path, content: body})
 }
 
-func (r *run) put(ctx context.Context, p *party, path string, body any) (*exchange, error) {
+func (r *run) put(ctx context.Context, p *party, path string, body any) *exchange {
 	return r.withSession(ctx, p, call{method: http.MethodPut, path: path, content: body})
 }
 
-func (r *run) remove(ctx context.Context, p *party, path string) (*exchange, error) {
+func (r *run) remove(ctx context.Context, p *party, path string) *exchange {
 	return r.withSession(ctx, p, call{method: http.MethodDelete, path: path})
 }

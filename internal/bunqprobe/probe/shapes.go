@@ -184,26 +184,23 @@ func (r *run) readShapes(ctx context.Context) {
 		return
 	}
 	r.say("Comparing the answers that no question has read.")
-	p, client, err := r.baseClient(ctx)
-	if err != nil {
-		r.problem("some answers were not compared: %v", err)
-		return
-	}
-	_, _, url, _, err := r.newURL(ctx)
-	if err != nil {
-		r.problem("some answers were not compared: %v", err)
-		return
-	}
-	for _, path := range []string{
-		fmt.Sprintf("/device-server/%d", p.device),
-		p.userPath(""), p.userPath("/credential-password-ip"), p.userPath("/credential-password-ip/%d", p.credential),
-		p.userPath("/oauth-client"), p.userPath("/oauth-client/%d/callback-url/%d", client, url),
-	} {
-		if _, err := r.get(ctx, p, path); err != nil {
-			r.problem("GET %s was not compared: %v", routeOf(path), err)
+	err := caught(func() {
+		p, client := r.baseClient(ctx)
+		url, remove := r.postURL(ctx, drawURL())
+		for _, path := range []string{
+			fmt.Sprintf("/device-server/%d", p.device), fmt.Sprintf("/payment-service-provider-credential/%d", p.credential),
+			p.userPath(""), p.userPath("/credential-password-ip"), p.userPath("/oauth-client"),
+			p.userPath("/oauth-client/%d/callback-url/%d", client, url.id()),
+		} {
+			if err := caught(func() { r.get(ctx, p, path) }); err != nil {
+				r.problem("GET %s was not compared: %v", routeOf(path), err)
+			}
 		}
+		remove()
+	})
+	if err != nil {
+		r.problem("some answers were not compared: %v", err)
 	}
-	_ = r.removeURL(ctx, p, client, url)
 }
 
 // problem notes what stood in the way.

@@ -73,6 +73,7 @@ store empty $seal -passout pass:
 store not-encrypted $seal -passout 'pass:correct horse' -certpbe NONE -keypbe NONE
 store no-key -in several.pem -nokeys -passout 'pass:correct horse'
 store no-certificate -inkey seal.key -nocerts -passout 'pass:correct horse'
+store many-rounds $seal -passout 'pass:correct horse' -iter 2500001 -nomaciter
 store no-mac $seal -passout 'pass:correct horse' -nomac
 store camellia $seal -passout 'pass:correct horse' -certpbe CAMELLIA-256-CBC -keypbe CAMELLIA-256-CBC
 

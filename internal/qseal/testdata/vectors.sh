@@ -34,6 +34,9 @@ openssl rand -hex 32 | tr -d '\n' > token.txt
 openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out qseal.key
 openssl req -x509 -config openssl.cnf -new -key qseal.key -sha256 -days 10950 \
 	-subj '/CN=Vector 5d1f0c PISP AISP/C=NL' -out pseudo.pem
+openssl genrsa -out "$WORK/short.key" 512
+openssl req -x509 -config openssl.cnf -new -key "$WORK/short.key" -sha256 -days 10950 \
+	-subj '/CN=Vector Short PISP AISP/C=NL' -out pseudo-512.pem
 
 # What the QSEAL key signs, and its signature.
 cat client.pub token.txt > payload.txt

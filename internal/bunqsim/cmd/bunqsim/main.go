@@ -1,8 +1,8 @@
 // Command bunqsim runs the simulator of bunq's PSD2 onboarding API on a loopback address.
 //
 // When it is ready it prints one line of JSON to standard output: where the API is (base_url), the
-// authorisation page (authorize_url) and the token endpoint (token_url). SIGINT and SIGTERM stop it
-// with status 0.
+// authorisation page (authorize_url), the token endpoint (token_url) and, with -manage, the
+// management interface (manage_url). SIGINT and SIGTERM stop it with status 0.
 package main
 
 import (
@@ -17,6 +17,7 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -34,10 +35,15 @@ func main() {
 	os.Exit(status)
 }
 
+// version is set by the release.
+var version = "dev"
+
 type options struct {
-	listen string
-	log    bool
-	config bunqsim.Config
+	listen, manage            string
+	anywhere                  bool
+	listSettings, showVersion bool
+	log                       bool
+	config                    bunqsim.Config
 }
 
 func parse(args []string, stderr io.Writer) (options, error) {
@@ -46,6 +52,10 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f := flag.NewFlagSet("bunqsim", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8080", "loopback `address` to listen on; port 0 takes a free one")
+	f.StringVar(&o.manage, "manage", "", "`address` for journal, faults, settings, clock and state (default: none)")
+	f.BoolVar(&o.anywhere, "listen-anywhere", false, "take addresses beyond loopback, as in a container: whoever reaches them gets keys")
+	f.BoolVar(&o.listSettings, "list-settings", false, "list the settings with their answers, the default first, and stop")
+	f.BoolVar(&o.showVersion, "version", false, "print the version and stop")
 	f.StringVar(&limits, "limits", string(bunqsim.LimitsOff), "rate limits: `off|published|recent`")
 	f.StringVar(&o.config.StateFile, "state", "", "`file` that keeps the state, mode 0600 (default: in memory)")
 	f.BoolVar(&o.log, "log", false, "write one JSON line a request to standard error")
@@ -71,6 +81,9 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		}
 		o.config.ClientIP = func(*http.Request) string { return clientIP }
 	}
+	if o.manage != "" {
+		o.config.Clock = bunqsim.NewShiftedClock()
+	}
 	o.config.Limits, o.config.Environment = bunqsim.Limits(limits), bunqsim.Environment(environment)
 	if o.log {
 		o.config.Observer = logger(stderr)
@@ -88,6 +101,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		_, _ = fmt.Fprintln(stderr, "bunqsim:", err)
 		return 2
 	}
+	if o.showVersion {
+		_, _ = fmt.Fprintln(stdout, "bunqsim", version)
+		return 0
+	}
+	if o.listSettings {
+		listSettings(stdout)
+		return 0
+	}
 	if err := serve(ctx, o, stdout); err != nil {
 		_, _ = fmt.Fprintln(stderr, err)
 		return 1
@@ -95,12 +116,27 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
+func listSettings(w io.Writer) {
+	for _, c := range bunqsim.SettingChoices() {
+		answers := make([]string, len(c.Answers))
+		for i, a := range c.Answers {
+			b, _ := json.Marshal(a) // strings and numbers only
+			answers[i] = string(b)
+		}
+		_, _ = fmt.Fprintf(w, "%s: %s\n    %s. For %s.\n", c.Name, strings.Join(answers, " | "), c.Source, c.For)
+	}
+}
+
 func serve(ctx context.Context, o options, stdout io.Writer) error {
 	sim, err := bunqsim.New(o.config)
 	if err != nil {
 		return err
 	}
-	srv, err := bunqsim.Listen(sim, o.listen) //nolint:contextcheck // it serves until Shutdown, which lets requests under way end
+	var opts []bunqsim.ListenOption
+	if o.anywhere {
+		opts = append(opts, bunqsim.Anywhere())
+	}
+	srv, err := bunqsim.Listen(sim, o.listen, opts...) //nolint:contextcheck // it serves until Shutdown, which lets requests under way end
 	if err != nil {
 		return err
 	}
@@ -108,7 +144,17 @@ func serve(ctx context.Context, o options, stdout io.Writer) error {
 		BaseURL      string `json:"base_url"`
 		AuthorizeURL string `json:"authorize_url"`
 		TokenURL     string `json:"token_url"`
-	}{srv.BaseURL(), srv.AuthorizeURL(), srv.TokenURL()}
+		ManageURL    string `json:"manage_url,omitempty"`
+	}{BaseURL: srv.BaseURL(), AuthorizeURL: srv.AuthorizeURL(), TokenURL: srv.TokenURL()}
+	if o.manage != "" {
+		manage, err := bunqsim.Listen(sim, o.manage, append(opts, bunqsim.Management())...) //nolint:contextcheck // as above
+		if err != nil {
+			return errors.Join(err, srv.Close())
+		}
+		defer func() { _ = manage.Close() }()
+		ready.ManageURL = manage.ManageURL()
+	}
+
 	if err := json.NewEncoder(stdout).Encode(ready); err != nil {
 		return errors.Join(fmt.Errorf("bunqsim: ready line: %w", err), srv.Close())
 	}
@@ -131,7 +177,10 @@ func logger(w io.Writer) func(bunqsim.Entry) {
 			Time   string `json:"time"`
 			Method string `json:"method"`
 			Path   string `json:"path"`
+			Route  string `json:"route"`
 			Status int    `json:"status"`
-		}{e.Time.UTC().Format(time.RFC3339Nano), e.Method, e.Path, e.Status})
+			Error  string `json:"error,omitempty"`
+			Fault  string `json:"fault,omitempty"`
+		}{e.Time.UTC().Format(time.RFC3339Nano), e.Method, e.Path, e.Route, e.Status, strings.Join(e.Errors, "; "), e.Fault})
 	}
 }

@@ -93,11 +93,15 @@ func checkLog(t *testing.T, log string) {
 	var e struct {
 		Time         time.Time
 		Method, Path string
+		Route        string
 		Status       int
+		Error        string
+		Fault        string
 	}
 	d := json.NewDecoder(strings.NewReader(rows[3]))
 	d.DisallowUnknownFields()
-	if err := d.Decode(&e); err != nil || e.Method != http.MethodGet || e.Path != "/v1/user" || e.Status != 429 || time.Since(e.Time) > time.Hour {
+	if err := d.Decode(&e); err != nil || e.Method != http.MethodGet || e.Path != "/v1/user" || e.Status != 429 || e.Route != "/user" ||
+		e.Error != "Too many requests. You can do a maximum of 3 calls per 3 second to this endpoint." || e.Fault != "" || time.Since(e.Time) > time.Hour {
 		t.Errorf("log line %s: %v", rows[3], err)
 	}
 }
@@ -135,6 +139,7 @@ func TestWrongFlagsAndFailures(t *testing.T) {
 		{"limits", []string{"-limits", "some"}, 1, "limits"},
 		{"environment", []string{"-environment", "x"}, 1, "environment"},
 		{"all interfaces", []string{"-listen", ":0"}, 1, "not a loopback address"},
+		{"management on all interfaces", []string{"-listen", "127.0.0.1:0", "-manage", ":0"}, 1, "not a loopback address"},
 	} {
 		t.Run(tc.rule, func(t *testing.T) {
 			var out, msg bytes.Buffer
@@ -142,6 +147,18 @@ func TestWrongFlagsAndFailures(t *testing.T) {
 				t.Errorf("exit %d, stdout %q, stderr %q", got, out.String(), msg.String())
 			}
 		})
+	}
+}
+
+func TestPrintsAndStops(t *testing.T) {
+	for arg, want := range map[string]string{
+		"-version":       "bunqsim dev\n",
+		"-list-settings": "dead_session_status: 401 | 403\n    OBSERVED: both. For those who open a new session when one has ended.\n",
+	} {
+		var out, msg bytes.Buffer
+		if got := run(t.Context(), []string{arg}, &out, &msg); got != 0 || !strings.Contains(out.String(), want) || msg.Len() > 0 {
+			t.Errorf("%s: exit %d, %q, %q", arg, got, out.String(), msg.String())
+		}
 	}
 }
 
@@ -162,7 +179,10 @@ func TestSettingsAndClientIPReachTheSimulator(t *testing.T) {
 	r, w := io.Pipe()
 	done := make(chan int)
 	go func() {
-		done <- run(ctx, []string{"-listen", "127.0.0.1:0", "-client-ip", "203.0.113.7", "-settings", `{"unknown_token_status":401}`}, w, &syncBuffer{})
+		status := run(ctx, []string{"-listen", "127.0.0.1:0", "-client-ip", "203.0.113.7", "-limits", "published",
+			"-settings", `{"rate_limit_status":409}`}, w, &syncBuffer{})
+		_ = w.Close() // whoever still waits for the ready line sees that there is none
+		done <- status
 	}()
 	var ready struct {
 		BaseURL string `json:"base_url"`
@@ -170,7 +190,10 @@ func TestSettingsAndClientIPReachTheSimulator(t *testing.T) {
 	if err := json.NewDecoder(r).Decode(&ready); err != nil {
 		t.Fatal(err)
 	}
-	if got := get(t, ready.BaseURL+"/user"); got != 401 {
+	for range 3 {
+		get(t, ready.BaseURL+"/user")
+	}
+	if got := get(t, ready.BaseURL+"/user"); got != 409 {
 		t.Errorf("status %d", got)
 	}
 	stop()

@@ -1,0 +1,6 @@
+//go:build !race
+
+package hostile
+
+// raceEnabled is false: what is measured is the provider's.
+const raceEnabled = false
