@@ -76,7 +76,9 @@ func (a *Access) Call(ctx context.Context, baseURL, method, path, token string, 
 		return nil, fmt.Errorf("%s: %w", call, err)
 	}
 
-	var answer struct{ Response []Element }
+	var answer struct {
+		Response []Element `json:"Response"`
+	}
 	if err := json.Unmarshal(raw, &answer); err != nil {
 		return nil, fmt.Errorf("%s: %w", call, err)
 	}
