@@ -23,9 +23,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// The provider writes log lines where a level is set, whichever variable sets it, and none where
-// nobody would see them.
-func TestAccLog_isWrittenWhereSomebodyReadsIt(t *testing.T) {
+// The provider writes log lines if a level is set, whichever variable sets it, and otherwise none.
+func TestAccLog_isWrittenIfALevelIsSet(t *testing.T) {
 	program := os.Getenv("TF_ACC_TERRAFORM_PATH")
 	if os.Getenv("TF_ACC") == "" || program == "" {
 		t.Skip("Acceptance tests skipped unless env 'TF_ACC' and 'TF_ACC_TERRAFORM_PATH' set")

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything that must hold besides the tests. Each check runs, whatever the others found; the end tells which failed and
+# Everything that must hold besides the tests. Every check runs, even if others failed; the end says which failed and
 # what to do.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/dev-provider.sh"
@@ -26,7 +26,7 @@ linted() {
 # Who may import whom.
 bounded() { go test -count=1 -run '^TestImports' ./scripts </dev/null; }
 
-# Tidying needs a module's whole graph, which is gigabytes for OpenTofu and the tools of a release: those are looked at
+# Tidying needs a module's whole graph, which is gigabytes for OpenTofu and the tools of a release: those are checked
 # where they have been built, and in "make release-check".
 tidy() {
   local module name untidy=0

@@ -2,7 +2,7 @@
 # The whole onboarding at a simulated bunq, from nothing to an OAuth client and its first connected user, and back.
 #
 # Builds the provider and the simulator, starts the simulator on a free port of this machine, applies a copy of
-# examples/complete, asks bunq's side what is there, says yes as a bunq user, and clears everything away. Needs no
+# examples/complete, asks bunq's side what is there, says yes as a bunq user, and destroys everything. Needs no
 # account, certificate or network. KEEP=1 leaves the working directory behind, with the state and the simulator's log.
 #
 # usage: scripts/demo.sh [--open]
@@ -30,14 +30,14 @@ exec 3>&2
 finish() {
   local status=$?
   trap - EXIT
-  # make passes a Ctrl-C on that the terminal has sent here already; the second one must not stop the clearing up.
+  # After a Ctrl-C the signal comes twice, from the terminal and from make; the second must not stop the cleaning up.
   trap '' INT TERM HUP
   if [[ -n $simulator ]]; then
     kill "$simulator" 2>/dev/null || true
     wait "$simulator" 2>/dev/null || true
   fi
   if ((status != 0)); then
-    printf '\nThe demo did not get to its end (status %d).\n' "$status" >&3
+    printf '\nThe demo failed (status %d).\n' "$status" >&3
     if [[ -s $temp/simulator.log ]]; then
       echo "The last requests that the simulated bunq saw:" >&3
       tail -n 15 "$temp/simulator.log" >&3
@@ -97,11 +97,11 @@ leave_the_page_to_a_person() {
   say "Open one of these addresses in a browser, and say yes or no."
   cli output -json -no-color authorize_urls | grep -o 'http[^"]*auth?[^"]*' | sed 's/\\u0026/\&/g; s/^/    /'
   cat <<TEXT
-    Your answer sends the browser to the callback URL, where nobody answers: what it got is in its address line.
+    Your answer sends the browser to the callback URL, where no server answers: the result is in the address bar.
     ${TF_VAR_authorization_page%/auth}/connections shows what was allowed, and takes it back.
     Ctrl-C ends this: everything is destroyed, and the simulated bunq is stopped.
 TEXT
-  # A signal ends the wait; so does a simulator that somebody else stopped.
+  # The wait ends with a signal, or if the simulator stops.
   if [[ -z $stopped ]]; then wait "$simulator" || status=$?; fi
   if [[ -z $stopped ]]; then
     echo "The simulated bunq has stopped by itself (status $status)." >&2
@@ -124,8 +124,8 @@ mkdir -p "$temp/home" "$temp/cache" "$temp/example"
 cp examples/complete/*.tf "$temp/example/"
 
 say "Starting the simulated bunq on this machine; it refuses what bunq would refuse."
-# In a process group of its own, which Ctrl-C does not reach: an apply that is broken off still finishes the call it is
-# in, and for that it needs somebody to answer.
+# In a process group of its own, which Ctrl-C does not reach: an interrupted apply still finishes its current call, and
+# needs an answer to it.
 set -m
 "$temp/bunqsim" -listen 127.0.0.1:0 -log </dev/null >"$temp/ready.json" 2>"$temp/simulator.log" &
 simulator=$!
@@ -178,7 +178,7 @@ ask_bunq -consent "$token_url"
 say "Trying to destroy: the OAuth client is protected, because its end users would lose their connections."
 if cli plan -destroy -no-color >"$temp/cli.log" 2>&1; then
   cat "$temp/cli.log" >&2
-  echo "The protected OAuth client should not have let itself be destroyed." >&2
+  echo "The plan should have refused to destroy the protected OAuth client." >&2
   exit 1
 fi
 grep -m 1 -E 'Error:' "$temp/cli.log" | sed 's/^[^E]*/    /'

@@ -18,10 +18,10 @@ address=$(provider_address)
 go build -o ".tools/testprovider/terraform-provider-${address##*/}$(go env GOEXE)" ./internal/acctest/testprovider
 export ACCTEST_PROVIDER=$root/.tools/testprovider
 
-# What ends soon need not take its memory back, up to a limit that every machine can bear.
+# Short-lived processes need no garbage collection, up to a limit that every machine can afford.
 export GOGC=off GOMEMLIMIT=512MiB
 
-# The race detector would let each package wait for a second at its end.
+# Otherwise the race detector waits for a second at the end of each package.
 export GORACE=atexit_sleep_ms=0
 
 race=(-race)
@@ -37,5 +37,5 @@ elif [[ $(go env CGO_ENABLED) != 1 ]]; then
   race=()
 fi
 
-# Without what "make check" does (-vet) and what nobody reads here (-w).
+# Without vet, which "make check" runs, and without debugging data.
 exec go test ${race[@]+"${race[@]}"} -vet=off -ldflags=-w -timeout 20m "$@" </dev/null

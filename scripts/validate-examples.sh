@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Validates every example with the provider of this work tree. Each directory under examples/ must be valid by itself;
-# an import-by-*.tf is validated together with what stands beside it. The terraform block, which the examples of the
+# an import-by-*.tf is validated together with the other files of its directory. The terraform block, which the examples of the
 # documentation leave out, is added where it is missing.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/dev-provider.sh"

@@ -183,12 +183,11 @@ func (c *CLI) Run(t *testing.T, args ...string) Result {
 	return Result{Output: unframed.Replace(out.String()), Code: command.ProcessState.ExitCode()}
 }
 
-// silent are the settings for a command whose log nobody reads. CLI, plugin-go and
-// the framework would each write theirs at the finest level, and the CLI would
-// throw it away.
+// silent turns off the log of a command whose log is not read. Otherwise plugin-go and the framework
+// write everything, and the CLI drops it.
 var silent = []string{"TF_LOG=off", "TF_LOG_PROVIDER=off", "TF_LOG_SDK=off", "TF_LOG_SDK_PROTO=off", "TF_LOG_SDK_FRAMEWORK=off"}
 
-// unframed takes away the lines that the CLI draws beside a diagnostic.
+// unframed takes away the lines that the CLI draws around a diagnostic.
 var unframed = strings.NewReplacer("│ ", "", "│", "", "╷", "", "╵", "")
 
 // Plan plans. The exit code is 0 where there is nothing to do, 2 where there is,
@@ -238,9 +237,8 @@ func (c *CLI) CacheFiles(t *testing.T) []string {
 	return all
 }
 
-// KillProviders ends every provider process of this CLI that still runs, as
-// SIGKILL does: none of its code runs any more, also not before this returns. A
-// fault's hook may call it.
+// KillProviders ends every running provider process of this CLI, as SIGKILL does. When it returns, none
+// of their code runs any more. The hook of a fault may call it.
 func (c *CLI) KillProviders() error {
 	sockets, err := os.ReadDir(c.processes)
 	if err != nil {
@@ -257,8 +255,7 @@ func (c *CLI) KillProviders() error {
 	return nil
 }
 
-// shielded is the environment without what others have set for a CLI or for
-// this provider.
+// shielded returns the environment without the settings of a CLI or of this provider.
 func shielded(env []string) []string {
 	var out []string
 	for _, e := range env {
@@ -271,10 +268,9 @@ func shielded(env []string) []string {
 	return out
 }
 
-// skipCollection lets what a test starts run without garbage collection, which
-// takes a fifth of the time of programs that end after a tenth of a second. The
-// limit is for those that live longer. This process read its own settings when
-// it began.
+// skipCollection turns garbage collection off in the processes that a test starts: it takes a fifth of
+// the time of a program that ends after a tenth of a second. The limit is for those that run longer.
+// This process has read its own settings already.
 var skipCollection = sync.OnceValue(func() error {
 	return errors.Join(os.Setenv("GOGC", "off"), os.Setenv("GOMEMLIMIT", "1GiB"))
 })
@@ -283,10 +279,9 @@ var skipCollection = sync.OnceValue(func() error {
 // packages. Not BUNQ_…, see settingsVariable.
 const providerVariable = "ACCTEST_PROVIDER"
 
-// builtProvider is the folder with the provider: that of providerVariable, else
-// it is built once in a test process. It stands beside the test's own program, in
-// the folder that "go test" removes when it is done: no test knows that it is the
-// last one.
+// builtProvider is the folder with the provider: that of providerVariable, or else one that is built
+// once per test process. It is in the folder of the test's own program, which "go test" removes at the
+// end: no test knows whether it is the last one.
 var builtProvider = sync.OnceValues(func() (string, error) {
 	if dir := os.Getenv(providerVariable); dir != "" {
 		return dir, nil
@@ -333,9 +328,9 @@ func (r Result) MustSay(t *testing.T, code int, texts ...string) {
 	}
 }
 
-// NewIdentityCLI is NewCLI with a command that knows resource identity: OpenTofu
-// 1.12, as TF_ACC_TERRAFORM_PATH or as the workshop built it. Where there is
-// none the test is skipped: the protocol's side of identity is tested without.
+// NewIdentityCLI is NewCLI with a command that supports resource identity: OpenTofu 1.12, either the
+// one of TF_ACC_TERRAFORM_PATH or the one that scripts/build-tool built. Without one the test is
+// skipped; other tests cover identity at the level of the protocol.
 func NewIdentityCLI(t *testing.T, b *Bunq) *CLI {
 	t.Helper()
 	if os.Getenv("TF_ACC") == "" {

@@ -15,15 +15,14 @@ func SaysAt(attribute, text string) *regexp.Regexp {
 	return regexp.MustCompile(`\d+:\s+"?` + regexp.QuoteMeta(attribute) + `"?\s*=[^\n]*\n` + sameDiagnostic + words(text))
 }
 
-// SaysInBlock matches a diagnostic that shows the first line of a block, as the
-// CLI does where the attribute that is meant is not there, and holds the words
-// of text.
+// SaysInBlock matches a diagnostic that shows the first line of a block and holds the words of text. The
+// CLI shows that line if the attribute in question is not set.
 func SaysInBlock(block, text string) *regexp.Regexp {
 	return regexp.MustCompile(`\d+:\s+` + regexp.QuoteMeta(block) + `[^\n]*\{[^\n]*\n` + sameDiagnostic + words(text))
 }
 
-// sameDiagnostic is what may stand between the source line and the words: no
-// line that begins the next diagnostic.
+// sameDiagnostic matches what may stand between the source line and the words: anything but the
+// beginning of the next diagnostic.
 const sameDiagnostic = `(?:(?:[^E\n]|E[^r\n]|Er[^r\n])[^\n]*\n|\n)*?[^\n]*?`
 
 func words(text string) string {

@@ -8,8 +8,8 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
-// Fork serves a copy of all that exists at b, for a CLI of its own: what takes
-// long to make is made once for many tests.
+// Fork serves a copy of everything at b, for a CLI of its own, so that many tests share what takes long
+// to make.
 func (b *Bunq) Fork(t *testing.T) *Bunq {
 	t.Helper()
 	var config bunqsim.Config

@@ -19,13 +19,12 @@ import (
 
 // Environment variables that a provider process reads.
 const (
-	// EnvPaced, where it is set, makes it keep bunq's limits.
+	// EnvPaced makes the provider keep bunq's limits, if it is set.
 	EnvPaced = "BUNQ_ACCTEST_PACED"
-	// EnvProcesses names the folder in which each process leaves a socket that ends
-	// it.
+	// EnvProcesses is the folder in which each process leaves a socket; connecting to it ends the
+	// process.
 	EnvProcesses = "BUNQ_ACCTEST_PROCESSES"
-	// EnvWatch names the folder in which each process notes what it sends, see
-	// Watch.
+	// EnvWatch is the folder in which each process notes what it sends, see Watch.
 	EnvWatch = "BUNQ_ACCTEST_WATCH"
 	// EnvAhead sets its clock for certificates and unused keys forward, by a Go
 	// duration.
@@ -79,9 +78,8 @@ func ServeProcess(ctx context.Context, change Change) error {
 	return tf6server.Serve(provider.Address, func() tfprotov6.ProviderServer { return server })
 }
 
-// dieWhenCalled lets whoever connects to a socket in dir end this process as
-// SIGKILL does. A process id in a file could be another process's by the time it
-// is used; a socket is this process's or nobody's.
+// dieWhenCalled ends this process, as SIGKILL does, when a connection to its socket in dir is made. A
+// process ID in a file could belong to another process by the time it is used; a socket cannot.
 func dieWhenCalled(ctx context.Context, dir string) error {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "unix", filepath.Join(dir, strconv.Itoa(os.Getpid())))
 	if err != nil {

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/witness"
 )
 
 // application is a company's: its callback URL and its webhook, over TLS on this machine, and what
@@ -31,7 +33,7 @@ type notice struct {
 	Category string `json:"category"`
 	Event    string `json:"event_type"`
 	Object   struct {
-		User userAPIKey `json:"UserApiKey"`
+		User witness.UserAPIKey `json:"UserApiKey"`
 	} `json:"object"`
 }
 
@@ -70,7 +72,7 @@ func newApplication(t *testing.T) *application {
 	return a
 }
 
-// arrived returns who was sent back last.
+// arrived returns the query with which a person was sent back.
 func (a *application) arrived(t *testing.T) url.Values {
 	t.Helper()
 	got := next(t, a.arrivals, "nobody arrived at the callback URL")
@@ -80,7 +82,7 @@ func (a *application) arrived(t *testing.T) url.Values {
 	return got.query
 }
 
-// nobody fails the test where somebody was sent back. What sends him has been answered by now.
+// nobody fails the test if a person was sent back. The request that would do so has been answered by now.
 func (a *application) nobody(t *testing.T) {
 	t.Helper()
 	select {
@@ -103,27 +105,19 @@ func next[T any](t *testing.T, from <-chan T, otherwise string) T {
 	}
 }
 
-// trade asks the token endpoint for the access token of a code. All goes in the address, and
-// nothing in the body.
+// trade asks the token endpoint for the access token of a code. All parameters are in the address, none
+// in the body.
 func (s *situation) trade(t *testing.T, code string) (status int, answer map[string]any) {
 	t.Helper()
 	q := url.Values{
 		"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {s.app.server.URL + callbackPath},
 		"client_id": {s.clientID}, "client_secret": {s.clientSecret},
 	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.bunq.Server().TokenURL()+"?"+q.Encode(), nil)
+	status, answer, err := witness.Trade(t.Context(), s.bunq.Server().TokenURL(), q)
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
-		t.Fatalf("status %d: %v", resp.StatusCode, err)
-	}
-	return resp.StatusCode, answer
+	return status, answer
 }
 
 // token trades a code that must be good.

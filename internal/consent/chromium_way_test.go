@@ -37,7 +37,7 @@ func (s *situation) inARealBrowser(t *testing.T) {
 	if !strings.HasPrefix(address, s.app.server.URL+callbackPath+"?") || !strings.Contains(text, "Thank you") || got.Get("state") != state {
 		t.Errorf("after a yes the browser is at %s, and the application got %v", address, got)
 	}
-	next(t, s.app.notices, "the consent was not told to the webhook")
+	next(t, s.app.notices, "the webhook was not told about the consent")
 	token, conn := s.token(t, got.Get("code")), s.connection(t)
 	status, session, _ := s.session(t, token)
 	if _, as := s.user(t, session); status != http.StatusOK || as.Granted["UserCompany"].ID != conn.GrantedBy {
@@ -64,7 +64,7 @@ func (s *situation) inARealBrowser(t *testing.T) {
 	c.click(t, fmt.Sprintf("#withdraw-%d", conn.ID), "Withdraw")
 	c.loaded(t)
 	look()
-	if n := next(t, s.app.notices, "the end of the consent was not told to the webhook"); n.Object.User.ID != conn.UserID {
+	if n := next(t, s.app.notices, "the webhook was not told about the end of the consent"); n.Object.User.ID != conn.UserID {
 		t.Errorf("the webhook was told %+v, what ended is %d", n, conn.UserID)
 	}
 	if !strings.Contains(text, "Access withdrawn.") {

@@ -11,9 +11,10 @@ import (
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
+	"github.com/openpsd2/terraform-provider-bunq/internal/witness"
 )
 
-// state is what the application sends along; nothing of it may get lost on the way.
+// state is what the application sends along; it must come back unchanged.
 const state = "8f14e45f/ü &=+%20"
 
 // situation is a company that was onboarded by an apply from nothing, and what that apply gave it.
@@ -24,7 +25,7 @@ type situation struct {
 	browser *browser
 
 	authorizeURL, foreignURL, clientID, clientSecret string
-	context                                          apiContext
+	context                                          witness.Access
 	userID                                           int64
 }
 
@@ -97,10 +98,10 @@ output "api_context" {
 func (s *situation) decide(t *testing.T, word string) {
 	t.Helper()
 	p := s.browser.open(t, s.authorizeURL)
-	if p.status != http.StatusOK || len(p.forms) != 1 {
-		t.Fatalf("the authorisation page has status %d and %d forms: %s", p.status, len(p.forms), p.text)
+	if p.Status != http.StatusOK || len(p.Forms) != 1 {
+		t.Fatalf("the authorisation page has status %d and %d forms: %s", p.Status, len(p.Forms), p.Text)
 	}
-	s.browser.press(t, p, p.forms[0], word, "user", "new-person")
+	s.browser.press(t, p, p.Forms[0], word, "user", "new-person")
 }
 
 // consented returns the code of a yes.
@@ -112,8 +113,8 @@ func (s *situation) consented(t *testing.T) string {
 	if code == "" || got.Get("state") != state || len(got) != 2 {
 		t.Fatalf("after a yes the application got %v", got)
 	}
-	if n := next(t, s.app.notices, "the consent was not told to the webhook"); n.Category != "OAUTH" || n.Object.User.ID == 0 {
-		t.Errorf("the consent was told as %+v", n)
+	if n := next(t, s.app.notices, "the webhook was not told about the consent"); n.Category != "OAUTH" || n.Object.User.ID == 0 {
+		t.Errorf("the webhook was told %+v", n)
 	}
 	return code
 }
@@ -128,9 +129,9 @@ func (s *situation) connection(t *testing.T) bunqsim.Connection {
 	return all[len(all)-1]
 }
 
-// All that an application needs is there after one apply: from the address in its outputs a person
-// says yes, and the application acts as that person; until the consent ends, by the person or with
-// the client.
+// One apply makes everything that an application needs. A person opens the address in its outputs and
+// says yes, and the application acts for that person, until the person ends the consent or the client is
+// cancelled.
 func TestAccConsent(t *testing.T) {
 	t.Parallel()
 	s := onboarded(t)
@@ -138,8 +139,8 @@ func TestAccConsent(t *testing.T) {
 	t.Run("yes", func(t *testing.T) {
 		p := s.browser.open(t, s.authorizeURL)
 		for _, want := range []string{"Acceptance", "asks for access to your bunq account", strings.TrimPrefix(s.app.server.URL, "https://")} {
-			if !strings.Contains(p.text, want) {
-				t.Errorf("the page does not say %q: %s", want, p.text)
+			if !strings.Contains(p.Text, want) {
+				t.Errorf("the page does not say %q: %s", want, p.Text)
 			}
 		}
 		token := s.token(t, s.consented(t))
@@ -173,8 +174,8 @@ func TestAccConsent(t *testing.T) {
 
 	t.Run("foreign redirect URI", func(t *testing.T) {
 		p := s.browser.open(t, s.foreignURL)
-		if p.status != http.StatusBadRequest || len(p.forms) > 0 || !strings.Contains(p.text, "not one of the client's callback URLs") {
-			t.Errorf("status %d, %d forms: %s", p.status, len(p.forms), p.text)
+		if p.Status != http.StatusBadRequest || len(p.Forms) > 0 || !strings.Contains(p.Text, "not one of the client's callback URLs") {
+			t.Errorf("status %d, %d forms: %s", p.Status, len(p.Forms), p.Text)
 		}
 		s.app.nobody(t)
 	})
@@ -192,13 +193,13 @@ func TestAccConsent(t *testing.T) {
 		_, session, as := s.session(t, token)
 		conn := s.connection(t)
 		p := s.browser.open(t, s.bunq.Server().ConnectionsURL())
-		i := slices.IndexFunc(p.forms, func(f *form) bool { return strings.Contains(f.text, strconv.FormatInt(conn.GrantedBy, 10)) })
+		i := slices.IndexFunc(p.Forms, func(f *witness.Form) bool { return strings.Contains(f.Text, strconv.FormatInt(conn.GrantedBy, 10)) })
 		if i < 0 {
-			t.Fatalf("the consent of user %d is not on the page: %s", conn.GrantedBy, p.text)
+			t.Fatalf("the consent of user %d is not on the page: %s", conn.GrantedBy, p.Text)
 		}
-		s.browser.press(t, p, p.forms[i], "Withdraw")
+		s.browser.press(t, p, p.Forms[i], "Withdraw")
 
-		n := next(t, s.app.notices, "the end of the consent was not told to the webhook")
+		n := next(t, s.app.notices, "the webhook was not told about the end of the consent")
 		if n.Category != "OAUTH" || n.Object.User.ID != as.ID || n.Object.User.Granted["UserPerson"].ID != conn.GrantedBy {
 			t.Errorf("the webhook was told %+v; what ended is %d of user %d", n, as.ID, conn.GrantedBy)
 		}
@@ -216,19 +217,19 @@ func TestAccConsent(t *testing.T) {
 		s.cli.Destroy(t).MustSay(t, 0)
 		s.ended(t, token, session)
 		if status, answer := s.trade(t, unused); status == http.StatusOK || answer["access_token"] != nil {
-			t.Errorf("a code of before is traded: status %d, fields %v", status, names(answer))
+			t.Errorf("a code from before was traded: status %d, fields %v", status, names(answer))
 		}
-		answered := s.browser.press(t, open, open.forms[0], "Yes", "user", "new-person")
-		for _, p := range []*page{answered, s.browser.open(t, s.authorizeURL)} {
-			if p.status != http.StatusBadRequest || len(p.forms) > 0 || strings.Contains(p.text, "asks for access") {
-				t.Errorf("the page of a client that is gone has status %d: %s", p.status, p.text)
+		answered := s.browser.press(t, open, open.Forms[0], "Yes", "user", "new-person")
+		for _, p := range []*witness.Page{answered, s.browser.open(t, s.authorizeURL)} {
+			if p.Status != http.StatusBadRequest || len(p.Forms) > 0 || strings.Contains(p.Text, "asks for access") {
+				t.Errorf("the page of a cancelled client has status %d: %s", p.Status, p.Text)
 			}
 		}
 		s.app.nobody(t)
 	})
 }
 
-// ended fails the test unless neither the access token nor its session is good any more.
+// ended fails the test if the access token or its session is still valid.
 func (s *situation) ended(t *testing.T, token, session string) {
 	t.Helper()
 	if status, _ := s.user(t, session); status != http.StatusUnauthorized && status != http.StatusForbidden {

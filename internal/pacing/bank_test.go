@@ -30,14 +30,14 @@ type bank struct {
 	cacheDir string
 }
 
-// newBank gives one whose answers take as long as latency says.
+// newBank returns a bank whose answers take latency.
 func newBank(t testing.TB, latency time.Duration) *bank {
 	t.Helper()
 	cacheDir := t.TempDir()
 	t.Cleanup(synctest.Wait) // what was cancelled still has files open
 	b := &bank{t: t, cacheDir: cacheDir, Sim: bunqsim.NewTest(t, bunqsim.Config{
 		Limits: bunqsim.LimitsPublished,
-		// Sessions end in these tests when a test says so.
+		// In these tests a session ends only if the test ends it.
 		Settings: bunqsim.Settings{FirstSessionLifetime: 90 * time.Hour},
 	})}
 	if latency > 0 {
@@ -63,7 +63,7 @@ func (b *bank) provider(ctx context.Context, block attributes, opts ...provider.
 	}, opts...)...)
 }
 
-// Keys are made once for all tests: it takes time, and they say nothing.
+// Keys are made once for all tests: they take time, and no test depends on which they are.
 var (
 	installationKey = sync.OnceValue(newKey)
 	qsealKey        = sync.OnceValue(newKey)
@@ -146,7 +146,7 @@ func (p *party) callback(t testing.TB, i int) attributes {
 	}
 }
 
-// addURLs applies n callback URLs, as many at once as Terraform does.
+// addURLs applies n callback URLs, as many in parallel as Terraform does.
 func (r *run) addURLs(ctx context.Context, p *party, n int) {
 	r.t.Helper()
 	p.urls = make([]*object, n)
@@ -161,7 +161,7 @@ func (p *party) all() []*object {
 	return append([]*object{p.installation, p.credential, p.device, p.client}, p.urls...)
 }
 
-// context is the API context of a party, for those who call the client itself.
+// context is the API context of a party, for tests that call the client directly.
 func (p *party) context(t testing.TB) bunq.APIContext {
 	t.Helper()
 	var members map[string]tftypes.Value
@@ -176,7 +176,7 @@ func (p *party) context(t testing.TB) bunq.APIContext {
 	return bunq.APIContext{Environment: bunq.Sandbox, APIKey: bunq.Secret(member("api_key")), Installation: inst}
 }
 
-// id is the number in an attribute.
+// id returns the number in an attribute.
 func (o *object) id(t testing.TB) int64 {
 	t.Helper()
 	var s string
@@ -186,7 +186,7 @@ func (o *object) id(t testing.TB) int64 {
 	return n
 }
 
-// refused are the requests that bunq refused for their rate.
+// refused returns the requests that bunq refused because of a rate limit.
 func (b *bank) refused() []bunqsim.Entry {
 	return slices.DeleteFunc(b.Journal(), func(e bunqsim.Entry) bool { return e.Status != 429 && e.Status != 409 })
 }
@@ -199,7 +199,7 @@ func (b *bank) mustBeUnderLimits() {
 	}
 }
 
-// openings is how often bunq was asked for a session.
+// openings returns how often bunq was asked for a session.
 func (b *bank) openings() int { return len(b.Calls("POST /session-server")) }
 
 func within(got, want time.Duration, share float64) bool {

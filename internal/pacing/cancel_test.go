@@ -17,8 +17,8 @@ const (
 	callSession  = "POST /session-server"
 )
 
-// waiting is one thing that an operation can wait for: what brings it about, and
-// the operations that then wait.
+// waiting is one thing that an operation can wait for: how a test brings it about, and the operations
+// that then wait.
 type waiting struct {
 	prepare func(ctx context.Context, b *bank, p *party)
 	block   attributes
@@ -105,7 +105,7 @@ func waitings() map[string]waiting {
 	}
 }
 
-// settled is a bank with a party whose windows are empty.
+// settled returns a bank with a party that has not used up any of its limits.
 func settled(ctx context.Context, t *testing.T) (*bank, *party) {
 	t.Helper()
 	b := newBank(t, 0)
@@ -116,7 +116,7 @@ func settled(ctx context.Context, t *testing.T) (*bank, *party) {
 	return b, p
 }
 
-// Ctrl-C ends every wait within 100 ms, for all who wait.
+// Ctrl-C ends every wait within 100 ms, for all operations that wait.
 func TestCancellation_endsEachWaitAtOnce(t *testing.T) {
 	t.Parallel()
 	for name, w := range waitings() {
@@ -150,8 +150,8 @@ func TestCancellation_endsEachWaitAtOnce(t *testing.T) {
 	}
 }
 
-// Where max_wait is over, the error says what was waited for, how long, and
-// which setting it was.
+// If max_wait runs out, the error says what the operation waited for, how long, and which setting limits
+// it.
 func TestMaxWait_errorSaysWhatItWaitedFor(t *testing.T) {
 	t.Parallel()
 	for name, w := range waitings() {

@@ -13,11 +13,11 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
-// These tests take real time: what faked time cannot show is the CLI, which
-// starts one process of the provider after the other.
+// These tests take real time: the CLI starts one process of the provider after the other, and a fake
+// clock does not reach them.
 
-// example is a CLI with examples/complete and n callback URLs before a bunq that
-// keeps its published limits.
+// example returns a CLI with examples/complete and n callback URLs, and a bunq that enforces its
+// published limits.
 func example(t *testing.T, n int) (*acctest.Bunq, *acctest.CLI) {
 	t.Helper()
 	b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Limits = bunqsim.LimitsPublished }))
@@ -103,7 +103,7 @@ func TestAccExample_keepsTheLimitsWithOneSession(t *testing.T) {
 	must(t, err)
 	// The first five go at once, the others wait for three seconds or more.
 	if got := strings.Count(string(content), lineWait); got != n-5 {
-		t.Errorf("%d lines of the log tell of waits, want %d", got, n-5)
+		t.Errorf("%d lines of the log report waits, want %d", got, n-5)
 	}
 	if got := strings.Count(string(content), "bunq_oauth_callback_url: create"+lineEnd); got != n {
 		t.Errorf("%d operations have a line at their end, want %d", got, n)
@@ -127,7 +127,7 @@ func TestAccExample_withoutTheCacheTheNextRunWaits(t *testing.T) {
 		t.Errorf("the second run took %v", took)
 	}
 	for _, e := range b.Sim.Journal() {
-		// Nothing in this run can know of the one before; bunq tells it, once.
+		// Nothing in this run knows about the one before; bunq says so, once.
 		if e.Status != 200 && e.Call() != "POST /session-server" {
 			t.Errorf("%s was answered with %d", e.Call(), e.Status)
 		}
@@ -136,7 +136,7 @@ func TestAccExample_withoutTheCacheTheNextRunWaits(t *testing.T) {
 		t.Errorf("%d requests for a session, want two that were granted and one that was refused", got)
 	}
 	if files := cacheFiles(t, cli); len(files) > 0 {
-		t.Errorf("something is kept all the same: %v", files)
+		t.Errorf("something was kept nevertheless: %v", files)
 	}
 
 	content, err := os.ReadFile(log)
@@ -148,7 +148,7 @@ func TestAccExample_withoutTheCacheTheNextRunWaits(t *testing.T) {
 		}
 	}
 	if own != len(b.Calls(0)) {
-		t.Errorf("%d lines of the log tell of requests, bunq saw %d", own, len(b.Calls(0)))
+		t.Errorf("%d lines of the log report requests, bunq saw %d", own, len(b.Calls(0)))
 	}
 	for what, secret := range secrets(b.Sim.Snapshot()) {
 		if strings.Contains(string(content), secret) {

@@ -9,8 +9,8 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/session"
 )
 
-// machine is the client and the sessions of one process, joined as the provider
-// joins them, for what cannot be told apart through the provider.
+// machine is the client and the sessions of one process, connected as in the provider. It is for what a
+// test cannot see through the provider.
 type machine struct {
 	client *bunq.Client
 	calls  *bunq.UserClient

@@ -10,7 +10,7 @@ import (
 
 // A state with many contexts needs a session for each, and without a cache each plan
 // opens them all, thirty seconds apart. Within max_wait every operation gets its
-// own, also the last in the queue.
+// own, including the last in the queue.
 func TestContexts_eachGetsItsSessionWithinMaxWait(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{12, 30} {
@@ -40,7 +40,7 @@ func TestContexts_eachGetsItsSessionWithinMaxWait(t *testing.T) {
 				}
 				b.mustBeUnderLimits()
 
-				// Nobody reads n times what they were waiting for.
+				// One warning is enough: n of the same would only be noise.
 				told := r.waited()
 				if len(told) != 1 || !strings.Contains(told[0], " for a session (bunq opens one every 30 seconds for an address).") {
 					t.Errorf("%d warnings of waiting: %s", len(told), told)
@@ -50,8 +50,8 @@ func TestContexts_eachGetsItsSessionWithinMaxWait(t *testing.T) {
 	}
 }
 
-// With less time than the queue needs, those at its end give up when theirs is over,
-// and name what they waited for.
+// If the queue needs more time than max_wait, the operations at its end give up and name what they
+// waited for.
 func TestContexts_thoseWhoseTimeIsOverNameTheirSession(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

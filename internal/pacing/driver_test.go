@@ -18,8 +18,8 @@ import (
 // parallelism is how many resources Terraform works on at once.
 const parallelism = 10
 
-// run is one process of the provider: Terraform starts one for a plan, and
-// another one for the apply. It speaks the protocol as Terraform's core does.
+// run is one process of the provider: Terraform starts one for a plan and another for the apply. It
+// speaks the protocol as Terraform's core does.
 type run struct {
 	t       testing.TB
 	server  tfprotov6.ProviderServer
@@ -29,7 +29,7 @@ type run struct {
 	warnings []*tfprotov6.Diagnostic
 }
 
-// attributes are the arguments of a block; those left out are null.
+// attributes are the arguments of a block; omitted ones are null.
 type attributes map[string]tftypes.Value
 
 // object is a resource in the state.
@@ -77,7 +77,7 @@ func (r *run) judge(diags []*tfprotov6.Diagnostic) error {
 	return fault(diags)
 }
 
-// waited returns what the run told its user of waiting.
+// waited returns the warnings about waiting.
 func (r *run) waited() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -112,7 +112,7 @@ func (r *run) stop() {
 	must(r.t, err)
 }
 
-// create plans and applies a resource that is not there yet.
+// create plans and applies a new resource.
 func (r *run) create(ctx context.Context, typeName string, args attributes) (*object, error) {
 	return r.change(ctx, &object{typeName: typeName, state: r.none(typeName)}, args)
 }
@@ -139,7 +139,7 @@ func (r *run) change(ctx context.Context, o *object, args attributes) (*object, 
 	}, nil
 }
 
-// destroy plans and applies the end of a resource.
+// destroy plans and applies the destruction of a resource.
 func (r *run) destroy(ctx context.Context, o *object) error {
 	none := dynamic(r.t, r.none(o.typeName))
 	planned, err := r.server.PlanResourceChange(ctx, &tfprotov6.PlanResourceChangeRequest{
@@ -160,8 +160,8 @@ func (r *run) destroy(ctx context.Context, o *object) error {
 	return r.judge(applied.Diagnostics)
 }
 
-// refresh reads a resource and plans it with the arguments that it has; it tells
-// whether there would be anything to do.
+// refresh reads a resource and plans it with its present arguments. It reports whether there is anything
+// to do.
 func (r *run) refresh(ctx context.Context, o *object) (changed bool, err error) {
 	found, err := r.server.ReadResource(ctx, &tfprotov6.ReadResourceRequest{
 		TypeName: o.typeName, CurrentState: dynamic(r.t, o.state), Private: o.private, CurrentIdentity: o.identity,
@@ -206,7 +206,7 @@ func (r *run) read(typeName string, v *tfprotov6.DynamicValue) tftypes.Value {
 	return value
 }
 
-// value is the block as the configuration has it.
+// value returns the block as the configuration has it.
 func (a attributes) value(schema *tfprotov6.Schema) tftypes.Value {
 	all := map[string]tftypes.Value{}
 	for _, s := range schema.Block.Attributes {
@@ -221,8 +221,8 @@ func (a attributes) value(schema *tfprotov6.Schema) tftypes.Value {
 	return tftypes.NewValue(schema.ValueType(), all)
 }
 
-// proposed is what Terraform's core proposes: the configuration, and what the
-// provider computed before; nothing that is write-only.
+// proposed returns what Terraform's core proposes: the configuration and what the provider computed
+// before, without write-only attributes.
 func (a attributes) proposed(t testing.TB, schema *tfprotov6.Schema, prior tftypes.Value) tftypes.Value {
 	t.Helper()
 	all := map[string]tftypes.Value{}
@@ -244,7 +244,7 @@ func (a attributes) proposed(t testing.TB, schema *tfprotov6.Schema, prior tftyp
 	return tftypes.NewValue(schema.ValueType(), all)
 }
 
-// get gives an attribute of a resource.
+// get returns an attribute of a resource.
 func (o *object) get(t testing.TB, name string) tftypes.Value {
 	t.Helper()
 	var all map[string]tftypes.Value
@@ -256,8 +256,8 @@ func (o *object) get(t testing.TB, name string) tftypes.Value {
 	return v
 }
 
-// as gives the resource as the value of an object attribute, as Terraform
-// converts it: only the members that the attribute has.
+// as returns the resource as the value of an object attribute. As in Terraform's conversion, only the
+// members of the attribute are left.
 func (r *run) as(o *object, typeName, attribute string) tftypes.Value {
 	r.t.Helper()
 	for _, s := range r.schemas[typeName].Block.Attributes {
@@ -274,7 +274,7 @@ func (r *run) as(o *object, typeName, attribute string) tftypes.Value {
 	return tftypes.Value{}
 }
 
-// each works on n things, so many at once, and gives the errors in their order.
+// each calls f for n items, atOnce in parallel, and returns the errors in order.
 func each(n, atOnce int, f func(i int) error) []error {
 	errs := make([]error, n)
 	places := make(chan struct{}, atOnce)

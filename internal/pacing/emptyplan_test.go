@@ -18,13 +18,13 @@ var (
 	planSize  = flag.Int("plan-size", 300, "how many resources each of its plans has")
 )
 
-// mostPlanRatio is how many times as long as the plan of a provider that calls nobody a plan with
-// nothing to do may take.
+// mostPlanRatio is the longest that an empty plan may take, as a multiple of one of a provider that makes
+// no calls.
 const mostPlanRatio = 1.0
 
-// What a plan with nothing to do takes: that of callback URLs beside that of as many resources of a
-// provider that calls nobody. The two take turns, so that what else the machine does weighs on
-// both, and the provider is the one that users run.
+// How long an empty plan of callback URLs takes, compared with one of as many resources of a provider
+// that makes no calls. The two take turns, so that other load on the machine affects both. The provider
+// is the one that users run.
 func TestAccEmptyPlan_costs(t *testing.T) {
 	if *planPairs == 0 {
 		t.Skip("takes a while: -plan-pairs=10")
@@ -45,7 +45,7 @@ resource "bunq_oauth_callback_url" "x" {
 `, party.APIContext(), *planSize, fmt.Sprint(party.OAuthClient(t))))
 	succeed(t, urls.Apply(t), 0)
 
-	// From here on without acctest's provider, whose notes cost time.
+	// From here on without acctest's provider, because its notes take time.
 	settings := filepath.Join(t.TempDir(), "cli.tfrc")
 	host := "registry.terraform.io"
 	if urls.IsTofu {
@@ -61,7 +61,7 @@ provider_installation {
   direct {}
 }
 `, host, builtFor(t, "bunq", "../.."), builtFor(t, "idle", "../acctest/idleprovider")), 0o600))
-	// And as users run both: with Go's garbage collection, and without a word about logs.
+	// Both as users run them: with Go's garbage collection, and without a setting for logs.
 	urls.Env = append(urls.Env, "TF_CLI_CONFIG_FILE="+settings, "GOGC=", "GOMEMLIMIT=off", "TF_LOG=")
 
 	idle := *urls
@@ -92,11 +92,11 @@ resource "idle_id" "x" {
 	for range *planPairs {
 		theirs, ours := timed(&idle), timed(urls)
 		ratios = append(ratios, float64(ours)/float64(theirs))
-		t.Logf("%v beside %v: %.2f", ours.Round(time.Millisecond), theirs.Round(time.Millisecond), ratios[len(ratios)-1])
+		t.Logf("%v against %v: %.2f", ours.Round(time.Millisecond), theirs.Round(time.Millisecond), ratios[len(ratios)-1])
 	}
 	slices.Sort(ratios)
 	median := ratios[len(ratios)/2]
-	t.Logf("a plan of %d callback URLs takes %.2f times one of a provider that calls nobody (median of %d pairs)",
+	t.Logf("a plan of %d callback URLs takes %.2f times one of a provider that makes no calls (median of %d pairs)",
 		*planSize, median, *planPairs)
 	if median > mostPlanRatio {
 		t.Errorf("it should be at most %.2f times", mostPlanRatio)

@@ -8,10 +8,9 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/provider"
 )
 
-// A fleet behind one address: eight pipelines start their first apply in the same
-// moment, each with a cache folder of its own, so none knows of the others. bunq
-// allows the address one session in 30 seconds, so the last of them waits 210 at
-// the least.
+// A fleet behind one address: eight pipelines start their first apply at the same moment. Each has its
+// own cache folder, so none knows about the others. bunq allows one session in 30 seconds per address, so
+// the last of them waits at least 210 seconds.
 func TestFleet_eightFirstAppliesBehindOneAddress(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -30,7 +30,7 @@ func (l *logbook) Write(p []byte) (int, error) {
 	return l.text.Write(p)
 }
 
-// entries are the lines of a level that have a text in their message.
+// entries returns the lines of a level whose message contains a text.
 func (l *logbook) entries(t *testing.T, level, message string) []map[string]any {
 	t.Helper()
 	l.mu.Lock()
@@ -63,9 +63,8 @@ func field(t *testing.T, e map[string]any, name string) time.Duration {
 	return d
 }
 
-// Each wait of more than two seconds has one line, with what it was for and how
-// long it took; each operation ends with one, and the figures of all of these
-// together are what bunq saw and what the clock showed.
+// Each wait of more than two seconds has one line, which says what it was for and how long it took. Each
+// operation ends with one line. Together their figures match what bunq saw and what the clock showed.
 func TestLog_ofAnApplyAddsUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -97,7 +96,7 @@ func TestLog_ofAnApplyAddsUp(t *testing.T) {
 			}
 		}
 		if !sameTimes(lines, told) {
-			t.Errorf("the log tells of the waits %v, the clock showed %v", lines, told)
+			t.Errorf("the log reports the waits %v, the clock showed %v", lines, told)
 		}
 		ends := log.entries(t, "info", lineEnd)
 		for _, e := range ends {
@@ -115,8 +114,8 @@ func TestLog_ofAnApplyAddsUp(t *testing.T) {
 	})
 }
 
-// The same where bunq has to be waited for in other ways: a session that it
-// refuses to open, limits that others use up, and errors.
+// The same for other reasons to wait: bunq refuses to open a session, somebody else uses up the limit, or
+// bunq returns errors.
 func TestLog_ofTroubleAddsUp(t *testing.T) {
 	t.Parallel()
 	for name, w := range map[string]struct {
@@ -160,7 +159,7 @@ func TestLog_ofTroubleAddsUp(t *testing.T) {
 					t.Fatalf("%d lines at the end of one operation", len(ends))
 				}
 				if got := field(t, ends[0], "waited"); !sameTimes([]time.Duration{got}, []time.Duration{took}) {
-					t.Errorf("the operation tells that it waited %v, the clock showed %v", got, took)
+					t.Errorf("the operation reports that it waited %v, the clock showed %v", got, took)
 				}
 				if got := ends[0]["retries"]; got != w.retries {
 					t.Errorf("%v retries, want %v", got, w.retries)
@@ -168,7 +167,7 @@ func TestLog_ofTroubleAddsUp(t *testing.T) {
 				b.mustBeAllCallsIn(ends)
 				waits := append(log.entries(t, "info", lineWait), log.entries(t, "info", "waiting to open a session")...)
 				if len(waits) != w.lines {
-					t.Errorf("%d lines tell of waits, want %d: %v", len(waits), w.lines, waits)
+					t.Errorf("%d lines report waits, want %d: %v", len(waits), w.lines, waits)
 				}
 			})
 		})
@@ -189,7 +188,7 @@ func (b *bank) mustBeAllCallsIn(ends []map[string]any) {
 		seen[e.Call()]++
 	}
 	if fmt.Sprint(told) != fmt.Sprint(seen) {
-		b.t.Errorf("the log tells of the calls %v, bunq saw %v", told, seen)
+		b.t.Errorf("the log reports the calls %v, bunq saw %v", told, seen)
 	}
 }
 
@@ -200,8 +199,7 @@ func sameTimes(a, b []time.Duration) bool {
 	})
 }
 
-// Nothing that must stay secret is in the provider's lines, at the most talkative
-// level, and neither is what was sent.
+// Even at TRACE, the provider's lines contain no secret and nothing of what was sent.
 func TestLog_hasNoSecretsAndNoBodies(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -236,7 +234,7 @@ func TestLog_hasNoSecretsAndNoBodies(t *testing.T) {
 	})
 }
 
-// secrets is what bunq has handed out.
+// secrets returns what bunq has issued.
 func secrets(s bunqsim.Snapshot) map[string]string {
 	all := map[string]string{}
 	for i, v := range s.Installations {

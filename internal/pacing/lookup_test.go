@@ -8,9 +8,8 @@ import (
 	"time"
 )
 
-// What the client does not repeat, the provider looks up: where bunq did it, the
-// operation succeeds, and in no case is a request sent again that bunq may have
-// taken.
+// If the client must not repeat a request, the provider looks up whether bunq did it. If so, the
+// operation succeeds. A request that bunq may have accepted is never sent again.
 func TestLookup_insteadOfRepetition(t *testing.T) {
 	t.Parallel()
 	type operation struct {
@@ -54,7 +53,7 @@ func TestLookup_insteadOfRepetition(t *testing.T) {
 					cancel()
 					b.mustNotRepeat(fmt.Sprintf("%s, %s, %s", op.name, row.what, row.when), op.call)
 					if row.when == after && !row.gone && err != nil {
-						t.Errorf("%s, %s: bunq did it, and the provider tells of an error: %v", op.name, row.what, err)
+						t.Errorf("%s, %s: bunq did it, and the provider reports an error: %v", op.name, row.what, err)
 					}
 					if armed.Fired() != 1 {
 						t.Errorf("%s, %s: the fault happened %d times", op.name, row.what, armed.Fired())
@@ -65,8 +64,7 @@ func TestLookup_insteadOfRepetition(t *testing.T) {
 	}
 }
 
-// mustNotRepeat: of the writes in the journal, none comes after one that bunq may
-// have taken.
+// mustNotRepeat fails the test if the journal has a write after one that bunq may have accepted.
 func (b *bank) mustNotRepeat(cell, call string) {
 	b.t.Helper()
 	sent := b.Calls(call)

@@ -9,9 +9,8 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
-// One cause, one wait: five resources that need a session, where bunq or the network
-// gives none that is of use. Without memory, each of them would open its own, thirty
-// seconds apart.
+// One cause, one wait: five resources need a session, and bunq or the network provides no usable one. If
+// the run did not remember that, each of them would try again, thirty seconds apart.
 func TestSession_ofNoUseIsWaitedForOnce(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -74,8 +74,7 @@ func help(text string) error {
 	return reads[t.Read](context.Background(), m, t.Credential)
 }
 
-// together lets n processes go at the same moment, and fails the test for each
-// that does not get what it wants.
+// together starts n processes at the same moment, and fails the test for each that does not succeed.
 func together(t *testing.T, n int, common task) {
 	t.Helper()
 	var ready, finished sync.WaitGroup
@@ -108,7 +107,7 @@ func together(t *testing.T, n int, common task) {
 	finished.Wait()
 }
 
-// register makes a context over HTTP and opens no session with it.
+// register makes a context over HTTP, without opening a session.
 func register(t *testing.T, base string) task {
 	t.Helper()
 	ctx := t.Context()
@@ -138,9 +137,8 @@ func register(t *testing.T, base string) task {
 	}
 }
 
-// Eight processes started together on one context open one session between them;
-// when bunq ends it, the next eight that notice open one in its place, which
-// takes what is left of bunq's 30 s.
+// Eight processes that start together with one context share one session. When bunq has ended it, the
+// next eight together open one new session, after what is left of bunq's 30 seconds.
 func TestProcesses_onOneContextOpenOneSession(t *testing.T) {
 	t.Parallel()
 	const n = 8
@@ -163,14 +161,14 @@ func TestProcesses_onOneContextOpenOneSession(t *testing.T) {
 	if d := opened[1].Time.Sub(opened[0].Time); d < 30*time.Second || d > 33*time.Second {
 		t.Errorf("the openings are %v apart", d)
 	}
-	// Who comes when another has noticed already need not ask with the dead one.
+	// A process that comes after another one noticed does not use the dead session.
 	got := answers(sim)
 	if dead := got[http.StatusUnauthorized]; got[http.StatusOK] != 2*n || dead < 1 || dead > n || len(got) != 2 {
 		t.Errorf("the reads were answered with %v, want %d times 200, and up to %d times 401", got, 2*n, n)
 	}
 }
 
-// answers is how often the reads were answered with which status.
+// answers returns how often each status answered the reads.
 func answers(sim *bunqsim.Sim) map[int]int {
 	got := map[int]int{}
 	for _, e := range sim.Journal() {

@@ -9,8 +9,8 @@ import (
 )
 
 // The newer page of bunq's limits lets a device write three times a minute. The provider spaces
-// its calls by the classic table: it is refused then, waits, and a first apply with twenty
-// callback URLs comes through all the same, within max_wait for each of them.
+// its calls by the classic table: bunq refuses some of them, the provider waits, and a first apply with
+// twenty callback URLs still succeeds, within max_wait for each of them.
 func TestFirstApply_comesThroughUnderTheRecentLimits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

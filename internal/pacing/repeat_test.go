@@ -48,7 +48,7 @@ func troubles() []trouble {
 		trouble{"200 with a wrong signature", after, bunqsim.Fault{Kind: bunqsim.FaultWrongSignature}, false},
 		trouble{"200 without a signature", after, bunqsim.Fault{Kind: bunqsim.FaultNoSignature}, false},
 	)
-	for _, status := range []int{400, 401, 403, 404, 409, 429} { // nobody refuses what he has done
+	for _, status := range []int{400, 401, 403, 404, 409, 429} { // bunq does not refuse a request after it has carried it out
 		what := fmt.Sprintf("status %d", status)
 		switch status {
 		case 404:
@@ -95,8 +95,8 @@ var acts = []act{
 	}},
 }
 
-// repetition is the bank of the table. All cells share it: each begins with a
-// new process and empty windows.
+// repetition is the bank of the table. All cells share it: each starts with a new process and unused
+// limits.
 type repetition struct {
 	*bank
 
@@ -116,8 +116,8 @@ func (w *repetition) existing() int64 {
 	return id
 }
 
-// For each method, fault and moment: whether the client repeats, and that
-// nothing which bunq may have done is sent again. The journal is the witness.
+// For each method, fault and moment, the table says whether the client repeats the request. The journal
+// shows that it never repeats one that bunq may have carried out.
 func TestRepetition(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -142,7 +142,7 @@ func TestRepetition(t *testing.T) {
 	})
 }
 
-// try makes one call with one fault and tells in a word how it ended.
+// try makes one call with one fault and returns in a word how it ended.
 func (w *repetition) try(row trouble, a act) string {
 	w.t.Helper()
 	cell := fmt.Sprintf("%s, %s, %s", a.name, row.what, row.when)
@@ -203,8 +203,8 @@ func (w *repetition) try(row trouble, a act) string {
 	}
 }
 
-// mayHaveBeenTaken is the server's own view of a request: was there anything
-// that told the client for certain that it was not carried out?
+// mayHaveBeenTaken reports, from the server's point of view, whether the client could not know for certain
+// that a request was not carried out.
 func mayHaveBeenTaken(e bunqsim.Entry) bool {
 	if strings.HasPrefix(e.Fault, string(bunqsim.FaultRefuse)) {
 		return false // no connection

@@ -11,8 +11,8 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/provider"
 )
 
-// Fifty operations that notice a dead session at once open one in its place, also
-// for the one who hears of it late, and each of their writes is then made once.
+// Fifty operations that notice a dead session at the same time open one new session, which also serves
+// the one that notices late. Each of their writes is then made once.
 func TestDeadSession_noticedByManyIsReplacedOnce(t *testing.T) {
 	t.Parallel()
 	for _, cache := range []bool{true, false} {
@@ -56,8 +56,8 @@ func TestDeadSession_noticedByManyIsReplacedOnce(t *testing.T) {
 	}
 }
 
-// The same with limits kept on both sides: no refusal, and no second opening,
-// though the operations notice in groups of five.
+// The same with limits on both sides: bunq refuses nothing, and no second session is opened, although the
+// operations notice in groups of five.
 func TestDeadSession_isReplacedWithinTheLimits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -79,8 +79,8 @@ func TestDeadSession_isReplacedWithinTheLimits(t *testing.T) {
 	})
 }
 
-// A run after an apply goes on with its session; without the cache it opens one.
-// Both wait instead of failing, and the first of them for nothing.
+// A run after an apply uses its session; without the cache it opens a new one, after a wait. Neither
+// fails.
 func TestRuns_shareTheSession(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -106,8 +106,8 @@ func TestRuns_shareTheSession(t *testing.T) {
 					t.Errorf("%d sessions, want %d", got, c.openings)
 				}
 				waited := time.Since(begin)
-				// Without any memory the whole interval counts from the refusal, and its
-				// repetition keeps a little distance.
+				// Without the cache the whole interval counts from the refusal, and the repetition
+				// leaves a small margin.
 				if c.waits != (waited >= 30*time.Second) || waited > 31*time.Second {
 					t.Errorf("the second run waited %v", waited)
 				}
@@ -116,8 +116,8 @@ func TestRuns_shareTheSession(t *testing.T) {
 	}
 }
 
-// A process with another context at the same address waits for what is left of
-// the interval, to the moment, and is never refused.
+// A process with another context at the same address waits exactly for what is left of the interval, and
+// is never refused.
 func TestProcesses_ofOneAddressKeepTheInterval(t *testing.T) {
 	t.Parallel()
 	for _, latency := range []time.Duration{0, 80 * time.Millisecond} {
@@ -143,8 +143,8 @@ func TestProcesses_ofOneAddressKeepTheInterval(t *testing.T) {
 	}
 }
 
-// An address that another program has just used up is waited out, also where
-// nothing on this machine knows of it.
+// If another program has just used up the limit of the address, the provider waits, even though nothing
+// on this machine knows about it.
 func TestStranger_isWaitedOut(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -169,14 +169,14 @@ func TestStranger_isWaitedOut(t *testing.T) {
 		if len(b.refused()) != 1 {
 			t.Errorf("%d requests were refused, want the first one only", len(b.refused()))
 		}
-		// The closed window, the distance that a repetition keeps, and four answers.
+		// The rest of the window, the margin of a repetition, and four answers.
 		if took := time.Since(begin); took < 3*time.Second || took > 4*time.Second {
 			t.Errorf("waited %v", took)
 		}
 	})
 }
 
-// A neighbour who keeps on using half of the limit does not bring an apply down.
+// Another program that keeps using half of the limit does not make an apply fail.
 func TestStranger_whoStaysSlowsAnApplyOnly(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -217,7 +217,7 @@ func TestStranger_whoStaysSlowsAnApplyOnly(t *testing.T) {
 	})
 }
 
-// Another program's session from the same address closes the door for 30 s.
+// A session of another program at the same address means a wait of 30 s.
 func TestStranger_whoOpensASessionIsWaitedOut(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

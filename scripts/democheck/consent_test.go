@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/witness"
 )
 
 const (
@@ -32,7 +34,7 @@ func TestConsent_goesTheWholeWay(t *testing.T) {
 		wantErr           string // "" for success
 	}{
 		"the connected user is shown":                      {back: sentBackTo + "?code=c%2F1&state=STATE"},
-		"a page without a yes is an error":                 {page: `<h1>This does not work</h1>`, wantErr: "This does not work, and no button"},
+		"a page without a yes is an error":                 {page: `<h1>This does not work</h1>`, wantErr: "This does not work, and no form"},
 		"a no is an error":                                 {back: sentBackTo + "?error=access_denied&state=STATE", wantErr: "with a code and the state"},
 		"another state is an error":                        {back: sentBackTo + "?code=c%2F1&state=other", wantErr: "with a code and the state"},
 		"another address than the callback URL":            {back: "https://app.example.com/callback/?code=c%2F1&state=STATE", wantErr: "does not send the user to"},
@@ -103,19 +105,9 @@ func TestConsent_goesTheWholeWay(t *testing.T) {
 	}
 }
 
-// What cannot be reached is named without the secret in its query.
-func TestTrade_hidesTheSecret(t *testing.T) {
-	server := httptest.NewServer(http.NotFoundHandler())
-	server.Close()
-	_, err := trade(t.Context(), server.URL+"/token", url.Values{"client_secret": {"hidden"}})
-	if err == nil || strings.Contains(err.Error(), "hidden") || !strings.Contains(err.Error(), server.URL+"/token") {
-		t.Errorf("got %v", err)
-	}
-}
-
 func answerSigned(t *testing.T, w http.ResponseWriter, key *rsa.PrivateKey, answer string) {
 	t.Helper()
-	signature, err := sign(privatePEM(t, key), []byte(answer))
+	signature, err := witness.Sign(privatePEM(t, key), []byte(answer))
 	if err != nil {
 		t.Error(err)
 	}

@@ -37,15 +37,15 @@ func run(ctx context.Context, baseURL, tokenURL string, wantURLs int, wantNone b
 	if err != nil {
 		return err
 	}
-	w := &witness{baseURL: strings.TrimSuffix(baseURL, "/"), access: s.access}
+	v := &visitor{baseURL: strings.TrimSuffix(baseURL, "/"), access: s.access}
 	if tokenURL != "" {
-		return w.consent(ctx, tokenURL, s.outputs, out)
+		return v.consent(ctx, tokenURL, s.outputs, out)
 	}
-	user, err := w.openSession(ctx, s.access.APIKey, "UserPaymentServiceProvider")
+	session, user, err := v.openSession(ctx, s.access.APIKey, "UserPaymentServiceProvider")
 	if err != nil {
 		return err
 	}
-	clients, err := w.oauthClients(ctx, user)
+	clients, err := v.oauthClients(ctx, session, user)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/witness"
 )
 
 const (
@@ -52,7 +54,7 @@ func TestRun_believesWhatBunqSigned(t *testing.T) {
 					if err != nil || string(body) != `{"secret":"key"}` {
 						t.Errorf("the session was asked for with %q (%v)", body, err)
 					}
-					if err := verify(publicPEM(t, clientKey), body, r.Header.Get("X-Bunq-Client-Signature")); err != nil {
+					if err := witness.Verify(publicPEM(t, clientKey), body, r.Header.Get("X-Bunq-Client-Signature")); err != nil {
 						t.Errorf("the session was asked for with a bad signature: %v", err)
 					}
 				case "GET /v1/user/42/oauth-client session":
@@ -61,7 +63,7 @@ func TestRun_believesWhatBunqSigned(t *testing.T) {
 					http.Error(w, "unexpected", http.StatusNotFound)
 					return
 				}
-				signature, err := sign(privatePEM(t, signedBy), []byte(answer))
+				signature, err := witness.Sign(privatePEM(t, signedBy), []byte(answer))
 				if err != nil {
 					t.Error(err)
 				}

@@ -5,20 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/witness"
 )
 
 // state is what the output of "terraform show -json" gives to others.
 type state struct {
-	access  *access
+	access  *witness.Access
 	outputs outputs
-}
-
-// access is what opens a session: the api_context of the device in the state.
-type access struct {
-	APIKey             string `json:"api_key"`
-	InstallationToken  string `json:"installation_token"`
-	PrivateKeyPEM      string `json:"private_key_pem"`
-	ServerPublicKeyPEM string `json:"server_public_key_pem"`
 }
 
 // outputs are those of examples/complete that an application needs.
@@ -36,7 +30,7 @@ type stateModule struct {
 	Resources []struct {
 		Type   string `json:"type"`
 		Values struct {
-			APIContext *access `json:"api_context"`
+			APIContext *witness.Access `json:"api_context"`
 		} `json:"values"`
 	} `json:"resources"`
 	ChildModules []stateModule `json:"child_modules"`
@@ -61,7 +55,7 @@ func readState(in io.Reader) (*state, error) {
 	return &state{access: a, outputs: shown.Values.Outputs}, nil
 }
 
-func (m stateModule) access() *access {
+func (m stateModule) access() *witness.Access {
 	for _, r := range m.Resources {
 		if r.Type == "bunq_device_server" && r.Values.APIContext != nil {
 			return r.Values.APIContext

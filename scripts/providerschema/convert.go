@@ -2,29 +2,28 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 
+	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/zclconf/go-cty/cty"
 )
 
 // convert turns the protocol's answers into the document. It fails on a type that the document has
 // no word for.
-func convert(r *tfprotov6.GetProviderSchemaResponse, ids *tfprotov6.GetResourceIdentitySchemasResponse) (*providerSchema, error) {
+func convert(r *tfprotov6.GetProviderSchemaResponse, ids *tfprotov6.GetResourceIdentitySchemasResponse) (*tfjson.ProviderSchema, error) {
 	c := &converter{}
-	actions := make(map[string]*tfprotov6.Schema, len(r.ActionSchemas))
-	for name, action := range r.ActionSchemas {
-		actions[name] = action.Schema
-	}
-	document := &providerSchema{
-		Provider:           c.schema(r.Provider),
-		Resources:          each(r.ResourceSchemas, c.schema),
-		DataSources:        each(r.DataSourceSchemas, c.schema),
-		EphemeralResources: each(r.EphemeralResourceSchemas, c.schema),
-		ListResources:      each(r.ListResourceSchemas, c.schema),
-		Actions:            each(actions, c.schema),
-		Functions:          each(r.Functions, c.function),
-		Identities:         each(ids.IdentitySchemas, c.identity),
+	document := &tfjson.ProviderSchema{
+		ConfigSchema:             c.schema(r.Provider),
+		ResourceSchemas:          each(r.ResourceSchemas, c.schema),
+		DataSourceSchemas:        each(r.DataSourceSchemas, c.schema),
+		EphemeralResourceSchemas: each(r.EphemeralResourceSchemas, c.schema),
+		ListResourceSchemas:      each(r.ListResourceSchemas, c.schema),
+		ActionSchemas:            each(r.ActionSchemas, c.action),
+		Functions:                each(r.Functions, c.function),
+		ResourceIdentitySchemas:  each(ids.IdentitySchemas, c.identity),
 	}
 	return document, c.err
 }
@@ -40,39 +39,43 @@ func each[From, To any](in map[string]From, f func(From) To) map[string]To {
 // converter keeps the first failure, so that the conversions read as what they are.
 type converter struct{ err error }
 
-func (c *converter) schema(s *tfprotov6.Schema) *schema {
+func (c *converter) schema(s *tfprotov6.Schema) *tfjson.Schema {
 	if s == nil {
 		return nil
 	}
-	return &schema{Version: s.Version, Block: c.block(s.Block)}
+	return &tfjson.Schema{Version: whole(s.Version), Block: c.block(s.Block)}
 }
 
-func (c *converter) block(b *tfprotov6.SchemaBlock) *block {
+func (c *converter) action(a *tfprotov6.ActionSchema) *tfjson.ActionSchema {
+	return &tfjson.ActionSchema{Block: c.block(a.Schema.Block)}
+}
+
+func (c *converter) block(b *tfprotov6.SchemaBlock) *tfjson.SchemaBlock {
 	if b == nil {
 		return nil
 	}
-	out := &block{
+	out := &tfjson.SchemaBlock{
 		Attributes:      c.attributes(b.Attributes),
-		BlockTypes:      make(map[string]*nestedBlock, len(b.BlockTypes)),
+		NestedBlocks:    make(map[string]*tfjson.SchemaBlockType, len(b.BlockTypes)),
 		Description:     b.Description,
 		DescriptionKind: descriptionKind(b.DescriptionKind),
 		Deprecated:      b.Deprecated,
 	}
 	for _, nested := range b.BlockTypes {
-		out.BlockTypes[nested.TypeName] = &nestedBlock{
+		out.NestedBlocks[nested.TypeName] = &tfjson.SchemaBlockType{
 			NestingMode: c.blockNesting(nested.Nesting),
 			Block:       c.block(nested.Block),
-			MinItems:    nested.MinItems,
-			MaxItems:    nested.MaxItems,
+			MinItems:    whole(nested.MinItems),
+			MaxItems:    whole(nested.MaxItems),
 		}
 	}
 	return out
 }
 
-func (c *converter) attributes(in []*tfprotov6.SchemaAttribute) map[string]*attribute {
-	out := make(map[string]*attribute, len(in))
+func (c *converter) attributes(in []*tfprotov6.SchemaAttribute) map[string]*tfjson.SchemaAttribute {
+	out := make(map[string]*tfjson.SchemaAttribute, len(in))
 	for _, a := range in {
-		converted := &attribute{
+		converted := &tfjson.SchemaAttribute{
 			Description:     a.Description,
 			DescriptionKind: descriptionKind(a.DescriptionKind),
 			Deprecated:      a.Deprecated,
@@ -83,26 +86,26 @@ func (c *converter) attributes(in []*tfprotov6.SchemaAttribute) map[string]*attr
 			WriteOnly:       a.WriteOnly,
 		}
 		if a.NestedType != nil {
-			converted.NestedType = &nestedType{
+			converted.AttributeNestedType = &tfjson.SchemaNestedAttributeType{
 				Attributes:  c.attributes(a.NestedType.Attributes),
 				NestingMode: c.objectNesting(a.NestedType.Nesting),
 			}
 		} else {
-			converted.Type = c.typeJSON(a.Type)
+			converted.AttributeType = c.typeOf(a.Type)
 		}
 		out[a.Name] = converted
 	}
 	return out
 }
 
-func (c *converter) identity(s *tfprotov6.ResourceIdentitySchema) *identitySchema {
-	out := &identitySchema{
-		Version:    s.Version,
-		Attributes: make(map[string]*identityAttribute, len(s.IdentityAttributes)),
+func (c *converter) identity(s *tfprotov6.ResourceIdentitySchema) *tfjson.IdentitySchema {
+	out := &tfjson.IdentitySchema{
+		Version:    whole(s.Version),
+		Attributes: make(map[string]*tfjson.IdentityAttribute, len(s.IdentityAttributes)),
 	}
 	for _, a := range s.IdentityAttributes {
-		out.Attributes[a.Name] = &identityAttribute{
-			Type:              c.typeJSON(a.Type),
+		out.Attributes[a.Name] = &tfjson.IdentityAttribute{
+			IdentityType:      c.typeOf(a.Type),
 			Description:       a.Description,
 			RequiredForImport: a.RequiredForImport,
 			OptionalForImport: a.OptionalForImport,
@@ -111,12 +114,12 @@ func (c *converter) identity(s *tfprotov6.ResourceIdentitySchema) *identitySchem
 	return out
 }
 
-func (c *converter) function(f *tfprotov6.Function) *function {
-	out := &function{
+func (c *converter) function(f *tfprotov6.Function) *tfjson.FunctionSignature {
+	out := &tfjson.FunctionSignature{
 		Description:        f.Description,
 		Summary:            f.Summary,
 		DeprecationMessage: f.DeprecationMessage,
-		ReturnType:         c.typeJSON(f.Return.Type),
+		ReturnType:         c.typeOf(f.Return.Type),
 	}
 	for _, p := range f.Parameters {
 		out.Parameters = append(out.Parameters, c.parameter(p))
@@ -127,127 +130,77 @@ func (c *converter) function(f *tfprotov6.Function) *function {
 	return out
 }
 
-func (c *converter) parameter(p *tfprotov6.FunctionParameter) *parameter {
-	return &parameter{
+func (c *converter) parameter(p *tfprotov6.FunctionParameter) *tfjson.FunctionParameter {
+	return &tfjson.FunctionParameter{
 		Name:        p.Name,
 		Description: p.Description,
 		IsNullable:  p.AllowNullValue,
-		Type:        c.typeJSON(p.Type),
+		Type:        c.typeOf(p.Type),
 	}
 }
 
-func descriptionKind(k tfprotov6.StringKind) string {
+func descriptionKind(k tfprotov6.StringKind) tfjson.SchemaDescriptionKind {
 	if k == tfprotov6.StringKindMarkdown {
-		return "markdown"
+		return tfjson.SchemaDescriptionKindMarkdown
 	}
-	return "plain"
+	return tfjson.SchemaDescriptionKindPlain
 }
 
-func (c *converter) blockNesting(mode tfprotov6.SchemaNestedBlockNestingMode) string {
+func (c *converter) blockNesting(mode tfprotov6.SchemaNestedBlockNestingMode) tfjson.SchemaNestingMode {
 	switch mode {
 	case tfprotov6.SchemaNestedBlockNestingModeSingle:
-		return "single"
+		return tfjson.SchemaNestingModeSingle
 	case tfprotov6.SchemaNestedBlockNestingModeGroup:
-		return "group"
+		return tfjson.SchemaNestingModeGroup
 	case tfprotov6.SchemaNestedBlockNestingModeList:
-		return "list"
+		return tfjson.SchemaNestingModeList
 	case tfprotov6.SchemaNestedBlockNestingModeSet:
-		return "set"
+		return tfjson.SchemaNestingModeSet
 	case tfprotov6.SchemaNestedBlockNestingModeMap:
-		return "map"
+		return tfjson.SchemaNestingModeMap
 	default:
 		c.fail(fmt.Errorf("no word for a block's nesting mode %s", mode))
 		return ""
 	}
 }
 
-func (c *converter) objectNesting(mode tfprotov6.SchemaObjectNestingMode) string {
+func (c *converter) objectNesting(mode tfprotov6.SchemaObjectNestingMode) tfjson.SchemaNestingMode {
 	switch mode {
 	case tfprotov6.SchemaObjectNestingModeSingle:
-		return "single"
+		return tfjson.SchemaNestingModeSingle
 	case tfprotov6.SchemaObjectNestingModeList:
-		return "list"
+		return tfjson.SchemaNestingModeList
 	case tfprotov6.SchemaObjectNestingModeSet:
-		return "set"
+		return tfjson.SchemaNestingModeSet
 	case tfprotov6.SchemaObjectNestingModeMap:
-		return "map"
+		return tfjson.SchemaNestingModeMap
 	default:
 		c.fail(fmt.Errorf("no word for an object's nesting mode %s", mode))
 		return ""
 	}
 }
 
-// typeJSON writes a type as the document does: "string", ["list","string"],
-// ["object",{"name":"string"}].
-func (c *converter) typeJSON(t tftypes.Type) json.RawMessage {
-	words, err := typeWords(t)
-	if err != nil {
-		c.fail(err)
-		return nil
+// typeOf converts a type by way of JSON, which both sides write alike.
+func (c *converter) typeOf(t tftypes.Type) cty.Type {
+	var out cty.Type
+	if t == nil {
+		c.fail(errors.New("an attribute has no type"))
+		return out
 	}
-	out, err := json.Marshal(words)
+	text, err := json.Marshal(t)
+	if err == nil {
+		err = json.Unmarshal(text, &out)
+	}
 	if err != nil {
-		c.fail(fmt.Errorf("writing the type %s: %w", t, err))
+		c.fail(fmt.Errorf("no words for the type %s: %w", t, err))
 	}
 	return out
 }
+
+func whole(n int64) uint64 { return uint64(n) } //nolint:gosec // a version or a number of blocks is never below zero
 
 func (c *converter) fail(err error) {
 	if c.err == nil {
 		c.err = err
 	}
-}
-
-// typeWords gives the words of a type in a form that encoding/json can write.
-func typeWords(t tftypes.Type) (any, error) {
-	switch {
-	case t == nil:
-		return nil, fmt.Errorf("an attribute has no type")
-	case t.Is(tftypes.String):
-		return "string", nil
-	case t.Is(tftypes.Number):
-		return "number", nil
-	case t.Is(tftypes.Bool):
-		return "bool", nil
-	case t.Is(tftypes.DynamicPseudoType):
-		return "dynamic", nil
-	}
-	switch t := t.(type) {
-	case tftypes.List:
-		return collectionWords("list", t.ElementType)
-	case tftypes.Set:
-		return collectionWords("set", t.ElementType)
-	case tftypes.Map:
-		return collectionWords("map", t.ElementType)
-	case tftypes.Tuple:
-		elements := make([]any, len(t.ElementTypes))
-		for i, element := range t.ElementTypes {
-			words, err := typeWords(element)
-			if err != nil {
-				return nil, err
-			}
-			elements[i] = words
-		}
-		return []any{"tuple", elements}, nil
-	case tftypes.Object:
-		members := make(map[string]any, len(t.AttributeTypes))
-		for name, member := range t.AttributeTypes {
-			words, err := typeWords(member)
-			if err != nil {
-				return nil, err
-			}
-			members[name] = words
-		}
-		return []any{"object", members}, nil
-	default:
-		return nil, fmt.Errorf("no words for the type %s", t)
-	}
-}
-
-func collectionWords(kind string, element tftypes.Type) (any, error) {
-	words, err := typeWords(element)
-	if err != nil {
-		return nil, err
-	}
-	return []any{kind, words}, nil
 }

@@ -9,43 +9,13 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-func TestTypeJSON_wordsOfTheDocument(t *testing.T) {
-	for want, in := range map[string]tftypes.Type{
-		`"string"`:                       tftypes.String,
-		`"number"`:                       tftypes.Number,
-		`"bool"`:                         tftypes.Bool,
-		`"dynamic"`:                      tftypes.DynamicPseudoType,
-		`["list","string"]`:              tftypes.List{ElementType: tftypes.String},
-		`["set",["map","bool"]]`:         tftypes.Set{ElementType: tftypes.Map{ElementType: tftypes.Bool}},
-		`["tuple",["string","number"]]`:  tftypes.Tuple{ElementTypes: []tftypes.Type{tftypes.String, tftypes.Number}},
-		`["object",{"a":"string"}]`:      tftypes.Object{AttributeTypes: map[string]tftypes.Type{"a": tftypes.String}},
-		`["object",{"a":["list","x?"]}]`: nil,
-	} {
-		t.Run(want, func(t *testing.T) {
-			c := &converter{}
-			got := c.typeJSON(in)
-			if in == nil {
-				if c.err == nil {
-					t.Errorf("no type was written as %s", got)
-				}
-				return
-			}
-			if c.err != nil {
-				t.Fatal(c.err)
-			}
-			if string(got) != want {
-				t.Errorf("wrote %s", got)
-			}
-		})
-	}
-}
-
 func TestConvert_keepsWhatTheDocumentationShows(t *testing.T) {
 	got, err := convert(&tfprotov6.GetProviderSchemaResponse{
 		Provider: &tfprotov6.Schema{Block: &tfprotov6.SchemaBlock{}},
 		ResourceSchemas: map[string]*tfprotov6.Schema{"bunq_x": {Version: 3, Block: &tfprotov6.SchemaBlock{
 			Description: "An x.", DescriptionKind: tfprotov6.StringKindMarkdown,
 			Attributes: []*tfprotov6.SchemaAttribute{
+				{Name: "tags", Type: tftypes.Set{ElementType: tftypes.Map{ElementType: tftypes.Bool}}, Optional: true},
 				{Name: "key_wo", Type: tftypes.String, Optional: true, Sensitive: true, WriteOnly: true},
 				{Name: "parent", Required: true, NestedType: &tfprotov6.SchemaObject{
 					Nesting:    tfprotov6.SchemaObjectNestingModeSingle,
@@ -76,7 +46,8 @@ func TestConvert_keepsWhatTheDocumentationShows(t *testing.T) {
 	const want = `{"provider":{"version":0,"block":{"description_kind":"plain"}},` +
 		`"resource_schemas":{"bunq_x":{"version":3,"block":{"attributes":{` +
 		`"key_wo":{"type":"string","description_kind":"plain","optional":true,"sensitive":true,"write_only":true},` +
-		`"parent":{"nested_type":{"attributes":{"id":{"type":"string","description_kind":"plain","computed":true}},"nesting_mode":"single"},"description_kind":"plain","required":true}},` +
+		`"parent":{"nested_type":{"attributes":{"id":{"type":"string","description_kind":"plain","computed":true}},"nesting_mode":"single"},"description_kind":"plain","required":true},` +
+		`"tags":{"type":["set",["map","bool"]],"description_kind":"plain","optional":true}},` +
 		`"block_types":{"timeouts":{"nesting_mode":"single","block":{"description_kind":"plain","deprecated":true}}},` +
 		`"description":"An x.","description_kind":"markdown"}}},` +
 		`"functions":{"f":{"summary":"Does f.","return_type":"bool","parameters":[{"name":"in","is_nullable":true,"type":"string"}]}},` +

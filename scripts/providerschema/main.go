@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 
+	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
@@ -42,9 +43,9 @@ func run(ctx context.Context, server tfprotov6.ProviderServer, name string, w io
 	}
 	out := json.NewEncoder(w)
 	out.SetIndent("", "  ")
-	return out.Encode(providerSchemas{
+	return out.Encode(tfjson.ProviderSchemas{
 		FormatVersion: "1.0",
-		Schemas:       map[string]*providerSchema{name: document},
+		Schemas:       map[string]*tfjson.ProviderSchema{name: document},
 	})
 }
 

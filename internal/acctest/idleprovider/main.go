@@ -1,4 +1,4 @@
-// Command idleprovider is a provider that calls nobody, for comparison: its one resource has the
+// Command idleprovider is a provider that makes no calls, for comparison: its one resource has the
 // attributes of random_id and is kept in the state alone. What a plan of it takes is what Terraform
 // and the plugin protocol take.
 package main
