@@ -306,7 +306,7 @@ func TestAccDeviceServer_wayOfAnInstance(t *testing.T) {
 	c := acctest.NewCLI(t, b)
 	config := func(description string) string {
 		return strings.NewReplacer(
-			`resource "bunq_installation" "main" {}`, "resource \"bunq_installation\" \"main\" {\n  for_each = toset([\"a b\"])\n}",
+			`resource "bunq_installation" "main" {`, "resource \"bunq_installation\" \"main\" {\n  for_each = toset([\"a b\"])",
 			"bunq_installation.main\n", "bunq_installation.main[\"a b\"]\n").Replace(deviceWith(set("description", description)))
 	}
 	c.Write(t, config(`"ci"`))
