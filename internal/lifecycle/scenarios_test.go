@@ -148,10 +148,13 @@ const ownAddress, otherAddress, thirdAddress, newAddress = "127.0.0.1", "192.0.2
 
 // webhooks is a set of notification filters, one for each target.
 func webhooks(targets ...string) tftypes.Value {
-	of := tftypes.Object{AttributeTypes: map[string]tftypes.Type{"category": tftypes.String, "notification_target": tftypes.String}}
+	types := tftypes.Set{ElementType: tftypes.String}
+	of := tftypes.Object{AttributeTypes: map[string]tftypes.Type{"category": tftypes.String, "notification_target": tftypes.String, "verification_types": types}}
 	values := make([]tftypes.Value, len(targets))
 	for i, t := range targets {
-		values[i] = tftypes.NewValue(of, map[string]tftypes.Value{"category": str("OAUTH"), "notification_target": str(t)})
+		values[i] = tftypes.NewValue(of, map[string]tftypes.Value{
+			"category": str("OAUTH"), "notification_target": str(t), "verification_types": tftypes.NewValue(types, nil),
+		})
 	}
 	return tftypes.NewValue(tftypes.Set{ElementType: of}, values)
 }
@@ -164,7 +167,7 @@ func otherKey() with {
 		if err != nil {
 			panic(err)
 		}
-		return map[string]tftypes.Value{"private_key_pem": str(k.qseal)} // any other key will do
+		return map[string]tftypes.Value{"private_key_pem": str(k.other)}
 	}}
 }
 
@@ -193,8 +196,8 @@ func scenarios() []scenario {
 				made(sparse)(ctx, w)
 				delete(w.state, device)
 			},
-			operate: applies(upTo(device, permits(ownAddress, newAddress))), target: upTo(device, permits(ownAddress, newAddress)),
-			keeps: []string{installation, credential},
+			operate: applies(upTo(device, permits(ownAddress, otherAddress, newAddress))),
+			target:  upTo(device, permits(ownAddress, otherAddress, newAddress)), keeps: []string{installation, credential},
 		},
 		{
 			name: "device: change the permitted addresses",

@@ -97,7 +97,7 @@ func (b *beginning) world(t *testing.T) *world {
 
 // keys are made once: making them is what takes longest.
 type keys struct {
-	installation, qseal, certificate string
+	installation, other, qseal, certificate string
 }
 
 var sharedKeys = sync.OnceValues(func() (keys, error) {
@@ -107,6 +107,12 @@ var sharedKeys = sync.OnceValues(func() (keys, error) {
 		return k, err
 	}
 	if k.installation, err = signing.MarshalPrivateKey(key); err != nil {
+		return k, err
+	}
+	if key, err = signing.GenerateKey(); err != nil {
+		return k, err
+	}
+	if k.other, err = signing.MarshalPrivateKey(key); err != nil {
 		return k, err
 	}
 	if key, err = signing.GenerateKey(); err != nil {
