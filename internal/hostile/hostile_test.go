@@ -21,7 +21,7 @@ const (
 	maxMemory = 100 << 20
 
 	// atOnce is how many processes there are at a time; most of them wait.
-	atOnce = 20
+	atOnce = 10
 )
 
 // The calls that get bad answers: the first one, which nobody signs; the one that opens a session,
@@ -46,6 +46,8 @@ func TestHostileServers(t *testing.T) {
 
 	slots := make(chan struct{}, atOnce)
 	var wg sync.WaitGroup
+	var mu sync.Mutex
+	var again []func()
 	for _, m := range modes() {
 		if !m.quick && !all {
 			continue
@@ -54,13 +56,28 @@ func TestHostileServers(t *testing.T) {
 			slots <- struct{}{}
 			wg.Go(func() {
 				defer func() { <-slots }()
-				for _, problem := range try(t, m, o) {
-					t.Errorf("%s, %s: %s", m.name, name, problem)
+				if len(try(t, m, o)) == 0 {
+					return
 				}
+				mu.Lock()
+				defer mu.Unlock()
+				again = append(again, func() {
+					for _, problem := range try(t, m, o) {
+						t.Errorf("%s, %s: %s", m.name, name, problem)
+					}
+				})
 			})
 		}
 	}
 	wg.Wait()
+
+	// A busy machine makes everything slow: what counts is measured with nothing beside it.
+	if len(again) > atOnce {
+		t.Fatalf("%d did not do as they should", len(again))
+	}
+	for _, alone := range again {
+		alone()
+	}
 }
 
 // try runs the operation in a process of its own, and returns what is wrong.
