@@ -342,7 +342,7 @@ func TestCallbackURLs_sideBySide(t *testing.T) {
 			var all sync.WaitGroup
 			var mu sync.Mutex
 			for _, op := range todo {
-				have, url := w.state[op.name], config[op.name]
+				have, url := start.state[op.name], config[op.name]
 				all.Go(func() {
 					if url == "" {
 						if err := run.drop(t.Context(), have.id, func() bool { return run.remove(t.Context(), w.client, have.id) == nil }); err != nil {
