@@ -261,16 +261,18 @@ func TestCallbackURLs_oldState(t *testing.T) {
 func TestCallbackURLs_lostAnswer(t *testing.T) {
 	t.Parallel()
 	for what, tc := range map[string]struct {
-		own int64
-		url string
+		own   int64
+		url   string
+		blind bool // the first read after it is lost, too
 	}{
-		"add":             {0, "c"},
-		"change":          {1, "c"},
-		"take and remove": {1, "b"},
+		"add":                        {0, "c", false},
+		"change":                     {1, "c", false},
+		"take and remove":            {1, "b", false},
+		"take, and remove unwatched": {1, "b", true},
 	} {
 		for _, done := range []bool{true, false} {
 			w := newTerraform(of("0=a 1=b"))
-			id, err := newCallbackURLs(1).place(t.Context(), &lossy{w.client, done}, tc.own, tc.url)
+			id, err := newCallbackURLs(1).place(t.Context(), &lossy{w.client, done, tc.blind}, tc.own, tc.url)
 			if done && (err != nil || w.client.urls[id] != tc.url) || !done && (err == nil || bunq.OutcomeUnknown(err)) || w.client.calls != 1 {
 				t.Errorf("%s, done %t: callback URL %d, %v, %d calls, bunq has %v", what, done, id, err, w.client.calls, w.client.urls)
 			}
@@ -282,13 +284,14 @@ func TestCallbackURLs_lostAnswer(t *testing.T) {
 type lossy struct {
 	*fakeClient
 
-	done bool // whether bunq does it
+	done, blind bool // whether bunq does it, and whether the read after it is lost
 }
 
 var errLost = &bunq.TransportError{Method: "POST", Sent: true, Err: errRefused}
 
 func (l *lossy) lose(do func()) error {
 	l.calls++
+	l.unread = l.blind
 	if l.done {
 		do()
 	}
@@ -339,7 +342,7 @@ func TestCallbackURLs_sideBySide(t *testing.T) {
 			var all sync.WaitGroup
 			var mu sync.Mutex
 			for _, op := range todo {
-				have, url := w.state[op.name], config[op.name]
+				have, url := start.state[op.name], config[op.name]
 				all.Go(func() {
 					if url == "" {
 						if err := run.drop(t.Context(), have.id, func() bool { return run.remove(t.Context(), w.client, have.id) == nil }); err != nil {
