@@ -2,6 +2,7 @@ package onboarding_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -74,18 +75,17 @@ func TestAccPlan_calls(t *testing.T) {
 // and one call for each beside the own one.
 func TestAccDeviceServer_calls(t *testing.T) {
 	t.Parallel()
-	before := []string{"POST /installation", "POST /payment-service-provider-credential"}
-	made := append(before, createDevice, openSession, readDevice)
+	made := []string{"POST /installation", "POST /payment-service-provider-credential", createDevice, openSession, readDevice}
 	for name, tc := range map[string]struct {
 		lines string
 		want  []string
 	}{
 		"without a list":   {"", made},
-		"the own address":  {list("127.0.0.1"), append(made, "GET /user/{id}/credential-password-ip/{id}/ip")},
-		"another address":  {list(next), append(made, "GET /user/{id}/credential-password-ip/{id}/ip", addAddress)},
-		"two other ones":   {list(next, also), append(made, "GET /user/{id}/credential-password-ip/{id}/ip", addAddress, addAddress)},
-		"every address":    {list("127.0.0.1", "*"), append(made, "GET /user/{id}/credential-password-ip/{id}/ip")},
-		"every and others": {list("127.0.0.1", next, "*"), append(made, "GET /user/{id}/credential-password-ip/{id}/ip")},
+		"the own address":  {list("127.0.0.1"), slices.Concat(made, []string{"GET /user/{id}/credential-password-ip/{id}/ip"})},
+		"another address":  {list(next), slices.Concat(made, []string{"GET /user/{id}/credential-password-ip/{id}/ip", addAddress})},
+		"two other ones":   {list(next, also), slices.Concat(made, []string{"GET /user/{id}/credential-password-ip/{id}/ip", addAddress, addAddress})},
+		"every address":    {list("127.0.0.1", "*"), slices.Concat(made, []string{"GET /user/{id}/credential-password-ip/{id}/ip"})},
+		"every and others": {list("127.0.0.1", next, "*"), slices.Concat(made, []string{"GET /user/{id}/credential-password-ip/{id}/ip"})},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -174,6 +174,7 @@ func TestAccDeviceServer_listWithoutOwnAddress(t *testing.T) {
 
 const (
 	addAddress    = "POST /user/{id}/credential-password-ip/{id}/ip"
+	listAddresses = "GET /user/{id}/credential-password-ip/{id}/ip"
 	changeAddress = "PUT /user/{id}/credential-password-ip/{id}/ip/{id}"
 )
 

@@ -289,3 +289,45 @@ func TestAccDeviceServer_savedPlanOnAnotherMachine(t *testing.T) {
 	c.MustHaveNothingToDo(t)
 	mustHaveOneDeviceEach(t, b)
 }
+
+// What follows the registration may fail for the moment, or for good: the device is kept with a
+// warning, and the next apply does the rest.
+func TestAccDeviceServer_laterStepsFail(t *testing.T) {
+	t.Parallel()
+	const credentials = `{"Error":[{"error_description":"User credentials are incorrect. Incorrect API key or IP address.","error_description_translated":"x"}]}`
+	for name, fault := range map[string]bunqsim.Fault{
+		"the session is refused":        {Route: openSession, Every: true, Kind: bunqsim.FaultStatus, Status: 400, Body: credentials},
+		"the session is not answered":   {Route: openSession, Every: true, Kind: bunqsim.FaultStatus, Status: 405},
+		"the device is not shown":       {Route: readDevice, Every: true, Kind: bunqsim.FaultStatus, Status: 405},
+		"the addresses are not listed":  {Route: listAddresses, Every: true, Kind: bunqsim.FaultStatus, Status: 405},
+		"an address is not added":       {Route: addAddress, Every: true, Kind: bunqsim.FaultStatus, Status: 405},
+		"an address's answer gets lost": {Route: addAddress, Kind: bunqsim.FaultDrop, Stage: bunqsim.AfterCommit},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := acctest.New(t)
+			c := acctest.NewCLI(t, b)
+			c.Write(t, deviceWith(named, list(next)))
+			b.Sim.Fail(fault)
+			got := c.MustApply(t)
+			if fault.Kind == bunqsim.FaultStatus {
+				got.MustSay(t, 0, "Warning: bunq_device_server: registered, but not as configured yet")
+			} else if strings.Contains(got.Output, "not as configured") {
+				t.Errorf("%s", got.Output)
+			}
+			id := c.State(t).String(t, deviceAddress, "id")
+
+			b.Sim.ClearFaults()
+			b.Sim.ResetJournal()
+			c.MustApply(t)
+			c.MustHaveNothingToDo(t)
+			mustBeTheOnlyDevice(t, b, c)
+			if n := b.Count(createDevice); n != 0 || c.State(t).String(t, deviceAddress, "id") != id {
+				t.Errorf("%d registrations", n)
+			}
+			if got := addresses(b)[next]; got != "ACTIVE" {
+				t.Errorf("%s is %q", next, got)
+			}
+		})
+	}
+}

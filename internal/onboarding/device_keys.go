@@ -48,9 +48,10 @@ func (k *keyDevices) plan(key string, d keyDevice, diags *diag.Diagnostics) {
 }
 
 // ends reports whether the list of d would end the address from which other was registered, and
-// adds an error if so.
+// adds an error if so. A device that the plan makes ends nothing yet, and may be registered from the
+// same address.
 func (d keyDevice) ends(other keyDevice, diags *diag.Diagnostics) bool {
-	if d.permitted == nil || other.ip == "" || sameAddress(d.ip, other.ip) ||
+	if d.permitted == nil || d.ip == "" || other.ip == "" || sameAddress(d.ip, other.ip) ||
 		containsAddress(d.permitted, other.ip) || slices.Contains(d.permitted, anyAddress) {
 		return false
 	}

@@ -84,6 +84,19 @@ func TestAccDeviceServer_twoListsOfANewKey(t *testing.T) {
 	c.MustHaveNothingToDo(t)
 }
 
+// A new device with the list, beside one that is there: it only adds, and is registered from the same
+// address.
+func TestAccDeviceServer_newOneWithTheList(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	c := acctest.NewCLI(t, b)
+	c.Write(t, acctest.Credential+second())
+	c.MustApply(t)
+	c.Write(t, deviceWith(named, list(next))+second())
+	c.MustApply(t)
+	c.MustHaveNothingToDo(t)
+}
+
 // A plan notes the device's context for what is read below it, where nothing is refreshed, too.
 func TestAccDeviceServer_contextForImportWithoutRefresh(t *testing.T) {
 	t.Parallel()

@@ -82,8 +82,8 @@ func mustHaveOneDeviceEach(t *testing.T, b *acctest.Bunq) {
 	}
 }
 
-// Whatever would replace a device alone is an error of the plan, with and without a refresh. Each
-// way that it names, run as printed, ends in a plan with nothing to do, and the last one destroys.
+// Whatever would replace a device alone is an error of the plan, and changes nothing. The way that it
+// names, run as printed, ends in a plan with nothing to do; so does going back.
 func TestAccDeviceServer_replacedOnlyWithItsInstallation(t *testing.T) {
 	t.Parallel()
 	from, to := time.Now().Add(-time.Hour), time.Now().Add(365*24*time.Hour)
@@ -140,63 +140,76 @@ func TestAccDeviceServer_replacedOnlyWithItsInstallation(t *testing.T) {
 		},
 	}
 	for _, row := range rows {
-		for _, answer := range answers {
-			for _, lines := range []string{"", createBefore} {
-				t.Run(fmt.Sprintf("%s, %s, %s", row.name, answer, lines), func(t *testing.T) {
-					t.Parallel()
-					b := acctest.New(t, secondDevice(answer))
-					c := acctest.NewCLI(t, b)
-					write := func(config string) { c.Write(t, strings.ReplaceAll(config, "LINES", lines)) }
-					write(row.before)
-					c.MustApply(t)
-					before := c.State(t)
-					says := make([]string, len(row.says))
-					for i, text := range row.says {
-						says[i] = strings.ReplaceAll(text, "DEVICE", before.String(t, deviceAddress, "id"))
-					}
+		for _, with := range []struct {
+			answer bunqsim.Choice
+			lines  string
+		}{{bunqsim.Refused, ""}, {bunqsim.Refused, createBefore}, {bunqsim.Accepted, createBefore}} {
+			t.Run(fmt.Sprintf("%s, %s, %s", row.name, with.answer, with.lines), func(t *testing.T) {
+				t.Parallel()
+				b := acctest.New(t, secondDevice(with.answer))
+				c := acctest.NewCLI(t, b)
+				write := func(config string) { c.Write(t, strings.ReplaceAll(config, "LINES", with.lines)) }
+				write(row.before)
+				c.MustApply(t)
+				before := c.State(t)
+				says := []string{"State: nothing was changed.", "to destroy instead, terraform destroy -refresh=false"}
+				for _, text := range row.says {
+					says = append(says, strings.ReplaceAll(text, "DEVICE", before.String(t, deviceAddress, "id")))
+				}
 
-					b.Sim.ResetJournal()
-					write(row.after)
-					got := c.Plan(t, row.args...)
-					got.MustSay(t, 1, append(says, "State: nothing was changed.", "to destroy instead, terraform destroy -refresh=false")...)
-					c.Plan(t, append(row.args, "-refresh=false")...).MustSay(t, 1, says...)
-					c.Apply(t, row.args...).MustSay(t, 1, says...)
-					if writes := b.Writes(0); len(writes) > 0 {
-						t.Errorf("sent: %v", writes)
-					}
-					write(row.back)
-					c.MustHaveNothingToDo(t)
+				b.Sim.ResetJournal()
+				write(row.after)
+				got := c.Apply(t, row.args...)
+				got.MustSay(t, 1, says...)
+				if writes := b.Writes(0); len(writes) > 0 {
+					t.Errorf("sent: %v", writes)
+				}
+				write(row.back)
+				c.MustHaveNothingToDo(t)
 
-					write(row.after)
-					ways := commands(got.Output)
-					if len(ways) < row.way+2 {
-						t.Fatalf("named: %q", ways)
-					}
-					follow(t, c, ways[row.way], "main").MustSay(t, 0)
-					c.MustHaveNothingToDo(t)
-					mustHaveOneDeviceEach(t, b)
-					if n := b.Count(createDevice); n != 1 {
-						t.Errorf("a device was registered %d times", n)
-					}
-					after := c.State(t)
-					if after.String(t, deviceAddress, "id") == before.String(t, deviceAddress, "id") {
-						t.Error("the device is still the same")
-					}
-					if same := after.String(t, credentialAddress, "api_key") == before.String(t, credentialAddress, "api_key"); same != row.sameKey {
-						t.Errorf("the key is the same: %t", same)
-					}
-					if n := len(b.Sim.Snapshot().Users); n != 1 {
-						t.Errorf("%d users", n)
-					}
+				write(row.after)
+				ways := commands(got.Output)
+				if len(ways) < row.way+2 {
+					t.Fatalf("named: %q", ways)
+				}
+				follow(t, c, ways[row.way], "main").MustSay(t, 0)
+				c.MustHaveNothingToDo(t)
+				mustHaveOneDeviceEach(t, b)
+				if n := b.Count(createDevice); n != 1 {
+					t.Errorf("a device was registered %d times", n)
+				}
 
-					c.Plan(t, "-replace="+deviceAddress).MustSay(t, 1)
-					follow(t, c, ways[len(ways)-1], "main").MustSay(t, 0)
-					if left := c.Objects(t); len(left) > 0 {
-						t.Errorf("left: %v", left)
-					}
-				})
-			}
+				after := c.State(t)
+				if after.String(t, deviceAddress, "id") == before.String(t, deviceAddress, "id") {
+					t.Error("the device is still the same")
+				}
+				if same := after.String(t, credentialAddress, "api_key") == before.String(t, credentialAddress, "api_key"); same != row.sameKey {
+					t.Errorf("the key is the same: %t", same)
+				}
+				if n := len(b.Sim.Snapshot().Users); n != 1 {
+					t.Errorf("%d users", n)
+				}
+			})
 		}
+	}
+}
+
+// The same error without a refresh, and for a destroy, which makes a plan first: the last way that it
+// names destroys.
+func TestAccDeviceServer_destroyedInstead(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t)
+	c := acctest.NewCLI(t, b)
+	c.Write(t, deviceWith(named))
+	c.MustApply(t)
+	c.Plan(t, "-refresh=false", "-replace="+deviceAddress).MustSay(t, 1, "Error: A device is only replaced together with its installation")
+	c.Write(t, deviceWith(set("description", `"ci 2"`)))
+	got := c.Destroy(t)
+	got.MustSay(t, 1, "Error: Another description needs another installation")
+	ways := commands(got.Output)
+	follow(t, c, ways[len(ways)-1], "main").MustSay(t, 0)
+	if left := c.Objects(t); len(left) > 0 {
+		t.Errorf("left: %v", left)
 	}
 }
 
@@ -306,7 +319,7 @@ func TestAccDeviceServer_wayOfAnInstance(t *testing.T) {
 	c := acctest.NewCLI(t, b)
 	config := func(description string) string {
 		return strings.NewReplacer(
-			`resource "bunq_installation" "main" {`, "resource \"bunq_installation\" \"main\" {\n  for_each = toset([\"a b\"])",
+			`resource "bunq_installation" "main" {`, "resource \"bunq_installation\" \"main\" {\n  for_each = toset([\"a b\"])\n",
 			"bunq_installation.main\n", "bunq_installation.main[\"a b\"]\n").Replace(deviceWith(set("description", description)))
 	}
 	c.Write(t, config(`"ci"`))

@@ -38,8 +38,7 @@ type Data struct {
 	// Clock returns the time; nil for that of the system.
 	Clock func() time.Time
 
-	shared sync.Map // see Share
-	waits  waits    // see Operation
+	waits waits // see Operation
 
 	refusals refusals
 
