@@ -9,7 +9,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
@@ -23,10 +22,10 @@ type Bunq struct {
 	// URL is the base URL, with /v1.
 	URL string
 
-	server    *bunqsim.Server
-	guard     *guard
-	factories map[string]func() (tfprotov6.ProviderServer, error)
-	keys      int // the first ones of partyKeys are in use
+	server   *bunqsim.Server
+	ledger   *ledger
+	settings []provider.Option
+	keys     int // the first ones of partyKeys are in use
 }
 
 // Option changes the simulator or the provider of a test.
@@ -47,8 +46,17 @@ func WithProvider(opts ...provider.Option) Option {
 // test.
 const settingsVariable = "ACCTEST_SETTINGS"
 
-// New starts a simulator on a free loopback port until the test ends.
+// New starts a simulator on a free loopback port until the test ends. The test fails where a provider
+// writes outside an apply, or opens a second session in a run that only reads.
 func New(t *testing.T, opts ...Option) *Bunq {
+	t.Helper()
+	b := unguarded(t, opts...)
+	t.Cleanup(func() { b.ledger.report(t) })
+	return b
+}
+
+// unguarded is New for a test that asks the ledger itself.
+func unguarded(t *testing.T, opts ...Option) *Bunq {
 	t.Helper()
 	if err := skipCollection(); err != nil {
 		t.Fatal(err)
@@ -59,30 +67,27 @@ func New(t *testing.T, opts ...Option) *Bunq {
 			t.Fatalf("%s: %v", settingsVariable, err)
 		}
 	}
-	settings := []provider.Option{provider.WithoutPacing(), provider.WithCacheDir(t.TempDir())}
+	b := &Bunq{ledger: newLedger(t), settings: []provider.Option{provider.WithoutPacing(), provider.WithCacheDir(t.TempDir())}}
 	for _, o := range opts {
-		o(&config, &settings)
+		o(&config, &b.settings)
 	}
 	if config.Environment == bunqsim.Production {
 		config.Settings.RateLimitStatus = http.StatusTooManyRequests // the settings were seen at the sandbox
 	}
-	b := &Bunq{guard: &guard{}}
-	b.guard.watch(&config)
+
+	b.ledger.hear(&config)
 	b.Sim, b.server = bunqsim.NewServer(t, config)
 	b.URL = b.server.BaseURL()
-	b.guard.sessions = func() []bunqsim.Session { return b.Sim.Snapshot().Sessions }
-	t.Cleanup(func() { b.guard.report(t) })
-	serve := providerserver.NewProtocol6WithError(provider.New("test", settings...)())
-	b.factories = map[string]func() (tfprotov6.ProviderServer, error){
-		provider.TypeName: func() (tfprotov6.ProviderServer, error) {
-			s, err := serve()
-			if err != nil {
-				return nil, err
-			}
-			return b.Guard(s)
-		},
-	}
 	return b
+}
+
+// serve returns a new provider, in this process.
+func (b *Bunq) serve() (tfprotov6.ProviderServer, error) {
+	watch, err := b.ledger.watch()
+	if err != nil {
+		return nil, err
+	}
+	return watch.serve(nil, b.settings...)
 }
 
 // Provider is the provider block, with extra lines in it.
@@ -98,7 +103,7 @@ func (b *Bunq) Server() *bunqsim.Server { return b.server }
 // it.
 func (b *Bunq) Test(t *testing.T, c resource.TestCase) {
 	t.Helper()
-	factories := maps.Clone(b.factories)
+	factories := map[string]func() (tfprotov6.ProviderServer, error){provider.TypeName: b.serve}
 	maps.Copy(factories, c.ProtoV6ProviderFactories)
 	c.ProtoV6ProviderFactories = factories
 	resource.Test(t, c)

@@ -18,13 +18,12 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/provider"
 )
 
-// CLI drives the Terraform or OpenTofu command as a user does, with the provider
-// as a process of its own. What plugin-testing cannot do is for it: several
-// configurations in one life, targeted replacement, pasted text, killed
-// processes, and the words on the terminal.
+// CLI drives the Terraform or OpenTofu command as a user does, with the provider as a process of its
+// own, or attached to one in the test's process. It does what plugin-testing cannot: several
+// configurations in one life, targeted replacement, pasted text, killed processes, and the words on
+// the terminal.
 //
-// Each has a working directory, home and cache folder of its own. It may be used
-// by one test at a time.
+// Each has a working directory, home and cache folder of its own. One test at a time may use it.
 type CLI struct {
 	// Dir is the working directory; the configuration is main.tf in it.
 	Dir string
@@ -36,12 +35,23 @@ type CLI struct {
 
 	program   string
 	version   string
+	address   string // of the provider, with the registry that the program takes for granted
 	processes string // the folder of EnvProcesses
-	watched   string // the folder of EnvWatch
 	cache     string // the user's cache folder
-	spoiled   func(requestID string) bool
 	base      []string
+	ledger    *ledger
+	attached  bool
+	change    Change // of an attached provider
 }
+
+// CLIOption changes how a CLI runs.
+type CLIOption func(*CLI)
+
+// Attached lets each command attach to a new provider in the test's process, which saves two to four
+// starts of a process. It is for tests in which a process proves nothing: there is none to kill, its
+// log is not the command's, a relative path starts at the test's working directory, and all aliases of
+// the provider are one. Under the race detector it takes longer than processes, which are not raced.
+func Attached(c *CLI) { c.attached = true }
 
 // Result is how a command ended and what it printed, standard output and error
 // together, without colour and frames, so that a sentence can be looked for.
@@ -53,7 +63,7 @@ type Result struct {
 // NewCLI prepares the command for a test on b. The command is
 // TF_ACC_TERRAFORM_PATH, else terraform on the PATH. Without TF_ACC the test is
 // skipped, as plugin-testing does.
-func NewCLI(t *testing.T, b *Bunq) *CLI {
+func NewCLI(t *testing.T, b *Bunq, opts ...CLIOption) *CLI {
 	t.Helper()
 	if os.Getenv("TF_ACC") == "" {
 		t.Skip("Acceptance tests skipped unless env 'TF_ACC' set")
@@ -65,37 +75,19 @@ func NewCLI(t *testing.T, b *Bunq) *CLI {
 			t.Fatalf("no CLI: set TF_ACC_TERRAFORM_PATH: %v", err)
 		}
 	}
-	return newCLI(t, b, program)
-}
-
-// newCLI prepares a CLI that fails the test where the provider wrote outside an
-// apply, or opened a second session in a run that only reads.
-func newCLI(t *testing.T, b *Bunq, program string) *CLI {
-	t.Helper()
 	folder, err := builtProvider()
 	if err != nil {
 		t.Fatalf("the provider could not be built: %v", err)
 	}
-	c := unguardedCLI(t, b, program, folder)
-	t.Cleanup(func() {
-		faults, err := c.faults()
-		if err != nil {
-			t.Error(err)
-		}
-		for _, f := range faults {
-			t.Errorf("provider process: %s", f)
-		}
-	})
-	return c
+	return newCLI(t, b, program, folder, opts...)
 }
 
 // versions are what the programs print for "version", by path. Each is asked once, as a start of a CLI
 // takes its time: the values are functions.
 var versions sync.Map
 
-// unguardedCLI takes the provider in folder, and leaves it to the caller to ask
-// for its faults.
-func unguardedCLI(t *testing.T, b *Bunq, program, folder string) *CLI {
+// newCLI takes the provider in folder. The test fails if one of its processes leaves no notes.
+func newCLI(t *testing.T, b *Bunq, program, folder string, opts ...CLIOption) *CLI {
 	t.Helper()
 	temp := t.TempDir()
 	// Apart, because the path of a socket may have some 100 characters only.
@@ -105,10 +97,17 @@ func unguardedCLI(t *testing.T, b *Bunq, program, folder string) *CLI {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(processes) })
 	c := &CLI{
-		Dir: filepath.Join(temp, "work"), program: program, processes: processes, watched: filepath.Join(temp, "watched"),
-		cache: filepath.Join(temp, "cache"), spoiled: b.guard.wasSpoiled,
+		Dir: filepath.Join(temp, "work"), program: program, processes: processes, cache: filepath.Join(temp, "cache"), ledger: b.ledger,
 	}
-	for _, dir := range []string{c.Dir, c.watched, filepath.Join(temp, "home"), c.cache} {
+	for _, set := range opts {
+		set(c)
+	}
+	t.Cleanup(func() {
+		if err := c.unwatched(); err != nil {
+			t.Error(err)
+		}
+	})
+	for _, dir := range []string{c.Dir, filepath.Join(temp, "home"), c.cache} {
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -119,7 +118,7 @@ func unguardedCLI(t *testing.T, b *Bunq, program, folder string) *CLI {
 	c.base = append(shielded(os.Environ()), "TF_DISABLE_PLUGIN_TLS=1",
 		"HOME="+filepath.Join(temp, "home"), "XDG_CACHE_HOME="+c.cache, "XDG_CONFIG_HOME="+filepath.Join(temp, "home", ".config"),
 		"TF_CLI_CONFIG_FILE="+config, "TF_IN_AUTOMATION=1", "TF_INPUT=0", "CHECKPOINT_DISABLE=1",
-		EnvProcesses+"="+c.processes, EnvWatch+"="+c.watched, "BUNQ_BASE_URL="+b.URL, "BUNQ_ENVIRONMENT="+string(b.Sim.Environment()))
+		EnvProcesses+"="+c.processes, EnvWatch+"="+c.ledger.dir, "BUNQ_BASE_URL="+b.URL, "BUNQ_ENVIRONMENT="+string(b.Sim.Environment()))
 	// The version is asked for before the overrides are there: they would add a warning.
 	writeFile(t, config, "disable_checkpoint = true\n")
 	version, _ := versions.LoadOrStore(program, sync.OnceValue(func() string { return c.Run(t, "version").Output }))
@@ -130,13 +129,25 @@ func unguardedCLI(t *testing.T, b *Bunq, program, folder string) *CLI {
 		host = "registry.opentofu.org"
 	}
 	_, address, _ := strings.Cut(provider.Address, "/")
+	c.address = host + "/" + address
 	writeFile(t, config, fmt.Sprintf("disable_checkpoint = true\nprovider_installation {\n  dev_overrides {\n    %q = %q\n  }\n  direct {}\n}\n",
-		host+"/"+address, folder))
+		c.address, folder))
 	return c
 }
 
-// faults are what the provider's processes should not have sent so far.
-func (c *CLI) faults() ([]string, error) { return watchedProcesses(c.processes, c.watched, c.spoiled) }
+// unwatched returns an error for a provider process that left a socket, and no notes.
+func (c *CLI) unwatched() error {
+	processes, err := os.ReadDir(c.processes)
+	if err != nil {
+		return err
+	}
+	for _, p := range processes {
+		if _, err := os.Stat(filepath.Join(c.ledger.dir, p.Name())); err != nil {
+			return fmt.Errorf("the provider process %s was not watched: %w", p.Name(), err)
+		}
+	}
+	return nil
+}
 
 // Write makes config the configuration. The terraform block with the provider's
 // address is added; the address of bunq is in the environment.
@@ -156,6 +167,12 @@ func (c *CLI) Run(t *testing.T, args ...string) Result {
 	if !slices.ContainsFunc(c.Env, func(e string) bool { return strings.HasPrefix(e, "TF_LOG=") }) {
 		command.Env = append(command.Env, silent...)
 	}
+	if c.attached {
+		setting, stop := c.attach(t, command.Env)
+		defer stop()
+		command.Env = append(command.Env, setting)
+	}
+
 	var out bytes.Buffer
 	command.Stdout, command.Stderr = &out, &out
 	err := command.Run()
@@ -329,7 +346,11 @@ func NewIdentityCLI(t *testing.T, b *Bunq) *CLI {
 		if _, err := os.Stat(program); program == "" || err != nil {
 			continue
 		}
-		c := newCLI(t, b, program)
+		folder, err := builtProvider()
+		if err != nil {
+			t.Fatalf("the provider could not be built: %v", err)
+		}
+		c := newCLI(t, b, program, folder)
 		var major, minor int
 		if _, err := fmt.Sscanf(c.version, "OpenTofu v%d.%d", &major, &minor); err == nil && (major > 1 || minor >= 12) {
 			return c

@@ -12,7 +12,10 @@ import (
 // long to make is made once for many tests.
 func (b *Bunq) Fork(t *testing.T) *Bunq {
 	t.Helper()
-	sim, err := b.Sim.Fork(bunqsim.Config{})
+	var config bunqsim.Config
+	l := newLedger(t)
+	l.hear(&config)
+	sim, err := b.Sim.Fork(config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -21,7 +24,8 @@ func (b *Bunq) Fork(t *testing.T) *Bunq {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = server.Close() })
-	return &Bunq{Sim: sim, URL: server.BaseURL(), server: server, guard: &guard{}}
+	t.Cleanup(func() { l.report(t) })
+	return &Bunq{Sim: sim, URL: server.BaseURL(), server: server, ledger: l}
 }
 
 // TakeState copies the state of another CLI, as if this one had applied it.

@@ -2,6 +2,7 @@ package acctest
 
 import (
 	"os"
+	"runtime"
 	"testing"
 )
 
@@ -14,4 +15,14 @@ func LongTest(t *testing.T) {
 	if os.Getenv(EnvLong) == "" {
 		t.Skip("runs in make test-all")
 	}
+}
+
+// MissingTool skips a test for want of a program, and says how to get it. In CI on Linux, where
+// scripts/test-tools.sh installs all of them, the test fails.
+func MissingTool(t *testing.T, format string, args ...any) {
+	t.Helper()
+	if os.Getenv("CI") != "" && runtime.GOOS == "linux" {
+		t.Fatalf(format, args...)
+	}
+	t.Skipf(format, args...)
 }

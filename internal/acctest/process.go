@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -31,39 +32,47 @@ const (
 	EnvAhead = "BUNQ_ACCTEST_AHEAD"
 )
 
-// Change puts something between Terraform and the provider of a process, which
-// sends on the process's own way to bunq.
+// Change puts something between Terraform and the provider, which sends on the provider's own way to
+// bunq.
 type Change func(s tfprotov6.ProviderServer, bunq http.RoundTripper) (tfprotov6.ProviderServer, error)
 
-// ServeProcess serves the provider as a process of its own until Terraform ends
-// it. change may be nil.
-func ServeProcess(ctx context.Context, change Change, opts ...provider.Option) error {
-	transport := http.RoundTripper(bunq.NewTransport(false, nil))
-	wrap := func(s tfprotov6.ProviderServer) (tfprotov6.ProviderServer, error) { return s, nil }
-	if dir := os.Getenv(EnvWatch); dir != "" {
-		watch, err := NewWatch(dir)
-		if err != nil {
-			return err
+// serve returns a provider that the watch sees. change may be nil.
+func (w *Watch) serve(change Change, opts ...provider.Option) (tfprotov6.ProviderServer, error) {
+	transport := w.Transport(bunq.NewTransport(false, nil))
+	server := providerserver.NewProtocol6(provider.New("test", append(opts, provider.WithTransport(transport))...)())()
+	if change != nil {
+		var err error
+		if server, err = change(server, transport); err != nil {
+			return nil, err
 		}
-		transport, wrap = watch.Transport(transport), watch.Server
+	}
+	return w.Server(server)
+}
+
+// optionsOf are the options of a provider that a CLI uses, by the environment of the CLI.
+func optionsOf(getenv func(string) string) []provider.Option {
+	opts := []provider.Option{provider.WithEnvironment(getenv)}
+	if getenv(EnvPaced) == "" {
+		opts = append(opts, provider.WithoutPacing())
+	}
+	if by, err := time.ParseDuration(getenv(EnvAhead)); err == nil {
+		opts = append(opts, provider.WithClock(func() time.Time { return time.Now().Add(by) }))
+	}
+	return opts
+}
+
+// ServeProcess serves the provider as a process of its own until Terraform ends it. change may be nil.
+func ServeProcess(ctx context.Context, change Change) error {
+	watch, err := NewWatch(os.Getenv(EnvWatch), strconv.Itoa(os.Getpid()))
+	if err != nil {
+		return err
 	}
 	// After the notes have begun: who can be killed has some.
-	if dir := os.Getenv(EnvProcesses); dir != "" {
-		if err := dieWhenCalled(ctx, dir); err != nil {
-			return err
-		}
+	if err := dieWhenCalled(ctx, os.Getenv(EnvProcesses)); err != nil {
+		return err
 	}
 
-	opts = append(opts, provider.WithTransport(transport))
-	server := providerserver.NewProtocol6(provider.New("test", opts...)())()
-	if change != nil {
-		changed, err := change(server, transport)
-		if err != nil {
-			return err
-		}
-		server = changed
-	}
-	server, err := wrap(server)
+	server, err := watch.serve(change, optionsOf(os.Getenv)...)
 	if err != nil {
 		return err
 	}

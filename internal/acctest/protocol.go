@@ -6,8 +6,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
-
-	"github.com/openpsd2/terraform-provider-bunq/internal/provider"
 )
 
 // Protocol speaks the plugin protocol with the provider, as a CLI would: for
@@ -20,7 +18,7 @@ type Protocol struct {
 // NewProtocol configures the provider for b with the party's context.
 func NewProtocol(t *testing.T, b *Bunq, p *Party) *Protocol {
 	t.Helper()
-	server, err := b.factories[provider.TypeName]()
+	server, err := b.serve()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,19 +15,16 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 	"github.com/openpsd2/terraform-provider-bunq/internal/provider"
 )
 
-// envMischief lets this test's program be a provider that writes in one call of
-// Terraform, beside what it does otherwise.
+// envMischief lets this test's program be a provider that also writes in one call of Terraform.
 const envMischief = "BUNQ_ACCTEST_MISCHIEF"
 
 func TestMain(m *testing.M) {
 	if during, ok := os.LookupEnv(envMischief); ok {
-		change := func(s tfprotov6.ProviderServer, bunq http.RoundTripper) (tfprotov6.ProviderServer, error) {
-			return &mischief{fullServer: s.(fullServer), during: during, bunq: bunq}, nil
-		}
-		if err := ServeProcess(context.Background(), change, provider.WithoutPacing()); err != nil {
+		if err := ServeProcess(context.Background(), mischiefDuring(during, os.Getenv("BUNQ_BASE_URL"))); err != nil {
 			log.Fatal(err)
 		}
 		return
@@ -38,15 +35,21 @@ func TestMain(m *testing.M) {
 // mischief is the provider, with a write in the call of Terraform that is named.
 type mischief struct {
 	fullServer
-	during string
-	bunq   http.RoundTripper
+	during, baseURL string
+	bunq            http.RoundTripper
+}
+
+func mischiefDuring(call, baseURL string) Change {
+	return func(s tfprotov6.ProviderServer, bunq http.RoundTripper) (tfprotov6.ProviderServer, error) {
+		return &mischief{fullServer: s.(fullServer), during: call, baseURL: baseURL, bunq: bunq}, nil
+	}
 }
 
 func (m *mischief) write(ctx context.Context, during string) error {
 	if during != m.during {
 		return nil
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPut, os.Getenv("BUNQ_BASE_URL")+"/user/1", http.NoBody)
+	r, err := http.NewRequestWithContext(ctx, http.MethodPut, m.baseURL+"/user/1", http.NoBody)
 	if err != nil {
 		return err
 	}
@@ -92,8 +95,8 @@ func (m *mischief) ApplyResourceChange(ctx context.Context, r *tfprotov6.ApplyRe
 	return m.fullServer.ApplyResourceChange(ctx, r)
 }
 
-// A write by a provider process is a fault in every call of Terraform but an
-// apply, and is named with the call it was sent in.
+// A write is a fault in every call of Terraform but an apply, and is named with the call it was sent in:
+// by a provider with a process of its own, and by an attached one.
 func TestAccCLI_findsWritesOutsideAnApply(t *testing.T) {
 	t.Parallel()
 	for during, fault := range map[string]string{
@@ -104,64 +107,270 @@ func TestAccCLI_findsWritesOutsideAnApply(t *testing.T) {
 		"plan":      "during the plan of bunq_installation",
 		"refresh":   "during the refresh of bunq_installation",
 	} {
-		t.Run("during "+during, func(t *testing.T) {
+		for _, attached := range []bool{false, true} {
+			t.Run(fmt.Sprintf("during %s, attached %t", during, attached), func(t *testing.T) {
+				t.Parallel()
+				b := unguarded(t)
+				c := newCLI(t, b, NewCLI(t, b).program, thisProgram(t))
+				become := func(during string) {
+					c.attached, c.change = attached, mischiefDuring(during, b.URL)
+					c.Env = []string{envMischief + "=" + during}
+				}
+				become("nothing")
+				c.Write(t, Installation)
+				c.MustApply(t)
+				if got := mustJudge(t, b); len(got) != 0 {
+					t.Fatalf("without mischief: faults are %q", got)
+				}
+
+				become(during)
+				if during == "apply" {
+					c.MustApply(t, "-replace=bunq_installation.main")
+				} else if r := c.Plan(t); r.Code == 1 {
+					t.Fatalf("plan: %s", r.Output)
+				}
+				if sent := b.Count("PUT /user/{id}") > 0; sent != (during != "nothing") {
+					t.Fatalf("a write was sent: %t", sent)
+				}
+				got := slices.Compact(mustJudge(t, b))
+				if fault == "" && len(got) != 0 || fault != "" && !slices.Equal(got, []string{"PUT /v1/user/1 was sent " + fault + ": only an apply may write"}) {
+					t.Errorf("faults are %q, must name %q", got, fault)
+				}
+			})
+		}
+	}
+}
+
+// Every call of Terraform is known to the watch: what the provider sends in it is named with it.
+func TestWatch_knowsTheCall(t *testing.T) {
+	t.Parallel()
+	watch, err := NewWatch(t.TempDir(), "run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := &asking{watch: watch}
+	server, err := watch.Server(asked)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	ctx := t.Context()
+	for want, call := range map[string]func() error{
+		"during ConfigureProvider": func() error {
+			_, err := server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{})
+			return err
+		},
+		"during the validation of x": func() error {
+			_, err := server.ValidateResourceConfig(ctx, &tfprotov6.ValidateResourceConfigRequest{TypeName: "x"})
+			return err
+		},
+		"during the plan of x": func() error {
+			_, err := server.PlanResourceChange(ctx, &tfprotov6.PlanResourceChangeRequest{TypeName: "x"})
+			return err
+		},
+		"during the refresh of x": func() error {
+			_, err := server.ReadResource(ctx, &tfprotov6.ReadResourceRequest{TypeName: "x"})
+			return err
+		},
+		"during the import of x": func() error {
+			_, err := server.ImportResourceState(ctx, &tfprotov6.ImportResourceStateRequest{TypeName: "x"})
+			return err
+		},
+		"during the read of data x": func() error {
+			_, err := server.ReadDataSource(ctx, &tfprotov6.ReadDataSourceRequest{TypeName: "x"})
+			return err
+		},
+		"during the opening of ephemeral x": func() error {
+			_, err := server.OpenEphemeralResource(ctx, &tfprotov6.OpenEphemeralResourceRequest{TypeName: "x"})
+			return err
+		},
+		"during the renewal of ephemeral x": func() error {
+			_, err := server.RenewEphemeralResource(ctx, &tfprotov6.RenewEphemeralResourceRequest{TypeName: "x"})
+			return err
+		},
+		"during the apply of x": func() error {
+			_, err := server.ApplyResourceChange(ctx, &tfprotov6.ApplyResourceChangeRequest{TypeName: "x"})
+			return err
+		},
+	} {
+		asked.with, asked.without = moment{}, moment{}
+		if err := call(); err != nil {
+			t.Fatal(err)
+		}
+		apply := strings.HasPrefix(want, "during the apply")
+		for _, got := range []moment{asked.with, asked.without} {
+			if got.String() != want || got.Apply != apply {
+				t.Errorf("the moment is %q with apply %t, want %q with apply %t", got, got.Apply, want, apply)
+			}
+		}
+	}
+	if got := watch.of(ctx); got.String() != "while Terraform asked for nothing" || got.Apply {
+		t.Errorf("after all calls the moment is %q", got)
+	}
+}
+
+// asking notes in each call of Terraform which one the watch takes it for: with the context of the
+// call, and without one.
+type asking struct {
+	fullServer
+	watch         *Watch
+	with, without moment
+}
+
+func (a *asking) note(ctx context.Context) {
+	a.with, a.without = a.watch.of(ctx), a.watch.of(context.Background())
+}
+
+func (a *asking) ConfigureProvider(ctx context.Context, _ *tfprotov6.ConfigureProviderRequest) (*tfprotov6.ConfigureProviderResponse, error) {
+	a.note(ctx)
+	return nil, nil
+}
+
+func (a *asking) ValidateResourceConfig(ctx context.Context, _ *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
+	a.note(ctx)
+	return nil, nil
+}
+
+func (a *asking) PlanResourceChange(ctx context.Context, _ *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
+	a.note(ctx)
+	return nil, nil
+}
+
+func (a *asking) ReadResource(ctx context.Context, _ *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
+	a.note(ctx)
+	return nil, nil
+}
+
+func (a *asking) ImportResourceState(ctx context.Context, _ *tfprotov6.ImportResourceStateRequest) (*tfprotov6.ImportResourceStateResponse, error) {
+	a.note(ctx)
+	return nil, nil
+}
+
+func (a *asking) ReadDataSource(ctx context.Context, _ *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
+	a.note(ctx)
+	return nil, nil
+}
+
+func (a *asking) OpenEphemeralResource(ctx context.Context, _ *tfprotov6.OpenEphemeralResourceRequest) (*tfprotov6.OpenEphemeralResourceResponse, error) {
+	a.note(ctx)
+	return nil, nil
+}
+
+func (a *asking) RenewEphemeralResource(ctx context.Context, _ *tfprotov6.RenewEphemeralResourceRequest) (*tfprotov6.RenewEphemeralResourceResponse, error) {
+	a.note(ctx)
+	return nil, nil
+}
+
+func (a *asking) ApplyResourceChange(ctx context.Context, _ *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
+	a.note(ctx)
+	return nil, nil
+}
+
+// Each provider leaves notes, whichever way it runs; a process that left none is found.
+func TestAccCLI_watchesTheProvider(t *testing.T) {
+	t.Parallel()
+	for name, opts := range map[string][]CLIOption{"process": nil, "attached": {Attached}} {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := New(t)
-			c := unguardedCLI(t, b, NewCLI(t, b).program, thisProgram(t))
-			c.Env = []string{envMischief + "=nothing"}
+			c := NewCLI(t, b, opts...)
 			c.Write(t, Installation)
 			c.MustApply(t)
-			if got := c.mustJudge(t); len(got) != 0 {
-				t.Fatalf("without mischief: faults are %q", got)
+
+			var writes []note
+			files, err := filepath.Glob(filepath.Join(b.ledger.dir, "*"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range files {
+				all, err := notes(f)
+				if err != nil {
+					t.Fatal(err)
+				}
+				writes = append(writes, slices.DeleteFunc(all, func(n note) bool { return n.Call == "" })...)
+			}
+			if len(writes) != 1 || writes[0].Call != "POST /v1/installation" || writes[0].String() != "during the apply of bunq_installation" {
+				t.Fatalf("noted are %+v", writes)
 			}
 
-			c.Env = []string{envMischief + "=" + during}
-			if during == "apply" {
-				c.MustApply(t, "-replace=bunq_installation.main")
-			} else if r := c.Plan(t); r.Code == 1 {
-				t.Fatalf("plan: %s", r.Output)
+			if len(opts) > 0 {
+				return
 			}
-			if sent := b.Count("PUT /user/{id}") > 0; sent != (during != "nothing") {
-				t.Fatalf("a write was sent: %t", sent)
+			if err := os.Remove(files[0]); err != nil {
+				t.Fatal(err)
 			}
-			got := slices.Compact(c.mustJudge(t))
-			if fault == "" && len(got) != 0 || fault != "" && !slices.Equal(got, []string{"PUT /v1/user/1 was sent " + fault + ": only an apply may write"}) {
-				t.Errorf("faults are %q, must name %q", got, fault)
+			if err := c.unwatched(); err == nil || !strings.Contains(err.Error(), "was not watched") {
+				t.Errorf("notes that are missing: the error is %v", err)
 			}
+			writeFile(t, files[0], "")
 		})
 	}
 }
 
-// The provider that the tests drive watches itself, and a kill does not end that.
-func TestAccCLI_watchesTheProvider(t *testing.T) {
+// Each command of an attached CLI has a provider of its own, with the environment and the cache folder
+// of the CLI: nothing but the cache passes from one command to the next.
+func TestAccCLI_attachesEachCommandToANewProvider(t *testing.T) {
 	t.Parallel()
-	c := NewCLI(t, New(t))
-	c.Write(t, Installation)
+	b := New(t)
+	c := NewCLI(t, b, Attached)
+	c.Write(t, CallbackURL)
 	c.MustApply(t)
 
-	var writes []note
-	files, err := filepath.Glob(filepath.Join(c.watched, "*"))
+	sessions := func() int { return b.Count(openSession) }
+	before := sessions()
+	c.MustHaveNothingToDo(t)
+	if now := sessions(); now != before {
+		t.Errorf("the session in the cache was not used: %d openings", now-before)
+	}
+	c.Env = []string{"BUNQ_SESSION_CACHE=false"}
+	for range 2 {
+		before = sessions()
+		c.MustHaveNothingToDo(t)
+		if now := sessions(); now != before+1 {
+			t.Errorf("without a cache a plan opened %d sessions, want 1", now-before)
+		}
+	}
+	c.Env = nil
+	c.MoveToNewMachine(t)
+	before = sessions()
+	c.MustHaveNothingToDo(t)
+	if now := sessions(); now != before+1 {
+		t.Errorf("on a new machine a plan opened %d sessions, want 1", now-before)
+	}
+}
+
+// What the test itself sends is not the provider's, and a session that a fault spoiled does not count.
+func TestLedger_judgesTheProviderAlone(t *testing.T) {
+	t.Parallel()
+	b := unguarded(t)
+	b.Onboard(t, "itself")
+	b.Sim.Fail(bunqsim.Fault{Route: openSession, Kind: bunqsim.FaultStatus, Status: 500})
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.URL+"/session-server", http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range files {
-		all, err := notes(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		writes = append(writes, all...)
-	}
-	if len(writes) != 1 || writes[0].Call != "POST /v1/installation" || writes[0].String() != "during the apply of bunq_installation" {
-		t.Fatalf("noted are %+v", writes)
-	}
-
-	if err := os.Remove(files[0]); err != nil {
+	r.Header.Set("X-Bunq-Client-Request-Id", "lost")
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := c.faults(); err == nil || !strings.Contains(err.Error(), "was not watched") {
-		t.Errorf("notes that are missing: faults are %q, error is %v", got, err)
+	_ = answer.Body.Close()
+	if got := mustJudge(t, b); len(got) != 0 {
+		t.Errorf("faults are %q", got)
 	}
-	writeFile(t, files[0], "")
+
+	w, err := b.ledger.watch()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"lost", "1", "2"} {
+		if err := w.write(note{Call: openSession, Opened: "a", RequestID: id}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := mustJudge(t, b); len(got) != 1 || !strings.Contains(got[0], "2 sessions") {
+		t.Errorf("two sessions and a spoiled one: faults are %q", got)
+	}
 }
 
 // One session for each context is what a process may open that reads; one that
@@ -174,7 +383,7 @@ func TestWatch_findsASecondSessionInARunThatReads(t *testing.T) {
 	spoiled := func(id string) bool { return id == "spoiled" }
 	good := []note{
 		opened("a", "1", false), opened("b", "2", false), opened("a", "spoiled", false), opened("a", "3", true),
-		{Dead: true}, opened("a", "4", false),
+		{Again: true}, opened("a", "4", false),
 	}
 	if got := judge(good, spoiled); len(got) != 0 {
 		t.Errorf("one session each: faults are %q", got)
@@ -189,11 +398,11 @@ func TestWatch_findsASecondSessionInARunThatReads(t *testing.T) {
 func TestWatch_notes(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	w, err := NewWatch(dir)
+	w, err := NewWatch(dir, "run")
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(dir, fmt.Sprint(os.Getpid()))
+	path := filepath.Join(dir, "run")
 	var bodies []string
 	status, seen := 200, 0
 	transport := w.Transport(roundTrip(func(r *http.Request) (*http.Response, error) {
@@ -219,8 +428,8 @@ func TestWatch_notes(t *testing.T) {
 		}
 	}
 
-	ctx, done := w.phases.read(t.Context(), "the plan of x")
-	_, other := w.phases.apply(t.Context(), "the apply of y") // at the same time
+	ctx, done := w.read(t.Context(), "the plan of x")
+	_, other := w.apply(t.Context(), "the apply of y") // at the same time
 	send(ctx, "GET", "/user", "s", "")
 	send(ctx, "PUT", "/user/1", "s", "put")
 	if seen != 1 {
@@ -245,16 +454,16 @@ func TestWatch_notes(t *testing.T) {
 	}
 	var got []string
 	for _, n := range all {
-		got = append(got, fmt.Sprintf("%s %s apply=%t dead=%t opened=%t %s", n.Call, n.moment, n.Apply, n.Dead, n.Opened != "", n.RequestID))
+		got = append(got, fmt.Sprintf("%s %s apply=%t again=%t opened=%t %s", n.Call, n.moment, n.Apply, n.Again, n.Opened != "", n.RequestID))
 	}
 	want := []string{
-		"PUT /v1/user/1 during the plan of x apply=false dead=false opened=false ",
-		"DELETE /v1/session/1 during the apply of y apply=true dead=false opened=false ",
-		"POST /v1/session-server during the plan of x apply=false dead=false opened=true id of key one",
-		"POST /v1/session-server during the plan of x apply=false dead=false opened=true id of key two",
-		"POST /v1/session-server during the plan of x apply=false dead=false opened=true id of key one",
-		"GET /v1/user during the plan of x apply=false dead=true opened=false ",
-		"PUT /v1/user/1 while Terraform asked for nothing apply=false dead=false opened=false ",
+		"PUT /v1/user/1 during the plan of x apply=false again=false opened=false ",
+		"DELETE /v1/session/1 during the apply of y apply=true again=false opened=false ",
+		"POST /v1/session-server during the plan of x apply=false again=false opened=true id of key one",
+		"POST /v1/session-server during the plan of x apply=false again=false opened=true id of key two",
+		"POST /v1/session-server during the plan of x apply=false again=false opened=true id of key one",
+		"GET /v1/user during the plan of x apply=false again=true opened=false ",
+		"PUT /v1/user/1 while Terraform asked for nothing apply=false again=false opened=false ",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("noted are\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -272,9 +481,9 @@ type roundTrip func(*http.Request) (*http.Response, error)
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // mustJudge returns the faults so far.
-func (c *CLI) mustJudge(t *testing.T) []string {
+func mustJudge(t *testing.T, b *Bunq) []string {
 	t.Helper()
-	faults, err := c.faults()
+	faults, err := b.ledger.faults()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
 )
 
 // screenshots are looked at by a person; the test only sees whether the page can be used.
@@ -35,9 +37,15 @@ type chromium struct {
 // skipped.
 func newChromium(t *testing.T, app *application) *chromium {
 	t.Helper()
-	program, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip("chromium is not installed (Debian: apt-get install chromium): the page was opened without a real browser only")
+	program := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			program = path
+			break
+		}
+	}
+	if program == "" {
+		acctest.MissingTool(t, "chromium is not installed (scripts/test-tools.sh): the page was opened without a real browser only")
 	}
 	// Not t.TempDir(): the browser's last processes may still write there when it has ended.
 	dir, err := os.MkdirTemp("", "consent-") //nolint:usetesting // see above

@@ -35,7 +35,7 @@ func onboarded(t *testing.T) *situation {
 	b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) {
 		c.Webhooks = app.server.Client()
 	}))
-	s := &situation{bunq: b, cli: acctest.NewCLI(t, b), app: app, browser: newBrowser(t, app)}
+	s := &situation{bunq: b, cli: acctest.NewCLI(t, b, acctest.Attached), app: app, browser: newBrowser(t, app)}
 	s.cli.Write(t, acctest.Client+fmt.Sprintf(`
 locals {
   page  = %q

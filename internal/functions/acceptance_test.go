@@ -77,7 +77,7 @@ output "decoded" {
 func TestAccFunctions_messages(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	client := `bunq_oauth_client.main.client_id`
 	uri := `"https://app.example.com/"`
 	for name, tc := range map[string]struct{ call, want string }{
@@ -205,7 +205,7 @@ func TestAccPKCS12Decode_keepsTheKeySecret(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Environment = bunqsim.Production }))
-			cli := acctest.NewCLI(t, b)
+			cli := acctest.NewCLI(t, b, acctest.Attached)
 			cli.Env = append(cli.Env, "TF_VAR_passphrase=correct horse")
 			for to, from := range map[string]string{"seal.p12": "modern.p12", "seal.pem": "several.pem"} {
 				write(t, filepath.Join(cli.Dir, to), vector(t, from))
@@ -268,7 +268,7 @@ resource "bunq_psd2_credential" "main" {
 func TestAccSDKContextJSON_goesOutAndComesBack(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	out := acctest.NewCLI(t, b)
+	out := acctest.NewCLI(t, b, acctest.Attached)
 	out.Write(t, acctest.Client+`
 output "bunq_conf" {
   value     = provider::bunq::sdk_context_json(bunq_device_server.main.api_context, bunq_oauth_client.main.user_id)
@@ -289,12 +289,10 @@ output "bunq_conf" {
 		if user := fmt.Sprint(file.UserID); user != state.String(t, "bunq_oauth_client.main", "user_id") {
 			t.Errorf("the file is of user %s", user)
 		}
-		b.Outside(func() {
-			user, err := file.OpenSession(t.Context(), b.URL)
-			if err != nil || user != file.UserID {
-				t.Errorf("the session is of user %d, not %d (%v)", user, file.UserID, err)
-			}
-		})
+		user, err := file.OpenSession(t.Context(), b.URL)
+		if err != nil || user != file.UserID {
+			t.Errorf("the session is of user %d, not %d (%v)", user, file.UserID, err)
+		}
 	})
 
 	path := filepath.Join(t.TempDir(), "bunq.conf")
@@ -320,7 +318,7 @@ output "bunq_conf" {
 	}
 	t.Run("by import blocks", func(t *testing.T) {
 		mark := len(b.Sim.Journal())
-		cli := acctest.NewCLI(t, b)
+		cli := acctest.NewCLI(t, b, acctest.Attached)
 		cli.Write(t, config+fmt.Sprintf("import {\n  to = bunq_installation.main\n  id = %q\n}\nimport {\n  to = bunq_oauth_client.main\n  id = %q\n}\n", path, client))
 		cli.MustApply(t).MustSay(t, 0, "2 imported, 0 added, 0 changed, 0 destroyed")
 		mustBeBack(t, cli)
@@ -329,7 +327,7 @@ output "bunq_conf" {
 		}
 	})
 	t.Run("by the command", func(t *testing.T) {
-		cli := acctest.NewCLI(t, b)
+		cli := acctest.NewCLI(t, b, acctest.Attached)
 		cli.Write(t, config)
 		cli.Run(t, "import", "-no-color", "bunq_installation.main", path).MustSay(t, 0, "Import successful!")
 		cli.Run(t, "import", "-no-color", "bunq_oauth_client.main", client).MustSay(t, 0, "Import successful!")

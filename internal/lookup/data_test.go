@@ -60,7 +60,7 @@ func TestAccData_values(t *testing.T) {
 	if err := b.Sim.SetPermittedIP(p.CredentialID, "203.0.113.9", "INACTIVE"); err != nil {
 		t.Fatal(err)
 	}
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	cli.Write(t, p.Provider()+allData+"data \"bunq_oauth_client\" \"secret\" {\n  include_secret = true\n}\n")
 	b.Sim.ResetJournal()
 
@@ -150,7 +150,7 @@ func TestAccData_importsTheClient(t *testing.T) {
 	b := acctest.New(t)
 	p := b.Onboard(t, "Imports")
 	p.OAuthClient(t, "https://a.example.com/cb", "https://b.example.com/cb")
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	cli.Write(t, p.Provider()+`
 data "bunq_oauth_client" "there" {}
 
@@ -196,7 +196,7 @@ func TestAccData_pages(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	cli.Write(t, p.Provider()+fmt.Sprintf("data \"bunq_credential_ips\" \"own\" {\n  credential_id = \"%d\"\n}\n", p.CredentialID))
 	b.Sim.ResetJournal()
 	cli.MustApply(t)
@@ -213,7 +213,7 @@ func TestAccData_pages(t *testing.T) {
 func TestAccData_unknownContext(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	with := func(kind, name, extra string) string {
 		return fmt.Sprintf("data %q %q {\n  api_context = bunq_device_server.main.api_context\n%s}\n", kind, name, extra)
 	}
@@ -245,7 +245,7 @@ output "urls" {
 func TestAccData_unknownProvider(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	alias := acctest.Device + `
 provider "bunq" {
   alias       = "there"
@@ -278,7 +278,7 @@ func TestAccData_badInput(t *testing.T) {
 	if err := b.Sim.CancelOAuthClient(gone); err != nil {
 		t.Fatal(err)
 	}
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	for name, tc := range map[string]struct {
 		config string
 		want   []string
@@ -321,7 +321,7 @@ func TestAccData_context(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
 	p := b.Onboard(t, "Context")
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	b.Sim.ResetJournal()
 
 	cli.Write(t, b.Provider("")+"data \"bunq_user\" \"me\" {\n  api_context = null\n}\n")
@@ -353,7 +353,7 @@ func TestAccData_badGateway(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
 	p := b.Onboard(t, "Gateway")
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	cli.Write(t, p.Provider()+"data \"bunq_user\" \"me\" {}\n")
 	cli.MustApply(t)
 	cli.Env = []string{"BUNQ_MAX_WAIT=1s"}

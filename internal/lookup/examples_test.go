@@ -39,7 +39,7 @@ func TestAccExamples(t *testing.T) {
 		t.Run(filepath.Dir(path), func(t *testing.T) {
 			t.Parallel()
 			if _, err := exec.LookPath("curl"); err != nil && filepath.Dir(path) == "ephemeral-resources/bunq_session" {
-				t.Skip("the example calls curl, which is not here")
+				acctest.MissingTool(t, "the example calls curl, which is not here")
 			}
 			text, err := os.ReadFile(filepath.Join("..", "..", "examples", path))
 			if err != nil {

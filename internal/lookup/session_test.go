@@ -98,7 +98,7 @@ data "bunq_oauth_client" "mine" {
 func TestAccSession_oneForAll(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	cli.Write(t, everything)
 	cli.Plan(t, "-out=first").MustSay(t, 2)
 	if calls := b.Calls(0); len(calls) > 0 {
@@ -125,7 +125,7 @@ func TestAccSession_deadSince(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
 	p := b.Onboard(t, "Dead since")
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	cli.Write(t, p.Provider()+"ephemeral \"bunq_session\" \"main\" {}\n")
 	b.Sim.ResetJournal()
 	cli.MustApply(t)
@@ -145,7 +145,7 @@ func TestAccSession_badInput(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
 	p := b.Onboard(t, "Bad session")
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	cli.Write(t, b.Provider("")+"ephemeral \"bunq_session\" \"main\" {}\n")
 	cli.Plan(t).MustSay(t, 1, "No API context")
 	cli.Write(t, acctest.Device+"provider \"bunq\" {\n  alias = \"late\"\n  api_context = bunq_device_server.main.api_context\n}\n"+

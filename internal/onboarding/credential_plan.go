@@ -54,7 +54,7 @@ func (r *CredentialResource) ModifyPlan(ctx context.Context, req resource.Modify
 	storePrivate(ctx, resp.Private, replacedKeyName, replacedKey{
 		ID: state.ID.ValueString(), Deactivates: state.DeactivateOnDestroy.ValueBool(),
 	}, &resp.Diagnostics)
-	r.checkOrganisation(&state, &config, in.certificate, &resp.Diagnostics)
+	state.checkOrganisation(&config, in.certificate, &resp.Diagnostics)
 	if state.hasOtherLeaf(&config, in.certificate) {
 		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("certificate_pem"))
 	}
@@ -178,54 +178,40 @@ func (m *credentialModel) keepNotation(state *credentialModel) {
 
 // checkOrganisation reports a certificate of another organisation than the one in the state. An
 // apply would find out too late: the old credential would be gone, and a second bunq user made.
-func (r *CredentialResource) checkOrganisation(state, config *credentialModel, c *qseal.Certificate, diags *diag.Diagnostics) {
-	if config.CertificatePEM.IsUnknown() && !state.Subject.IsNull() {
-		warnUncompared(state, diags)
-	}
-	if c == nil || state.Subject.IsNull() {
-		return
-	}
-
-	before, after := state.Subject.ValueString(), c.Subject()
-	named := state.OrganizationIdentifier.ValueString()
-	same, why := before == after, "In the sandbox the subject of the certificate names the bunq user"
-
+func (m *credentialModel) checkOrganisation(config *credentialModel, c *qseal.Certificate, diags *diag.Diagnostics) {
+	before := party(m.OrganizationIdentifier.ValueString(), m.Subject.ValueString())
 	switch {
-	case named != "" && named == c.OrganizationIdentifier():
-		same = true
-	case r.Data.Environment == bunq.Production && (named != "" || c.OrganizationIdentifier() != ""):
-		same, why = false, "In production the organizationIdentifier of the certificate names the bunq user"
-		before, after = orNone(named), orNone(c.OrganizationIdentifier())
-	}
-
-	if same {
+	case m.Subject.IsNull():
+		return // imported, and not applied yet
+	case config.CertificatePEM.IsUnknown():
+		// A plan cannot carry the organisation of the state to the apply, which finds out at the OAuth client.
+		diags.AddAttributeWarning(path.Root("certificate_pem"), "The certificate could not be compared", fmt.Sprintf(
+			"The certificate is only known after the apply, so this plan could not check that it belongs to the same organisation as credential %s: %s. "+
+				"Another organisation is another bunq user, to whom no OAuth client can move: the apply would then fail at the client. A "+
+				"bunq_sandbox_certificate that is renewed keeps its subject.\n\n"+
+				"Next step: check that the new certificate is for the same organisation. With create_before_destroy on the credential, the old key ends only "+
+				"after everything else has worked.", m.ID.ValueString(), before))
+		return
+	case c == nil || before == party(c.OrganizationIdentifier(), c.Subject()):
 		return
 	}
+
 	diags.AddAttributeError(path.Root("certificate_pem"), "The certificate belongs to another organisation", fmt.Sprintf(
-		"Credential %[1]s was registered for %[2]s, and this certificate is for %[3]s. %[4]s, so this would be another user. An OAuth client, its callback "+
-			"URLs and the connections of its end users cannot move to another user. Nothing was sent, and the state is unchanged.\n\n"+
-			"Next step: use a certificate for %[2]s. To register %[3]s as well, declare a second set of resources (installation, credential, device, client) "+
-			"under other names or in another state. To replace %[2]s with it, destroy the old credential and everything that depends on it first: terraform "+
-			"destroy -refresh=false -target=bunq_psd2_credential.NAME. Or let Terraform forget it with terraform state rm, which keeps it at bunq.",
-		state.ID.ValueString(), before, after, why))
+		"Credential %s was registered for %s, and this certificate is for %s. bunq knows its users by the organizationIdentifier, or in the sandbox by the "+
+			"subject of the certificate. This would be another user, and an OAuth client cannot move to another user. Nothing was sent, and the state is "+
+			"unchanged.\n\n"+
+			"Next step, one of these:%s", m.ID.ValueString(), before, party(c.OrganizationIdentifier(), c.Subject()), waysOut(
+			"keep the user: a certificate for the same organisation",
+			"have both: a second set of resources, under other names or in another state",
+			"give the old one up, with all that depends on it: terraform destroy -refresh=false -target='bunq_psd2_credential.NAME'")))
 }
 
-// warnUncompared warns that the new certificate is only known after the apply. A plan cannot carry
-// the organisation of the state to the apply, which finds out at the OAuth client.
-func warnUncompared(state *credentialModel, diags *diag.Diagnostics) {
-	diags.AddAttributeWarning(path.Root("certificate_pem"), "The certificate could not be compared", fmt.Sprintf(
-		"The certificate is only known after the apply, so this plan could not check that it belongs to the same organisation as credential %s: %s. "+
-			"Another organisation is another bunq user, to whom no OAuth client can move: the apply would then fail at the client. A "+
-			"bunq_sandbox_certificate that is renewed keeps its subject.\n\n"+
-			"Next step: check that the new certificate is for the same organisation. With create_before_destroy on the credential, the old key ends only "+
-			"after everything else has worked.", state.ID.ValueString(), state.Subject.ValueString()))
-}
-
-func orNone(identifier string) string {
-	if identifier == "" {
-		return "an organisation without an identifier"
+// party returns what a certificate names its bunq user by.
+func party(organizationIdentifier, subject string) string {
+	if organizationIdentifier != "" {
+		return organizationIdentifier
 	}
-	return identifier
+	return subject
 }
 
 // proposeAnother reports whether the credential must be replaced because its key is dead, and warns

@@ -83,7 +83,7 @@ func TestAccDeviceServer_lostAnswer(t *testing.T) {
 				b := acctest.New(t, secondDevice(answer), acctest.WithSim(func(c *bunqsim.Config) { c.Settings.SessionWithoutDevice = tc.sessionOpens }))
 				c := acctest.NewCLI(t, b)
 				var p *acctest.Party
-				b.Outside(func() { p = b.Onboard(t, "elsewhere") })
+				p = b.Onboard(t, "elsewhere")
 				b.Sim.ResetJournal()
 				c.Write(t, acctest.Installation+keyElsewhere("main", fmt.Sprintf("{ api_key = %q }", p.APIKey), named))
 				b.Sim.Fail(tc.fault)
@@ -259,7 +259,7 @@ func TestAccDeviceServer_takenByAnotherKey(t *testing.T) {
 	b := acctest.New(t)
 	c := acctest.NewCLI(t, b)
 	var first, other *acctest.Party
-	b.Outside(func() { first, other = b.Onboard(t, "elsewhere"), b.Onboard(t, "other") })
+	first, other = b.Onboard(t, "elsewhere"), b.Onboard(t, "other")
 	config := func(p *acctest.Party) string {
 		return acctest.Installation + keyElsewhere("main", fmt.Sprintf("{ api_key = %q }", p.APIKey), named)
 	}

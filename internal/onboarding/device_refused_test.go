@@ -21,7 +21,7 @@ func TestAccDeviceServer_refusedKey(t *testing.T) {
 	b := acctest.New(t)
 	c := acctest.NewCLI(t, b)
 	var first, second *acctest.Party
-	b.Outside(func() { first, second = b.Onboard(t, "first"), b.Onboard(t, "second") })
+	first, second = b.Onboard(t, "first"), b.Onboard(t, "second")
 	config := func(p *acctest.Party) string {
 		return acctest.Installation + keyElsewhere("main", fmt.Sprintf("{ api_key = %q }", p.APIKey), named)
 	}

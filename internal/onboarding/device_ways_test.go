@@ -209,7 +209,7 @@ func TestAccDeviceServer_anotherKeyMadeElsewhere(t *testing.T) {
 			b := acctest.New(t, secondDevice(answer))
 			c := acctest.NewCLI(t, b)
 			var first, second *acctest.Party
-			b.Outside(func() { first, second = b.Onboard(t, "elsewhere"), b.Onboard(t, "elsewhere") })
+			first, second = b.Onboard(t, "elsewhere"), b.Onboard(t, "elsewhere")
 			c.Write(t, "variable \"key\" {}\n"+acctest.Installation+keyElsewhere("main", "{ api_key = var.key }", named))
 			c.Env = []string{"TF_VAR_key=" + first.APIKey}
 			c.MustApply(t)
@@ -243,7 +243,7 @@ func TestAccDeviceServer_comparedInTheApply(t *testing.T) {
 	b := acctest.New(t)
 	c := acctest.NewCLI(t, b)
 	var p, other *acctest.Party
-	b.Outside(func() { p, other = b.Onboard(t, "elsewhere"), b.Onboard(t, "elsewhere") })
+	p, other = b.Onboard(t, "elsewhere"), b.Onboard(t, "elsewhere")
 	config := func(key, description string) string {
 		return fmt.Sprintf("resource \"terraform_data\" \"in\" {\n  input = { key = %q, description = %q }\n}\n", key, description) + acctest.Installation +
 			keyElsewhere("main", fmt.Sprintf("{ id = \"%d\", api_key = terraform_data.in.output.key }", p.CredentialID), "description = terraform_data.in.output.description")

@@ -23,7 +23,9 @@ func onboarded(t *testing.T, cli *acctest.CLI, p *acctest.Party, deviceLines str
 		}
 	}
 	return `
-resource "bunq_installation" "main" {}
+resource "bunq_installation" "main" {
+  keepers = { certificate = filesha256("qseal.pem") }
+}
 
 resource "bunq_psd2_credential" "main" {
   installation       = bunq_installation.main

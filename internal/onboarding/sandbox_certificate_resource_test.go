@@ -254,13 +254,12 @@ func TestAccSandboxCertificate_isNotReplaced(t *testing.T) {
 				"terraform destroy -refresh=false"}
 			c.Plan(t, "-replace="+certificateAddress).MustSay(t, 1, says...)
 			c.Plan(t, "-refresh=false", "-replace="+certificateAddress).MustSay(t, 1, says...)
-			triggered := func(version string) string {
-				return fmt.Sprintf("resource \"terraform_data\" \"trigger\" {\n  input = %q\n}\n", version) +
-					config("Acceptance", "null", "lifecycle {\n    replace_triggered_by = [terraform_data.trigger]\n  }")
+			triggered := func(version, by string) string {
+				return fmt.Sprintf("resource \"terraform_data\" \"trigger\" {\n  input = %q\n}\n", version) + config("Acceptance", "null", by)
 			}
-			c.Write(t, triggered("1"))
+			c.Write(t, triggered("1", ""))
 			c.MustApply(t)
-			c.Write(t, triggered("2"))
+			c.Write(t, triggered("2", "lifecycle {\n    replace_triggered_by = [terraform_data.trigger]\n  }"))
 			c.Plan(t).MustSay(t, 1, says...)
 
 			c.Write(t, plain)

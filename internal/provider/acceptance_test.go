@@ -70,7 +70,7 @@ func TestAccProvider_badBlock(t *testing.T) {
 func TestAccProvider_badVariables(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	c.Write(t, acctest.Installation)
 	for _, bad := range []string{
 		"BUNQ_ENVIRONMENT=staging", "BUNQ_BASE_URL=http://bunq.example.com/v1", "BUNQ_BASE_URL=https://bunq.example.com",
@@ -136,7 +136,7 @@ func TestAccProvider_contextOfOthers(t *testing.T) {
 	}
 	own := "resource \"bunq_oauth_client\" \"own\" {\n  api_context = " + p.APIContext() + "  deletion_protection = false\n}\n"
 	for _, variable := range []string{file, "/nowhere/bunq.conf"} {
-		c := acctest.NewCLI(t, b)
+		c := acctest.NewCLI(t, b, acctest.Attached)
 		c.Env = []string{"BUNQ_CONTEXT_FILE=" + variable}
 		c.Write(t, acctest.Installation+own)
 		c.MustApply(t)
@@ -148,7 +148,7 @@ func TestAccProvider_contextOfOthers(t *testing.T) {
 		c.Destroy(t).MustSay(t, 0)
 	}
 	// A context of its own that is of another environment is seen at plan too.
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	c.Write(t, strings.Replace(own, `"sandbox"`, `"production"`, 1))
 	c.Plan(t).MustSay(t, 1, "The API context was made in bunq's production environment, and this provider is configured for sandbox.")
 	if writes := b.Writes(0); slices.Contains(writes, "POST /user/{id}/oauth-client") {

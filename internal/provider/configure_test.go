@@ -2,6 +2,7 @@ package provider
 
 import (
 	"maps"
+	"os"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -55,7 +56,7 @@ func (b block) settings(t *testing.T, env map[string]string) (*settings, diag.Di
 	setVariables(t, env)
 	var m model
 	diags := b.config(t).Get(t.Context(), &m)
-	s := settingsFrom(m, &diags)
+	s := settingsFrom(m, os.Getenv, &diags)
 	return s, diags
 }
 

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -52,6 +53,7 @@ type options struct {
 	cacheDir     func() (string, error)
 	transport    http.RoundTripper
 	clock        func() time.Time
+	getenv       func(string) string
 }
 
 // WithoutPacing sends calls without waiting for limits, for tests with a simulator that has none.
@@ -78,9 +80,14 @@ func WithTransport(rt http.RoundTripper) Option {
 	return func(o *options) { o.transport = rt }
 }
 
+// WithEnvironment takes the environment variables from getenv instead of the process.
+func WithEnvironment(getenv func(name string) string) Option {
+	return func(o *options) { o.getenv = getenv }
+}
+
 // New returns the provider's constructor.
 func New(version string, opts ...Option) func() provider.Provider {
-	o := options{limits: ratelimit.Published, cacheDir: defaultCacheDir}
+	o := options{limits: ratelimit.Published, cacheDir: defaultCacheDir, getenv: os.Getenv}
 	for _, set := range opts {
 		set(&o)
 	}
@@ -181,7 +188,7 @@ func (p *Bunq) Configure(ctx context.Context, req provider.ConfigureRequest, res
 		return
 	}
 
-	s := settingsFrom(m, &resp.Diagnostics)
+	s := settingsFrom(m, p.options.getenv, &resp.Diagnostics)
 	data := &providerdata.Data{Environment: s.environment, Unknown: s.unknown, Clock: p.options.clock}
 	s.defaultContext(ctx, data, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {

@@ -41,6 +41,8 @@ type model struct {
 
 // settings is the provider block completed with environment variables and defaults.
 type settings struct {
+	getenv func(string) string
+
 	environment    bunq.Environment
 	baseURL        *url.URL
 	requestTimeout time.Duration
@@ -86,14 +88,15 @@ func (s *settings) setting(v types.String, attribute, variable string) (string, 
 	case !v.IsNull():
 		return v.ValueString(), origin{attribute: attribute}
 	}
-	if text := os.Getenv(variable); text != "" {
+	if text := s.getenv(variable); text != "" {
 		return text, origin{attribute: attribute, variable: variable}
 	}
 	return "", origin{attribute: attribute}
 }
 
-func settingsFrom(m model, diags *diag.Diagnostics) *settings {
-	s := &settings{environment: bunq.Sandbox, sessionCache: true, apiContext: m.APIContext}
+// settingsFrom reads the provider block, and what it leaves out from the environment.
+func settingsFrom(m model, getenv func(string) string, diags *diag.Diagnostics) *settings {
+	s := &settings{getenv: getenv, environment: bunq.Sandbox, sessionCache: true, apiContext: m.APIContext}
 	s.setEnvironment(m, diags)
 	s.setBaseURL(m, diags)
 	s.requestTimeout = s.duration(m.RequestTimeout, "request_timeout", "BUNQ_REQUEST_TIMEOUT", defaultRequestTimeout, diags)
@@ -204,7 +207,7 @@ func (s *settings) setSessionCache(m model, diags *diag.Diagnostics) {
 	case !m.SessionCache.IsNull():
 		s.sessionCache = m.SessionCache.ValueBool()
 	default:
-		text := os.Getenv("BUNQ_SESSION_CACHE")
+		text := s.getenv("BUNQ_SESSION_CACHE")
 		if text == "" {
 			return
 		}
