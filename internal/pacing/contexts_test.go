@@ -42,7 +42,7 @@ func TestContexts_eachGetsItsSessionWithinMaxWait(t *testing.T) {
 
 				// Nobody reads n times what they were waiting for.
 				told := r.waited()
-				if len(told) != 1 || !strings.Contains(told[0], " for a session (bunq opens one every 30 seconds for an address).") {
+				if len(told) != 1 || !strings.Contains(told[0], " for a session (bunq opens one every 30 seconds for an address, whichever configuration asks).") {
 					t.Errorf("%d warnings of waiting: %s", len(told), told)
 				}
 			})
