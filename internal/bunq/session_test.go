@@ -99,7 +99,7 @@ func TestMaxWait_endsTheWaitForASession(t *testing.T) {
 			start := time.Now()
 			err := call()
 			var e *bunq.WaitError
-			if !errorsAs(err, &e) || e.Reason != "a session (bunq opens one every 30 seconds for an address)" ||
+			if !errorsAs(err, &e) || e.Reason != "a session (bunq opens one every 30 seconds for an address, whichever configuration asks)" ||
 				time.Since(start) != 10*time.Second || b.count() != 0 || bunq.OutcomeUnknown(err) {
 				t.Errorf("%s: got %v after %v", name, err, time.Since(start))
 			}

@@ -227,7 +227,7 @@ const (
 	reasonAnswer     = "bunq to answer"
 	reasonConnection = "a connection to bunq"
 	// That is, for bunq's limit of POST /session-server, whichever process of this machine used it.
-	reasonSession = "a session (bunq opens one every 30 seconds for an address)"
+	reasonSession = "a session (bunq opens one every 30 seconds for an address, whichever configuration asks)"
 	// What the resources of a run wait for among themselves, outside of this package.
 	reasonOthers = "other operations of this run"
 )

@@ -106,7 +106,7 @@ func TestWaits_upToTwoSecondsAreNotTold(t *testing.T) {
 			if _, err := c.WithSession(apiContext(), d).CreateOAuthClient(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if got := log.infos(); len(got) != want || want == 1 && got[0].fields["waited_for"] != "a session (bunq opens one every 30 seconds for an address)" {
+			if got := log.infos(); len(got) != want || want == 1 && got[0].fields["waited_for"] != "a session (bunq opens one every 30 seconds for an address, whichever configuration asks)" {
 				t.Errorf("a wait of %v: got %+v", waits, got)
 			}
 		})

@@ -42,7 +42,7 @@ func TestContexts_eachGetsItsSessionWithinMaxWait(t *testing.T) {
 
 				// One warning is enough: n of the same would only be noise.
 				told := r.waited()
-				if len(told) != 1 || !strings.Contains(told[0], " for a session (bunq opens one every 30 seconds for an address).") {
+				if len(told) != 1 || !strings.Contains(told[0], " for a session (bunq opens one every 30 seconds for an address, whichever configuration asks).") {
 					t.Errorf("%d warnings of waiting: %s", len(told), told)
 				}
 			})
