@@ -272,6 +272,21 @@ func TestAccCallbackURL_copies(t *testing.T) {
 	})
 }
 
+// Whose an object is does not depend on bunq: two resources that are one callback URL come apart while
+// neither can be read, in the apply that stores another context.
+func TestAccCallbackURL_copiesWithADeadKey(t *testing.T) {
+	t.Parallel()
+	s := newShifting(t, bunqsim.Settings{})
+	s.copies(t)
+	again := *s.Party
+	again.Register(t, "a second key")
+	revoke(t, s.b, s.CredentialID)
+
+	s.cli.Write(t, s.b.Provider("")+strings.TrimPrefix(s.named("one two", "ab", inContext(&again)), s.Provider()))
+	s.cli.MustApply(t).MustSay(t, 0, "bunq_oauth_callback_url cannot be read without an API context", "Two resources are one callback URL")
+	s.check(t, "ab")
+}
+
 // copies makes a state in which the resources one and two are one callback URL.
 func (s *shifting) copies(t *testing.T) {
 	t.Helper()

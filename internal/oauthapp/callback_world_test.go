@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	errExists  = errors.New("The Callback URL has already been registered for this Client.") //nolint:staticcheck // bunq's words
+	errExists  = errors.New("The Callback URL has already been registered for this Client.") //nolint:staticcheck,revive // bunq's words
 	errRefused = errors.New("refused")
 	errKilled  = errors.New("the process was killed")
 )
