@@ -12,7 +12,6 @@ func TestData_printsNoSecrets(t *testing.T) {
 	t.Parallel()
 	const secret = "3c1f9e0b7a3c1f9e0b7a3c1f9e0b7a3c"
 	d := &Data{Environment: bunq.Sandbox}
-	Keep(d, bunq.Secret(secret), bunq.Secret(secret))
 	d.Remember(bunq.APIContext{Environment: bunq.Sandbox, APIKey: secret, Installation: bunq.Installation{Token: secret}})
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
 		if text := fmt.Sprintf(verb, d); strings.Contains(text, secret) {
