@@ -18,11 +18,6 @@ func TestAccWalksThatFoundSomething(t *testing.T) {
 		return s
 	}
 	oldKeysEnd := set(func(s *bunqsim.Settings) { s.OldKeys = bunqsim.Refused })
-	oncePerKey := set(func(s *bunqsim.Settings) { s.SecondDeviceOfInstallation = bunqsim.Refused })
-	oncePerKeyOrAll := set(func(s *bunqsim.Settings) {
-		s.SecondDeviceOfInstallation, s.WildcardAfterConcrete = bunqsim.Refused, bunqsim.Accepted
-	})
-	sameDevice := set(func(s *bunqsim.Settings) { s.SecondDeviceOfInstallation = bunqsim.Refused })
 	cancelsLate := set(func(s *bunqsim.Settings) { s.SecondOAuthClient, s.CancelPending = bunqsim.Existing, time.Second })
 	oneSession := set(func(s *bunqsim.Settings) { s.OldKeys, s.ParallelSessions = bunqsim.Refused, bunqsim.Refused })
 	wantsAddress := set(func(s *bunqsim.Settings) { s.IPInPermittedIPUpdate = bunqsim.Required })
@@ -49,8 +44,6 @@ func TestAccWalksThatFoundSomething(t *testing.T) {
 			"create-first device true", "apply replace=credential kill=credential:after",
 		}},
 		{name: "a half-done rotation, killed", settings: oldKeysEnd, steps: []string{"", "certificate renewed; apply kill=session:after"}},
-		{name: "an ambiguous credential", steps: []string{"ips more", "second yes", "set key-only true"}},
-		{name: "a new key of a device that is given the key alone", steps: []string{"ips any", "set key-only true", "certificate renewed", "ips others"}},
 		{name: "line ends", steps: []string{"", "certificate crlf", "certificate bom", "certificate comment", "certificate self"}},
 		{name: "order of the chain", steps: []string{"certificate issued", "certificate reversed", "certificate leaf", "certificate joined"}},
 		{name: "front of a list dropped", steps: []string{"url add middle", "url drop front"}},
@@ -59,15 +52,8 @@ func TestAccWalksThatFoundSomething(t *testing.T) {
 		{name: "a key renamed", steps: []string{"url add end; url map unmoved", "url rename unmoved"}},
 		{name: "a list becomes a map", steps: []string{"url add end", "url map unmoved"}},
 		{name: "a list becomes a map, moved", steps: []string{"url add end", "url map moved"}},
-		{name: "once per key, renamed", settings: oncePerKey, steps: []string{"", "describe main runner"}},
-		{name: "the same device again, renamed", settings: sameDevice, steps: []string{"", "describe main runner"}},
 		{name: "a tainted URL that changes", steps: []string{"", "url change end; taint url.0"}},
-		{name: "once per key, after a rotation", settings: oncePerKey, steps: []string{"", "certificate renewed", "destroy device", "taint device"}},
-		{name: "the same device again, after a rotation", settings: sameDevice, steps: []string{"", "certificate renewed", "destroy device", "taint device"}},
 		{name: "a client that is still being cancelled", settings: cancelsLate, steps: []string{"", "apply replace=client"}},
-		{name: "once per key, with a second key of the same name", settings: oncePerKey, steps: []string{"second yes", "destroy device2"}},
-		{name: "once per key, under another name and back", settings: oncePerKey, steps: []string{"", "destroy credential", "describe main runner", "describe main walk"}},
-		{name: "once per key, no longer open to all", settings: oncePerKey, steps: []string{"ips any", "ips own"}},
 		{name: "webhooks into a module without a moved block", steps: []string{"webhooks add", "module yes unmoved"}},
 		{name: "a key without a device, in another provider block", steps: []string{"alias url true", "apply replace=credential kill=device:before"}},
 		{name: "front of a list added, end changed", steps: []string{"url add end", "url add front; url change end"}},
@@ -83,12 +69,6 @@ func TestAccWalksThatFoundSomething(t *testing.T) {
 		{name: "a client renamed, whose URLs are made first", steps: []string{"create-first url true", "", "rename client unmoved"}},
 		{name: "a client renamed, that is made first", steps: []string{"create-first client true", "rename client unmoved"}},
 		{name: "a protected client renamed, and adopted by an apply of a URL alone", steps: []string{"set adopt true; set protect true", "rename client unmoved; apply target=url.2"}},
-		{name: "once per key, open to all, and a device lost by the plan of another machine", settings: oncePerKeyOrAll, steps: []string{
-			"", "ips any", "ips more-and-any; plan replace=client; machine; saved",
-		}},
-		{name: "once per key, open to all, and a device that the next machine does not know", settings: oncePerKeyOrAll, steps: []string{
-			"", "ips any", "ips more-and-any; plan; machine; saved; machine",
-		}},
 		{name: "a saved plan without an address that the configuration has again", steps: []string{
 			"ips late-element", "ips less; plan; ips late-set; saved",
 		}},
@@ -111,15 +91,12 @@ func TestAccWalksThatFoundSomething(t *testing.T) {
 		{name: "a URL deleted by others, whose key was replaced before it could be read", settings: oldKeysEnd, steps: []string{
 			"", "others delete-url; apply replace=credential target=credential",
 		}},
-		{name: "a key registered once only, as one of two devices, on a new machine", settings: oncePerKey, steps: []string{
-			"", "apply replace=installation", "forget device for-good; machine",
-		}},
 		{name: "one client in two resources, one of which has a dead key", settings: oneSession, steps: []string{
-			"set adopt true", "module yes unmoved; plan; machine; saved",
+			"set adopt true", "module yes unmoved; plan; saved",
 		}},
-		{name: "webhooks replaced by the plan of another machine", steps: []string{"webhooks add", "plan replace=webhooks; machine; saved"}},
+		{name: "webhooks replaced by the plan of another machine", steps: []string{"webhooks add", "plan replace=webhooks; saved"}},
 		{name: "a list that shrinks by the plan of another machine", steps: []string{
-			"url add end; url add end", "url drop front; plan; machine; saved", "url swap; plan; machine; saved", "apply kill=url:after; machine",
+			"url add end; url add end", "url drop front; plan; saved", "url swap; plan; saved", "apply kill=url:after",
 		}},
 		{name: "a protected client is replaced, made first", steps: []string{"set protect true; create-first client true; set adopt true", "apply replace=client"}},
 	})

@@ -114,14 +114,6 @@ func refusals() []refusal {
 			out: func(w *walker, _ string) { w.want.adopt = true },
 		},
 		{
-			name: "a tainted URL cannot be made before it is destroyed", says: []string{"terraform untaint"},
-			deserved: func(w *walker) bool {
-				return slices.ContainsFunc(w.state(), func(h held) bool { return h.typ == callback && h.tainted })
-			},
-			way: "It is untainted.",
-			out: func(w *walker, _ string) { w.do([]string{"untaint", "url"}) },
-		},
-		{
 			// Terraform's own error, whatever the provider: hashicorp/terraform orders the destroy
 			// of an instance that the state has with create_before_destroy, and of what it depended
 			// on, both ways.
@@ -197,10 +189,10 @@ func refusals() []refusal {
 			out:      func(w *walker, said string) { w.runPrinted(said, deviceStays) },
 		},
 		{
-			name: "an installation has a device that is not the one of the configuration", says: []string{"already", "-replace=" + installation},
+			name: "an installation has a device that is not the one of the configuration", says: otherDevice,
 			deserved: func(w *walker) bool { return w.lacksDevice() },
 			way:      "The installation is replaced, as the message says.",
-			out:      func(w *walker, said string) { w.runPrinted(said, []string{"already", "-replace=" + installation}) },
+			out:      func(w *walker, said string) { w.runPrinted(said, otherDevice) },
 		},
 		{
 			name: "addresses belong to a credential, whose id is needed", says: []string{"permitted_ips", "credential"},
@@ -222,30 +214,34 @@ func refusals() []refusal {
 			out:      func(w *walker, _ string) { w.do([]string{"others", "end-sessions"}) },
 		},
 		{
-			name: "a renamed client cannot be made before the old one is cancelled", says: []string{"one active", "moved block"},
-			deserved: func(w *walker) bool {
-				return (w.want.createFirst["client"] || w.want.createFirst["url"]) && w.clientElsewhere() != ""
-			},
-			way: "A moved block says that it is the same one.",
+			name: "client or webhooks have another name now, or are tainted", says: []string{"of one user", "moved block", "terraform untaint"},
+			deserved: func(w *walker) bool { return len(w.renamedOnce()) > 0 || w.hasTainted(client, filters) },
+			atPlan:   true,
+			way:      "A moved block says so, or it is untainted.",
 			out: func(w *walker, _ string) {
-				w.want.blocks = append(w.want.blocks, movedTo(w.clientElsewhere(), w.want.resourcesOf("client")[0]))
+				w.want.blocks = append(w.want.blocks, w.renamedOnce()...)
+				for _, name := range []string{"client", "webhooks"} {
+					if h, _ := w.inState(name); h.tainted {
+						w.do([]string{"untaint", name})
+					}
+				}
 			},
 		},
 		{
-			name: "a user has one active client, so it cannot be made before the old one is cancelled", says: []string{"one active"},
-			deserved: func(w *walker) bool {
-				first := w.want.createFirst["client"] || w.want.createFirst["url"] // which the client inherits
-				return first && w.clientIs(func(h held) bool { return h.tainted })
-			},
-			way: "create_before_destroy is taken off the client, and off the URLs.",
-			out: func(w *walker, _ string) { w.want.createFirst["client"], w.want.createFirst["url"] = false, false },
+			name: "two addresses of the state have one client, or one set of webhooks", says: []string{"the state has the", "twice"},
+			deserved: func(w *walker) bool { return len(w.heldTwice()) > 0 },
+			atPlan:   true,
+			way:      "A removed block lets Terraform forget the one that the configuration does not have.",
+			out:      func(w *walker, _ string) { w.want.blocks = append(w.want.blocks, w.heldTwice()...) },
 		},
 		{
-			name: "the key of the state has ended, in an apply that was interrupted", says: []string{"refuses the API key", "-refresh=false -replace=" + credential},
+			name: "the key of the state has ended, in an apply that was interrupted", says: []string{"refuses the API key", "-replace=" + installation},
 			deserved: func(w *walker) bool { return w.hasDeadKey() },
 			atPlan:   true,
-			way:      "The certificate is registered again, as the message says.",
-			out:      func(w *walker, _ string) { w.do([]string{"apply", "no-refresh", "replace=credential"}) },
+			way:      "Installation and key are made again, as the message says.",
+			out: func(w *walker, said string) {
+				w.runPrinted(said, []string{"refuses the API key", "-replace=" + installation})
+			},
 		},
 		{
 			name: notPermitted, says: []string{"address"},
@@ -367,7 +363,10 @@ func (w *walker) leftBehind() []string {
 }
 
 // deviceStays are words of the error about a device that the plan would replace on its installation.
-var deviceStays = []string{"one device", "-replace=" + installation}
+var deviceStays = []string{"one device for each installation", "-replace='" + installation}
+
+// otherDevice are words of the error of a registration.
+var otherDevice = []string{"the installation has another device", "-replace='" + installation}
 
 // both are the suffixes of the names of the two sets of installation, credential and device.
 var both = []string{"", "2"}
@@ -396,7 +395,7 @@ func (w *walker) replacesDeviceAlone() bool {
 		key, hasKey := w.inState("credential" + n)
 		has, _ := d.attributes["credential"].(map[string]any)
 		list, _ := d.attributes["permitted_ips"].([]any)
-		return d.text("description") != description || slices.Contains(list, any("*")) != slices.Contains(ips, "*") ||
+		return d.text("description") != description || slices.Contains(list, any("*")) != slices.Contains(ips, "*") && ips != nil ||
 			!hasKey || key.tainted || key.text("api_key") != has["api_key"] || key.text("fingerprint_sha256") != w.want.certificate.fingerprint(w.t)
 	})
 }
@@ -412,7 +411,7 @@ func (w *walker) lacksDevice() bool {
 }
 
 var (
-	printedCommand = regexp.MustCompile(`terraform (apply(?: -[a-z]+(?:=\S+?)?)+)[\s.,;:)]`)
+	printedCommand = regexp.MustCompile(`terraform (apply(?: -replace='?[a-z0-9_]+\.NAME'?)+)`)
 	printedName    = regexp.MustCompile(`(bunq_[a-z0-9_]+)\.NAME`)
 )
 
@@ -434,7 +433,7 @@ func (w *walker) runPrinted(said string, words []string) {
 			typ := strings.TrimSuffix(name, ".NAME")
 			return w.addressOf(typ, about != nil && strings.HasSuffix(about[1], ".second"))
 		})
-		w.run(append(strings.Fields(full), "-no-color", "-auto-approve")...)
+		w.run(append(strings.Fields(strings.ReplaceAll(full, "'", "")), "-no-color", "-auto-approve")...)
 		return
 	}
 }
@@ -452,4 +451,45 @@ func (w *walker) addressOf(typ string, second bool) string {
 	}
 	w.t.Fatalf("no address for %s", typ)
 	return ""
+}
+
+// renamedOnce are moved blocks for client and webhooks of the state whose name the configuration does not
+// have any more.
+func (w *walker) renamedOnce() []string {
+	var out []string
+	for _, name := range []string{"client", "webhooks"} {
+		now := w.want.resourcesOf(name)
+		if len(now) == 0 {
+			continue
+		}
+		if _, there := heldAt(w.state(), now[0]); there {
+			continue
+		}
+		for _, h := range w.state() {
+			if h.typ == typeOf(name) && h.deposed == "" {
+				out = append(out, movedTo(h.address, now[0]))
+			}
+		}
+	}
+	return out
+}
+
+// heldTwice are removed blocks for what the state has twice, at addresses that the configuration does not
+// have.
+func (w *walker) heldTwice() []string {
+	count := map[string]int{}
+	for _, h := range w.state() {
+		count[h.typ+" "+h.text("id")]++
+	}
+	var out []string
+	for _, h := range w.state() {
+		if count[h.typ+" "+h.text("id")] > 1 && (h.typ == client || h.typ == filters) && !slices.Contains(w.want.declared(), h.address) {
+			out = append(out, removalOf(h.address))
+		}
+	}
+	return out
+}
+
+func (w *walker) hasTainted(types ...string) bool {
+	return slices.ContainsFunc(w.state(), func(h held) bool { return h.tainted && slices.Contains(types, h.typ) })
 }
