@@ -29,7 +29,7 @@ func situationsOfImport() []situation {
 		imports("import of a credential: no such credential", credential, func(w *world) string { return file(w) + "#1" }, nil),
 		imports("import of a device: several", device, file, func(w *world) {
 			w.state = w.remembered.clone()
-			made(upTo(callback, set1(device, "description", str("another"))))(w.t.Context(), w) // the first one stays at bunq
+			made(upTo(callback, otherKey()))(w.t.Context(), w) // the first one stays at bunq
 			delete(w.state, device)
 		}),
 		imports("import of a client: its client_id", client, text("0123abcd"), nil),
