@@ -31,7 +31,7 @@ func wayResources() []wayResource {
 	installed := "installation = bunq_installation.main"
 	return []wayResource{
 		{typ: sandboxCertificate, body: []string{`name = "Ways"`}, unknown: "organization", value: `null`},
-		{typ: installation},
+		{typ: installation, body: []string{"keepers = { certificate = bunq_sandbox_certificate.main.certificate_pem }"}},
 		{typ: credential, body: []string{
 			installed, "certificate_pem = bunq_sandbox_certificate.main.certificate_pem", "private_key_pem_wo = bunq_sandbox_certificate.main.private_key_pem",
 		}, unknown: "certificate_chain_pem", value: "bunq_sandbox_certificate.main.certificate_chain_pem"},
