@@ -33,7 +33,7 @@ func SettingChoices() []SettingChoice {
 		closed("FirstUse", "UNKNOWN",
 			"internal/onboarding", ByDeviceServer, BySession),
 		closed("OldKeys", "UNKNOWN",
-			"internal/oauthapp", Accepted, Refused),
+			"internal/onboarding", Accepted, Refused),
 		closed("InstallationKeyReuse", "UNKNOWN",
 			"those who bring the installation key themselves", Accepted, Refused),
 		closed("ServerKey", "OBSERVED: two pairs of installations have different ones",

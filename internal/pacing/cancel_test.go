@@ -13,6 +13,7 @@ import (
 
 const (
 	callClient   = "GET /user/{id}/oauth-client/{id}"
+	kindURL      = "bunq_oauth_callback_url"
 	callCallback = "POST /user/{id}/oauth-client/{id}/callback-url"
 	callSession  = "POST /session-server"
 )
@@ -22,24 +23,70 @@ const (
 type waiting struct {
 	prepare func(ctx context.Context, b *bank, p *party)
 	block   attributes
-	// n operations; all of them must wait
+	// n operations; all of them must wait. Another process plans them before prepare, if they need that.
 	n  int
-	do func(ctx context.Context, t *testing.T, r *run, p *party, i int) error
+	do func(ctx context.Context, t *testing.T, before *run, p *party, i int) operation
+	// quiet: what the operation cannot learn is no error of it.
+	quiet bool
+	// refused: with little max_wait it does not begin to wait, because bunq's text names a longer window
+	// than is left.
+	refused bool
 	// reason is what an error names when max_wait is over instead. In front of those
 	// who wait for it, some may wait for an answer: as many as answering says.
 	reason    string
 	answering int
 }
 
-func readClient(ctx context.Context, _ *testing.T, r *run, p *party, _ int) error {
-	_, err := r.refresh(ctx, p.client)
-	return err
+// operation is one call of Terraform's.
+type operation func(ctx context.Context, r *run) error
+
+func readClient(_ context.Context, _ *testing.T, _ *run, p *party, _ int) operation {
+	return func(ctx context.Context, r *run) error {
+		_, err := r.refresh(ctx, p.client)
+		return err
+	}
 }
 
-func addURL(ctx context.Context, t *testing.T, r *run, p *party, i int) error {
+func planURL(_ context.Context, t *testing.T, _ *run, p *party, i int) operation {
 	t.Helper()
-	_, err := r.create(ctx, "bunq_oauth_callback_url", p.callback(t, 100+i))
-	return err
+	return func(ctx context.Context, r *run) error {
+		_, err := r.plan(ctx, r.absent(kindURL), p.callback(t, i))
+		return err
+	}
+}
+
+func addURL(ctx context.Context, t *testing.T, before *run, p *party, i int) operation {
+	t.Helper()
+	return add(ctx, t, before, p.callback(t, i))
+}
+
+// addURLElsewhere adds a URL to a client of its own, so that it waits for no other operation.
+func addURLElsewhere(ctx context.Context, t *testing.T, before *run, p *party, i int) operation {
+	t.Helper()
+	args := p.callback(t, i)
+	args["oauth_client_id"] = text(number(p.client.id(t) + 100 + int64(i)))
+	return add(ctx, t, before, args)
+}
+
+func add(ctx context.Context, t *testing.T, before *run, args attributes) operation {
+	t.Helper()
+	planned, err := before.plan(ctx, before.absent(kindURL), args)
+	must(t, err)
+	return func(ctx context.Context, r *run) error {
+		_, err := r.apply(ctx, r.absent(kindURL), args, planned)
+		return err
+	}
+}
+
+// plans plans the operations, and lets the windows of that pass.
+func (w waiting) plans(ctx context.Context, t *testing.T, b *bank, p *party) []operation {
+	t.Helper()
+	before, all := b.provider(ctx, nil), make([]operation, w.n)
+	for i := range all {
+		all[i] = w.do(ctx, t, before, p, i)
+	}
+	time.Sleep(time.Minute)
+	return all
 }
 
 func waitings() map[string]waiting {
@@ -52,12 +99,12 @@ func waitings() map[string]waiting {
 	}
 	return map[string]waiting{
 		"a place within the rate limit": {
-			prepare: fail(bunqsim.Fault{Route: callCallback, Kind: bunqsim.FaultSlow, Wait: 20 * time.Second}),
-			n:       6, answering: 5, do: addURL, reason: "the rate limit of " + callCallback,
+			prepare: fail(bunqsim.Fault{Route: callClient, Kind: bunqsim.FaultSlow, Wait: 20 * time.Second}),
+			n:       4, answering: 3, do: addURLElsewhere, reason: "the rate limit of " + callClient,
 		},
 		"a rate limit that others have used up": {
 			prepare: fail(bunqsim.Fault{Route: callClient, Kind: bunqsim.FaultStatus, Status: 429}),
-			n:       1, do: readClient, reason: "the rate limit of " + callClient,
+			n:       1, do: readClient, refused: true,
 		},
 		"bunq to recover": {
 			prepare: fail(bunqsim.Fault{Route: callClient, Kind: bunqsim.FaultStatus, Status: 503}),
@@ -68,10 +115,10 @@ func waitings() map[string]waiting {
 			n:       1, do: readClient, reason: "a connection to bunq",
 		},
 		"the interval between two sessions, known by the refusal": {
-			prepare: opened, n: parallelism, do: readClient, reason: "a session",
+			prepare: opened, n: parallelism, do: readClient, refused: true,
 		},
 		"the interval between two sessions, without a cache folder": {
-			prepare: opened, block: attributes{"session_cache": yes(false)}, n: parallelism, do: readClient, reason: "a session",
+			prepare: opened, block: attributes{"session_cache": yes(false)}, n: parallelism, do: readClient, refused: true,
 		},
 		"the interval between two sessions, known by the cache folder": {
 			prepare: func(ctx context.Context, b *bank, _ *party) {
@@ -102,6 +149,10 @@ func waitings() map[string]waiting {
 			prepare: fail(bunqsim.Fault{Route: callClient, Kind: bunqsim.FaultSlow}),
 			n:       parallelism, do: addURL, reason: "other operations of this run", answering: 1,
 		},
+		"the callback URLs that are there, in a plan": {
+			prepare: fail(bunqsim.Fault{Route: callClient, Kind: bunqsim.FaultSlow}),
+			n:       parallelism, do: planURL, quiet: true,
+		},
 	}
 }
 
@@ -125,11 +176,12 @@ func TestCancellation_endsEachWaitAtOnce(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
 				b, p := settled(ctx, t)
+				operations := w.plans(ctx, t, b, p)
 				w.prepare(ctx, b, p)
 				r := b.provider(ctx, w.block)
 				ended := make(chan error, w.n)
-				for i := range w.n {
-					go func() { ended <- w.do(ctx, t, r, p, i) }()
+				for _, do := range operations {
+					go func() { ended <- do(ctx, r) }()
 				}
 				time.Sleep(1700 * time.Millisecond)
 				if len(ended) > 0 {
@@ -138,8 +190,8 @@ func TestCancellation_endsEachWaitAtOnce(t *testing.T) {
 				begin := time.Now()
 				r.stop()
 				for range w.n {
-					if err := <-ended; err == nil {
-						t.Error("a cancelled operation tells of success")
+					if err := <-ended; (err == nil) != w.quiet {
+						t.Errorf("a cancelled operation ended with %v", err)
 					}
 				}
 				if took := time.Since(begin); took > 100*time.Millisecond {
@@ -151,7 +203,7 @@ func TestCancellation_endsEachWaitAtOnce(t *testing.T) {
 }
 
 // If max_wait runs out, the error says what the operation waited for, how long, and which setting limits
-// it.
+// it. A window that is longer than what is left ends the operation at once, with bunq's refusal.
 func TestMaxWait_errorSaysWhatItWaitedFor(t *testing.T) {
 	t.Parallel()
 	for name, w := range waitings() {
@@ -160,13 +212,15 @@ func TestMaxWait_errorSaysWhatItWaitedFor(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
 				b, p := settled(ctx, t)
+				operations := w.plans(ctx, t, b, p)
 				w.prepare(ctx, b, p)
 				block := attributes{"max_wait": text("10s"), "request_timeout": text("15s")}
 				maps.Copy(block, w.block)
 				r := b.provider(ctx, block)
 				begin := time.Now()
-				errs := each(w.n, w.n, func(i int) error { return w.do(ctx, t, r, p, i) })
-				if took := time.Since(begin); took != 10*time.Second {
+				errs := each(w.n, w.n, func(i int) error { return operations[i](ctx, r) })
+				took := time.Since(begin)
+				if took > 10*time.Second || took < 10*time.Second && !w.refused {
 					t.Errorf("gave up after %v", took)
 				}
 
@@ -175,6 +229,12 @@ func TestMaxWait_errorSaysWhatItWaitedFor(t *testing.T) {
 					const answer = "10s of waiting for bunq to answer"
 					want := "10s of waiting for " + w.reason
 					switch {
+					case w.quiet:
+						must(t, err)
+					case w.refused:
+						if err == nil || !strings.Contains(err.Error(), "bunq answered 429") {
+							t.Errorf("operation %d: %v", i, err)
+						}
 					case err == nil || !strings.Contains(err.Error(), "max_wait is 10s"):
 						t.Errorf("operation %d: %v", i, err)
 					case strings.Contains(err.Error(), want):

@@ -93,7 +93,7 @@ func TestAccExample_keepsTheLimitsWithOneSession(t *testing.T) {
 			t.Errorf("%s was answered with %d", e.Call(), e.Status)
 		}
 	}
-	want := unavoidable(n, 5, 3*time.Second)
+	want := unavoidable(n, 5, 3*time.Second, 0)
 	if took < want {
 		t.Errorf("the apply took %v, which the limits do not allow", took)
 	}

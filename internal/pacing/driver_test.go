@@ -114,7 +114,12 @@ func (r *run) stop() {
 
 // create plans and applies a new resource.
 func (r *run) create(ctx context.Context, typeName string, args attributes) (*object, error) {
-	return r.change(ctx, &object{typeName: typeName, state: r.none(typeName)}, args)
+	return r.change(ctx, r.absent(typeName), args)
+}
+
+// absent is a resource that is not in the state.
+func (r *run) absent(typeName string) *object {
+	return &object{typeName: typeName, state: r.none(typeName)}
 }
 
 // change plans and applies other arguments.
@@ -123,6 +128,11 @@ func (r *run) change(ctx context.Context, o *object, args attributes) (*object, 
 	if err != nil {
 		return nil, err
 	}
+	return r.apply(ctx, o, args, planned)
+}
+
+// apply applies what was planned.
+func (r *run) apply(ctx context.Context, o *object, args attributes, planned *tfprotov6.PlanResourceChangeResponse) (*object, error) {
 	config := args.value(r.schemas[o.typeName])
 	applied, err := r.server.ApplyResourceChange(ctx, &tfprotov6.ApplyResourceChangeRequest{
 		TypeName: o.typeName, PriorState: dynamic(r.t, o.state), Config: dynamic(r.t, config),

@@ -44,7 +44,7 @@ func TestSession_ofNoUseIsWaitedForOnce(t *testing.T) {
 				r := b.provider(ctx, attributes{"session_cache": yes(false)})
 				begin := time.Now()
 				for range 5 {
-					for _, err := range each(2, parallelism, func(int) error { return readClient(ctx, t, r, p, 0) }) {
+					for _, err := range each(2, parallelism, func(int) error { return readClient(ctx, t, nil, p, 0)(ctx, r) }) {
 						if err == nil || !strings.Contains(err.Error(), c.says) {
 							t.Errorf("the error does not say %q: %v", c.says, err)
 						}

@@ -126,7 +126,7 @@ func TestProcesses_ofOneAddressKeepTheInterval(t *testing.T) {
 				ctx := t.Context()
 				b := newBank(t, latency)
 				b.provider(ctx, nil).onboard(ctx)
-				answered := time.Now() // the opening was the last call
+				answered := time.Now().Add(-latency) // the device is read after the opening
 				time.Sleep(7300 * time.Millisecond)
 
 				b.provider(ctx, nil).onboard(ctx)

@@ -11,17 +11,18 @@ import (
 )
 
 // unavoidable is how long after the first one the last of n requests can come at
-// the earliest, where a server takes no more than limit in any window: request
-// number i must be a whole window after request number i-limit. It is computed
-// one by one, with nothing of the program's.
-func unavoidable(n, limit int, window time.Duration) time.Duration {
+// the earliest, where each takes latency, one follows the other, and a server
+// takes no more than limit in any window: request number i must be a whole window
+// after request number i-limit. It is computed one by one, with nothing of the
+// program's.
+func unavoidable(n, limit int, window, latency time.Duration) time.Duration {
 	at := make([]time.Duration, n)
 	for i := range at {
 		if i >= limit {
 			at[i] = at[i-limit] + window
 		}
 		if i > 0 {
-			at[i] = max(at[i], at[i-1])
+			at[i] = max(at[i], at[i-1]+latency)
 		}
 	}
 	return at[n-1]
@@ -66,7 +67,7 @@ func TestApply_waitsNoLongerThanTheWindowsAsk(t *testing.T) {
 					t.Errorf("in an apply of %v, %d warnings of waiting: %s", took, len(told), told)
 				}
 				// The last request and its answer are no wait.
-				waited, want := took-latency, unavoidable(n, 5, 3*time.Second)
+				waited, want := took-latency, unavoidable(n, 5, 3*time.Second, latency)
 				if !within(waited, want, c.share) {
 					t.Errorf("waited %v, the windows ask for %v", waited, want)
 				}
@@ -77,12 +78,14 @@ func TestApply_waitsNoLongerThanTheWindowsAsk(t *testing.T) {
 }
 
 // later is another apply, in a process of its own, when the windows of the first
-// one are over. It has a session and has read what there is.
+// one are over. It has a session. It has read no callback URL: Terraform reads in the plan,
+// in another process, and what a run has read with a resource is kept from the
+// destroy of another one.
 func (b *bank) later(ctx context.Context, p *party) *run {
 	b.t.Helper()
 	time.Sleep(time.Minute)
 	r := b.provider(ctx, nil)
-	_, err := r.refresh(ctx, p.urls[0])
+	_, err := r.refresh(ctx, p.client)
 	must(b.t, err)
 	time.Sleep(time.Minute)
 	return r
@@ -102,7 +105,7 @@ func TestDestroy_waitsNoLongerThanTheWindowsAsk(t *testing.T) {
 		r = b.later(ctx, p)
 		begin := time.Now()
 		mustAll(t, each(n, parallelism, func(i int) error { return r.destroy(ctx, p.urls[i]) }))
-		waited, want := time.Since(begin)-latency, unavoidable(n, 5, 3350*time.Millisecond)
+		waited, want := time.Since(begin)-latency, unavoidable(n, 5, 3350*time.Millisecond, latency)
 		if !within(waited, want, 0.05) {
 			t.Errorf("waited %v, the windows ask for %v", waited, want)
 		}
@@ -133,7 +136,7 @@ func TestUpdate_waitsNoLongerThanTheWindowsAsk(t *testing.T) {
 			_, err := r.change(ctx, p.urls[i], args)
 			return err
 		}))
-		waited, want := time.Since(begin)-latency, unavoidable(n, 2, 3*time.Second)
+		waited, want := time.Since(begin)-latency, unavoidable(n, 2, 3*time.Second, latency)
 		if !within(waited, want, 0.05) {
 			t.Errorf("waited %v, the windows ask for %v", waited, want)
 		}
