@@ -58,6 +58,7 @@ paged() {
 spelled() {
   local misspell others='authorize,authorization,organization' # words of OAuth and X.509
   others+=,analyze,artifact,artifacts,color # names of an action, of what a workflow keeps, of a flag
+  others+=,serialization # a module of Python's cryptography
   misspell=$(scripts/build-tool misspell)
   git ls-files -z --cached --others --exclude-standard -- . ':!*.go' ':!go.*' ':!tools' ':!*.css' ':!*/testdata/*' |
     while IFS= read -r -d '' file; do if [[ -e $file ]]; then printf '%s\0' "$file"; fi; done |

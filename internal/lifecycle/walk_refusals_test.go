@@ -431,7 +431,7 @@ func (w *walker) runPrinted(said string, words []string) {
 		about := withObject.FindStringSubmatch(one)
 		full := printedName.ReplaceAllStringFunc(command[1], func(name string) string {
 			typ := strings.TrimSuffix(name, ".NAME")
-			return w.addressOf(typ, about != nil && strings.HasSuffix(about[1], ".second"))
+			return w.addressOf(typ, len(about) > 1 && strings.HasSuffix(about[1], ".second"))
 		})
 		w.run(append(strings.Fields(strings.ReplaceAll(full, "'", "")), "-no-color", "-auto-approve")...)
 		return
