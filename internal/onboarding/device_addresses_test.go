@@ -360,8 +360,7 @@ func TestAccDeviceServer_wrongCredential(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
 	c := acctest.NewCLI(t, b)
-	var p *acctest.Party
-	p = b.Onboard(t, "elsewhere")
+	p := b.Onboard(t, "elsewhere")
 	config := func(id int64) string {
 		return acctest.Installation + keyElsewhere("main", fmt.Sprintf("{ id = \"%d\", api_key = %q }", id, p.APIKey), named, list(next))
 	}

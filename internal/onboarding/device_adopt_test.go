@@ -82,8 +82,7 @@ func TestAccDeviceServer_lostAnswer(t *testing.T) {
 				t.Parallel()
 				b := acctest.New(t, secondDevice(answer), acctest.WithSim(func(c *bunqsim.Config) { c.Settings.SessionWithoutDevice = tc.sessionOpens }))
 				c := acctest.NewCLI(t, b)
-				var p *acctest.Party
-				p = b.Onboard(t, "elsewhere")
+				p := b.Onboard(t, "elsewhere")
 				b.Sim.ResetJournal()
 				c.Write(t, acctest.Installation+keyElsewhere("main", fmt.Sprintf("{ api_key = %q }", p.APIKey), named))
 				b.Sim.Fail(tc.fault)

@@ -87,8 +87,7 @@ func TestAccDeviceServer_life(t *testing.T) {
 func TestAccDeviceServer_keyMadeElsewhere(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	var p *acctest.Party
-	p = b.Onboard(t, "elsewhere")
+	p := b.Onboard(t, "elsewhere")
 	config := func(ips string) string {
 		return b.Provider("") + fmt.Sprintf(acctest.Installation+`
 resource "bunq_device_server" "main" {

@@ -147,8 +147,7 @@ func TestAccRefresh_refusesAnotherEnvironment(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			b := acctest.New(t)
-			var p *acctest.Party
-			p = b.Onboard(t, "elsewhere")
+			p := b.Onboard(t, "elsewhere")
 			elsewhere := fmt.Sprintf("provider \"bunq\" {\n  environment = \"production\"\n  base_url = %q\n}\n", b.URL)
 			says := func(what string) *regexp.Regexp {
 				return acctest.Says("The " + what + " was made in bunq's sandbox environment, and this provider is configured for production. Nothing was sent")
