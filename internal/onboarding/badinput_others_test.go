@@ -223,7 +223,6 @@ func TestAccCallbackURL_badInput(t *testing.T) {
 		{"a fragment", "https://app.example.com/callback#top", "has a fragment"},
 		{"an empty fragment", "https://app.example.com/callback#", "has a fragment"},
 		{"plain http", "http://app.example.com/callback", "is plain http, over which the authorisation code could be read"},
-		{"plain http to this machine", "http://localhost:8080/callback", "is plain http"},
 		{"another scheme", "myapp://callback", "has a scheme other than https"},
 		{"a user name", "https://me@app.example.com/callback", "contains a user name or password"},
 		{"white space after it", "https://app.example.com/callback ", "white space"},

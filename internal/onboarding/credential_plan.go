@@ -129,10 +129,9 @@ func (r *CredentialResource) checkOnce(state *credentialModel, keeps bool, diags
 	diags.AddError("Two resources have one credential", fmt.Sprintf(
 		"Credential %s is in the state twice, and this plan keeps at least one of the two. The destroy of one could end the key of the other. "+
 			"Nothing was sent, and the state is unchanged.\n\n"+
-			"Next step: keep one of the two resource blocks, remove the other, and let Terraform forget it:%s", id, waysOut(
+			"Next step: keep one of the two resource blocks, remove the other, and let Terraform forget it:%s%s", id, waysOut(
 			"in the configuration: a removed block with destroy = false",
-			"by hand: terraform state rm 'bunq_psd2_credential.NAME'",
-			destroyInstead)))
+			"by hand: terraform state rm 'bunq_psd2_credential.NAME'"), destroyLine))
 }
 
 // changes reports whether the plan changes anything in the state.

@@ -193,7 +193,7 @@ resource "bunq_psd2_credential" "copy" {
 `
 	says := "Two resources have one credential"
 	c.Write(t, once+copied+importAll(context)+importBlock("bunq_psd2_credential.copy", context))
-	c.Plan(t).MustSay(t, 1, says)
+	c.Plan(t).MustSay(t, 1, says, "To destroy instead: terraform destroy -refresh=false.")
 
 	c.Write(t, once+importAll(context))
 	c.MustApply(t)

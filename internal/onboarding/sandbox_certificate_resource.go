@@ -239,10 +239,9 @@ func (r *SandboxCertificateResource) checkNew(plan *sandboxCertificateModel, bef
 		"This plan replaces certificate %q (-replace, or replace_triggered_by), and its subject is to stay the same. But the random part of the subject "+
 			"cannot be the same again, and in the sandbox the subject names the bunq user. An OAuth client and its callback URLs cannot move to another "+
 			"user. Nothing was changed.\n\n"+
-			"Next step, one of these:%s", before.ID, waysOut(
+			"Next step, one of these:%s%s", before.ID, waysOut(
 			"to renew it for the same user, without -replace: another value in its keepers, such as keepers = { renewal = \"2\" }, then terraform apply",
-			"to get another user: another name, then terraform apply",
-			destroyInstead)))
+			"to get another user: another name, then terraform apply"), destroyLine))
 }
 
 // checkName refuses a name that another certificate of the plan has, and one of the state for a new
@@ -258,9 +257,7 @@ func (r *SandboxCertificateResource) checkName(plan *sandboxCertificateModel, id
 		diags.AddAttributeError(path.Root("name"), "Two sandbox certificates have one name", fmt.Sprintf(
 			"Another bunq_sandbox_certificate of this configuration has the name %q, too. A name is used once, so that it is clear which certificate, and so "+
 				"which bunq user, it stands for. Nothing was changed.\n\n"+
-				"Next step, one of these:%s", name, waysOut(
-				"another name for one of them; with count or for_each, make the index or key part of it",
-				destroyInstead)))
+				"Next step: give one of them another name; with count or for_each, make the index or key part of it.%s", name, destroyLine))
 		return
 	}
 	if there != "" {
@@ -273,12 +270,11 @@ func addNameTaken(name, id string, diags *diag.Diagnostics) {
 	diags.AddError("The state has a sandbox certificate with this name", fmt.Sprintf(
 		"This plan makes a new certificate with the name %q, and the state has one: %q. It is tainted, or its resource was renamed. The new one would get "+
 			"another random part in its subject, and so belong to another bunq user, to whom an OAuth client cannot move. Nothing was changed.\n\n"+
-			"Next step, one of these:%s", name, id, waysOut(
+			"Next step, one of these:%s%s", name, id, waysOut(
 			"if it is tainted: terraform untaint 'bunq_sandbox_certificate.NAME'",
 			"to renew it for the same user: that, and another value in its keepers, such as keepers = { renewal = \"2\" }",
 			"if its resource was renamed: a moved block",
-			"to get another user: another name",
-			destroyInstead)))
+			"to get another user: another name"), destroyLine))
 }
 
 func warnOtherSubject(state *sandboxCertificateModel, diags *diag.Diagnostics) {

@@ -267,7 +267,7 @@ func TestAccSandboxCertificate_isNotReplaced(t *testing.T) {
 			c.Run(t, "taint", certificateAddress).MustSay(t, 0)
 			tainted := []string{"The state has a sandbox certificate with this name", "terraform untaint 'bunq_sandbox_certificate.NAME'", "to get another user: another name"}
 			c.Plan(t).MustSay(t, 1, tainted...)
-			c.Destroy(t).MustSay(t, 1, append(tainted, "terraform destroy -refresh=false")...)
+			c.Destroy(t).MustSay(t, 1, append(tainted, "To destroy instead: terraform destroy -refresh=false.")...)
 			c.Run(t, "untaint", certificateAddress).MustSay(t, 0)
 			if calls := b.Writes(0); len(calls) > 0 {
 				t.Errorf("sent: %v", calls)
@@ -298,7 +298,8 @@ func TestAccSandboxCertificate_nameIsUsedOnce(t *testing.T) {
 	counted := func(name string) string {
 		return "resource \"bunq_sandbox_certificate\" \"main\" {\n  count = 2\n  name = " + name + "\n}\n"
 	}
-	twice := []string{"Two sandbox certificates have one name", "with count or for_each, make the index or key part of it"}
+	twice := []string{"Two sandbox certificates have one name", "with count or for_each, make the index or key part of it",
+		"To destroy instead: terraform destroy -refresh=false."}
 	c.Write(t, counted(`"Test"`))
 	c.Plan(t).MustSay(t, 1, twice...)
 	c.Write(t, counted(`"Test ${count.index}"`))

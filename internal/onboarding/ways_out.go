@@ -2,9 +2,12 @@ package onboarding
 
 import "strings"
 
-// destroyInstead is the last way out of an error of a plan: a destroy makes a normal plan first,
+// destroyInstead is the last way out of a device's error of a plan: a destroy makes a normal plan first,
 // which the error would stop as well.
 const destroyInstead = "to destroy instead, terraform destroy -refresh=false"
+
+// destroyLine says the same as the last line of any other error of a plan.
+const destroyLine = "\n\nTo destroy instead: terraform destroy -refresh=false."
 
 // replaceInstallation makes another installation, and with it another device.
 const replaceInstallation = "terraform apply -replace='bunq_installation.NAME'"

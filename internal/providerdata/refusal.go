@@ -47,17 +47,6 @@ func (d *Data) WarnRefused(ac bunq.APIContext, err error, diags *diag.Diagnostic
 	}.Warning(diags, err)
 }
 
-// Refusal returns bunq's error about a context that it refused in a refresh of this run; nil if it
-// did not.
-func (d *Data) Refusal(ac bunq.APIContext) error {
-	d.refusals.mu.Lock()
-	defer d.refusals.mu.Unlock()
-	if r := d.refusals.byContext[ac.Fingerprint()]; r != nil {
-		return r.err
-	}
-	return nil
-}
-
 // CheckRefused reports at plan that a resource of that kind keeps a context, key and installation,
 // that bunq refused in the refresh of this run: an apply would fail in the same way. Once in a run
 // for a context. A null object is the provider's context.
