@@ -26,7 +26,7 @@ func TestAccAPIContext_changes(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
 	p := b.Onboard(t, "One user")
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	cli.Write(t, b.Provider("")+both(inContext(p)))
 	cli.MustApply(t)
 	before := cli.State(t)
@@ -139,7 +139,7 @@ func TestAccAPIContext_unknownOfTheProvider(t *testing.T) {
 func TestAccAPIContext_none(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	cli.Write(t, both(""))
 	cli.Plan(t).MustSay(t, 1, "No API context", "Neither this resource nor the provider block says with which key to call bunq",
 		"api_context = bunq_device_server.main.api_context", "BUNQ_CONTEXT_FILE")
@@ -154,7 +154,7 @@ func TestAccAPIContext_otherEnvironment(t *testing.T) {
 	b := acctest.New(t)
 	p := b.Onboard(t, "Sandbox")
 	b.Sim.ResetJournal()
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	production := "  api_context = " + strings.Replace(p.APIContext(), `"sandbox"`, `"production"`, 1)
 	cli.Write(t, b.Provider("")+both(production))
 	cli.Apply(t).MustSay(t, 1, "Made in another environment", "production", "configured for sandbox", "Nothing was sent")

@@ -75,7 +75,7 @@ func TestAccCallbackURL_replacedWithItsClient(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
 	p := b.Onboard(t, "Replaced")
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	cli.Write(t, p.Provider()+both(""))
 	cli.MustApply(t)
 	first := b.Sim.Snapshot().OAuthClients[0].ID
@@ -146,7 +146,7 @@ func TestAccCallbackURL_ofACancelledClient(t *testing.T) {
 			t.Parallel()
 			b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Settings = settings }))
 			p := b.Onboard(t, "Cancelled")
-			cli := acctest.NewCLI(t, b)
+			cli := acctest.NewCLI(t, b, acctest.Attached)
 			cli.Write(t, p.Provider()+both(""))
 			cli.MustApply(t)
 			if err := b.Sim.CancelOAuthClient(b.Sim.Snapshot().OAuthClients[0].ID); err != nil {
@@ -177,7 +177,7 @@ func TestAccCallbackURL_thereAlready(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
 	p := b.Onboard(t, "There already")
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	cli.Write(t, p.Provider()+clientConfig(unprotected))
 	cli.MustApply(t)
 	client := b.Sim.Snapshot().OAuthClients[0].ID
@@ -236,7 +236,7 @@ func TestAccCallbackURL_declaredTwice(t *testing.T) {
 	b := acctest.New(t)
 	p := b.Onboard(t, "Twice")
 	client := p.OAuthClient(t)
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	config := func(n int) string {
 		return p.Provider() + callbackConfig(fmt.Sprint(client), callback('a'), fmt.Sprintf("  count = %d", n))
 	}
@@ -274,7 +274,7 @@ func TestAccCallbackURL_declaredTwiceInTheApply(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
 	p := b.Onboard(t, "Twice")
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	cli.Write(t, p.Provider()+strings.Replace(both(""), "resource \"bunq_oauth_callback_url\" \"main\" {", "resource \"bunq_oauth_callback_url\" \"main\" {\n  count = 2", 1))
 	cli.Apply(t).MustSay(t, 1, "Two resources declare the same callback URL", "remove one of the two resources")
 	if n := len(b.Sim.Snapshot().CallbackURLs); n != 1 {
@@ -304,7 +304,7 @@ func TestAccCallbackURL_doubtful(t *testing.T) {
 			t.Parallel()
 			b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Settings = tc.settings }))
 			p := b.Onboard(t, "Doubtful")
-			cli := acctest.NewCLI(t, b)
+			cli := acctest.NewCLI(t, b, acctest.Attached)
 			cli.Write(t, p.Provider()+callbackConfig(fmt.Sprint(p.OAuthClient(t)), tc.url, ""))
 			cli.Apply(t).MustSay(t, tc.code, tc.want...)
 		})
@@ -355,7 +355,7 @@ func TestAccCallbackURL_manyAreReadWithOneCall(t *testing.T) {
 			t.Parallel()
 			b := acctest.New(t)
 			p := b.Onboard(t, "Many")
-			cli := acctest.NewCLI(t, b)
+			cli := acctest.NewCLI(t, b, acctest.Attached)
 			cli.Write(t, p.Provider()+clientConfig(unprotected)+fmt.Sprintf(`
 resource "bunq_oauth_callback_url" "main" {
   for_each        = toset([for i in range(%d) : "https://app.example.com/callback/${i}"])

@@ -20,7 +20,7 @@ func TestAccClient_thereAlready(t *testing.T) {
 	p := b.Onboard(t, "There already")
 	id := p.OAuthClient(t, callback('a'), callback('b'))
 	client := b.Sim.Snapshot().OAuthClients[0]
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	config := p.Provider() + clientConfig("")
 	cli.Write(t, config)
 
@@ -62,7 +62,7 @@ func TestAccClient_adopts(t *testing.T) {
 	b := acctest.New(t)
 	p := b.Onboard(t, "Adopted")
 	id := p.OAuthClient(t, callback('a'))
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	cli.Write(t, p.Provider()+clientConfig("  adopt_existing = true"))
 	b.Sim.ResetJournal()
 	cli.MustApply(t)
@@ -92,7 +92,7 @@ func TestAccClient_nothingToAdopt(t *testing.T) {
 	if err := b.Sim.CancelOAuthClient(cancelled); err != nil {
 		t.Fatal(err)
 	}
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	cli.Write(t, p.Provider()+clientConfig("  adopt_existing = true"))
 	cli.MustApply(t)
 	cli.MustHaveNothingToDo(t)
@@ -107,7 +107,7 @@ func TestAccClient_protection(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
 	p := b.Onboard(t, "Protected")
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	cli.Write(t, p.Provider()+clientConfig(""))
 	cli.MustApply(t)
 	id := b.Sim.Snapshot().OAuthClients[0].ID
@@ -148,7 +148,7 @@ func TestAccClient_isForgotten(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
 	p := b.Onboard(t, "Forgotten")
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	cli.Write(t, p.Provider()+clientConfig(""))
 	cli.MustApply(t)
 	cli.MustHaveNothingToDo(t)

@@ -117,7 +117,7 @@ func TestAccClient_cancelledElsewhere(t *testing.T) {
 			t.Parallel()
 			b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Settings = tc.settings }))
 			p := b.Onboard(t, "Cancelled")
-			cli := acctest.NewCLI(t, b)
+			cli := acctest.NewCLI(t, b, acctest.Attached)
 			cli.Write(t, p.Provider()+clientConfig(tc.config))
 			cli.MustApply(t)
 			first := b.Sim.Snapshot().OAuthClients[0]
@@ -154,7 +154,7 @@ func TestAccClient_cancelPending(t *testing.T) {
 		c.Settings.CancelPending = 24 * time.Hour
 	}))
 	p := b.Onboard(t, "Pending")
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	cli.Write(t, p.Provider()+clientConfig(unprotected))
 	cli.MustApply(t)
 	id := b.Sim.Snapshot().OAuthClients[0].ID

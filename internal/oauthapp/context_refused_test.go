@@ -22,7 +22,7 @@ func revoke(t *testing.T, b *acctest.Bunq, credential int64) {
 func TestAccAPIContext_halfDoneRotation(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	cli.Write(t, acctest.CallbackURL)
 	cli.MustApply(t)
 	before, old := cli.State(t), b.Sim.Snapshot().Credentials[0].ID
@@ -51,7 +51,7 @@ func TestAccAPIContext_deadKeyInTheState(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
 	p := b.Onboard(t, "One user")
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	cli.Write(t, b.Provider("")+both(inContext(p)))
 	cli.MustApply(t)
 	again := *p
@@ -83,7 +83,7 @@ func TestAccAPIContext_deadKeyOfWhatIsDestroyed(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
 	p := b.Onboard(t, "One user")
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	hooks := filtersConfig("main", inContext(p), hookA)
 	cli.Write(t, b.Provider("")+both(inContext(p))+hooks)
 	cli.MustApply(t)
@@ -127,7 +127,7 @@ func TestAccAPIContext_deadKeyOfAnImport(t *testing.T) {
 	t.Parallel()
 	h := newThere(t)
 	revoke(t, h.b, h.CredentialID)
-	cli := acctest.NewCLI(t, h.b)
+	cli := acctest.NewCLI(t, h.b, acctest.Attached)
 	cli.Write(t, h.Provider()+both("")+h.imports())
 	cli.Apply(t).MustSay(t, 1, "bunq_oauth_client cannot be read")
 	if state := cli.State(t); len(state) > 0 {
@@ -139,7 +139,7 @@ func TestAccAPIContext_deadKeyOfAnImport(t *testing.T) {
 func TestAccAPIContext_deletedInARotation(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	gapless := strings.NewReplacer(
 		"private_key_pem_wo = bunq_sandbox_certificate.main.private_key_pem",
 		"private_key_pem_wo = bunq_sandbox_certificate.main.private_key_pem\n  deactivate_on_destroy = true"+cbd)
@@ -166,7 +166,7 @@ func TestAccAPIContext_deletedByAnotherUser(t *testing.T) {
 			t.Parallel()
 			b := acctest.New(t)
 			p, other := b.Onboard(t, "One user"), b.Onboard(t, "Another user")
-			cli := acctest.NewCLI(t, b)
+			cli := acctest.NewCLI(t, b, acctest.Attached)
 			cli.Write(t, p.Provider()+config(p.OAuthClient(t)))
 			cli.MustApply(t)
 			mark := len(b.Sim.Journal())
@@ -198,7 +198,7 @@ func TestAccAPIContext_providerSettingsNotKnownYet(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
 	p := b.Onboard(t, "Unknown")
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	config := func(wait string) string {
 		return fmt.Sprintf("resource \"terraform_data\" \"wait\" {\n  input = %q\n}\n", wait) +
 			b.Provider("  max_wait = terraform_data.wait.output\n  api_context = "+p.APIContext()) + both("")

@@ -95,7 +95,7 @@ func (h *hooked) mustHave(t *testing.T, hooks ...hook) {
 func TestAccFilters_life(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	config := func(hooks ...hook) string {
 		return acctest.Device + filtersConfig("main", "  api_context = bunq_device_server.main.api_context", hooks...)
 	}

@@ -69,7 +69,7 @@ func TestAccFilters_declaredTwice(t *testing.T) {
 	t.Run("of a user who is not known at plan", func(t *testing.T) {
 		t.Parallel()
 		b := acctest.New(t)
-		cli := acctest.NewCLI(t, b)
+		cli := acctest.NewCLI(t, b, acctest.Attached)
 		context := "  api_context = bunq_device_server.main.api_context"
 		cli.Write(t, acctest.Device+filtersConfig("main", context, hookA)+filtersConfig("other", context, hookB))
 		cli.Plan(t).MustSay(t, 2)

@@ -68,7 +68,7 @@ func (h *there) check(t *testing.T, cli *acctest.CLI) {
 func TestAccImport_byBlock(t *testing.T) {
 	t.Parallel()
 	h := newThere(t)
-	cli := acctest.NewCLI(t, h.b)
+	cli := acctest.NewCLI(t, h.b, acctest.Attached)
 	cli.Write(t, h.Provider()+both("")+h.imports())
 	cli.MustApply(t).MustSay(t, 0, "2 imported, 0 added,")
 	cli.MustHaveNothingToDo(t)
@@ -78,7 +78,7 @@ func TestAccImport_byBlock(t *testing.T) {
 func TestAccImport_byCommand(t *testing.T) {
 	t.Parallel()
 	h := newThere(t)
-	cli := acctest.NewCLI(t, h.b)
+	cli := acctest.NewCLI(t, h.b, acctest.Attached)
 	cli.Write(t, h.Provider()+both(""))
 	cli.Run(t, "import", "-no-color", clientAddress, h.clientID).MustSay(t, 0, "Import successful!")
 	cli.Run(t, "import", "-no-color", callbackAddress, h.callbackID).MustSay(t, 0, "Import successful!")
@@ -91,7 +91,7 @@ func TestAccImport_byCommand(t *testing.T) {
 func TestAccImport_withGeneratedConfiguration(t *testing.T) {
 	t.Parallel()
 	h := newThere(t)
-	cli := acctest.NewCLI(t, h.b)
+	cli := acctest.NewCLI(t, h.b, acctest.Attached)
 	cli.Write(t, h.Provider()+h.imports())
 	if r := cli.Plan(t, "-generate-config-out=generated.tf"); r.Code == 1 {
 		t.Fatalf("exit code %d\n%s", r.Code, r.Output)
@@ -116,7 +116,7 @@ func TestAccImport_withGeneratedConfiguration(t *testing.T) {
 func TestAccImport_withTheContextOfAResource(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	cli.Write(t, acctest.Device)
 	cli.MustApply(t)
 	user := b.Sim.Snapshot().Credentials[0].UserID
@@ -142,7 +142,7 @@ func TestAccImport_withTheContextOfAResource(t *testing.T) {
 func TestAccImport_destroyedBeforeItsContextIsStored(t *testing.T) {
 	t.Parallel()
 	h := newThere(t)
-	cli := acctest.NewCLI(t, h.b)
+	cli := acctest.NewCLI(t, h.b, acctest.Attached)
 	main := clientConfig(unprotected + "\n  adopt_existing = true\n" + inContext(h.Party))
 	rest := callbackConfig("${bunq_oauth_client.main.id}", callback('b'), inContext(h.Party)) +
 		filtersConfig("main", inContext(h.Party)+"\n  depends_on = [bunq_oauth_client.main]", hookA)
@@ -205,7 +205,7 @@ func (h *there) importAgain(t *testing.T, cli *acctest.CLI) {
 func TestAccImport_withTheContextOfItsUser(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	second := strings.NewReplacer(`" "main"`, `" "second"`, ".main", ".second", "Acceptance", "Second")
 	cli.Write(t, acctest.Device+second.Replace(acctest.Device))
 	cli.MustApply(t)
@@ -260,7 +260,7 @@ func TestAccImport_mistakes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cli := acctest.NewCLI(t, h.b)
+			cli := acctest.NewCLI(t, h.b, acctest.Attached)
 			cli.Write(t, tc.provider+both("")+importBlock(tc.to, tc.id))
 			cli.Apply(t).MustSay(t, 1, tc.want...)
 			if state := cli.State(t); len(state) > 0 {

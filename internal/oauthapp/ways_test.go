@@ -20,7 +20,7 @@ func TestAccClient_certificateOfAnotherOrganisation(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := acctest.New(t)
-			cli := acctest.NewCLI(t, b)
+			cli := acctest.NewCLI(t, b, acctest.Attached)
 			config := strings.NewReplacer(
 				"bunq_sandbox_certificate.main.certificate_pem", "terraform_data.certificate.output",
 				"bunq_sandbox_certificate.main.private_key_pem", "bunq_sandbox_certificate.main.private_key_pem\n"+end,
@@ -78,7 +78,7 @@ func commandsIn(output string) []string {
 func TestAccAPIContext_sandboxReset(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	cli.Write(t, strings.Replace(acctest.CallbackURL, `url             = "https://app.example.com/callback"`,
 		`for_each        = toset(["https://app.example.com/a b", "https://app.example.com/'c'"])
   url             = replace(each.value, "/[ ']/", "")`, 1))

@@ -140,7 +140,7 @@ func TestAccDeviceServer_badInput(t *testing.T) {
 func TestAccDeviceServer_doubtfulInput(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	for ip, says := range map[string]string{
 		"10.0.0.1":    "is not a public address",
 		"192.168.1.7": "is not a public address",

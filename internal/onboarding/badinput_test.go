@@ -27,7 +27,7 @@ func runBadInput(t *testing.T, cases []badInput) {
 	t.Helper()
 	for _, environment := range []bunqsim.Environment{bunqsim.Sandbox, bunqsim.Production} {
 		b := acctest.New(t, acctest.WithSim(func(s *bunqsim.Config) { s.Environment = environment }))
-		c := acctest.NewCLI(t, b)
+		c := acctest.NewCLI(t, b, acctest.Attached)
 		left := map[string]badInput{}
 		for i, k := range cases {
 			if k.production == (environment == bunqsim.Production) {

@@ -90,7 +90,7 @@ func TestAccDeviceServer_calls(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := acctest.New(t)
-			c := acctest.NewCLI(t, b)
+			c := acctest.NewCLI(t, b, acctest.Attached)
 			c.Write(t, deviceWith(named, tc.lines))
 			c.MustApply(t)
 			if diff := cmp.Diff(tc.want, b.Calls(0)); diff != "" {

@@ -17,7 +17,7 @@ import (
 func TestAccCredential_waitsForFirstUse(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	c.Write(t, acctest.Credential)
 	c.MustApply(t)
 	key := c.State(t).String(t, credentialAddress, "api_key")
@@ -53,7 +53,7 @@ func TestAccCredential_diesUnused(t *testing.T) {
 	// as its clock has moved.
 	clock := bunqsim.NewFakeClock(time.Now().Add(-2 * time.Hour))
 	b := acctest.New(t, withSimClock(clock))
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	from := time.Now().Add(-24 * time.Hour)
 	s := newSeal(t, fmt.Sprintf("Slow %d AISP", from.UnixNano()), from, time.Now().Add(365*24*time.Hour))
 	lines := []string{set("certificate_pem", file(written(t, s.certificate))), set("private_key_pem_wo", file(written(t, s.key)))}

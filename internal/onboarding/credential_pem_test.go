@@ -21,7 +21,7 @@ func sealed(lines ...string) string {
 func TestAccCredential_writing(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t, acctest.WithSim(production))
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	leaf, mid, root := read(t, vector(t, "seal.pem")), read(t, vector(t, "intermediate.pem")), read(t, vector(t, "root.pem"))
 	put := func(name, text string) {
 		t.Helper()
@@ -93,7 +93,7 @@ func TestAccCredential_writing(t *testing.T) {
 func TestAccCredential_fullchain(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t, acctest.WithSim(production))
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	full := written(t, read(t, vector(t, "seal.pem"))+read(t, vector(t, "intermediate.pem"))+read(t, vector(t, "root.pem")))
 	c.Write(t, credential(set("certificate_pem", file(full)), set("private_key_pem_wo", file(vector(t, "qseal.key")))))
 	c.MustApply(t)
@@ -107,7 +107,7 @@ func TestAccCredential_fullchain(t *testing.T) {
 func TestAccCredential_redundantChain(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	s := validSeal(t)
 	certificate := file(written(t, s.certificate))
 	with, key := set("certificate_chain_pem", certificate), set("private_key_pem_wo", file(written(t, s.key)))
@@ -128,7 +128,7 @@ func TestAccCredential_redundantChain(t *testing.T) {
 func TestAccCredential_signatureIsNeededOnce(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	s := validSeal(t)
 	output := "output \"payload\" {\n  value     = bunq_installation.main.registration_payload\n  sensitive = true\n}\n"
 	config := func(signature string) string {
@@ -166,7 +166,7 @@ func TestAccCredential_anotherOrganisation(t *testing.T) {
 	t.Run("production", func(t *testing.T) {
 		t.Parallel()
 		b := acctest.New(t, acctest.WithSim(production))
-		c := acctest.NewCLI(t, b)
+		c := acctest.NewCLI(t, b, acctest.Attached)
 		c.Write(t, of("seal.pem"))
 		c.MustApply(t)
 		b.Sim.ResetJournal()
@@ -190,7 +190,7 @@ func TestAccCredential_anotherOrganisation(t *testing.T) {
 	t.Run("sandbox", func(t *testing.T) {
 		t.Parallel()
 		b := acctest.New(t)
-		c := acctest.NewCLI(t, b)
+		c := acctest.NewCLI(t, b, acctest.Attached)
 		first, second := validSeal(t), validSeal(t)
 		of := func(s seal) string {
 			return deviceOn(set("certificate_pem", file(written(t, s.certificate))), set("private_key_pem_wo", file(written(t, s.key))))

@@ -44,7 +44,7 @@ func TestAccCredential_anotherInstallation(t *testing.T) {
 func TestAccCredential_unknownInstallation(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	s := validSeal(t)
 	certificate := file(written(t, s.certificate))
 	config := func(version, choice, more string) string {
@@ -95,7 +95,7 @@ resource "bunq_psd2_credential" "main" {
 func TestAccCredential_unknownInputsStoreTheUse(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	config := func(version, days string) string {
 		return fmt.Sprintf("resource \"terraform_data\" \"days\" {\n  triggers_replace = %q\n  input = %s\n}\n", version, days) +
 			strings.Replace(acctest.Device, "private_key_pem_wo", "expiry_warning_days = terraform_data.days.output\n  private_key_pem_wo", 1)
@@ -119,7 +119,7 @@ func TestAccCredential_unknownInputsStoreTheUse(t *testing.T) {
 func TestAccCredential_unknownCertificateIsNotCompared(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	c.Write(t, acctest.Device)
 	if got := c.MustApply(t); strings.Contains(got.Output, "could not be compared") {
 		t.Errorf("there is nothing to compare with yet:\n%s", got.Output)
@@ -137,7 +137,7 @@ func TestAccCredential_endIsDecidedByTheState(t *testing.T) {
 		t.Run(fmt.Sprintf("%.9s", order), func(t *testing.T) {
 			t.Parallel()
 			b := acctest.New(t)
-			c := acctest.NewCLI(t, b)
+			c := acctest.NewCLI(t, b, acctest.Attached)
 			subject := fmt.Sprintf("Deciding %d PISP AISP", time.Now().UnixNano())
 			config := func(more string) string {
 				s := newSeal(t, subject, time.Now().Add(-time.Hour), time.Now().Add(365*24*time.Hour))
@@ -265,7 +265,7 @@ func TestAccCredential_installationWithTheQSEALKey(t *testing.T) {
 func TestAccCredential_firstPlanWarnsOfTheEnd(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	s := newSeal(t, fmt.Sprintf("Ending %d AISP", time.Now().UnixNano()), time.Now().Add(-time.Hour), time.Now().Add(20*24*time.Hour+time.Hour))
 	c.Write(t, credential(set("certificate_pem", file(written(t, s.certificate))), set("private_key_pem_wo", file(written(t, s.key)))))
 	c.Plan(t).MustSay(t, 2, "Warning: The certificate expires soon", "for 20 more days")

@@ -27,7 +27,7 @@ func usedKey(t *testing.T, c *acctest.CLI, alone, withDevice string) {
 func TestAccCredential_refusedKey(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	usedKey(t, c, acctest.Credential, acctest.Device)
 	id := b.Sim.Snapshot().Credentials[0].ID
 	try(t, func() error { return b.Sim.RevokeCredential(id) })()
@@ -48,7 +48,7 @@ func TestAccCredential_refusedKey(t *testing.T) {
 func TestAccCredential_refusedKeyGoes(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	subject := fmt.Sprintf("Refused %d PISP AISP", time.Now().UnixNano())
 	lines := func() []string {
 		s := newSeal(t, subject, time.Now().Add(-time.Hour), time.Now().Add(365*24*time.Hour))
@@ -78,7 +78,7 @@ func TestAccCredential_refusedKeyGoes(t *testing.T) {
 func TestAccCredential_quietAfterOnboarding(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	c.Write(t, acctest.Client)
 	c.MustApply(t)
 	if got := c.Plan(t, "-refresh=false"); got.Code != 0 || strings.Contains(got.Output, "first use") {
@@ -117,7 +117,7 @@ func TestAccCredential_quietAfterOnboarding(t *testing.T) {
 func TestAccRefresh_unknownSettings(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	provider := func(version string) string {
 		return fmt.Sprintf("resource \"terraform_data\" \"url\" {\n  triggers_replace = %q\n  input = %q\n}\n\nprovider \"bunq\" {\n  base_url = terraform_data.url.output\n}\n",
 			version, b.URL)

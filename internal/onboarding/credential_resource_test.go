@@ -143,7 +143,7 @@ resource "terraform_data" "seal" {
 func TestAccCredential_certificateRunsOut(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	s := newSeal(t, fmt.Sprintf("Ending %d AISP", time.Now().UnixNano()), time.Now().Add(-time.Hour), time.Now().Add(20*24*time.Hour+time.Hour))
 	config := credential(set("certificate_pem", file(written(t, s.certificate))), set("private_key_pem_wo", file(written(t, s.key))))
 	c.Write(t, config)
@@ -186,7 +186,7 @@ func TestAccCredential_certificateRanOut(t *testing.T) {
 func TestAccCredential_destroyWarns(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	c.Write(t, acctest.Credential)
 	c.MustApply(t)
 	id := c.State(t).String(t, credentialAddress, "id")

@@ -26,7 +26,7 @@ func hsm(t *testing.T, key, payload string) string {
 func TestAccCredential_detachedSignature(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	s := validSeal(t)
 	certificate := written(t, s.certificate)
 	output := "output \"payload\" {\n  value     = bunq_installation.main.registration_payload\n  sensitive = true\n}\n"
@@ -75,7 +75,7 @@ func TestAccCredential_detachedSignature(t *testing.T) {
 func TestAccCredential_signatureOlderThanTheInstallation(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	subject := fmt.Sprintf("Signed %d PISP AISP", time.Now().UnixNano())
 	newCertificate := func() seal { return newSeal(t, subject, time.Now().Add(-time.Hour), time.Now().Add(365*24*time.Hour)) }
 	config := func(s seal, signature string) string {
@@ -145,7 +145,7 @@ output "payload" {
 func TestAccCredential_signatureIsNotNeededForAnotherInstallation(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	s := validSeal(t)
 	lines := []string{set("certificate_pem", file(written(t, s.certificate)))}
 	c.Write(t, credential(append(lines, set("private_key_pem_wo", file(written(t, s.key))))...))

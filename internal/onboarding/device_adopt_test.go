@@ -81,7 +81,7 @@ func TestAccDeviceServer_lostAnswer(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, %s", tc.name, answer), func(t *testing.T) {
 				t.Parallel()
 				b := acctest.New(t, secondDevice(answer), acctest.WithSim(func(c *bunqsim.Config) { c.Settings.SessionWithoutDevice = tc.sessionOpens }))
-				c := acctest.NewCLI(t, b)
+				c := acctest.NewCLI(t, b, acctest.Attached)
 				p := b.Onboard(t, "elsewhere")
 				b.Sim.ResetJournal()
 				c.Write(t, acctest.Installation+keyElsewhere("main", fmt.Sprintf("{ api_key = %q }", p.APIKey), named))
@@ -115,7 +115,7 @@ func TestAccDeviceServer_lostAnswer(t *testing.T) {
 func TestAccDeviceServer_lostAnswerAndNoSession(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	c.Write(t, deviceWith(named))
 	b.Sim.Fail(bunqsim.Fault{Route: createDevice, Kind: bunqsim.FaultDrop, Stage: bunqsim.AfterCommit})
 	b.Sim.Fail(bunqsim.Fault{Route: openSession, Every: true, Kind: bunqsim.FaultStatus, Status: 405})
@@ -156,7 +156,7 @@ func TestAccDeviceServer_adopts(t *testing.T) {
 				t.Run(fmt.Sprintf("%s, %s, %s", tc.name, answer, lines), func(t *testing.T) {
 					t.Parallel()
 					b := acctest.New(t, secondDevice(answer))
-					c := acctest.NewCLI(t, b)
+					c := acctest.NewCLI(t, b, acctest.Attached)
 					c.Write(t, deviceWith(named, lines))
 					c.MustApply(t)
 					id := c.State(t).String(t, deviceAddress, "id")
@@ -192,7 +192,7 @@ func TestAccDeviceServer_installationUnknownAsAWhole(t *testing.T) {
 		t.Run(lines, func(t *testing.T) {
 			t.Parallel()
 			b := acctest.New(t)
-			c := acctest.NewCLI(t, b)
+			c := acctest.NewCLI(t, b, acctest.Attached)
 			config := func(which, description string) string {
 				return "resource \"terraform_data\" \"which\" {\n  input = \"" + which + "\"\n}\n" + strings.Replace(deviceWith(set("description", description), lines),
 					"resource \"bunq_device_server\" \"main\" {\n  installation = bunq_installation.main",
@@ -228,7 +228,7 @@ func TestAccDeviceServer_installationUnknownAsAWhole(t *testing.T) {
 func TestAccDeviceServer_takenUnderAnotherName(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	c.Write(t, deviceWith(named))
 	c.MustApply(t)
 	id := c.State(t).String(t, deviceAddress, "id")
@@ -256,7 +256,7 @@ func TestAccDeviceServer_takenUnderAnotherName(t *testing.T) {
 func TestAccDeviceServer_takenByAnotherKey(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	var first, other *acctest.Party
 	first, other = b.Onboard(t, "elsewhere"), b.Onboard(t, "other")
 	config := func(p *acctest.Party) string {
@@ -305,7 +305,7 @@ func TestAccDeviceServer_laterStepsFail(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := acctest.New(t)
-			c := acctest.NewCLI(t, b)
+			c := acctest.NewCLI(t, b, acctest.Attached)
 			c.Write(t, deviceWith(named, list(next)))
 			b.Sim.Fail(fault)
 			got := c.MustApply(t)

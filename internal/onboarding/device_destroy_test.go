@@ -11,7 +11,7 @@ import (
 func TestAccDeviceServer_destroyOnlyForgets(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	c.Write(t, deviceWith(named, list(next)))
 	c.MustApply(t)
 	id := c.State(t).String(t, deviceAddress, "id")

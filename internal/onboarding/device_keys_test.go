@@ -25,7 +25,7 @@ func second(lines ...string) string {
 func TestAccDeviceServer_twoOfOneKey(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	at(b, own)()
 	c.Write(t, deviceWith(named, list(next)))
 	c.MustApply(t)
@@ -75,7 +75,7 @@ func TestAccDeviceServer_twoOfOneKey(t *testing.T) {
 func TestAccDeviceServer_twoListsOfANewKey(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	c.Write(t, deviceWith(named, list(next))+second(list(also)))
 	c.Apply(t).MustSay(t, 1, "Error: Two devices list the addresses of one key")
 	c.Write(t, deviceWith(named, list(next))+second())
@@ -89,7 +89,7 @@ func TestAccDeviceServer_twoListsOfANewKey(t *testing.T) {
 func TestAccDeviceServer_newOneWithTheList(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	c.Write(t, acctest.Credential+second())
 	c.MustApply(t)
 	c.Write(t, deviceWith(named, list(next))+second())
@@ -101,7 +101,7 @@ func TestAccDeviceServer_newOneWithTheList(t *testing.T) {
 func TestAccDeviceServer_contextForImportWithoutRefresh(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	c.Write(t, deviceWith(named))
 	c.MustApply(t)
 	var id int64

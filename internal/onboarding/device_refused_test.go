@@ -19,7 +19,7 @@ const (
 func TestAccDeviceServer_refusedKey(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	var first, second *acctest.Party
 	first, second = b.Onboard(t, "first"), b.Onboard(t, "second")
 	config := func(p *acctest.Party) string {
@@ -86,7 +86,7 @@ func TestAccDeviceServer_blocked(t *testing.T) {
 		t.Run(status, func(t *testing.T) {
 			t.Parallel()
 			b := acctest.New(t)
-			c := acctest.NewCLI(t, b)
+			c := acctest.NewCLI(t, b, acctest.Attached)
 			c.Write(t, deviceWith(named))
 			c.MustApply(t)
 			id, key := c.State(t).String(t, deviceAddress, "id"), c.State(t).String(t, credentialAddress, "api_key")
@@ -118,7 +118,7 @@ func TestAccDeviceServer_blocked(t *testing.T) {
 func TestAccDeviceServer_blockedWithoutSession(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	c.Write(t, deviceWith(named, list(next)))
 	c.MustApply(t)
 	device := b.Sim.Snapshot().Devices[0].ID

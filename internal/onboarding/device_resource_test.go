@@ -151,7 +151,7 @@ func TestAccDeviceServer_unknownSetTurnsOutAsAny(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
 	at(b, own)()
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	config := func(ips string) string {
 		return "resource \"terraform_data\" \"in\" {\n  input = " + ips + "\n}\n" + deviceWith(named, permitted("terraform_data.in.output"))
 	}
@@ -179,7 +179,7 @@ func TestAccDeviceServer_unknownSetTurnsOutAsAny(t *testing.T) {
 func TestAccDeviceServer_contextShowsItsPlainMembers(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	c.Write(t, acctest.CallbackURL)
 	c.MustApply(t)
 	got := c.Plan(t, "-replace="+installationAddress, "-replace="+credentialAddress)

@@ -147,7 +147,7 @@ func TestAccDeviceServer_replacedOnlyWithItsInstallation(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, %s, %s", row.name, with.answer, with.lines), func(t *testing.T) {
 				t.Parallel()
 				b := acctest.New(t, secondDevice(with.answer))
-				c := acctest.NewCLI(t, b)
+				c := acctest.NewCLI(t, b, acctest.Attached)
 				write := func(config string) { c.Write(t, strings.ReplaceAll(config, "LINES", with.lines)) }
 				write(row.before)
 				c.MustApply(t)
@@ -199,7 +199,7 @@ func TestAccDeviceServer_replacedOnlyWithItsInstallation(t *testing.T) {
 func TestAccDeviceServer_destroyedInstead(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	c.Write(t, deviceWith(named))
 	c.MustApply(t)
 	c.Plan(t, "-refresh=false", "-replace="+deviceAddress).MustSay(t, 1, "Error: A device is only replaced together with its installation")
@@ -254,7 +254,7 @@ func keyElsewhere(name, credential string, lines ...string) string {
 func TestAccDeviceServer_comparedInTheApply(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	var p, other *acctest.Party
 	p, other = b.Onboard(t, "elsewhere"), b.Onboard(t, "elsewhere")
 	config := func(key, description string) string {
@@ -316,7 +316,7 @@ func TestAccDeviceServer_importedUnderAnotherName(t *testing.T) {
 func TestAccDeviceServer_wayOfAnInstance(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	config := func(description string) string {
 		return strings.NewReplacer(
 			`resource "bunq_installation" "main" {`, "resource \"bunq_installation\" \"main\" {\n  for_each = toset([\"a b\"])\n",
@@ -338,7 +338,7 @@ func TestAccDeviceServer_keeperReplacesIt(t *testing.T) {
 		t.Run(lines, func(t *testing.T) {
 			t.Parallel()
 			b := acctest.New(t)
-			c := acctest.NewCLI(t, b)
+			c := acctest.NewCLI(t, b, acctest.Attached)
 			seal := validSeal(t)
 			config := func(keeper, description string) string {
 				text := onSeal(file(written(t, seal.certificate)), file(written(t, seal.key)), set("description", description), lines)

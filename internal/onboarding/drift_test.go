@@ -205,7 +205,7 @@ func TestAccRefresh_gone(t *testing.T) {
 	t.Run("credential", func(t *testing.T) {
 		t.Parallel()
 		b := acctest.New(t)
-		c := acctest.NewCLI(t, b)
+		c := acctest.NewCLI(t, b, acctest.Attached)
 		c.Write(t, deviceWith(named))
 		c.MustApply(t)
 		fault := b.Sim.Fail(bunqsim.Fault{Route: readCredential, Every: true, Kind: bunqsim.FaultStatus, Status: 404, Body: gone("Credential password ip")})
@@ -223,7 +223,7 @@ func TestAccRefresh_gone(t *testing.T) {
 func TestAccCredential_noLongerUsable(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	c.Write(t, deviceWith(named))
 	c.MustApply(t)
 	key := c.State(t).String(t, credentialAddress, "api_key")
@@ -250,7 +250,7 @@ func TestAccCredential_noLongerUsable(t *testing.T) {
 func TestAccCredential_revoked(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	c.Write(t, deviceWith(named))
 	c.MustApply(t)
 	id := b.Sim.Snapshot().Credentials[0].ID

@@ -101,7 +101,7 @@ func TestAccInstallation_unknownKey(t *testing.T) {
 func TestAccInstallation_destroyWarns(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	c.Write(t, acctest.Installation)
 	c.MustApply(t)
 	b.Sim.ResetJournal()

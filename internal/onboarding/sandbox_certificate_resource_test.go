@@ -147,7 +147,7 @@ func TestAccSandboxCertificate_renewal(t *testing.T) {
 func TestAccSandboxCertificate_savedPlan(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	config := func(days string) string {
 		return certificate(set("name", `"Saved"`), set("validity_days", "30"), set("early_renewal_days", days))
 	}
@@ -202,7 +202,7 @@ func TestAccSandboxCertificate_savedPlanAcrossTheDay(t *testing.T) {
 func TestAccSandboxCertificate_keepers(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	with := func(keepers string) string {
 		return strings.Replace(acctest.Client, `name = "Acceptance"`, "name = \"Acceptance\"\n  keepers = "+keepers, 1)
 	}
@@ -238,7 +238,7 @@ func TestAccSandboxCertificate_isNotReplaced(t *testing.T) {
 		t.Run(fmt.Sprintf("%.9s", order), func(t *testing.T) {
 			t.Parallel()
 			b := acctest.New(t)
-			c := acctest.NewCLI(t, b)
+			c := acctest.NewCLI(t, b, acctest.Attached)
 			// Two recipes of the guide together: the credential is made before the old one goes.
 			config := func(name, keepers, triggers string) string {
 				party := strings.Replace(acctest.Client, `name = "Acceptance"`, fmt.Sprintf("name = %q\n  keepers = %s\n  %s", name, keepers, triggers), 1)
@@ -294,7 +294,7 @@ func TestAccSandboxCertificate_isNotReplaced(t *testing.T) {
 func TestAccSandboxCertificate_nameIsUsedOnce(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	counted := func(name string) string {
 		return "resource \"bunq_sandbox_certificate\" \"main\" {\n  count = 2\n  name = " + name + "\n}\n"
 	}
