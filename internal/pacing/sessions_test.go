@@ -7,7 +7,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
+	"github.com/openpsd2/terraform-provider-bunq/internal/ratelimit"
 )
 
 // Fifty operations that notice a dead session at the same time open one new session, which also serves
@@ -20,7 +22,9 @@ func TestDeadSession_noticedByManyIsReplacedOnce(t *testing.T) {
 				const n = 50
 				ctx := t.Context()
 				b := newBank(t, 100*time.Millisecond)
-				must(t, b.SetLimits(bunqsim.LimitsOff)) // else only five at a time could notice
+				// Without limits on both sides, else only five at a time could notice.
+				must(t, b.SetLimits(bunqsim.LimitsOff))
+				unpaced := func(c *bunq.Config) { c.Limits = ratelimit.New(nil) }
 				r := b.provider(ctx, nil)
 				p := r.onboard(ctx)
 				r.addClient(ctx, p)
@@ -29,7 +33,7 @@ func TestDeadSession_noticedByManyIsReplacedOnce(t *testing.T) {
 					cacheDir = b.cacheDir
 				}
 				// The provider changes the URLs of a client one after the other, so it could not notice at once.
-				m := newMachine(t, baseURL, b.RoundTripper(), cacheDir, p.context(t), 0)
+				m := newMachine(t, baseURL, b.RoundTripper(), cacheDir, p.context(t), 0, unpaced)
 				_, err := m.calls.User(ctx) // a session is there
 				must(t, err)
 				must(t, b.ExpireSessions())
