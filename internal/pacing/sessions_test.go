@@ -7,8 +7,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
-	"github.com/openpsd2/terraform-provider-bunq/internal/provider"
+	"github.com/openpsd2/terraform-provider-bunq/internal/ratelimit"
 )
 
 // Fifty operations that notice a dead session at the same time open one new session, which also serves
@@ -21,16 +22,26 @@ func TestDeadSession_noticedByManyIsReplacedOnce(t *testing.T) {
 				const n = 50
 				ctx := t.Context()
 				b := newBank(t, 100*time.Millisecond)
-				must(t, b.SetLimits(bunqsim.LimitsOff)) // else only five at a time could notice
-				r := b.provider(ctx, attributes{"session_cache": yes(cache)}, provider.WithoutPacing())
+				// Without limits on both sides, else only five at a time could notice.
+				must(t, b.SetLimits(bunqsim.LimitsOff))
+				unpaced := func(c *bunq.Config) { c.Limits = ratelimit.New(nil) }
+				r := b.provider(ctx, nil)
 				p := r.onboard(ctx)
 				r.addClient(ctx, p)
+				client, cacheDir := p.client.id(t), ""
+				if cache {
+					cacheDir = b.cacheDir
+				}
+				// The provider changes the URLs of a client one after the other, so it could not notice at once.
+				m := newMachine(t, baseURL, b.RoundTripper(), cacheDir, p.context(t), 0, unpaced)
+				_, err := m.calls.User(ctx) // a session is there
+				must(t, err)
 				must(t, b.ExpireSessions())
 				b.ResetJournal()
 				b.Fail(bunqsim.Fault{Route: callCallback, Nth: n, Kind: bunqsim.FaultSlow, Stage: bunqsim.AfterCommit, Wait: 5 * time.Second})
 
 				mustAll(t, each(n, n, func(i int) error {
-					_, err := r.create(ctx, "bunq_oauth_callback_url", p.callback(t, i))
+					_, err := m.calls.CreateCallbackURL(ctx, client, fmt.Sprintf("https://app.example.com/callback/%d", i))
 					return err
 				}))
 				noticed, made := 0, 0
