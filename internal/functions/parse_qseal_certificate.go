@@ -43,7 +43,7 @@ func (parseQSEALCertificate) Definition(_ context.Context, _ function.Definition
 		Parameters: []function.Parameter{
 			function.StringParameter{
 				Name: "pem",
-				MarkdownDescription: "One certificate, PEM. Text around it is ignored; certificates of issuers or a key next to it are an error. For a PKCS#12 file " +
+				MarkdownDescription: "One certificate, PEM; those of its issuers may follow it (`fullchain.pem`). Text around it is ignored; a key next to it is an error. For a PKCS#12 file " +
 					"use `pkcs12_decode`.",
 			},
 		},
@@ -156,8 +156,8 @@ func certificateProblem(text string, err error) string {
 	case errors.Is(err, qseal.ErrPrivateKeyFound):
 		return "there is a private key in the text. Pass the certificate alone, and keep the key where only its user can read it"
 	case errors.Is(err, qseal.ErrSeveralCertificates):
-		return "there is more than one certificate in the text, and nothing says which one is meant. Pass the one that was issued to you, without those of " +
-			"its issuers"
+		return "there is more than one certificate in the text that issued no other one, so it is not clear which one is meant. Pass the one that was " +
+			"issued to you"
 	case errors.Is(err, qseal.ErrMalformedStatements):
 		// The error of encoding/asn1 is of no use to a user.
 		return "the qualified statements of the certificate are malformed, so its PSD2 roles cannot be read. Ask the issuer for a certificate according to " +

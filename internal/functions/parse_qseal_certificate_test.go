@@ -146,7 +146,7 @@ func TestParseQSEALCertificate_messages(t *testing.T) {
 		bad("the path of a file", "certs/5ecret.pem"),
 		bad("a private key", key),
 		bad("certificate and key", certificate+key),
-		bad("a certificate with its chain", certificate+vector(t, "intermediate.pem")),
+		bad("a certificate beside a stranger's", certificate+vector(t, "root.pem")),
 		bad("a request", request),
 		bad("DER in base64", base64.StdEncoding.EncodeToString(block.Bytes)),
 		bad("a PKCS#12 file in base64", base64.StdEncoding.EncodeToString([]byte(vector(t, "modern.p12")))),

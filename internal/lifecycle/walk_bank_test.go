@@ -23,7 +23,8 @@ type ledger struct {
 	writes []string
 	// again counts the calls that registered a device, or tried to, on an installation that had one.
 	again int
-	// moments are the callback URLs of each client after each write.
+	// began are the callback URLs of each client when the command began, moments those after each write.
+	began   map[string][]string
 	moments []map[string][]string
 }
 
@@ -158,6 +159,7 @@ func (l *ledger) run() {
 	defer l.mu.Unlock()
 	l.made, l.writes, l.ended, l.moments, l.again = map[string]int{}, nil, nil, nil, 0
 	l.last = l.sim.Snapshot() // with what others did since
+	l.began = urlsByClient(l.last)
 }
 
 func (l *ledger) counted() (made map[string]int, writes []string) {

@@ -386,6 +386,9 @@ func (w *walker) checkMoments(before, now []held) {
 		if b.typ != callback || !there || b.text("id") != n.text("id") || b.text("url") != n.text("url") {
 			continue
 		}
+		if !slices.Contains(w.ledger.began[b.text("oauth_client_id")], b.text("url")) {
+			continue // others have taken it away
+		}
 		for _, urls := range w.ledger.moments {
 			if !slices.Contains(urls[b.text("oauth_client_id")], b.text("url")) {
 				w.fail("a callback URL was missing for a moment", "%s of OAuth client %s", b.text("url"), b.text("oauth_client_id"))
@@ -412,10 +415,10 @@ func (w *walker) deactivates(before []held) bool {
 	return w.want.deactivate || slices.ContainsFunc(before, func(h held) bool { return h.attributes["deactivate_on_destroy"] == true })
 }
 
-// needsAddress reports whether the machine calls from ip, or the configuration permits it before and
-// after a command.
+// needsAddress reports whether the configuration permits ip before and after a command, or leaves the
+// addresses alone and the machine calls from there.
 func (w *walker) needsAddress(before []held, ips []string, ip string) bool {
-	if ip == w.caller {
+	if ip == w.caller && ips == nil {
 		return true
 	}
 	permits := func(list []string) bool {

@@ -114,6 +114,16 @@ func refusals() []refusal {
 			out: func(w *walker, _ string) { w.want.adopt = true },
 		},
 		{
+			name: "what goes has no context that bunq accepts", says: []string{"api_context", "provider block", "removed block (destroy = false)"},
+			deserved: func(w *walker) bool { return w.settings.OldKeys == bunqsim.Refused || w.hasNoContext() },
+			way:      "The provider block gets the context of another key of that user.",
+			out: func(w *walker, _ string) {
+				if key, there := w.inState("credential"); there {
+					w.cli.Env = []string{"BUNQ_CONTEXT_FILE=" + w.contextFile(w.state(), key)}
+				}
+			},
+		},
+		{
 			// Terraform's own error, whatever the provider: hashicorp/terraform orders the destroy
 			// of an instance that the state has with create_before_destroy, and of what it depended
 			// on, both ways.
@@ -492,4 +502,11 @@ func (w *walker) heldTwice() []string {
 
 func (w *walker) hasTainted(types ...string) bool {
 	return slices.ContainsFunc(w.state(), func(h held) bool { return h.tainted && slices.Contains(types, h.typ) })
+}
+
+// hasNoContext reports whether the state holds something of a user without a context, as after an import.
+func (w *walker) hasNoContext() bool {
+	return slices.ContainsFunc(w.state(), func(h held) bool {
+		return slices.Contains([]string{client, callback, filters}, h.typ) && h.attributes["api_context"] == nil
+	})
 }

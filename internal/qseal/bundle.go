@@ -31,13 +31,17 @@ func ParseFullchain(pemText string) (Bundle, error) {
 
 // leafOf returns the one certificate that issued none of the others, or the first.
 func leafOf(certs []*x509.Certificate) *x509.Certificate {
-	ends := slices.DeleteFunc(slices.Clone(certs), func(c *x509.Certificate) bool {
-		return slices.ContainsFunc(certs, func(other *x509.Certificate) bool { return !other.Equal(c) && issuedBy(other, c) })
-	})
-	if len(ends) == 1 {
+	if ends := endsOf(certs); len(ends) == 1 {
 		return ends[0]
 	}
 	return certs[0]
+}
+
+// endsOf returns the certificates that issued none of the others.
+func endsOf(certs []*x509.Certificate) []*x509.Certificate {
+	return slices.DeleteFunc(slices.Clone(certs), func(c *x509.Certificate) bool {
+		return slices.ContainsFunc(certs, func(other *x509.Certificate) bool { return !other.Equal(c) && issuedBy(other, c) })
+	})
 }
 
 // ParseBundle reads a certificate and its chain. If chainPEM is empty, the chain may follow the

@@ -38,7 +38,8 @@ type Authority struct {
 	Name string
 }
 
-// Describe reads the one certificate of pemText; given twice, it counts once. The error wraps
+// Describe reads the one certificate of pemText, which those of its issuers may follow
+// (fullchain.pem); given twice, it counts once. The error wraps
 // signing.ErrNotPEM, ErrDamagedPEM, signing.ErrWrongPEMType, ErrPrivateKeyFound,
 // ErrSeveralCertificates, ErrMalformedCertificate or ErrMalformedStatements: what the qualified
 // statements say cannot be left out unnoticed.
@@ -47,11 +48,12 @@ func Describe(pemText string) (*Description, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(certs) > 1 {
+	ends := endsOf(certs)
+	if len(ends) != 1 {
 		return nil, fmt.Errorf("%w: %d found", ErrSeveralCertificates, len(certs))
 	}
 
-	cert := certs[0]
+	cert := ends[0]
 	qc, err := readQCStatements(cert)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMalformedStatements, err)

@@ -43,6 +43,23 @@ func TestDescribe_anyKey(t *testing.T) {
 	}
 }
 
+// An issuer's file often holds the certificate and its chain, in any order.
+func TestDescribe_takesTheLeafOfAFullchain(t *testing.T) {
+	want, err := Describe(vector(t, "seal.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"leaf first": vector(t, "seal.pem") + vector(t, "intermediate.pem") + vector(t, "root.pem"),
+		"leaf last":  vector(t, "root.pem") + vector(t, "intermediate.pem") + vector(t, "seal.pem"),
+	} {
+		got, err := Describe(text)
+		if err != nil || got.FingerprintSHA256 != want.FingerprintSHA256 {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+	}
+}
+
 func TestDescribe_refuses(t *testing.T) {
 	for name, tc := range map[string]struct {
 		text string
