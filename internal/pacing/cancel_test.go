@@ -78,7 +78,7 @@ func add(ctx context.Context, t *testing.T, before *run, args attributes) operat
 	}
 }
 
-// plans plans the operations, and lets the windows of that pass.
+// plans returns the planned operations, after the windows of planning them have passed.
 func (w waiting) plans(ctx context.Context, t *testing.T, b *bank, p *party) []operation {
 	t.Helper()
 	before, all := b.provider(ctx, nil), make([]operation, w.n)
