@@ -11,6 +11,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
@@ -35,6 +36,7 @@ const atOnce = 6
 // What the user sees is in testdata/fault_matrix.md: it is as much a part of the
 // promise, and a change of it is to be read.
 func TestFaultMatrix(t *testing.T) {
+	acctest.LongTest(t)
 	mustKeys(t)
 	// Hundreds of short lives: memory is cheaper here than collecting it.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))

@@ -54,6 +54,7 @@ type afterDeath struct {
 //
 // testdata/kill_matrix.md is the table for operators.
 func TestAccKillMatrix(t *testing.T) {
+	acctest.LongTest(t)
 	if os.Getenv("TF_ACC") == "" {
 		t.Skip("Acceptance tests skipped unless env 'TF_ACC' set")
 	}

@@ -5,11 +5,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
 // The walks that found a bug, at their shortest, each named for it.
 func TestAccWalksThatFoundSomething(t *testing.T) {
+	acctest.LongTest(t)
 	if os.Getenv("TF_ACC") == "" {
 		t.Skip("Acceptance tests skipped unless env 'TF_ACC' set")
 	}

@@ -22,6 +22,7 @@ const waysAtOnce = 3
 //
 // The table alone proves nothing: what no way may do is checked for each cell.
 func TestAccWaysOfTerraform(t *testing.T) {
+	acctest.LongTest(t)
 	if os.Getenv("TF_ACC") == "" {
 		t.Skip("Acceptance tests skipped unless env 'TF_ACC' set")
 	}
