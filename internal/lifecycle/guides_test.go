@@ -76,15 +76,15 @@ func TestAccGuides_keyOnAToken(t *testing.T) {
 	t.Parallel()
 	const module = "/usr/lib/softhsm/libsofthsm2.so"
 	if _, err := os.Stat(module); err != nil {
-		t.Skipf("SoftHSM is not installed (Debian: apt-get install softhsm2 opensc libengine-pkcs11-openssl): %v", err)
+		acctest.MissingTool(t, "SoftHSM is not installed (Debian: apt-get install softhsm2 opensc libengine-pkcs11-openssl): %v", err)
 	}
 	for _, program := range []string{"softhsm2-util", "pkcs11-tool", "openssl"} {
 		if _, err := exec.LookPath(program); err != nil {
-			t.Skipf("%s is not installed (Debian: apt-get install softhsm2 opensc libengine-pkcs11-openssl): %v", program, err)
+			acctest.MissingTool(t, "%s is not installed (Debian: apt-get install softhsm2 opensc libengine-pkcs11-openssl): %v", program, err)
 		}
 	}
 	if out, err := exec.CommandContext(t.Context(), "openssl", "engine", "-t", "pkcs11").CombinedOutput(); err != nil || !strings.Contains(string(out), "[ available ]") {
-		t.Skipf("openssl has no pkcs11 engine (Debian: apt-get install libengine-pkcs11-openssl): %v\n%s", err, out)
+		acctest.MissingTool(t, "openssl has no pkcs11 engine (Debian: apt-get install libengine-pkcs11-openssl): %v\n%s", err, out)
 	}
 
 	b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Environment = bunqsim.Sandbox }))
