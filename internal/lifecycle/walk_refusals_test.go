@@ -278,8 +278,6 @@ func (w *walker) protectedElsewhere() string {
 	return w.elsewhere(func(h held) bool { return h.attributes["deletion_protection"] == true })
 }
 
-// clientElsewhere is the address of any such client.
-func (w *walker) clientElsewhere() string { return w.elsewhere(func(held) bool { return true }) }
 
 func (w *walker) elsewhere(so func(held) bool) string {
 	for _, h := range w.state() {
