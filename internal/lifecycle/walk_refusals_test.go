@@ -278,7 +278,6 @@ func (w *walker) protectedElsewhere() string {
 	return w.elsewhere(func(h held) bool { return h.attributes["deletion_protection"] == true })
 }
 
-
 func (w *walker) elsewhere(so func(held) bool) string {
 	for _, h := range w.state() {
 		if h.typ == client && so(h) && !slices.Contains(w.want.resourcesOf("client"), h.address) {
