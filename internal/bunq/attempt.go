@@ -70,7 +70,10 @@ func (c *Client) send(ctx context.Context, x *exchange) (*answer, error) {
 			return nil, c.cutOff(ctx, &try, err, last, sent)
 		}
 
-		if c.outlasts(ctx, err) {
+		switch {
+		case c.outlasts(ctx, err) && last != nil: // what is left of max_wait is too short for it
+			return nil, c.gaveUp(ctx, x.method, x.endpoint, err, sent)
+		case c.outlasts(ctx, err):
 			return nil, err
 		}
 		f, status := faultOf(err)

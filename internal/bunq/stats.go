@@ -257,6 +257,11 @@ func (c *Client) ended(ctx context.Context, method, endpoint string, last error,
 	if !errors.Is(context.Cause(ctx), errMaxWait) {
 		return &TransportError{Method: method, Endpoint: endpoint, Sent: sent, Err: ctx.Err()}
 	}
+	return c.gaveUp(ctx, method, endpoint, last, sent)
+}
+
+// gaveUp returns the error of a call that has waited for as long as it may.
+func (c *Client) gaveUp(ctx context.Context, method, endpoint string, last error, sent bool) *WaitError {
 	s := StatsFrom(ctx)
 	return &WaitError{
 		Method: method, Endpoint: endpoint, Reason: s.longest(), Waited: time.Since(s.begun), Max: c.config.MaxWait,
