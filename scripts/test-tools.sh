@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Fetches, on Debian and Ubuntu, the programs that some tests use: a browser, and a PKCS#11 token in software. Elsewhere
+# Fetches, on Debian and Ubuntu, the programs that some tests use: a browser, a PKCS#11 token in software, curl, jq. Elsewhere
 # these tests are skipped; in CI on Linux they fail where the programs are missing.
 set -euo pipefail
 
-wanted=(softhsm2 opensc libengine-pkcs11-openssl openssl curl)
+wanted=(softhsm2 opensc libengine-pkcs11-openssl openssl curl jq)
 # Ubuntu's own chromium package is a snap, and GitHub's machines have a browser already.
 if ! type -P chromium chromium-browser google-chrome >/dev/null; then wanted+=(chromium); fi
 

@@ -172,7 +172,7 @@ func TestAccGuides_terraformTest(t *testing.T) {
 func TestAccGuides_testCertificate(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("openssl"); err != nil {
-		t.Skipf("openssl is not installed: %v", err)
+		acctest.MissingTool(t, "openssl is not installed: %v", err)
 	}
 	b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Environment = bunqsim.Production }))
 	cli := acctest.NewCLI(t, b)

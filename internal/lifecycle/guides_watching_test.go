@@ -15,7 +15,7 @@ import (
 func watched(t *testing.T) (*acctest.Bunq, *acctest.CLI) {
 	t.Helper()
 	if _, err := exec.LookPath("jq"); err != nil {
-		t.Skipf("jq is not installed: %v", err)
+		acctest.MissingTool(t, "jq is not installed: %v", err)
 	}
 	b := acctest.New(t)
 	cli := acctest.NewCLI(t, b)
@@ -124,7 +124,7 @@ func TestAccGuides_watching(t *testing.T) {
 func TestAccGuides_endAKey(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("curl"); err != nil {
-		t.Skipf("curl is not installed: %v", err)
+		acctest.MissingTool(t, "curl is not installed: %v", err)
 	}
 	b := acctest.New(t)
 	cli := acctest.NewCLI(t, b)
@@ -157,7 +157,7 @@ func TestAccGuides_endAKey(t *testing.T) {
 func TestAccGuides_policy(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("jq"); err != nil {
-		t.Skipf("jq is not installed: %v", err)
+		acctest.MissingTool(t, "jq is not installed: %v", err)
 	}
 	policy, err := filepath.Abs(filepath.Join("..", "..", "examples", "policy", "policy.sh"))
 	if err != nil {
