@@ -284,7 +284,7 @@ func (s *settings) contextFromFile(data *providerdata.Data, diags *diag.Diagnost
 		diags.Append(found...)
 		return
 	}
-	data.DefaultProblem = &providerdata.Problem{Summary: found[0].Summary(), Detail: found[0].Detail()}
+	data.DefaultProblem = found[0]
 }
 
 // defaultCacheDir returns the folder for what is kept between runs.

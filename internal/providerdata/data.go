@@ -3,7 +3,6 @@ package providerdata
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -31,7 +30,7 @@ type Data struct {
 	DefaultUnknown bool
 	// DefaultProblem is why the context of the provider block cannot be used; nil if it
 	// can, or if there is none. It is reported for the resources that would use it.
-	DefaultProblem *Problem
+	DefaultProblem diag.Diagnostic
 	// Unknown names the settings of the provider block that are not known yet.
 	// Nothing can be sent until they are.
 	Unknown []string
@@ -40,17 +39,9 @@ type Data struct {
 
 	waits waits // see Operation
 
-	refusals refusals
-
-	mu   sync.Mutex
-	seen []bunq.APIContext // see Remember
-
-	parsed parsedContexts
-}
-
-// Problem is an error that is only reported if it matters.
-type Problem struct {
-	Summary, Detail string
+	mu       sync.Mutex
+	contexts []*usedContext                      // see Remember
+	parsed   map[APIContextModel]bunq.APIContext // see parse
 }
 
 // Format prevents every verb from printing the secrets in d: fmt does not call methods of
@@ -94,36 +85,6 @@ func (d *Data) ReadyToRead(what string, diags *diag.Diagnostics) bool {
 	return false
 }
 
-// Calls returns the calls that need a session, made with ac.
-func (d *Data) Calls(ac bunq.APIContext) *bunq.UserClient {
-	return d.parsed.callsOf(ac, func() *bunq.UserClient {
-		d.Remember(ac)
-		return d.Client.WithSession(ac, d.Sessions.For(ac))
-	})
-}
-
-// Remember keeps the contexts of this run, newest last. An import only knows its user, and
-// finds the context to call bunq with among them. A device adds its own in a plan as
-// well, even without a refresh.
-func (d *Data) Remember(ac bunq.APIContext) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	fp := ac.Fingerprint()
-	for _, s := range d.seen {
-		if s.Fingerprint() == fp {
-			return
-		}
-	}
-	d.seen = append(d.seen, ac)
-}
-
-// Seen returns the contexts that this run has used so far.
-func (d *Data) Seen() []bunq.APIContext {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return slices.Clone(d.seen)
-}
-
 // SameEnvironment reports whether something was made in the environment of the provider,
 // and adds an error if not: a sandbox installation is useless in production, and its
 // token must not be sent there.
@@ -131,24 +92,23 @@ func (d *Data) SameEnvironment(made string, what string, at path.Path, diags *di
 	if made == "" || made == string(d.Environment) || d.Environment == "" {
 		return true
 	}
-	problem := d.otherEnvironment(made, what)
-	diags.AddAttributeError(at, problem.Summary, problem.Detail)
+	diags.Append(diag.WithPath(at, d.otherEnvironment(made, what)))
 	return false
 }
 
-func (d *Data) otherEnvironment(made, what string) Problem {
+func (d *Data) otherEnvironment(made, what string) diag.Diagnostic {
 	env, err := bunq.ParseEnvironment(made)
 	if err != nil {
 		// The value is not repeated: it may be a secret, as members are easily mixed up.
-		return Problem{"Unknown environment", fmt.Sprintf("The environment of the %s is neither \"sandbox\" nor \"production\". "+
-			"Nothing was sent, and the state is as it was.", what)}
+		return diag.NewErrorDiagnostic("Unknown environment", "The environment of the "+what+" is neither \"sandbox\" nor \"production\". "+
+			"Nothing was sent, and the state is as it was.")
 	}
-	return Problem{"Made in another environment", fmt.Sprintf(
+	return diag.NewErrorDiagnostic("Made in another environment", fmt.Sprintf(
 		"The %s was made in bunq's %s environment, and this provider is configured for %s. "+
 			"Nothing was sent, and the state is as it was.\n\n"+
 			"Next step: set environment = %q in the provider block (or BUNQ_ENVIRONMENT), or use a separate "+
 			"Terraform workspace or state for each environment.",
-		what, env, d.Environment, env)}
+		what, env, d.Environment, env))
 }
 
 // SetDefault makes ac the context for resources that have none, if it belongs to the
@@ -157,8 +117,7 @@ func (d *Data) otherEnvironment(made, what string) Problem {
 // for another provider block.
 func (d *Data) SetDefault(ac bunq.APIContext, what string) {
 	if ac.Environment != d.Environment && d.Environment != "" {
-		problem := d.otherEnvironment(string(ac.Environment), what)
-		d.DefaultProblem = &problem
+		d.DefaultProblem = d.otherEnvironment(string(ac.Environment), what)
 		return
 	}
 	d.Default = &ac

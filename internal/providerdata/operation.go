@@ -30,14 +30,9 @@ func (d *Data) Operation(ctx context.Context, name string, diags *diag.Diagnosti
 
 		d.waits.add(stats.Waits(), time.Now())
 		if diags.HasError() {
-			return // the error says more; the next operation reports what is due
+			return // the error says more; the next operation reports the waits
 		}
-		for _, w := range d.waits.due() {
-			diags.AddWarning("Waited for bunq", fmt.Sprintf(
-				"So far, this run has waited %s for %s. One create, read, update or delete may take %s in all (max_wait).\n\n"+
-					"Each cause is reported once per run. TF_LOG=INFO shows every wait of more than two seconds.",
-				w.took.Round(time.Second), w.reason, d.Client.MaxWait()))
-		}
+		d.waits.report(d.Client, diags)
 	}
 }
 
@@ -54,12 +49,11 @@ const (
 // by a warning, at the end of the first operation that can.
 type waits struct {
 	mu       sync.Mutex
-	byReason map[string]*runWait
+	byReason map[string]runWait
 }
 
 // runWait is the time that a run has waited for one cause.
 type runWait struct {
-	reason   string
 	took     time.Duration
 	until    time.Time // the end of the last operation that waited for it
 	reported bool
@@ -70,36 +64,35 @@ type runWait struct {
 func (w *waits) add(operation map[string]time.Duration, now time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for reason, d := range operation {
-		if d < longOperation {
-			continue
-		}
+	if w.byReason == nil {
+		w.byReason = map[string]runWait{}
+	}
 
-		of := w.byReason[reason]
-		if of == nil {
-			of = &runWait{reason: reason}
-			if w.byReason == nil {
-				w.byReason = map[string]*runWait{}
-			}
+	for reason, took := range operation {
+		if took >= longOperation {
+			of := w.byReason[reason]
+			of.took += min(took, now.Sub(of.until))
+			of.until = now
 			w.byReason[reason] = of
 		}
-
-		of.took += min(d, now.Sub(of.until))
-		of.until = now
 	}
 }
 
-// due returns the causes for which the run has waited long and that were not returned
-// before, sorted by name.
-func (w *waits) due() []runWait {
+// report warns of the causes for which the run has waited long, each once.
+func (w *waits) report(client *bunq.Client, diags *diag.Diagnostics) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	var due []runWait
 	for _, reason := range slices.Sorted(maps.Keys(w.byReason)) {
-		if of := w.byReason[reason]; of.took > longRun && !of.reported {
-			of.reported = true
-			due = append(due, *of)
+		of := w.byReason[reason]
+		if of.took <= longRun || of.reported {
+			continue
 		}
+		of.reported = true
+		w.byReason[reason] = of
+
+		diags.AddWarning("Waited for bunq", fmt.Sprintf(
+			"So far, this run has waited %s for %s. One create, read, update or delete may take %s in all (max_wait).\n\n"+
+				"Each cause is reported once per run. TF_LOG=INFO shows every wait of more than two seconds.",
+			of.took.Round(time.Second), reason, client.MaxWait()))
 	}
-	return due
 }

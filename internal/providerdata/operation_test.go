@@ -165,28 +165,39 @@ func TestWaits_countSharedTimeOnce(t *testing.T) {
 		return map[string]time.Duration{"a session": time.Duration(s * float64(time.Second))}
 	}
 	var w waits
+	client := slow(t, 0).Client
+	reported := func() []string {
+		var diags diag.Diagnostics
+		w.report(client, &diags)
+		var texts []string
+		for _, d := range diags {
+			texts = append(texts, d.Detail())
+		}
+		return texts
+	}
+
 	w.add(wait(6), at(6))
 	w.add(wait(6), at(6)) // together with the first
 	w.add(wait(4), at(8)) // half of it
-	if got := w.due(); len(got) != 0 {
+	if got := reported(); len(got) != 0 {
 		t.Errorf("after eight seconds: %v", got)
 	}
 	w.add(wait(1.9), at(30)) // too short to count
 	w.add(map[string]time.Duration{"another": 9 * time.Second}, at(30))
-	if got := w.due(); len(got) != 0 {
+	if got := reported(); len(got) != 0 {
 		t.Errorf("eight seconds for one cause, nine for another: %v", got)
 	}
 	w.add(wait(2), at(35)) // just long enough
-	if got := w.due(); len(got) != 0 {
+	if got := reported(); len(got) != 0 {
 		t.Errorf("after ten seconds: %v", got)
 	}
 	w.add(wait(3), at(40))
-	got := w.due()
-	if len(got) != 1 || got[0].reason != "a session" || got[0].took != 13*time.Second {
+	got := reported()
+	if len(got) != 1 || !strings.Contains(got[0], "this run has waited 13s for a session.") {
 		t.Errorf("got %v, want 13 s for a session", got)
 	}
 	w.add(wait(60), at(100))
-	if got := w.due(); len(got) != 0 {
+	if got := reported(); len(got) != 0 {
 		t.Errorf("a second time: %v", got)
 	}
 }

@@ -144,8 +144,8 @@ func TestData_Check(t *testing.T) {
 		{"incomplete", func(*Data) {}, object(func(m *APIContextModel) { m.APIKey = types.StringValue("") }), "has no api_key"},
 		{"neither", func(*Data) {}, null, "Neither this resource nor the provider block"},
 		{"the provider's is not known yet", func(d *Data) { d.DefaultUnknown = true }, null, ""},
-		{"the provider's cannot serve", func(d *Data) { d.DefaultProblem = &Problem{"No", "It cannot serve."} }, null, "It cannot serve."},
-		{"its own, and the provider's cannot serve", func(d *Data) { d.DefaultProblem = &Problem{"No", "It cannot serve."} }, object(func(*APIContextModel) {}), ""},
+		{"the provider's cannot serve", func(d *Data) { d.DefaultProblem = diag.NewErrorDiagnostic("No", "It cannot serve.") }, null, "It cannot serve."},
+		{"its own, and the provider's cannot serve", func(d *Data) { d.DefaultProblem = diag.NewErrorDiagnostic("No", "It cannot serve.") }, object(func(*APIContextModel) {}), ""},
 		{"settings are not known yet", func(d *Data) { d.Unknown = []string{"environment"} }, object(production), ""},
 		{
 			"an environment that is a secret by mistake, with a key that is not known yet", func(*Data) {},
@@ -272,7 +272,7 @@ func TestData_SetDefault(t *testing.T) {
 			if (d.Default != nil) != tt.usable || (d.DefaultProblem == nil) != tt.usable {
 				t.Fatalf("default %v, problem %v", d.Default != nil, d.DefaultProblem)
 			}
-			if !tt.usable && !strings.Contains(d.DefaultProblem.Detail, "The context file was made in bunq's production environment") {
+			if !tt.usable && !strings.Contains(d.DefaultProblem.Detail(), "The context file was made in bunq's production environment") {
 				t.Errorf("got %v", d.DefaultProblem)
 			}
 		})
