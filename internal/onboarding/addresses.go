@@ -43,36 +43,20 @@ func (v permittedAddresses) MarkdownDescription(ctx context.Context) string {
 }
 
 func (v permittedAddresses) ValidateSet(_ context.Context, req validator.SetRequest, resp *validator.SetResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
-		return
-	}
 	elements := req.ConfigValue.Elements()
-	if len(elements) == 0 {
-		resp.Diagnostics.AddAttributeError(req.Path, "No address in permitted_ips",
-			"permitted_ips lists no address.\n\nNext step: list the addresses that may use the key; or omit permitted_ips, and Terraform does not manage addresses.")
-		return
-	}
-
 	var seen []string
 	for _, e := range elements {
 		s, ok := e.(types.String)
-		switch {
-		case !ok || s.IsUnknown():
-			continue
-		case s.IsNull():
-			resp.Diagnostics.AddAttributeError(req.Path, "Not an IP address",
-				"An element of permitted_ips is null.\n\nNext step: leave it out, for example with compact([…]).")
+		if !ok || s.IsUnknown() || s.IsNull() {
 			continue
 		}
 
 		ip := s.ValueString()
 		checkAddress(req.Path, ip, &resp.Diagnostics)
-		for _, other := range seen {
+		if i := slices.IndexFunc(seen, func(other string) bool { return sameAddress(other, ip) }); i >= 0 {
 			// If bunq keeps one of them (what it does is UNKNOWN), every later plan would add the other.
-			if sameAddress(other, ip) {
-				resp.Diagnostics.AddAttributeError(req.Path, "The same address twice",
-					fmt.Sprintf("%q and %q are the same address in two notations. Remove one of them.", other, ip))
-			}
+			resp.Diagnostics.AddAttributeError(req.Path, "The same address twice",
+				fmt.Sprintf("%q and %q are the same address in two notations. Remove one of them.", seen[i], ip))
 		}
 		seen = append(seen, ip)
 	}
@@ -88,25 +72,33 @@ func (v permittedAddresses) ValidateSet(_ context.Context, req validator.SetRequ
 	}
 }
 
+// longestAddress is an IPv4 address within an IPv6 address, in characters.
+const longestAddress = 45
+
 // checkAddress reports what is no address, and warns of one that bunq may refuse or never see.
 func checkAddress(at path.Path, text string, diags *diag.Diagnostics) {
 	if text == anyAddress {
 		return
 	}
+
 	addr, err := netip.ParseAddr(text)
+	shown := strconv.Quote(text)
+	if len(text) > longestAddress { // bunq's secrets are, and one in the wrong place must not end up in a message
+		shown = fmt.Sprintf("A value of %d characters", len(text))
+	}
 	switch {
 	case err != nil:
 		diags.AddAttributeError(at, "Not an IP address",
-			shown(text)+` is not an IP address, nor "*". bunq accepts single addresses, written without blanks; no ranges and no host names.`)
+			shown+` is not an IP address, nor "*". bunq accepts single addresses, written without blanks; no ranges and no host names.`)
 	case addr.Zone() != "":
 		diags.AddAttributeError(at, "Not a public IP address",
-			shown(text)+" has a zone. List the public address from which bunq sees your calls.")
-	case !isPublic(addr):
+			shown+" has a zone. List the public address from which bunq sees your calls.")
+	case !isPublic(addr.Unmap()):
 		diags.AddAttributeWarning(at, "Not a public IP address",
-			shown(text)+" is not a public address. bunq sees the public one of your machine, or of its proxy or NAT: list that.")
+			shown+" is not a public address. bunq sees the public one of your machine, or of its proxy or NAT: list that.")
 	case addr.Is6():
 		diags.AddAttributeWarning(at, "bunq may refuse IPv6 addresses",
-			shown(text)+" is an IPv6 address. bunq's documentation says in two places that IPv6 is not supported, and in one that it is.")
+			shown+" is an IPv6 address. bunq's documentation says in two places that IPv6 is not supported, and in one that it is.")
 	}
 }
 
@@ -114,18 +106,5 @@ func checkAddress(at path.Path, text string, diags *diag.Diagnostics) {
 var sharedAddresses = netip.MustParsePrefix("100.64.0.0/10")
 
 func isPublic(addr netip.Addr) bool {
-	addr = addr.Unmap()
 	return addr.IsGlobalUnicast() && !addr.IsPrivate() && !sharedAddresses.Contains(addr)
-}
-
-// longestAddress is an IPv4 address within an IPv6 address, in characters.
-const longestAddress = 45
-
-// shown quotes a value unless it is longer than any address: bunq's secrets are, and one in the wrong
-// place must not end up in a message.
-func shown(text string) string {
-	if len(text) > longestAddress {
-		return fmt.Sprintf("A value of %d characters", len(text))
-	}
-	return strconv.Quote(text)
 }

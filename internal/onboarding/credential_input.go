@@ -193,28 +193,21 @@ func (in *credentialInput) sign(installation providerdata.InstallationModel, dia
 	return in.signature
 }
 
-// nextCertificate is the next step for a certificate that expires.
-const nextCertificate = "\n\nNext step: order a new certificate for the same organisation and replace this one. It joins the same bunq user, so the OAuth " +
-	"client and its connections stay."
-
-// warnExpiry warns if the certificate expires within that many days.
+// warnExpiry warns if the certificate has expired, or does within that many days. Where an expired
+// one would be sent, that is an error.
 func (in *credentialInput) warnExpiry(days int64, now time.Time, diags *diag.Diagnostics) {
 	if in.certificate == nil {
 		return
 	}
-	left := in.certificate.NotAfter().Sub(now)
-	if left <= 0 || left > time.Duration(days)*day {
-		return
-	}
-	diags.AddAttributeWarning(path.Root("certificate_pem"), "The certificate expires soon", fmt.Sprintf("It is valid until %s, for %d more days.%s",
-		in.certificate.NotAfter().UTC().Format(time.RFC3339), int(left/day), nextCertificate))
-}
 
-// warnExpired warns if the certificate has expired. Where it would be sent, that is an error.
-func (in *credentialInput) warnExpired(now time.Time, diags *diag.Diagnostics) {
-	if in.certificate == nil || now.Before(in.certificate.NotAfter()) {
-		return
+	const next = "\n\nNext step: order a new certificate for the same organisation and replace this one. It joins the same bunq user, so the OAuth client " +
+		"and its connections stay."
+	at, until := path.Root("certificate_pem"), in.certificate.NotAfter().UTC()
+	switch left := until.Sub(now); {
+	case left <= 0:
+		diags.AddAttributeWarning(at, "The certificate has expired", "It was valid until "+until.Format(time.RFC3339)+"."+next)
+	case left <= time.Duration(days)*day:
+		diags.AddAttributeWarning(at, "The certificate expires soon",
+			fmt.Sprintf("It is valid until %s, for %d more days.%s", until.Format(time.RFC3339), int(left/day), next))
 	}
-	diags.AddAttributeWarning(path.Root("certificate_pem"), "The certificate has expired",
-		"It was valid until "+in.certificate.NotAfter().UTC().Format(time.RFC3339)+"."+nextCertificate)
 }

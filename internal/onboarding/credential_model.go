@@ -50,30 +50,13 @@ func (m *credentialModel) fromAPI(c *bunq.Credential) {
 	}
 }
 
-// fromRefresh stores what bunq returned for the credential later.
-//
-// In every onboarding a device uses the key for the first time in the same apply, after Create has
-// stored the answer. If the first refresh stored that use, the next plan would report that the
-// credential, and every resource that depends on it, was changed outside of Terraform. So status
-// and api_key_expiry_time stay as they are; the private state notes the use, and the next change of
-// the credential stores it (see planUse). Any other status is stored at once.
+// fromRefresh stores what bunq returned for the credential later, but not that the key was used: in
+// every onboarding a device uses it in the same apply, after Create has stored the answer. Stored at
+// the next refresh, that would be reported as a change outside of Terraform. So the private state
+// notes the use. Any other status is stored at once.
 func (m *credentialModel) fromRefresh(c *bunq.Credential) {
-	if m.pending() && c.Status == bunq.StatusActive {
-		return
-	}
-	m.fromAPI(c)
-}
-
-// planUse plans that the use of the key is stored. It leaves the values unknown: if another
-// attribute is, the apply may find out that nothing changes, and then stores nothing.
-func (m *credentialModel) planUse() {
-	m.Status, m.APIKeyExpiryTime = types.StringUnknown(), types.StringUnknown()
-}
-
-// markUsed stores what planUse has planned.
-func (m *credentialModel) markUsed() {
-	if m.Status.IsUnknown() {
-		m.Status, m.APIKeyExpiryTime = types.StringValue(bunq.StatusActive), types.StringNull()
+	if !m.pending() || c.Status != bunq.StatusActive {
+		m.fromAPI(c)
 	}
 }
 
@@ -94,22 +77,11 @@ func (m *credentialModel) fromCertificate(ctx context.Context, c *qseal.Certific
 	roles, diags := types.ListValueFrom(ctx, types.StringType, c.Roles())
 	m.Roles = roles
 	m.Subject = types.StringValue(c.Subject())
-	m.OrganizationIdentifier = types.StringNull()
-	if oi := c.OrganizationIdentifier(); oi != "" {
-		m.OrganizationIdentifier = types.StringValue(oi)
-	}
+	m.OrganizationIdentifier = providerdata.StringOrNull(c.OrganizationIdentifier())
 	m.NotBefore = types.StringValue(c.NotBefore().UTC().Format(time.RFC3339))
 	m.NotAfter = types.StringValue(c.NotAfter().UTC().Format(time.RFC3339))
 	m.FingerprintSHA256 = types.StringValue(c.FingerprintSHA256())
 	return diags
-}
-
-// withoutCertificate sets what is read from the certificate to null, for an import: bunq does not
-// return the certificate.
-func (m *credentialModel) withoutCertificate() {
-	m.Roles = types.ListNull(types.StringType)
-	m.Subject, m.OrganizationIdentifier = types.StringNull(), types.StringNull()
-	m.NotBefore, m.NotAfter, m.FingerprintSHA256 = types.StringNull(), types.StringNull(), types.StringNull()
 }
 
 // pending reports whether the key was still waiting for its first use when bunq was last read.

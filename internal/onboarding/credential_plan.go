@@ -8,7 +8,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
@@ -31,7 +30,7 @@ func (r *CredentialResource) ModifyPlan(ctx context.Context, req resource.Modify
 		resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 		resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	}
-	facts := keyFactsOf(ctx, req.Private, &resp.Diagnostics)
+	facts := readPrivate[keyFacts](ctx, req.Private, keyFactsName, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -45,15 +44,14 @@ func (r *CredentialResource) ModifyPlan(ctx context.Context, req resource.Modify
 	in := readInput(&config, &resp.Diagnostics)
 	if !exists {
 		r.checkNew(ctx, &config, &plan, in, &resp.Diagnostics)
-		plan.checkEnd(readPrivate[*replacedKey](ctx, req.Private, replacedKeyName, &resp.Diagnostics), &resp.Diagnostics)
+		plan.checkEnd(facts, &resp.Diagnostics)
 		resp.Diagnostics.Append(plan.fromCertificate(ctx, in.certificate)...)
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 		return
 	}
 
-	storePrivate(ctx, resp.Private, replacedKeyName, replacedKey{
-		ID: state.ID.ValueString(), Deactivates: state.DeactivateOnDestroy.ValueBool(),
-	}, &resp.Diagnostics)
+	facts.Replaced, facts.Deactivates = state.ID.ValueString(), state.DeactivateOnDestroy.ValueBool()
+	storePrivate(ctx, resp.Private, keyFactsName, facts, &resp.Diagnostics)
 	state.checkOrganisation(&config, in.certificate, &resp.Diagnostics)
 	if state.hasOtherLeaf(&config, in.certificate) {
 		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("certificate_pem"))
@@ -72,9 +70,6 @@ func (r *CredentialResource) ModifyPlan(ctx context.Context, req resource.Modify
 	}
 
 	resp.Diagnostics.Append(plan.fromCertificate(ctx, in.certificate)...)
-	if !replaces && facts.Used && plan.pending() && plan.changes(ctx, req.State, &resp.Diagnostics) {
-		plan.planUse()
-	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
 
@@ -86,7 +81,9 @@ func (r *CredentialResource) checkNew(ctx context.Context, config, plan *credent
 	}
 
 	in.checkInput(config, r.Data.Environment, r.Data.Now(), diags)
-	in.warnExpiry(plan.ExpiryWarningDays.ValueInt64(), r.Data.Now(), diags)
+	if !diags.HasError() {
+		in.warnExpiry(plan.ExpiryWarningDays.ValueInt64(), r.Data.Now(), diags)
+	}
 	if known {
 		in.checkInstallation(installation, diags)
 		in.checkSignature(installation, diags)
@@ -97,7 +94,6 @@ func (r *CredentialResource) checkNew(ctx context.Context, config, plan *credent
 func (r *CredentialResource) checkKept(ctx context.Context, plan, state *credentialModel, in credentialInput, facts keyFacts, diags *diag.Diagnostics) {
 	plan.keepNotation(state)
 	in.warnExpiry(plan.ExpiryWarningDays.ValueInt64(), r.Data.Now(), diags)
-	in.warnExpired(r.Data.Now(), diags)
 	plan.warnWaiting(facts, r.Data.Now(), diags)
 
 	if installation, known := installationOf(ctx, plan.Installation, diags); known && !plan.Installation.Equal(state.Installation) {
@@ -108,15 +104,15 @@ func (r *CredentialResource) checkKept(ctx context.Context, plan, state *credent
 
 // checkEnd refuses to turn deactivate_on_destroy on in the plan that replaces the credential: the
 // value in the state counts.
-func (m *credentialModel) checkEnd(before *replacedKey, diags *diag.Diagnostics) {
-	if before == nil || before.Deactivates || !m.DeactivateOnDestroy.ValueBool() {
+func (m *credentialModel) checkEnd(before keyFacts, diags *diag.Diagnostics) {
+	if before.Replaced == "" || before.Deactivates || !m.DeactivateOnDestroy.ValueBool() {
 		return
 	}
 	diags.AddAttributeError(path.Root("deactivate_on_destroy"), "deactivate_on_destroy comes too late for this replacement", fmt.Sprintf(
 		"This plan replaces credential %s and turns deactivate_on_destroy on in the same go. When a key ends, the value in the state counts, which is "+
 			"false: the old key would stay usable. Nothing was sent, and the state is unchanged.\n\n"+
 			"Next step: apply the change of deactivate_on_destroy alone first, then replace the credential. Or leave it off until the credential is "+
-			"replaced; then the old key stays usable.", before.ID))
+			"replaced; then the old key stays usable.", before.Replaced))
 }
 
 // checkOnce refuses a plan for two resources with one credential, unless both end: the destroy of
@@ -134,15 +130,6 @@ func (r *CredentialResource) checkOnce(state *credentialModel, keeps bool, diags
 			"by hand: terraform state rm 'bunq_psd2_credential.NAME'"), destroyLine))
 }
 
-// changes reports whether the plan changes anything in the state.
-func (m *credentialModel) changes(ctx context.Context, state tfsdk.State, diags *diag.Diagnostics) bool {
-	stored := *m
-	stored.PrivateKeyPEMWO, stored.PrivateKeyPassphraseWO = types.StringNull(), types.StringNull()
-	after := tfsdk.State{Schema: state.Schema, Raw: state.Raw}
-	diags.Append(after.Set(ctx, &stored)...)
-	return !after.Raw.Equal(state.Raw)
-}
-
 // hasOtherLeaf reports whether the configuration has another certificate than the state, or one that
 // is not known yet. How it is written does not matter, nor does its chain, which bunq needs once.
 // After an import it is not known what was registered: the configuration fills it in.
@@ -158,20 +145,13 @@ func (m *credentialModel) hasOtherLeaf(config *credentialModel, c *qseal.Certifi
 
 // keepNotation plans certificate and chain as the state writes them if the configuration means the
 // same: Terraform lets a plan keep the prior value of an attribute if the configured one is
-// equivalent. An omitted attribute must be planned as null; if that would change the meaning, both
-// are planned as configured, and the apply stores them without a call.
+// equivalent. An attribute that is set in only one of the two must be planned as configured; the
+// apply stores it without a call.
 func (m *credentialModel) keepNotation(state *credentialModel) {
 	configured, known := m.bundle()
-	kept := *m
-	if !state.CertificatePEM.IsNull() {
-		kept.CertificatePEM = state.CertificatePEM
-	}
-	if !m.CertificateChainPEM.IsNull() && !state.CertificateChainPEM.IsNull() {
-		kept.CertificateChainPEM = state.CertificateChainPEM
-	}
-
-	if written, ok := kept.bundle(); known && ok && written.Equal(configured) {
-		m.CertificatePEM, m.CertificateChainPEM = kept.CertificatePEM, kept.CertificateChainPEM
+	stored, ok := state.bundle()
+	if known && ok && stored.Equal(configured) && m.CertificateChainPEM.IsNull() == state.CertificateChainPEM.IsNull() {
+		m.CertificatePEM, m.CertificateChainPEM = state.CertificatePEM, state.CertificateChainPEM
 	}
 }
 

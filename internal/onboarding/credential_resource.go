@@ -44,15 +44,12 @@ func (r *CredentialResource) Create(ctx context.Context, req resource.CreateRequ
 		return
 	}
 
-	model, known := installationOf(ctx, m.Installation, &resp.Diagnostics)
-	if !known || !r.Data.SameEnvironment(model.Environment.ValueString(), "installation", installationPath, &resp.Diagnostics) {
-		return
-	}
+	// What is sent was checked by the planning of this apply, see ModifyPlan.
+	model, _ := installationOf(ctx, m.Installation, &resp.Diagnostics)
 	installation, diags := model.Parse(installationPath)
 	resp.Diagnostics.Append(diags...)
 	in := readInput(&config, &resp.Diagnostics)
-	in.checkInput(&config, r.Data.Environment, r.Data.Now(), &resp.Diagnostics)
-	in.checkInstallation(model, &resp.Diagnostics)
+	in.readKey(&config, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -110,7 +107,7 @@ func (r *CredentialResource) Read(ctx context.Context, req resource.ReadRequest,
 		return
 	}
 
-	facts := keyFactsOf(ctx, req.Private, &resp.Diagnostics)
+	facts := readPrivate[keyFacts](ctx, req.Private, keyFactsName, &resp.Diagnostics)
 	waiting := m.pending() && !facts.Used
 
 	calls := r.Data.Calls(ac)
@@ -119,13 +116,9 @@ func (r *CredentialResource) Read(ctx context.Context, req resource.ReadRequest,
 	case waiting && bunq.IsCredentialsRefused(err):
 		over := !m.expiry().IsZero() && r.Data.Now().After(m.expiry())
 		facts.Waiting, facts.Dead = !over, over
-		facts.store(ctx, resp.Private, &resp.Diagnostics)
-		return
 	case bunq.IsContextRefused(err):
 		facts.Refused = true
-		facts.store(ctx, resp.Private, &resp.Diagnostics)
 		r.Data.WarnRefused(ac, err, &resp.Diagnostics)
-		return
 	case bunq.IsNotFound(err):
 		resp.State.RemoveResource(ctx)
 		return
@@ -135,29 +128,26 @@ func (r *CredentialResource) Read(ctx context.Context, req resource.ReadRequest,
 			State:   "the credential stays in the state as it was.",
 		}.Error(&resp.Diagnostics, err)
 		return
+	default:
+		facts = keyFacts{
+			Used:    found.Status == bunq.StatusActive,
+			Waiting: found.Status == bunq.CredentialPendingFirstUse,
+			Dead:    found.Status != bunq.StatusActive && found.Status != bunq.CredentialPendingFirstUse,
+		}
+		if m.DeactivateOnDestroy.ValueBool() {
+			key, err := addressesOf(ctx, calls, m.ID)
+			facts.Open = err == nil && key.isActive(anyAddress) // only for a warning
+		}
+		m.fromRefresh(found)
+		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	}
-
-	facts = keyFacts{
-		Used:    found.Status == bunq.StatusActive,
-		Waiting: found.Status == bunq.CredentialPendingFirstUse,
-		Dead:    found.Status != bunq.StatusActive && found.Status != bunq.CredentialPendingFirstUse,
-		Open:    m.DeactivateOnDestroy.ValueBool() && permitsEveryone(ctx, calls, id),
-	}
-	facts.store(ctx, resp.Private, &resp.Diagnostics)
-	m.fromRefresh(found)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+	storePrivate(ctx, resp.Private, keyFactsName, facts, &resp.Diagnostics)
 }
 
 // Update makes no call, as bunq cannot change a credential. It stores what concerns Terraform only:
 // another installation, another chain for the same certificate, and the certificate after an import.
-func (r *CredentialResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var m credentialModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	m.markUsed()
-	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+func (r *CredentialResource) Update(_ context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	resp.State.Raw = req.Plan.Raw
 }
 
 // Delete forgets the credential: bunq's API has no call to revoke one. Setting the key's addresses
@@ -172,8 +162,10 @@ func (r *CredentialResource) Delete(ctx context.Context, req resource.DeleteRequ
 		return
 	}
 
-	if m.DeactivateOnDestroy.ValueBool() {
-		endKey(ctx, r.Data, &m, &resp.Diagnostics)
+	if m.DeactivateOnDestroy.ValueBool() && m.APIKey.ValueString() != "" {
+		if r.Data.Ready(&resp.Diagnostics) {
+			endKey(ctx, r.Data, &m, &resp.Diagnostics)
+		}
 		return
 	}
 

@@ -10,8 +10,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
@@ -32,11 +30,7 @@ func (r *CredentialResource) Schema(_ context.Context, _ resource.SchemaRequest,
 			"a new device, and bunq registers one device for each installation: tie the installation to the certificate with its `keepers`.",
 
 		Attributes: map[string]schema.Attribute{
-			"id": schema.StringAttribute{
-				Computed:            true,
-				MarkdownDescription: "ID of the credential at bunq.",
-				PlanModifiers:       keepString(),
-			},
+			"id": kept("ID of the credential at bunq."),
 			"installation": installationAttribute("Another installation is stored without a call: a key does not depend on the installation that it " +
 				"was registered with."),
 			"certificate_pem": schema.StringAttribute{
@@ -89,44 +83,20 @@ func (r *CredentialResource) Schema(_ context.Context, _ resource.SchemaRequest,
 					"the key can no longer be used. The value in the state counts: apply a change of it before you destroy or replace. `*` cannot be set " +
 					"inactive. `false` by default.",
 			},
-			"api_key": schema.StringAttribute{
-				Computed:            true,
-				Sensitive:           true,
-				MarkdownDescription: "The API key. bunq shows it once.",
-				PlanModifiers:       keepString(),
-			},
-			"status": schema.StringAttribute{
-				Computed: true,
-				MarkdownDescription: "Status that bunq returned: `PENDING_FIRST_USE` for a new key. Its first use by a device is expected, so `ACTIVE` is only " +
-					"stored with the next change of this resource.",
-				PlanModifiers: keepString(),
-			},
-			"api_key_expiry_time": schema.StringAttribute{
-				Computed:            true,
-				MarkdownDescription: "When bunq deletes the key if it is not used by then (RFC 3339, UTC). Null for a key that was already in use.",
-				PlanModifiers:       keepString(),
-			},
+			"api_key": keptSecret("The API key. bunq shows it once."),
+			"status": kept("Status that bunq returned: `PENDING_FIRST_USE` for a new key. Its first use by a device is expected, and is not stored: " +
+				"the data source `bunq_credentials` shows what bunq has now."),
+			"api_key_expiry_time": kept("When bunq deletes the key if it is not used by then (RFC 3339, UTC). Null for a key that was already in use."),
 			"roles": schema.ListAttribute{
 				Computed:            true,
 				ElementType:         types.StringType,
 				MarkdownDescription: "PSD2 roles of the certificate: `AISP`, `PISP`, `CBPII`, `PSP_AS`. They decide which calls the bunq user may make.",
 			},
-			"subject":                 computedFromCertificate("Subject of the certificate in OpenSSL's one-line form. In the sandbox, certificates with the same subject belong to the same bunq user."),
-			"organization_identifier": computedFromCertificate("organizationIdentifier of the certificate, such as `PSDNL-DNB-R123456`; null if it has none. In production, certificates with the same identifier belong to the same bunq user."),
-			"not_before":              computedFromCertificate("When the certificate becomes valid (RFC 3339, UTC)."),
-			"not_after":               computedFromCertificate("When the certificate expires (RFC 3339, UTC)."),
-			"fingerprint_sha256":      computedFromCertificate("SHA-256 fingerprint of the certificate, lower-case hexadecimal."),
+			"subject":                 computed("Subject of the certificate in OpenSSL's one-line form. In the sandbox, certificates with the same subject belong to the same bunq user."),
+			"organization_identifier": computed("organizationIdentifier of the certificate, such as `PSDNL-DNB-R123456`; null if it has none. In production, certificates with the same identifier belong to the same bunq user."),
+			"not_before":              computed("When the certificate becomes valid (RFC 3339, UTC)."),
+			"not_after":               computed("When the certificate expires (RFC 3339, UTC)."),
+			"fingerprint_sha256":      computed("SHA-256 fingerprint of the certificate, lower-case hexadecimal."),
 		},
-	}
-}
-
-func keepString() []planmodifier.String {
-	return []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
-}
-
-func computedFromCertificate(text string) schema.StringAttribute {
-	return schema.StringAttribute{
-		Computed:            true,
-		MarkdownDescription: text,
 	}
 }

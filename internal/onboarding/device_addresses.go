@@ -22,14 +22,14 @@ type keyAddresses struct {
 	list       []bunq.PermittedIP
 }
 
-func addressesOf(ctx context.Context, access *providerdata.Access, m *deviceModel) (*keyAddresses, error) {
-	var diags diag.Diagnostics
-	id, err := providerdata.ParseID(m.credential(ctx, &diags).ID.ValueString())
+// addressesOf reads the addresses of a key.
+func addressesOf(ctx context.Context, calls *bunq.UserClient, credential types.String) (*keyAddresses, error) {
+	id, err := providerdata.ParseID(credential.ValueString())
 	if err != nil {
-		return nil, errors.New("permitted_ips needs the ID of the credential")
+		return nil, errors.New("the credential has no ID")
 	}
-	list, err := access.Calls.PermittedIPs(ctx, id)
-	return &keyAddresses{calls: access.Calls, credential: id, list: list}, err
+	list, err := calls.PermittedIPs(ctx, id)
+	return &keyAddresses{calls: calls, credential: id, list: list}, err
 }
 
 // readAddresses stores the addresses as bunq lists them, if they are managed.
@@ -37,7 +37,7 @@ func (m *deviceModel) readAddresses(ctx context.Context, access *providerdata.Ac
 	if m.PermittedIPs.IsNull() {
 		return nil
 	}
-	key, err := addressesOf(ctx, access, m)
+	key, err := addressesOf(ctx, access.Calls, m.credential(ctx, diags).ID)
 	if bunq.IsNotFound(err) {
 		// An error would stop every plan, also the one that corrects the ID.
 		diags.AddAttributeWarning(path.Root("credential"), "bunq_device_server: the permitted addresses were not read", tfdiag.Sentence(err)+
@@ -100,7 +100,7 @@ func (k *keyAddresses) in(ctx context.Context, state types.Set, registrationIP s
 // The address that registered the device stays permitted, listed or not. "*" means every address,
 // so beside it none ends: whether bunq refuses calls from an inactive address then is UNKNOWN.
 func (m *deviceModel) setAddresses(ctx context.Context, access *providerdata.Access, state types.Set, diags *diag.Diagnostics) error {
-	key, err := addressesOf(ctx, access, m)
+	key, err := addressesOf(ctx, access.Calls, m.credential(ctx, diags).ID)
 	if err != nil {
 		return err
 	}
@@ -143,10 +143,17 @@ func (k *keyAddresses) activate(ctx context.Context, ip string) error {
 	return k.confirm(ctx, err, func(p bunq.PermittedIP) bool { return sameAddress(p.IP, ip) && p.Status == bunq.StatusActive })
 }
 
-// set changes one entry.
+// set changes one entry. After a lost answer, a refusal confirms that an address has ended: it was the
+// one in use.
 func (k *keyAddresses) set(ctx context.Context, p bunq.PermittedIP, status string) error {
 	err := k.calls.SetPermittedIPStatus(ctx, k.credential, p, status)
-	return k.confirm(ctx, err, func(n bunq.PermittedIP) bool { return n.ID == p.ID && n.Status == status })
+	err = k.confirm(ctx, err, func(n bunq.PermittedIP) bool { return n.ID == p.ID && n.Status == status })
+
+	var unanswered *bunq.UnansweredError
+	if status == bunq.AddressInactive && errors.As(err, &unanswered) && bunq.IsCredentialsRefused(unanswered.LookUp) {
+		return nil
+	}
+	return err
 }
 
 // confirm reads the addresses after a write whose answer was lost, and reports whether it was done.

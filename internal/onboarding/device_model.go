@@ -29,10 +29,6 @@ type deviceCredentialModel struct {
 	APIKey types.String `tfsdk:"api_key"`
 }
 
-func deviceCredentialTypes() map[string]attr.Type {
-	return map[string]attr.Type{"id": types.StringType, "api_key": types.StringType}
-}
-
 // credential decodes the credential object. Both members are unknown if the object is.
 func (m *deviceModel) credential(ctx context.Context, diags *diag.Diagnostics) deviceCredentialModel {
 	c := deviceCredentialModel{ID: types.StringUnknown(), APIKey: types.StringUnknown()}

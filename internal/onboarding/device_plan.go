@@ -13,23 +13,6 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 )
 
-// ValidateConfig reports a list of addresses without the credential that they belong to.
-func (r *DeviceServerResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
-	var config deviceModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if resp.Diagnostics.HasError() || config.PermittedIPs.IsNull() || config.PermittedIPs.IsUnknown() {
-		return
-	}
-
-	if config.credential(ctx, &resp.Diagnostics).ID.IsNull() {
-		resp.Diagnostics.AddAttributeError(path.Root("permitted_ips"), "permitted_ips needs the ID of the credential",
-			"bunq keeps the permitted addresses with the credential of the API key, and does not say which one a key belongs to.\n\nNext step, one of these:"+waysOut(
-				"pass the whole credential: credential = bunq_psd2_credential.main",
-				"add the ID of the credential that the key was made with, which the data source bunq_credentials lists: credential = { id = …, api_key = … }",
-				"omit permitted_ips, and Terraform does not manage addresses"))
-	}
-}
-
 // ModifyPlan fills in the api_context as far as it is known, and reports what would make an apply
 // fail. In an apply, Terraform plans again, with what was unknown before: so what is reported here
 // is found out before anything is sent or stored.

@@ -14,10 +14,9 @@ import (
 )
 
 var (
-	_ resource.ResourceWithConfigure      = (*DeviceServerResource)(nil)
-	_ resource.ResourceWithValidateConfig = (*DeviceServerResource)(nil)
-	_ resource.ResourceWithModifyPlan     = (*DeviceServerResource)(nil)
-	_ resource.ResourceWithImportState    = (*DeviceServerResource)(nil)
+	_ resource.ResourceWithConfigure   = (*DeviceServerResource)(nil)
+	_ resource.ResourceWithModifyPlan  = (*DeviceServerResource)(nil)
+	_ resource.ResourceWithImportState = (*DeviceServerResource)(nil)
 )
 
 // DeviceServerResource is bunq_device_server: an API key bound to an installation and to the

@@ -3,7 +3,9 @@ package onboarding
 import (
 	"context"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -26,30 +28,9 @@ func (r *DeviceServerResource) Schema(_ context.Context, _ resource.SchemaReques
 			"`deactivate_on_destroy` of `bunq_psd2_credential`.",
 
 		Attributes: map[string]schema.Attribute{
-			"id": schema.StringAttribute{
-				Computed:            true,
-				MarkdownDescription: "ID of the device at bunq.",
-				PlanModifiers:       keepString(),
-			},
+			"id":           kept("ID of the device at bunq."),
 			"installation": installationAttribute("Another installation replaces the device."),
-			"credential": schema.SingleNestedAttribute{
-				Required: true,
-				MarkdownDescription: "The API key, passed as the whole credential: `credential = bunq_psd2_credential.main`; or `{ api_key = var.key }` for a " +
-					"key that was made elsewhere. Another key needs another installation, and a plan without one is an error that says so.",
-				Attributes: map[string]schema.Attribute{
-					"id": schema.StringAttribute{
-						Optional:            true,
-						MarkdownDescription: "`id` of the `bunq_psd2_credential`. Needed for `permitted_ips`. Changed in place.",
-						Validators:          []validator.String{bunqID{}},
-					},
-					"api_key": schema.StringAttribute{
-						Required:            true,
-						Sensitive:           true,
-						MarkdownDescription: "`api_key` of the `bunq_psd2_credential`.",
-						Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
-					},
-				},
-			},
+			"credential":   deviceCredentialAttribute(),
 			"description": schema.StringAttribute{
 				Required: true,
 				MarkdownDescription: "Name of the device, 1 to 255 characters. bunq cannot rename a device: another description needs another installation, and " +
@@ -67,16 +48,40 @@ func (r *DeviceServerResource) Schema(_ context.Context, _ resource.SchemaReques
 					"list the new addresses, then replace the installation from one of them. `\"*\"` together with this machine's own address permits every " +
 					"address, and Terraform sets no other one inactive next to it; it can only be set when the device is created, so changing to or from it needs " +
 					"another key and another installation. bunq's documentation contradicts itself about IPv6 addresses, so they are a warning.",
-				Validators: []validator.Set{permittedAddresses{}},
+				Validators: []validator.Set{
+					setvalidator.SizeAtLeast(1),
+					setvalidator.NoNullValues(),
+					setvalidator.AlsoRequires(path.MatchRoot("credential").AtName("id")),
+					permittedAddresses{},
+				},
 			},
-			"registration_ip": schema.StringAttribute{
-				Computed:            true,
-				MarkdownDescription: "The address that bunq saw when the device was registered. It stays permitted as long as the device is in the state.",
-			},
+			"registration_ip": computed("The address that bunq saw when the device was registered. It stays permitted as long as the device is in the state."),
 			"api_context": schema.SingleNestedAttribute{
 				Computed:            true,
 				MarkdownDescription: "Everything needed to open sessions with this device. Pass it to `bunq_oauth_client` and `bunq_oauth_callback_url`.",
 				Attributes:          apiContextMembers(),
+			},
+		},
+	}
+}
+
+// deviceCredentialAttribute returns the attribute for the API key that a device is registered with.
+func deviceCredentialAttribute() schema.SingleNestedAttribute {
+	return schema.SingleNestedAttribute{
+		Required: true,
+		MarkdownDescription: "The API key, passed as the whole credential: `credential = bunq_psd2_credential.main`; or `{ api_key = var.key }` for a " +
+			"key that was made elsewhere. Another key needs another installation, and a plan without one is an error that says so.",
+		Attributes: map[string]schema.Attribute{
+			"id": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "`id` of the `bunq_psd2_credential`. Needed for `permitted_ips`. Changed in place.",
+				Validators:          []validator.String{bunqID{}},
+			},
+			"api_key": schema.StringAttribute{
+				Required:            true,
+				Sensitive:           true,
+				MarkdownDescription: "`api_key` of the `bunq_psd2_credential`.",
+				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
 		},
 	}

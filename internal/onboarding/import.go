@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"regexp"
-	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -82,18 +79,14 @@ func openFile(ctx context.Context, data *providerdata.Data, importID string, dia
 // importNext returns the next step after a refused import; "" if it follows from the error. Nothing
 // is in the state yet, so there is nothing to replace.
 func importNext(err error) string {
-	const instead = "If the key is dead, there is nothing to import: declare bunq_installation, bunq_psd2_credential and bunq_device_server without import " +
-		"blocks, and apply. A certificate for the same organisation joins the same bunq user."
-	var api *bunq.APIError
 	switch {
-	case bunq.IsCredentialsRefused(err):
+	case bunq.IsContextRefused(err):
 		return "check in this order:\n" +
 			"  1. Is the public address of this machine, or of its proxy or NAT, permitted for the key? If not, import from a permitted address.\n" +
-			"  2. Is the file from this environment and base_url, and is it the newest one that its program wrote?\n" +
-			"  3. Has bunq blocked the device, or did the key expire unused? " + instead
-	case errors.As(err, &api) && api.Envelope && (api.Status == http.StatusUnauthorized || api.Status == http.StatusForbidden):
-		return "check that the file was registered at this base_url, and that it is the newest one. bunq deletes installations when the sandbox is " +
-			"reset. " + instead
+			"  2. Was the file registered at this base_url, and is it the newest one that its program wrote?\n" +
+			"  3. Has bunq blocked the device, did the key expire unused, or was the sandbox reset? Then there is nothing to import: declare " +
+			"bunq_installation, bunq_psd2_credential and bunq_device_server without import blocks, and apply. A certificate for the same organisation " +
+			"joins the same bunq user."
 	case errors.Is(err, bunq.ErrUnsigned):
 		return "check that no proxy removes headers, and that the file was registered at this base_url. If bunq itself sends the answer without a " +
 			"signature, nothing can be imported: declare the three resources without import blocks, and apply."
@@ -101,38 +94,38 @@ func importNext(err error) string {
 	return ""
 }
 
-// choose returns the object to import: the wanted one, or the only active one.
-func choose[T any](f *fileImport, what string, all []T, id func(T) int64, active func(T) bool, label func(T) string, diags *diag.Diagnostics) (T, bool) {
-	var none T
-	candidates := slices.DeleteFunc(slices.Clone(all), func(t T) bool {
-		if f.wanted != 0 {
-			return id(t) != f.wanted
+// importable is an object that bunq lists for the context of the file.
+type importable struct {
+	id     int64
+	active bool
+	label  string
+}
+
+// choose returns the index of the object to import: the wanted one, or the only active one.
+func (f *fileImport) choose(what string, all []importable, diags *diag.Diagnostics) (index int, ok bool) {
+	var found []int
+	lines := ""
+	for i, o := range all {
+		if o.id == f.wanted || f.wanted == 0 && o.active {
+			found = append(found, i)
 		}
-		return !active(t)
-	})
-
-	if len(candidates) == 1 {
-		return candidates[0], true
+		lines += fmt.Sprintf("\n  - #%d %s", o.id, o.label)
+	}
+	if len(found) == 1 {
+		return found[0], true
 	}
 
-	if len(all) == 0 {
+	why := fmt.Sprintf("The context file does not say which %s it belongs to, and bunq lists %d active ones.", what, len(found))
+	switch {
+	case len(all) == 0:
 		diags.AddError("Which "+what+" should be imported?", "bunq lists no "+what+" for the API key of the context file. Nothing was imported.")
-		return none, false
-	}
-
-	lines := make([]string, len(all))
-	for i, t := range all {
-		lines[i] = fmt.Sprintf("\n  - #%d %s", id(t), label(t))
-	}
-
-	why := fmt.Sprintf("The context file does not say which %s it belongs to, and bunq lists %d active ones.", what, len(candidates))
-	if f.wanted != 0 {
+		return 0, false
+	case f.wanted != 0:
 		why = fmt.Sprintf("bunq lists no %s %d.", what, f.wanted)
 	}
 	diags.AddError("Which "+what+" should be imported?", fmt.Sprintf(
-		"%s Nothing was imported. bunq lists:%s\n\nNext step: append the ID to the path, as in PATH#%d.",
-		why, strings.Join(lines, ""), id(all[0])))
-	return none, false
+		"%s Nothing was imported. bunq lists:%s\n\nNext step: append the ID to the path, as in PATH#%d.", why, lines, all[0].id))
+	return 0, false
 }
 
 // ImportState takes the path of a context file.
@@ -144,9 +137,8 @@ func (r *InstallationResource) ImportState(ctx context.Context, req resource.Imp
 	if !ok {
 		return
 	}
-	if id := f.installation.ID.ValueString(); f.wanted != 0 && providerdata.FormatID(f.wanted) != id {
-		resp.Diagnostics.AddError("Another installation", fmt.Sprintf("The context file belongs to installation %s, not %d; a file holds only one. Nothing was imported.\n\n"+
-			"Next step: omit #%d, or import the file of that installation.", id, f.wanted, f.wanted))
+	id, _ := providerdata.ParseID(f.installation.ID.ValueString()) // openFile wrote it
+	if _, ok := f.choose("installation", []importable{{id, true, "of this file"}}, &resp.Diagnostics); !ok {
 		return
 	}
 
@@ -154,7 +146,7 @@ func (r *InstallationResource) ImportState(ctx context.Context, req resource.Imp
 		ID: f.installation.ID, Token: f.installation.Token, PrivateKeyPEM: f.installation.PrivateKeyPEM,
 		Keepers: types.MapNull(types.StringType), PublicKeyPEM: f.installation.PublicKeyPEM, ServerPublicKeyPEM: f.installation.ServerPublicKeyPEM, Environment: f.installation.Environment,
 	}
-	_ = m.setPayload() // one that cannot be made stays null
+	m.setPayload()
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
@@ -175,30 +167,26 @@ func (r *CredentialResource) ImportState(ctx context.Context, req resource.Impor
 		return
 	}
 
-	found, ok := choose(f, "credential", all,
-		func(c bunq.Credential) int64 { return c.ID },
-		func(c bunq.Credential) bool { return c.Status == bunq.StatusActive },
-		func(c bunq.Credential) string {
-			if c.PermittedDevice != nil {
-				return c.Status + ", device " + strconv.Quote(c.PermittedDevice.Description)
-			}
-			return c.Status
-		}, &resp.Diagnostics)
+	var listed []importable
+	for _, c := range all {
+		label := c.Status
+		if c.PermittedDevice != nil {
+			label += ", device " + strconv.Quote(c.PermittedDevice.Description)
+		}
+		listed = append(listed, importable{c.ID, c.Status == bunq.StatusActive, label})
+	}
+	i, ok := f.choose("credential", listed, &resp.Diagnostics)
 	if !ok {
 		return
 	}
 
 	m := credentialModel{
-		APIKey: f.apiKey, CertificatePEM: types.StringNull(), CertificateChainPEM: types.StringNull(),
-		PrivateKeyPEMWO: types.StringNull(), PrivateKeyPassphraseWO: types.StringNull(), ClientPublicKeySignature: types.StringNull(),
+		Installation:      objectOf(ctx, installationAttribute(""), f.installation, &resp.Diagnostics),
+		APIKey:            f.apiKey,
 		ExpiryWarningDays: types.Int64Value(defaultWarningDays), DeactivateOnDestroy: types.BoolValue(false),
+		Roles: types.ListNull(types.StringType),
 	}
-	m.withoutCertificate()
-	m.fromAPI(&found)
-
-	obj, diags := types.ObjectValueFrom(ctx, providerdata.InstallationTypes(), f.installation)
-	resp.Diagnostics.Append(diags...)
-	m.Installation = obj
+	m.fromAPI(&all[i])
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
@@ -218,27 +206,22 @@ func (r *DeviceServerResource) ImportState(ctx context.Context, req resource.Imp
 		return
 	}
 
-	found, ok := choose(f, "device", all,
-		func(d bunq.DeviceServer) int64 { return d.ID },
-		func(d bunq.DeviceServer) bool { return d.Status == bunq.StatusActive },
-		func(d bunq.DeviceServer) string {
-			return strconv.Quote(d.Description) + " at " + d.IP + ", " + d.Status
-		}, &resp.Diagnostics)
+	var listed []importable
+	for _, d := range all {
+		listed = append(listed, importable{d.ID, d.Status == bunq.StatusActive, strconv.Quote(d.Description) + " at " + d.IP + ", " + d.Status})
+	}
+	i, ok := f.choose("device", listed, &resp.Diagnostics)
 	if !ok {
 		return
 	}
 
+	apiContext, diags := f.installation.Context(f.apiKey).Object(ctx)
+	resp.Diagnostics.Append(diags...)
 	m := deviceModel{
-		ID: types.StringValue(providerdata.FormatID(found.ID)), Description: types.StringValue(found.Description),
-		PermittedIPs: types.SetNull(types.StringType), RegistrationIP: types.StringValue(found.IP),
+		ID: types.StringValue(providerdata.FormatID(all[i].ID)), Description: types.StringValue(all[i].Description),
+		PermittedIPs: types.SetNull(types.StringType), RegistrationIP: types.StringValue(all[i].IP), APIContext: apiContext,
+		Installation: objectOf(ctx, installationAttribute(""), f.installation, &resp.Diagnostics),
+		Credential:   objectOf(ctx, deviceCredentialAttribute(), deviceCredentialModel{APIKey: f.apiKey}, &resp.Diagnostics),
 	}
-
-	var more diag.Diagnostics
-	m.Installation, more = types.ObjectValueFrom(ctx, providerdata.InstallationTypes(), f.installation)
-	resp.Diagnostics.Append(more...)
-	m.Credential, more = types.ObjectValueFrom(ctx, deviceCredentialTypes(), deviceCredentialModel{ID: types.StringNull(), APIKey: f.apiKey})
-	resp.Diagnostics.Append(more...)
-	m.APIContext, more = f.installation.Context(f.apiKey).Object(ctx)
-	resp.Diagnostics.Append(more...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }

@@ -213,7 +213,7 @@ func TestAccImport_ofOneOfSeveral(t *testing.T) {
 	cli.Run(t, "import", "-no-color", deviceAddress, file+"#999999").MustSay(t, 1, "bunq lists no device 999999")
 
 	cli.Write(t, config+importBlock(installationAddress, file+"#999999"))
-	cli.Apply(t).MustSay(t, 1, "Another installation", fmt.Sprintf("belongs to installation %d, not 999999", older.InstallationID))
+	cli.Apply(t).MustSay(t, 1, "Which installation should be imported?", "bunq lists no installation 999999", fmt.Sprintf("as in PATH#%d", older.InstallationID))
 
 	cli.Write(t, config+importBlock(installationAddress, file)+
 		importBlock(credentialAddress, fmt.Sprintf("%s#%d", file, older.CredentialID))+importBlock(deviceAddress, fmt.Sprintf("%s#%d", file, older.DeviceID)))

@@ -41,20 +41,19 @@ func (m *installationModel) setKey(key *rsa.PrivateKey) error {
 }
 
 // fromAPI stores what bunq returned, and the text that the QSEAL key must sign.
-func (m *installationModel) fromAPI(env bunq.Environment, made *bunq.CreatedInstallation) error {
+func (m *installationModel) fromAPI(env bunq.Environment, made *bunq.CreatedInstallation) {
 	m.ID = types.StringValue(providerdata.FormatID(made.ID))
 	m.Token = types.StringValue(made.Token.Reveal())
 	m.ServerPublicKeyPEM = types.StringValue(made.ServerPublicKeyPEM)
 	m.Environment = types.StringValue(string(env))
-	return m.setPayload()
+	m.setPayload()
 }
 
-// setPayload stores the text that the QSEAL key must sign; null if key or token cannot be part of it.
-func (m *installationModel) setPayload() error {
+// setPayload stores the text that the QSEAL key must sign; null if key or token cannot be part of it,
+// which a credential reports.
+func (m *installationModel) setPayload() {
 	m.RegistrationPayload = types.StringNull()
-	payload, err := registrationPayload(m.PublicKeyPEM, m.Token)
-	if err == nil {
+	if payload, err := registrationPayload(m.PublicKeyPEM, m.Token); err == nil {
 		m.RegistrationPayload = types.StringValue(payload)
 	}
-	return err
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
@@ -17,39 +18,25 @@ import (
 // installationAttribute returns the attribute for the installation that a credential or device is
 // used with.
 func installationAttribute(text string) schema.SingleNestedAttribute {
+	members := map[string]schema.Attribute{}
+	for _, name := range []string{"id", "token", "private_key_pem", "public_key_pem", "server_public_key_pem", "environment"} {
+		members[name] = schema.StringAttribute{
+			Required:            true,
+			Sensitive:           name == "token" || name == "private_key_pem",
+			MarkdownDescription: "`" + name + "` of the `bunq_installation`.",
+		}
+	}
 	return schema.SingleNestedAttribute{
 		Required:            true,
 		MarkdownDescription: "The installation, passed as the whole resource: `installation = bunq_installation.main`. " + text,
-
-		Attributes: map[string]schema.Attribute{
-			"id": schema.StringAttribute{
-				Required:            true,
-				MarkdownDescription: "`id` of the `bunq_installation`.",
-			},
-			"token": schema.StringAttribute{
-				Required:            true,
-				Sensitive:           true,
-				MarkdownDescription: "`token` of the `bunq_installation`.",
-			},
-			"private_key_pem": schema.StringAttribute{
-				Required:            true,
-				Sensitive:           true,
-				MarkdownDescription: "`private_key_pem` of the `bunq_installation`.",
-			},
-			"public_key_pem": schema.StringAttribute{
-				Required:            true,
-				MarkdownDescription: "`public_key_pem` of the `bunq_installation`.",
-			},
-			"server_public_key_pem": schema.StringAttribute{
-				Required:            true,
-				MarkdownDescription: "`server_public_key_pem` of the `bunq_installation`.",
-			},
-			"environment": schema.StringAttribute{
-				Required:            true,
-				MarkdownDescription: "`environment` of the `bunq_installation`.",
-			},
-		},
+		Attributes:          members,
 	}
+}
+
+// objectOf returns a model as the value of an attribute.
+func objectOf(ctx context.Context, attribute schema.SingleNestedAttribute, model any, diags *diag.Diagnostics) (obj types.Object) {
+	diags.Append(tfsdk.ValueFrom(ctx, model, attribute.GetType(), &obj)...)
+	return obj
 }
 
 // installationOf decodes an installation object; false if it is not known.

@@ -2,7 +2,6 @@ package onboarding
 
 import (
 	"context"
-	"crypto/rsa"
 	"errors"
 	"net/http"
 
@@ -41,8 +40,6 @@ func (r *InstallationResource) Metadata(_ context.Context, req resource.Metadata
 
 // Schema describes the resource.
 func (r *InstallationResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
-	keep := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
-
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Registers a key pair with bunq (`POST /installation`). bunq returns a token and its own public key; " +
 			"the credential, the device and every session depend on them.\n\n" +
@@ -52,11 +49,7 @@ func (r *InstallationResource) Schema(_ context.Context, _ resource.SchemaReques
 			"the certificate with `keepers`, and one apply renews certificate, installation and device.",
 
 		Attributes: map[string]schema.Attribute{
-			"id": schema.StringAttribute{
-				Computed:            true,
-				MarkdownDescription: "ID of the installation at bunq.",
-				PlanModifiers:       keep,
-			},
+			"id": kept("ID of the installation at bunq."),
 			"private_key_pem": schema.StringAttribute{
 				Optional:  true,
 				Computed:  true,
@@ -75,35 +68,13 @@ func (r *InstallationResource) Schema(_ context.Context, _ resource.SchemaReques
 				"gets a new installation and a new device in the same apply. The first keepers, and the removal of all, are stored without a "+
 				"replacement. A value that is only known after the apply counts as changed if the state has keepers.",
 				replacesOnOtherKeepers()),
-			"public_key_pem": schema.StringAttribute{
-				Computed:            true,
-				MarkdownDescription: "Public key of `private_key_pem`: PEM, SubjectPublicKeyInfo, as it was sent to bunq.",
-				PlanModifiers:       keep,
-			},
-			"token": schema.StringAttribute{
-				Computed:            true,
-				Sensitive:           true,
-				MarkdownDescription: "Installation token. bunq shows it once.",
-				PlanModifiers:       keep,
-			},
-			"server_public_key_pem": schema.StringAttribute{
-				Computed:            true,
-				MarkdownDescription: "bunq's public key. Every answer is verified with it.",
-				PlanModifiers:       keep,
-			},
-			"environment": schema.StringAttribute{
-				Computed:            true,
-				MarkdownDescription: "Where the installation was created: `sandbox` or `production`. It is never used in the other environment.",
-				PlanModifiers:       keep,
-			},
-			"registration_payload": schema.StringAttribute{
-				Computed:  true,
-				Sensitive: true,
-				MarkdownDescription: "The exact text that the QSEAL key must sign (RSASSA-PKCS1-v1_5, SHA-256) to register a credential for this " +
-					"installation: the public key in PEM, with its final newline, followed by the token. For keys that live in an HSM or KMS; " +
-					"see `client_public_key_signature` of `bunq_psd2_credential`.",
-				PlanModifiers: keep,
-			},
+			"public_key_pem":        kept("Public key of `private_key_pem`: PEM, SubjectPublicKeyInfo, as it was sent to bunq."),
+			"token":                 keptSecret("Installation token. bunq shows it once."),
+			"server_public_key_pem": kept("bunq's public key. Every answer is verified with it."),
+			"environment":           kept("Where the installation was created: `sandbox` or `production`. It is never used in the other environment."),
+			"registration_payload": keptSecret("The exact text that the QSEAL key must sign (RSASSA-PKCS1-v1_5, SHA-256) to register a credential for this " +
+				"installation: the public key in PEM, with its final newline, followed by the token. For keys that live in an HSM or KMS; " +
+				"see `client_public_key_signature` of `bunq_psd2_credential`."),
 		},
 	}
 }
@@ -145,7 +116,10 @@ func (r *InstallationResource) Create(ctx context.Context, req resource.CreateRe
 	}
 
 	configured := !m.PrivateKeyPEM.IsUnknown()
-	key, err := installationKeyOf(m.PrivateKeyPEM)
+	key, err := signing.ParsePrivateKey(m.PrivateKeyPEM.ValueString())
+	if !configured {
+		key, err = signing.GenerateKey()
+	}
 	if err == nil {
 		err = m.setKey(key)
 	}
@@ -157,8 +131,9 @@ func (r *InstallationResource) Create(ctx context.Context, req resource.CreateRe
 	made, err := r.Data.Client.CreateInstallation(ctx, m.PublicKeyPEM.ValueString())
 	if err != nil {
 		f := tfdiag.Failure{Summary: "bunq_installation was not created", State: "nothing was made and nothing was stored."}
+		var refusal *bunq.APIError
 		switch {
-		case configured && isRefusal(err):
+		case configured && errors.As(err, &refusal) && refusal.Envelope && refusal.Status == http.StatusBadRequest:
 			f.At = path.Root("private_key_pem")
 			f.Next = "set another private_key_pem, or omit it to have a key generated. Whether bunq accepts a key that it has seen before is not known. " +
 				"Make a key with\n\n    openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048"
@@ -171,9 +146,7 @@ func (r *InstallationResource) Create(ctx context.Context, req resource.CreateRe
 		return
 	}
 
-	if err := m.fromAPI(r.Data.Environment, made); err != nil {
-		resp.Diagnostics.AddWarning("registration_payload is not available", err.Error())
-	}
+	m.fromAPI(r.Data.Environment, made)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
@@ -191,10 +164,8 @@ func (r *InstallationResource) Read(ctx context.Context, req resource.ReadReques
 
 // Update makes no call, as bunq cannot change an installation. It runs if only the notation of the
 // key changed, and stores the first keepers or the removal of all.
-func (r *InstallationResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var m installationModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+func (r *InstallationResource) Update(_ context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	resp.State.Raw = req.Plan.Raw
 }
 
 // Delete forgets the installation: bunq's API has no call to remove one.
@@ -233,18 +204,4 @@ func replacesOnOtherKeepers() planmodifier.Map {
 		func(_ context.Context, req planmodifier.MapRequest, resp *mapplanmodifier.RequiresReplaceIfFuncResponse) {
 			resp.RequiresReplace = hasKeepers(req.StateValue) && hasKeepers(req.PlanValue) && otherKeepers(req.StateValue, req.PlanValue)
 		}, text, text)
-}
-
-// isRefusal reports whether bunq itself refused what was sent.
-func isRefusal(err error) bool {
-	var api *bunq.APIError
-	return errors.As(err, &api) && api.Envelope && api.Status == http.StatusBadRequest
-}
-
-// installationKeyOf returns the key of the configuration, or a new one.
-func installationKeyOf(pem types.String) (*rsa.PrivateKey, error) {
-	if pem.IsNull() || pem.IsUnknown() {
-		return signing.GenerateKey()
-	}
-	return signing.ParsePrivateKey(pem.ValueString())
 }

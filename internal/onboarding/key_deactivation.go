@@ -1,12 +1,11 @@
 package onboarding
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
@@ -46,14 +45,6 @@ func endKey(ctx context.Context, data *providerdata.Data, m *credentialModel, di
 // another context of this run goes on: one of the same user finds the credential. It reports whether
 // bunq permits every address, which cannot be undone.
 func deactivate(ctx context.Context, data *providerdata.Data, m *credentialModel) (open bool, err error) {
-	if !data.Ready(&diag.Diagnostics{}) {
-		return false, errors.New("the provider configuration is not known yet")
-	}
-	id, err := providerdata.ParseID(m.ID.ValueString())
-	if err != nil {
-		return false, errors.New("the credential has no id")
-	}
-
 	var diags diag.Diagnostics
 	installation, _ := installationOf(ctx, m.Installation, &diags)
 	data.SameEnvironment(installation.Environment.ValueString(), "credential", installationPath, &diags)
@@ -67,7 +58,7 @@ func deactivate(ctx context.Context, data *providerdata.Data, m *credentialModel
 		others = append(others, *data.Default)
 	}
 
-	open, err = deactivateWith(ctx, data.Calls(own), id)
+	open, err = deactivateWith(ctx, data.Calls(own), m.ID)
 	if bunq.IsNotFound(err) {
 		return false, nil
 	}
@@ -75,7 +66,7 @@ func deactivate(ctx context.Context, data *providerdata.Data, m *credentialModel
 		if !bunq.IsContextRefused(err) {
 			break
 		}
-		if anyone, other := deactivateWith(ctx, data.Calls(ac), id); other == nil {
+		if anyone, other := deactivateWith(ctx, data.Calls(ac), m.ID); other == nil {
 			open, err = anyone, nil
 		}
 	}
@@ -85,54 +76,29 @@ func deactivate(ctx context.Context, data *providerdata.Data, m *credentialModel
 // deactivateWith sets every active address of the key inactive. The one that registered the device
 // is most likely the one in use, and bunq refuses every call from an inactive address, so it comes
 // last. "*" cannot be set inactive (both DOCUMENTED).
-func deactivateWith(ctx context.Context, calls *bunq.UserClient, id int64) (open bool, err error) {
-	list, err := calls.PermittedIPs(ctx, id)
-	if err != nil || len(list) == 0 {
+func deactivateWith(ctx context.Context, calls *bunq.UserClient, credential types.String) (open bool, err error) {
+	key, err := addressesOf(ctx, calls, credential)
+	if err != nil || len(key.list) == 0 {
 		return false, err
 	}
 
-	list = slices.Clone(list)
-	if c, err := calls.Credential(ctx, id); err == nil && c.PermittedDevice != nil {
-		rank := func(p bunq.PermittedIP) int {
-			if sameAddress(p.IP, c.PermittedDevice.IP) {
-				return 1
-			}
-			return 0
+	var first, last []bunq.PermittedIP
+	c, _ := calls.Credential(ctx, key.credential) // nil if it cannot be read
+	for _, p := range key.list {
+		if c != nil && c.PermittedDevice != nil && sameAddress(p.IP, c.PermittedDevice.IP) {
+			last = append(last, p)
+		} else {
+			first = append(first, p)
 		}
-		slices.SortStableFunc(list, func(a, b bunq.PermittedIP) int { return cmp.Compare(rank(a), rank(b)) })
 	}
 
-	for _, p := range list {
-		switch {
-		case p.Status != bunq.StatusActive:
-			continue
-		case p.IP == anyAddress:
-			open = true
+	for _, p := range append(first, last...) {
+		if p.Status != bunq.StatusActive || p.IP == anyAddress {
 			continue
 		}
-		err := calls.SetPermittedIPStatus(ctx, id, p, bunq.AddressInactive)
-		if err := confirmInactive(ctx, calls, id, p, err); err != nil {
+		if err := key.set(ctx, p, bunq.AddressInactive); err != nil {
 			return open, tfdiag.While("setting "+p.IP+" inactive", err)
 		}
 	}
-	return open, nil
-}
-
-// confirmInactive reads the addresses after a write whose answer was lost. A refusal then confirms
-// it, too: it was the address in use.
-func confirmInactive(ctx context.Context, calls *bunq.UserClient, id int64, p bunq.PermittedIP, err error) error {
-	return bunq.Confirm(err, func() (bool, error) {
-		now, err := calls.PermittedIPs(ctx, id)
-		if bunq.IsCredentialsRefused(err) {
-			return true, nil
-		}
-		return slices.ContainsFunc(now, func(n bunq.PermittedIP) bool { return n.ID == p.ID && n.Status == bunq.AddressInactive }), err
-	})
-}
-
-// permitsEveryone reports whether bunq permits every address for the key. If that cannot be read,
-// it returns false: it is only used for a warning.
-func permitsEveryone(ctx context.Context, calls *bunq.UserClient, credential int64) bool {
-	list, err := calls.PermittedIPs(ctx, credential)
-	return err == nil && slices.ContainsFunc(list, func(p bunq.PermittedIP) bool { return p.IP == anyAddress && p.Status == bunq.StatusActive })
+	return key.isActive(anyAddress), nil
 }

@@ -1,15 +1,16 @@
 package onboarding
 
-import (
-	"context"
-	"sync"
-
-	"github.com/hashicorp/terraform-plugin-framework/diag"
-)
+import "sync"
 
 // keyFacts is the private state of a credential: what is known about its key and no attribute
 // holds.
 type keyFacts struct {
+	// Replaced is the ID of a credential that the plan replaces, and Deactivates its
+	// deactivate_on_destroy, which counts when the key ends. Such a plan is made twice, the second
+	// time without the state, but with the private state of the first. That also shows a replacement
+	// by -replace, which the first one cannot know of.
+	Replaced    string `json:"replaced,omitempty"`
+	Deactivates bool   `json:"deactivates,omitempty"`
 	// Used: the key was used, whatever status the state holds.
 	Used bool `json:"used,omitempty"`
 	// Waiting: at the last refresh the key still waited for its first use. The state alone may be
@@ -25,25 +26,6 @@ type keyFacts struct {
 }
 
 const keyFactsName = "key"
-
-func keyFactsOf(ctx context.Context, p privateReader, diags *diag.Diagnostics) keyFacts {
-	return readPrivate[keyFacts](ctx, p, keyFactsName, diags)
-}
-
-func (f keyFacts) store(ctx context.Context, p privateWriter, diags *diag.Diagnostics) {
-	storePrivate(ctx, p, keyFactsName, f, diags)
-}
-
-// replacedKey is what a plan that replaces a credential must know of the one in the state. Such a
-// plan is made twice, the second time without the state, but with the private state of the first.
-// That also shows a replacement by -replace, which the first one cannot know of.
-type replacedKey struct {
-	ID string `json:"id"`
-	// Deactivates is deactivate_on_destroy in the state, which counts when the key ends.
-	Deactivates bool `json:"deactivates,omitempty"`
-}
-
-const replacedKeyName = "replaced"
 
 // plannedCredentials are the credentials of the state for which a run has made a plan, by id, and
 // whether the plan keeps them.

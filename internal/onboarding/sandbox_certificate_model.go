@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -45,10 +44,8 @@ func (m *sandboxCertificateModel) commonName(suffix string) string {
 	return strings.Join(append([]string{m.Name.ValueString(), suffix}, m.roles()...), " ")
 }
 
-// longestName returns how many characters are left for the name.
-func (m *sandboxCertificateModel) longestName() int {
-	return qseal.MaxCommonName - utf8.RuneCountInString(" "+strings.Repeat("0", 2*suffixBytes)+" "+strings.Join(m.roles(), " "))
-}
+// longestName is what a common name leaves for the name, with the random part and both roles.
+const longestName = qseal.MaxCommonName - len(" 01234567 PISP AISP")
 
 // subject is what decides the subject of a certificate, apart from the random part.
 type subject struct {

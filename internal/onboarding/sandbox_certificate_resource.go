@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"regexp"
-	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
@@ -27,9 +26,8 @@ import (
 )
 
 var (
-	_ resource.ResourceWithConfigure      = (*SandboxCertificateResource)(nil)
-	_ resource.ResourceWithModifyPlan     = (*SandboxCertificateResource)(nil)
-	_ resource.ResourceWithValidateConfig = (*SandboxCertificateResource)(nil)
+	_ resource.ResourceWithConfigure  = (*SandboxCertificateResource)(nil)
+	_ resource.ResourceWithModifyPlan = (*SandboxCertificateResource)(nil)
 )
 
 // SandboxCertificateResource is bunq_sandbox_certificate: the pseudo certificate that bunq's
@@ -49,7 +47,6 @@ func (r *SandboxCertificateResource) Metadata(_ context.Context, req resource.Me
 // Schema describes the resource.
 func (r *SandboxCertificateResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	subject := []planmodifier.String{stringplanmodifier.RequiresReplace()}
-	keep := keepString()
 
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Generates the self-signed pseudo certificate that bunq's sandbox accepts, so that a first try needs no QSEAL certificate. It " +
@@ -59,15 +56,11 @@ func (r *SandboxCertificateResource) Schema(ctx context.Context, _ resource.Sche
 			"~> The private key is stored in the state. That is acceptable for a sandbox certificate only.",
 
 		Attributes: map[string]schema.Attribute{
-			"id": schema.StringAttribute{
-				Computed:            true,
-				MarkdownDescription: "Common name of the certificate: `name`, a random part, and the roles.",
-				PlanModifiers:       keep,
-			},
+			"id": kept("Common name of the certificate: `name`, a random part, and the roles."),
 			"name": schema.StringAttribute{
 				Required:            true,
-				MarkdownDescription: "Beginning of the common name. The whole common name may have 64 characters; with both roles, 45 are left for `name`.",
-				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+				MarkdownDescription: "Beginning of the common name, 1 to 45 characters: bunq accepts 64 for the whole.",
+				Validators:          []validator.String{stringvalidator.UTF8LengthBetween(1, longestName)},
 				PlanModifiers:       subject,
 			},
 			"roles": schema.SetAttribute{
@@ -121,57 +114,15 @@ func (r *SandboxCertificateResource) Schema(ctx context.Context, _ resource.Sche
 			},
 			"keepers": keepersAttribute("Values whose change issues a new certificate for the same subject, so for the same bunq user: " +
 				"`keepers = { renewal = \"2\" }`. The first keepers, and the removal of all, count as a change, too."),
-			"certificate_pem": schema.StringAttribute{
-				Computed:            true,
-				MarkdownDescription: "The certificate, PEM.",
-				PlanModifiers:       keep,
-			},
-			"certificate_chain_pem": schema.StringAttribute{
-				Computed:            true,
-				MarkdownDescription: "The chain that bunq's sandbox expects: the certificate itself.",
-				PlanModifiers:       keep,
-			},
-			"private_key_pem": schema.StringAttribute{
-				Computed:            true,
-				Sensitive:           true,
-				MarkdownDescription: "Private key of the certificate, RSA 2048 bits, PEM (PKCS#8).",
-				PlanModifiers:       keep,
-			},
-			"not_after": schema.StringAttribute{
-				Computed:            true,
-				MarkdownDescription: "When the certificate expires (RFC 3339, UTC).",
-				PlanModifiers:       keep,
-			},
+			"certificate_pem":       kept("The certificate, PEM."),
+			"certificate_chain_pem": kept("The chain that bunq's sandbox expects: the certificate itself."),
+			"private_key_pem":       keptSecret("Private key of the certificate, RSA 2048 bits, PEM (PKCS#8)."),
+			"not_after":             kept("When the certificate expires (RFC 3339, UTC)."),
 			"ready_for_renewal": schema.BoolAttribute{
 				Computed:            true,
 				MarkdownDescription: "Whether the last refresh found that the certificate is due, so that the next apply issues a new one.",
 			},
 		},
-	}
-}
-
-// ValidateConfig checks what several attributes decide together.
-func (r *SandboxCertificateResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
-	var m sandboxCertificateModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-
-	if n := utf8.RuneCountInString(m.Name.ValueString()); !m.Roles.IsUnknown() && n > m.longestName() {
-		resp.Diagnostics.AddAttributeError(path.Root("name"), "The common name would be too long", fmt.Sprintf(
-			"bunq's sandbox accepts common names of up to %d characters. With the random part and the roles, %d are left for name; it has %d.",
-			qseal.MaxCommonName, m.longestName(), n))
-	}
-
-	validity := m.ValidityDays
-	if validity.IsNull() {
-		validity = types.Int64Value(365)
-	}
-	if !validity.IsUnknown() && !m.EarlyRenewalDays.IsUnknown() && m.EarlyRenewalDays.ValueInt64() >= validity.ValueInt64() {
-		resp.Diagnostics.AddAttributeError(path.Root("early_renewal_days"), "The certificate would be renewed by every apply", fmt.Sprintf(
-			"early_renewal_days (%d) must be less than validity_days (%d).",
-			m.EarlyRenewalDays.ValueInt64(), validity.ValueInt64()))
 	}
 }
 
@@ -198,6 +149,12 @@ func (r *SandboxCertificateResource) ModifyPlan(ctx context.Context, req resourc
 		return
 	}
 	plan.ReadyForRenewal = types.BoolValue(false)
+
+	early, validity := plan.EarlyRenewalDays, plan.ValidityDays
+	if !early.IsUnknown() && !validity.IsUnknown() && early.ValueInt64() >= validity.ValueInt64() {
+		resp.Diagnostics.AddAttributeError(path.Root("early_renewal_days"), "The certificate would be renewed by every apply", fmt.Sprintf(
+			"early_renewal_days (%d) must be less than validity_days (%d).", early.ValueInt64(), validity.ValueInt64()))
+	}
 
 	if req.State.Raw.IsNull() {
 		r.checkNew(&plan, readPrivate[*plannedSubject](ctx, req.Private, plannedSubjectName, &resp.Diagnostics), &resp.Diagnostics)

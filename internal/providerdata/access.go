@@ -73,13 +73,13 @@ func (d *Data) Calls(ac bunq.APIContext) *bunq.UserClient {
 // Access resolves an api_context attribute: the object itself, or the provider's if it is
 // null. It reports an error if there is neither, if the value is not known yet, or if it
 // belongs to another environment.
-func (d *Data) Access(ctx context.Context, obj types.Object, at path.Path) (*Access, diag.Diagnostics) {
+func (d *Data) Access(_ context.Context, obj types.Object, at path.Path) (*Access, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	if !d.Ready(&diags) {
 		return nil, diags
 	}
 
-	ac, diags := d.resolve(ctx, obj, at)
+	ac, diags := d.resolve(obj, at)
 	if diags.HasError() {
 		return nil, diags
 	}
@@ -87,33 +87,30 @@ func (d *Data) Access(ctx context.Context, obj types.Object, at path.Path) (*Acc
 }
 
 // Check reports at plan what Access would report at apply, as far as it is known. It makes no call.
-func (d *Data) Check(ctx context.Context, obj types.Object, at path.Path) diag.Diagnostics {
-	if len(d.Unknown) > 0 || obj.IsUnknown() || obj.IsNull() && d.DefaultUnknown {
-		return nil
-	}
-	if m, diags := modelOf(ctx, obj); !obj.IsNull() && !m.Known() {
+func (d *Data) Check(_ context.Context, obj types.Object, at path.Path) diag.Diagnostics {
+	var diags diag.Diagnostics
+	m := modelOf(obj)
+	switch {
+	case len(d.Unknown) > 0 || obj.IsNull() && d.DefaultUnknown:
+	case !obj.IsNull() && !m.Known():
 		// The rest is checked when it is known; the environment can be checked now.
 		d.SameEnvironment(m.Environment.ValueString(), "API context", at, &diags)
-		return diags
+	default:
+		_, diags = d.resolve(obj, at)
 	}
-
-	_, diags := d.resolve(ctx, obj, at)
 	return diags
 }
 
-func (d *Data) resolve(ctx context.Context, obj types.Object, at path.Path) (ac bunq.APIContext, diags diag.Diagnostics) {
-	const notKnown = "API context not known yet"
+func (d *Data) resolve(obj types.Object, at path.Path) (ac bunq.APIContext, diags diag.Diagnostics) {
 	switch {
-	case obj.IsUnknown():
-		diags.AddAttributeError(at, notKnown, "The api_context is only known after an apply, and this operation must ask bunq now.")
 	case !obj.IsNull():
-		ac, diags = d.parse(ctx, obj, at)
+		ac, diags = d.parse(modelOf(obj), at)
 	case d.Default != nil:
 		ac = *d.Default
 	case d.DefaultProblem != nil:
 		diags.Append(diag.WithPath(at, d.DefaultProblem))
 	case d.DefaultUnknown:
-		diags.AddAttributeError(at, notKnown,
+		diags.AddAttributeError(at, "API context not known yet",
 			"The api_context of the provider block is only known after an apply, and this operation must ask bunq now.\n\n"+
 				"Next step: apply what it depends on first (terraform apply -target=…).")
 	default:
@@ -129,26 +126,22 @@ func (d *Data) resolve(ctx context.Context, obj types.Object, at path.Path) (ac 
 	return ac, diags
 }
 
-// parse reads an object once in a run. Hundreds of resources may have the same one, and its keys are
-// validated. One with a mistake is not kept, as its errors name the attribute that has it.
-func (d *Data) parse(ctx context.Context, obj types.Object, at path.Path) (bunq.APIContext, diag.Diagnostics) {
-	m, diags := modelOf(ctx, obj)
-	if diags.HasError() {
-		return bunq.APIContext{}, diags
-	}
+// parse parses an api_context once in a run. Hundreds of resources may have the same one, and its keys
+// are validated. One with a mistake is not kept, as its errors name the attribute that has it.
+func (d *Data) parse(m APIContextModel, at path.Path) (ac bunq.APIContext, diags diag.Diagnostics) {
 	if !m.Known() {
-		diags.AddAttributeError(at, "API context not known yet", "Parts of the api_context are only known after an apply, and this operation must ask bunq now.")
-		return bunq.APIContext{}, diags
+		diags.AddAttributeError(at, "API context not known yet",
+			"The api_context, or a part of it, is only known after an apply, and this operation must ask bunq now.")
+		return ac, diags
 	}
 
 	// Held while parsing: all resources of a plan come at once, and each would parse it.
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if ac, ok := d.parsed[m]; ok {
-		return ac, nil
+	if known, ok := d.parsed[m]; ok {
+		return known, nil
 	}
-	ac, diags := m.Parse(at)
-	if diags.HasError() {
+	if ac, diags = m.Parse(at); diags.HasError() {
 		return ac, diags
 	}
 	if d.parsed == nil {
@@ -180,11 +173,11 @@ func (d *Data) WarnRefused(ac bunq.APIContext, err error, diags *diag.Diagnostic
 // CheckRefused reports at plan that a resource of that kind keeps a context, key and installation,
 // that bunq refused in the refresh of this run: an apply would fail in the same way. Once in a run
 // for a context. A null object is the provider's context.
-func (d *Data) CheckRefused(ctx context.Context, kind string, planned, state types.Object, at path.Path, diags *diag.Diagnostics) {
+func (d *Data) CheckRefused(_ context.Context, kind string, planned, state types.Object, at path.Path, diags *diag.Diagnostics) {
 	if !planned.Equal(state) || planned.IsUnknown() || len(d.Unknown) > 0 {
 		return
 	}
-	ac, more := d.resolve(ctx, planned, at)
+	ac, more := d.resolve(planned, at)
 	if more.HasError() {
 		return // reported by Check
 	}

@@ -7,7 +7,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 )
@@ -89,16 +88,15 @@ func (m APIContextModel) Parse(at path.Path) (bunq.APIContext, diag.Diagnostics)
 	return bunq.APIContext{Environment: env, APIKey: bunq.Secret(m.APIKey.ValueString()), Installation: inst}, diags
 }
 
-// modelOf returns the members of an api_context attribute. The framework's As is slow: it
-// compiles a regular expression for the name of each field, each time.
-func modelOf(ctx context.Context, obj types.Object) (m APIContextModel, diags diag.Diagnostics) {
+// modelOf returns the members of an api_context attribute, all of them unknown if the object is. The
+// framework's As is slow: it compiles a regular expression for the name of each field, each time.
+func modelOf(obj types.Object) (m APIContextModel) {
 	all := obj.Attributes()
 	for name, member := range m.members() {
-		text, ok := all[name].(types.String)
-		if !ok { // a mistake of ours, which the framework describes
-			return m, obj.As(ctx, &m, basetypes.ObjectAsOptions{})
+		*member = types.StringUnknown()
+		if text, ok := all[name].(types.String); ok {
+			*member = text
 		}
-		*member = text
 	}
-	return m, nil
+	return m
 }

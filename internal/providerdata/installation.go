@@ -1,7 +1,6 @@
 package providerdata
 
 import (
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -18,18 +17,6 @@ type InstallationModel struct {
 	PublicKeyPEM       types.String `tfsdk:"public_key_pem"`
 	ServerPublicKeyPEM types.String `tfsdk:"server_public_key_pem"`
 	Environment        types.String `tfsdk:"environment"`
-}
-
-// InstallationTypes are the attribute types of the installation object.
-func InstallationTypes() map[string]attr.Type {
-	return map[string]attr.Type{
-		"id":                    types.StringType,
-		"token":                 types.StringType,
-		"private_key_pem":       types.StringType,
-		"public_key_pem":        types.StringType,
-		"server_public_key_pem": types.StringType,
-		"environment":           types.StringType,
-	}
 }
 
 // Parse returns m as the client needs it.

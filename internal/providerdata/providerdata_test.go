@@ -92,8 +92,8 @@ func TestData_Access(t *testing.T) {
 		{"the provider's", func(d *Data) { d.Default = parsed(standard) }, null, &standard, ""},
 		{"neither", func(*Data) {}, null, nil, "Neither this resource nor the provider block says with which key to call bunq."},
 		{"the provider's is not known yet", func(d *Data) { d.DefaultUnknown = true }, null, nil, "The api_context of the provider block is only known after an apply"},
-		{"its own is not known yet", func(d *Data) { d.Default = parsed(standard) }, types.ObjectUnknown(APIContextTypes()), nil, "The api_context is only known after an apply"},
-		{"a part of its own is not known yet", func(d *Data) { d.Default = parsed(standard) }, object(partly), nil, "Parts of the api_context are only known after an apply"},
+		{"its own is not known yet", func(d *Data) { d.Default = parsed(standard) }, types.ObjectUnknown(APIContextTypes()), nil, "or a part of it, is only known after an apply"},
+		{"a part of its own is not known yet", func(d *Data) { d.Default = parsed(standard) }, object(partly), nil, "or a part of it, is only known after an apply"},
 		{"of another environment", func(*Data) {}, object(contextModel(t, "production")), nil, "was made in bunq's production environment, and this provider is configured for sandbox"},
 		{"settings are not known yet", func(d *Data) { d.Unknown = []string{"base_url", "max_wait"} }, object(own), nil, "only known after an apply: base_url, max_wait."},
 	}
