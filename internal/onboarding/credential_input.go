@@ -19,9 +19,6 @@ import (
 // credentialInput is what the configuration says about the certificate and its key. What is not
 // known yet is nil or empty.
 type credentialInput struct {
-	// chainUnknown distinguishes a chain that is not known yet from one that is missing.
-	chainUnknown bool
-
 	certificate *qseal.Certificate
 	chain       *qseal.Chain
 	key         *rsa.PrivateKey
@@ -30,32 +27,29 @@ type credentialInput struct {
 
 // readInput reads certificate and chain as far as they are known, and reports what cannot be read
 // at its attribute. The chain may follow the certificate if certificate_chain_pem is omitted.
-func readInput(config *credentialModel, diags *diag.Diagnostics) credentialInput {
-	in := credentialInput{chainUnknown: config.CertificateChainPEM.IsUnknown()}
-	certificate, chain := config.CertificatePEM.ValueString(), config.CertificateChainPEM
-
+func readInput(config *credentialModel, diags *diag.Diagnostics) (in credentialInput) {
+	certificate, chain := config.CertificatePEM, config.CertificateChainPEM
 	var err error
 	switch {
-	case config.CertificatePEM.IsUnknown():
-	case chain.IsNull(), in.chainUnknown:
+	case certificate.IsUnknown():
+	case chain.IsNull(), chain.IsUnknown():
 		var bundle qseal.Bundle
-		bundle, err = qseal.ParseFullchain(certificate)
+		bundle, err = qseal.ParseFullchain(certificate.ValueString())
 		in.certificate, in.chain = bundle.Certificate, bundle.Chain
 	default:
-		in.certificate, err = qseal.Parse(certificate)
+		in.certificate, err = qseal.Parse(certificate.ValueString())
 	}
 	if err != nil {
 		diags.AddAttributeError(path.Root("certificate_pem"), "Unusable certificate", tfdiag.Sentence(err))
 	}
 
-	if chain.IsNull() || in.chainUnknown {
+	if chain.IsNull() || chain.IsUnknown() {
 		return in
 	}
 	in.chain, err = qseal.ParseChain(chain.ValueString())
 	switch {
 	case err != nil:
 		diags.AddAttributeError(path.Root("certificate_chain_pem"), "Unusable certificate chain", tfdiag.Sentence(err))
-		in.chainUnknown = true // so that nothing else is reported about it
 	case in.certificate != nil:
 		in.chain = in.chain.Without(in.certificate)
 	}
@@ -72,7 +66,7 @@ func (in *credentialInput) checkInput(config *credentialModel, env bunq.Environm
 	}
 
 	for _, p := range in.certificate.Check(string(env), in.chain, now) {
-		if p.Attribute == qseal.AttributeChain && in.chainUnknown {
+		if p.Attribute == qseal.AttributeChain && config.CertificateChainPEM.IsUnknown() {
 			continue
 		}
 		if p.Warning {

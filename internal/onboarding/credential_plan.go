@@ -42,6 +42,9 @@ func (r *CredentialResource) ModifyPlan(ctx context.Context, req resource.Modify
 	}
 
 	in := readInput(&config, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
 	if !exists {
 		r.checkNew(ctx, &config, &plan, in, &resp.Diagnostics)
 		plan.checkEnd(facts, &resp.Diagnostics)

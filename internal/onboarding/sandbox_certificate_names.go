@@ -12,10 +12,6 @@ type plannedSubject struct {
 
 const plannedSubjectName = "planned"
 
-func (m *sandboxCertificateModel) plannedSubject() plannedSubject {
-	return plannedSubject{m.ID.ValueString(), m.subject()}
-}
-
 // certificateNames are the names of the sandbox certificates that a run has read or planned. It is
 // the only trace of a tainted certificate, whose plan looks like that of a new one.
 type certificateNames struct {

@@ -19,6 +19,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
@@ -167,7 +168,7 @@ func (r *SandboxCertificateResource) ModifyPlan(ctx context.Context, req resourc
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	storePrivate(ctx, resp.Private, plannedSubjectName, state.plannedSubject(), &resp.Diagnostics)
+	storePrivate(ctx, resp.Private, plannedSubjectName, plannedSubject{state.ID.ValueString(), state.subject()}, &resp.Diagnostics)
 	r.checkName(&plan, state.ID.ValueString(), &resp.Diagnostics)
 
 	switch {
@@ -244,16 +245,7 @@ func warnOtherSubject(state *sandboxCertificateModel, diags *diag.Diagnostics) {
 
 // Create makes key and certificate.
 func (r *SandboxCertificateResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var m sandboxCertificateModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	if err := m.issue(r.Data.Now()); err != nil {
-		resp.Diagnostics.AddError("The sandbox certificate was not made", err.Error())
-		return
-	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+	r.apply(ctx, req.Plan, &resp.State, &resp.Diagnostics)
 }
 
 // Read checks whether the certificate is due.
@@ -273,18 +265,21 @@ func (r *SandboxCertificateResource) Read(ctx context.Context, req resource.Read
 
 // Update issues a new certificate if the plan renews it.
 func (r *SandboxCertificateResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	r.apply(ctx, req.Plan, &resp.State, &resp.Diagnostics)
+}
+
+// apply stores what is planned, with a new certificate where the plan leaves it open.
+func (r *SandboxCertificateResource) apply(ctx context.Context, plan tfsdk.Plan, state *tfsdk.State, diags *diag.Diagnostics) {
 	var m sandboxCertificateModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
+	diags.Append(plan.Get(ctx, &m)...)
 	if m.CertificatePEM.IsUnknown() {
 		if err := m.issue(r.Data.Now()); err != nil {
-			resp.Diagnostics.AddError("The sandbox certificate was not renewed", err.Error())
-			return
+			diags.AddError("The sandbox certificate was not made", err.Error())
 		}
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+	if !diags.HasError() {
+		diags.Append(state.Set(ctx, &m)...)
+	}
 }
 
 // Delete forgets the certificate; it exists nowhere else.
