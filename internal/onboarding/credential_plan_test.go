@@ -90,31 +90,6 @@ resource "bunq_psd2_credential" "main" {
 	}
 }
 
-// The same where the key is in use, and its use is not stored yet: nothing is planned that only a
-// change would store.
-func TestAccCredential_unknownInputsStoreTheUse(t *testing.T) {
-	t.Parallel()
-	b := acctest.New(t)
-	c := acctest.NewCLI(t, b, acctest.Attached)
-	config := func(version, days string) string {
-		return fmt.Sprintf("resource \"terraform_data\" \"days\" {\n  triggers_replace = %q\n  input = %s\n}\n", version, days) +
-			strings.Replace(acctest.Device, "private_key_pem_wo", "expiry_warning_days = terraform_data.days.output\n  private_key_pem_wo", 1)
-	}
-	c.Write(t, config("1", "20"))
-	c.MustApply(t)
-	c.Write(t, config("2", "20"))
-	c.MustApply(t).MustSay(t, 0, "1 added, 0 changed, 1 destroyed")
-	if got := c.State(t).String(t, credentialAddress, "status"); got != "PENDING_FIRST_USE" {
-		t.Errorf("status %s", got)
-	}
-	c.Write(t, config("3", "21"))
-	c.MustApply(t).MustSay(t, 0, "1 added, 1 changed, 1 destroyed")
-	if got := c.State(t).String(t, credentialAddress, "status"); got != "ACTIVE" {
-		t.Errorf("status %s", got)
-	}
-	c.MustHaveNothingToDo(t)
-}
-
 // A certificate that only the apply knows cannot be compared: the plan says so.
 func TestAccCredential_unknownCertificateIsNotCompared(t *testing.T) {
 	t.Parallel()
