@@ -91,7 +91,7 @@ func TestAccDeviceServer_badInput(t *testing.T) {
 		{
 			name:   "null among the addresses",
 			config: device(named, set("permitted_ips", `["203.0.113.7", null]`)),
-			want:   acctest.SaysAt("permitted_ips", "null values are not allowed"),
+			want:   acctest.SaysAt("permitted_ips", "This attribute contains a null value."),
 		},
 		{
 			name:   "addresses without the ID of the credential",
@@ -175,7 +175,7 @@ func TestAccSandboxCertificate_badInput(t *testing.T) {
 		{
 			name:   "an empty name",
 			config: certificate(set("name", `""`)),
-			want:   acctest.SaysAt("name", "must be at least 1"),
+			want:   acctest.SaysAt("name", "UTF-8 character count must be between 1 and 45"),
 		},
 		{
 			name:   "a role that the sandbox does not know",
