@@ -4,9 +4,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
 func TestCredentialModel_fromAPI(t *testing.T) {
@@ -50,5 +54,30 @@ func TestCredentialModel_expiry(t *testing.T) {
 		if got := m.expiry(); !got.Equal(want) {
 			t.Errorf("%q: %v", text, got)
 		}
+	}
+}
+
+// A credential whose key bunq did not return has no context to end it with: it leaves the state, with
+// a warning, or no apply could replace it.
+func TestCredentialResource_Delete_withoutKey(t *testing.T) {
+	r := &CredentialResource{base: base{Base: providerdata.Base{Data: &providerdata.Data{Environment: bunq.Sandbox}}}}
+	var described resource.SchemaResponse
+	r.Schema(t.Context(), resource.SchemaRequest{}, &described)
+
+	var diags diag.Diagnostics
+	m := credentialModel{
+		ID: types.StringValue("7"), DeactivateOnDestroy: types.BoolValue(true), Roles: types.ListNull(types.StringType),
+		Installation: objectOf(t.Context(), installationAttribute(""), providerdata.InstallationModel{}, &diags),
+	}
+	state := tfsdk.State{Schema: described.Schema}
+	diags.Append(state.Set(t.Context(), &m)...)
+	if diags.HasError() {
+		t.Fatal(diags)
+	}
+
+	resp := resource.DeleteResponse{State: state}
+	r.Delete(t.Context(), resource.DeleteRequest{State: state}, &resp)
+	if d := resp.Diagnostics; d.HasError() || len(d) != 1 || d[0].Summary() != "The credential stays at bunq" {
+		t.Errorf("got %v", d)
 	}
 }
