@@ -22,28 +22,25 @@ func (r *CallbackURLResource) ModifyPlan(ctx context.Context, req resource.Modif
 		return
 	}
 
-	had := noContext()
 	if state != nil {
-		had = state.APIContext
 		r.checkObject(plan, state, &resp.Diagnostics)
 	}
-	if plan == nil {
-		r.removal(state).check(&resp.Diagnostics)
-		return
-	}
-	checkContext(ctx, r.Data, callbackKind, plan.APIContext, had, &resp.Diagnostics)
-
-	// A replacement is planned twice: with the state, and then as if it were new.
-	if state != nil || !isReplacement(ctx, req.Private) {
+	switch {
+	case plan == nil:
+		r.checkRemoval(state.object, &resp.Diagnostics)
+	case state != nil:
+		setPrivate(ctx, resp.Private, privatePlanned, true, &resp.Diagnostics)
+		r.checkContext(ctx, plan.object, state.object, &resp.Diagnostics)
 		r.checkDeclared(plan, &resp.Diagnostics)
-	}
-	if state == nil {
+		if !plan.URL.Equal(state.URL) {
+			resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), types.StringUnknown())...)
+		}
+	default:
+		resp.Diagnostics.Append(r.Data.Check(ctx, plan.APIContext, apiContextPath)...)
+		if !hasPrivate(ctx, req.Private, privatePlanned) {
+			r.checkDeclared(plan, &resp.Diagnostics)
+		}
 		r.warnOfExisting(ctx, plan, &resp.Diagnostics)
-		return
-	}
-	notePlanned(ctx, resp.Private, &resp.Diagnostics)
-	if !plan.URL.Equal(state.URL) {
-		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), types.StringUnknown())...)
 	}
 }
 
@@ -52,8 +49,7 @@ func (r *CallbackURLResource) ModifyPlan(ctx context.Context, req resource.Modif
 func (r *CallbackURLResource) checkObject(plan, state *callbackModel, diags *diag.Diagnostics) {
 	urls, own := r.urlsOf(state), number(state.ID)
 	keeps := plan != nil && plan.OAuthClientID.Equal(state.OAuthClientID)
-	keptBefore, first := urls.planned.note(own, keeps)
-	if first || !keeps && !keptBefore || urls.owned.has(own) {
+	if _, refreshed := urls.owned.get(own); !keptTwice(&urls.planned, own, keeps) || refreshed {
 		return
 	}
 
@@ -83,7 +79,7 @@ func (r *CallbackURLResource) warnOfExisting(ctx context.Context, plan *callback
 	if diags.HasError() || plan.OAuthClientID.IsUnknown() || plan.URL.IsUnknown() {
 		return
 	}
-	ctx, done := r.Data.Operation(ctx, callbackKind+": plan", diags)
+	ctx, done := r.operation(ctx, "plan", diags)
 	defer done()
 
 	access, more := r.Data.Access(ctx, plan.APIContext, apiContextPath)

@@ -9,12 +9,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
@@ -28,38 +26,24 @@ var (
 	_ resource.ResourceWithIdentity    = (*CallbackURLResource)(nil)
 )
 
-const callbackKind = "bunq_oauth_callback_url"
-
 // CallbackURLResource is bunq_oauth_callback_url: an address that end users may be sent back to.
 type CallbackURLResource struct {
 	base
 }
 
 // NewCallbackURLResource returns the resource for the provider's list.
-func NewCallbackURLResource() resource.Resource { return &CallbackURLResource{} }
-
-// Metadata names the resource.
-func (r *CallbackURLResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_oauth_callback_url"
-	resp.ResourceBehavior.MutableIdentity = true // see ModifyPlan
+func NewCallbackURLResource() resource.Resource {
+	return &CallbackURLResource{base{kind: callbackKind}}
 }
 
-// IdentitySchema describes what identifies a callback URL at bunq.
-func (r *CallbackURLResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
-	id := func(description string) identityschema.StringAttribute {
-		return identityschema.StringAttribute{RequiredForImport: true, Description: description}
-	}
-	resp.IdentitySchema = identityschema.Schema{Attributes: map[string]identityschema.Attribute{
-		"user_id":         id("ID of the bunq user."),
-		"oauth_client_id": id("ID of the OAuth client."),
-		"id":              id("ID of the callback URL."),
-	}}
+// Metadata names the resource.
+func (r *CallbackURLResource) Metadata(ctx context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	r.base.Metadata(ctx, req, resp)
+	resp.ResourceBehavior.MutableIdentity = true // see ModifyPlan
 }
 
 // Schema describes the resource.
 func (r *CallbackURLResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
-	keep := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
-
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "An address that bunq may send end users back to (`/user/{id}/oauth-client/{id}/callback-url`). bunq compares the " +
 			"`redirect_uri` of an authorisation with it byte by byte. A client needs at least one before authorisation works.\n\n" +
@@ -69,11 +53,7 @@ func (r *CallbackURLResource) Schema(_ context.Context, _ resource.SchemaRequest
 			"A new resource whose URL bunq already has adopts it, with a warning. Declare a URL in one state only: a destroy in one removes it for both.",
 
 		Attributes: map[string]schema.Attribute{
-			"id": schema.StringAttribute{
-				Computed:            true,
-				MarkdownDescription: "ID of the callback URL.",
-				PlanModifiers:       keep,
-			},
+			"id":          computed("ID of the callback URL."),
 			"api_context": apiContextAttribute(),
 			"oauth_client_id": schema.StringAttribute{
 				Required:            true,
@@ -86,71 +66,48 @@ func (r *CallbackURLResource) Schema(_ context.Context, _ resource.SchemaRequest
 				Required: true,
 				MarkdownDescription: "The address: an absolute https URL without a fragment. `http` is accepted for a loopback host, with a warning: bunq may " +
 					"refuse it. Changed in place. bunq documents no maximum length.",
-				Validators: []validator.String{callbackAddress{}},
+				Validators: []validator.String{address{"callback URL", "https://app.example.com/bunq/callback", bunq.CallbackURLProblem, bunq.CallbackURLDoubt}},
 			},
-			"user_id": schema.StringAttribute{
-				Computed:            true,
-				MarkdownDescription: "ID of the bunq user that the client belongs to.",
-				PlanModifiers:       keep,
-			},
+			"user_id": computed("ID of the bunq user that the client belongs to."),
 		},
 	}
 }
 
 // Create adds the URL, or adopts the object that has it: ModifyPlan warns of that.
 func (r *CallbackURLResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	ctx, done := r.Data.Operation(ctx, callbackKind+": create", &resp.Diagnostics)
+	ctx, done := r.operation(ctx, "create", &resp.Diagnostics)
 	defer done()
-
-	var m callbackModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	access, more := r.Data.Access(ctx, m.APIContext, apiContextPath)
-	resp.Diagnostics.Append(more...)
-	if resp.Diagnostics.HasError() {
+	m, ok := decode[callbackModel](ctx, req.Plan, &resp.Diagnostics)
+	if !ok {
 		return
 	}
 
 	failed := tfdiag.Failure{Summary: "bunq_oauth_callback_url was not added", State: "nothing was added and nothing was stored."}
-	user, err := access.Calls.User(ctx)
-	if err != nil {
-		failed.Error(&resp.Diagnostics, err)
-		return
-	}
-
-	m.UserID = types.StringValue(providerdata.FormatID(user.ID))
-	if r.place(ctx, access, &m, 0, failed, &resp.Diagnostics) {
-		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
-		resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
+	access, user, ok := open(ctx, r.Data, m.APIContext, failed, &resp.Diagnostics)
+	if ok && r.place(ctx, access, m, 0, failed, &resp.Diagnostics) {
+		m.UserID = idValue(user.ID)
+		r.store(ctx, m, &resp.State, resp.Identity, &resp.Diagnostics)
 	}
 }
 
 // Read finds the URL in its client, so that one call reads all URLs of a client.
 func (r *CallbackURLResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	ctx, done := r.Data.Operation(ctx, callbackKind+": read", &resp.Diagnostics)
+	ctx, done := r.operation(ctx, "read", &resp.Diagnostics)
 	defer done()
-
-	var m callbackModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	if resp.Diagnostics.HasError() {
+	m, ok := decode[callbackModel](ctx, req.State, &resp.Diagnostics)
+	if !ok {
 		return
 	}
-	// Set it even if the URL turns out to be gone: Terraform before 1.12 keeps no identity, and the
-	// framework wants one in every answer.
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 
 	// Before the call: whose it is does not depend on whether bunq can be asked.
-	importing := isImport(ctx, req.Private)
-	if !r.claim(&m, importing, &resp.Diagnostics) {
+	if !r.claim(m, hasPrivate(ctx, req.Private, privateImport), &resp.Diagnostics) {
+		r.identify(ctx, req.State, resp.Identity, &resp.Diagnostics)
 		resp.State.RemoveResource(ctx)
 		return
 	}
 
 	var client *bunq.OAuthClient
-	from := refresh{
-		data: r.Data, kind: callbackKind, apiContext: m.APIContext, user: m.UserID, importing: importing,
-		failed: tfdiag.Failure{Summary: "bunq_oauth_callback_url cannot be read", State: "the callback URL stays in the state as it was."},
-	}
-	if !from.find(ctx, resp, func(a *providerdata.Access) (err error) {
+	if !r.read(ctx, m.object, req, resp, func(a *providerdata.Access) (err error) {
 		client, err = a.Calls.OAuthClient(ctx, number(m.OAuthClientID))
 		return err
 	}) {
@@ -163,32 +120,28 @@ func (r *CallbackURLResource) Read(ctx context.Context, req resource.ReadRequest
 		return
 	}
 	m.fromAPI(client.CallbackURLs[at])
-	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
-	endImport(ctx, resp.Private, &resp.Diagnostics)
+	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
 }
 
 // Update changes the URL. Another context of the same user needs no call.
 func (r *CallbackURLResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	ctx, done := r.Data.Operation(ctx, callbackKind+": update", &resp.Diagnostics)
+	ctx, done := r.operation(ctx, "update", &resp.Diagnostics)
 	defer done()
-
-	var m, state callbackModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() {
+	m, _ := decode[callbackModel](ctx, req.Plan, &resp.Diagnostics)
+	state, ok := decode[callbackModel](ctx, req.State, &resp.Diagnostics)
+	if !ok {
 		return
 	}
 
-	access, ok := checkMove(ctx, r.Data, callbackKind, m.APIContext, state.UserID, &resp.Diagnostics)
+	access, ok := r.checkMove(ctx, m.object, state.object, &resp.Diagnostics)
 	if ok && m.URL.Equal(state.URL) {
-		r.urlsOf(&m).claim(number(m.ID))
+		r.urlsOf(m).claim(number(m.ID))
 	} else if ok {
 		failed := tfdiag.Failure{Summary: "bunq_oauth_callback_url was not changed", State: "unchanged."}
-		ok = r.place(ctx, access, &m, number(state.ID), failed, &resp.Diagnostics)
+		ok = r.place(ctx, access, m, number(state.ID), failed, &resp.Diagnostics)
 	}
 	if ok {
-		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
-		resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
+		r.store(ctx, m, &resp.State, resp.Identity, &resp.Diagnostics)
 	}
 }
 
@@ -196,7 +149,7 @@ func (r *CallbackURLResource) Update(ctx context.Context, req resource.UpdateReq
 func (r *CallbackURLResource) place(ctx context.Context, access *providerdata.Access, m *callbackModel, own int64, failed tfdiag.Failure, diags *diag.Diagnostics) bool {
 	id, err := r.urlsOf(m).place(ctx, access.Calls, own, m.URL.ValueString())
 	if err == nil {
-		m.ID = types.StringValue(providerdata.FormatID(id))
+		m.ID = idValue(id)
 		return true
 	}
 
@@ -213,28 +166,27 @@ func (r *CallbackURLResource) place(ctx context.Context, access *providerdata.Ac
 
 // Delete removes the URL, unless another resource has it.
 func (r *CallbackURLResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	ctx, done := r.Data.Operation(ctx, callbackKind+": delete", &resp.Diagnostics)
+	ctx, done := r.operation(ctx, "delete", &resp.Diagnostics)
 	defer done()
-
-	var m callbackModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	if resp.Diagnostics.HasError() {
+	m, ok := decode[callbackModel](ctx, req.State, &resp.Diagnostics)
+	if !ok {
 		return
 	}
 
-	removal, urls, own := r.removal(&m), r.urlsOf(&m), number(m.ID)
+	failed, urls, own := r.unchanged("was not removed"), r.urlsOf(m), number(m.ID)
 	err := urls.drop(ctx, own, func() bool {
-		return removal.do(ctx, &resp.Diagnostics, func(a *providerdata.Access) error { return urls.remove(ctx, a.Calls, own) })
+		return r.remove(ctx, m.object, failed, &resp.Diagnostics, func(a *providerdata.Access) error { return urls.remove(ctx, a.Calls, own) })
 	})
 	if err != nil {
-		removal.failed.Error(&resp.Diagnostics, err)
+		failed.Error(&resp.Diagnostics, err)
 	}
 }
 
-// removal is the destroy of the callback URL of m.
-func (r *CallbackURLResource) removal(m *callbackModel) removal {
-	failed := tfdiag.Failure{Summary: "bunq_oauth_callback_url was not removed", State: "the callback URL stays in the state."}
-	return removal{data: r.Data, kind: callbackKind, apiContext: m.APIContext, user: m.UserID, failed: failed}
+// ImportState takes USER_ID/OAUTH_CLIENT_ID/ID.
+func (r *CallbackURLResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	if ids := importIDs(ctx, req, r.ids, &resp.Diagnostics); ids != nil {
+		r.beginImport(ctx, newCallbackModel(ids[0], ids[1], ids[2]), resp)
+	}
 }
 
 // urlsOf returns what this run knows of the callback URLs of the client of m.

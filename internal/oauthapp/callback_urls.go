@@ -184,7 +184,9 @@ func (c *callbackURLs) existing(ctx context.Context, api callbackAPI, url string
 		return 0
 	}
 	for _, id := range c.with(url) {
-		if !c.owned.has(id) && !c.planned.has(id) {
+		_, owned := c.owned.get(id)
+		_, planned := c.planned.get(id)
+		if !owned && !planned {
 			return id
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
 // privateProtected is set by the planning of a protected client, for that of its replacement.
@@ -21,12 +23,10 @@ func (r *ClientResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	}
 
 	plan, state := planAndState[clientModel](ctx, req, &resp.Diagnostics)
-	if resp.Diagnostics.HasError() {
-		return
+	if state != nil && !state.cancelled() {
+		r.run.clients.checkPrior(state.key(), plan != nil, &resp.Diagnostics)
 	}
-
-	if state != nil && !state.cancelled() && r.run.clients.notePrior(state.object(), plan != nil) {
-		clientOnly.reportTwice(state.object(), &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	switch {
@@ -36,7 +36,7 @@ func (r *ClientResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		r.planKept(ctx, plan, state, resp)
 	case hasPrivate(ctx, req.Private, privateProtected):
 		plan.reportProtected(&resp.Diagnostics)
-	case isReplacement(ctx, req.Private):
+	case hasPrivate(ctx, req.Private, privatePlanned):
 		// Its own client is no other one.
 	default:
 		r.planNew(ctx, plan, &resp.Diagnostics)
@@ -46,31 +46,28 @@ func (r *ClientResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 // planDestroy stops the destroy of a protected client. Terraform also plans the destroy of a deposed
 // object in the apply: a client that its replacement has adopted by then is not cancelled.
 func (r *ClientResource) planDestroy(state *clientModel, diags *diag.Diagnostics) {
-	if state.cancelled() || r.run.clients.taken(state.UserID.ValueString()) == state.object() {
-		return
-	}
-	if state.DeletionProtection.ValueBool() {
+	switch {
+	case state.cancelled() || r.hasIt(state):
+	case state.DeletionProtection.ValueBool():
 		state.reportProtected(diags)
-		return
+	default:
+		r.checkRemoval(state.object, diags)
 	}
-	removal{data: r.Data, kind: "bunq_oauth_client", apiContext: state.APIContext, user: state.UserID}.check(diags)
+}
+
+// hasIt reports whether another resource of this run has the client of m.
+func (r *ClientResource) hasIt(m *clientModel) bool {
+	had, _ := r.run.clients.had.get(m.UserID.ValueString())
+	return had == m.key()
 }
 
 // planKept marks the object, so that the planning of its replacement knows it, and proposes to
 // replace a cancelled client.
 func (r *ClientResource) planKept(ctx context.Context, plan, state *clientModel, resp *resource.ModifyPlanResponse) {
-	checkContext(ctx, r.Data, "bunq_oauth_client", plan.APIContext, state.APIContext, &resp.Diagnostics)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-
-	notePlanned(ctx, resp.Private, &resp.Diagnostics)
-	var protected []byte
-	if state.DeletionProtection.ValueBool() && !state.cancelled() {
-		protected = []byte("true")
-	}
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateProtected, protected)...)
-	if !state.cancelled() {
+	r.checkContext(ctx, plan.object, state.object, &resp.Diagnostics)
+	setPrivate(ctx, resp.Private, privatePlanned, true, &resp.Diagnostics)
+	setPrivate(ctx, resp.Private, privateProtected, state.DeletionProtection.ValueBool() && !state.cancelled(), &resp.Diagnostics)
+	if resp.Diagnostics.HasError() || !state.cancelled() {
 		return
 	}
 
@@ -87,10 +84,10 @@ func (r *ClientResource) planKept(ctx context.Context, plan, state *clientModel,
 // asked, it says nothing: the apply looks again. In an apply it costs no call, as Create needs the same
 // read.
 func (r *ClientResource) planNew(ctx context.Context, plan *clientModel, diags *diag.Diagnostics) {
-	ctx, done := r.Data.Operation(ctx, "bunq_oauth_client: plan", diags)
+	ctx, done := r.operation(ctx, "plan", diags)
 	defer done()
 
-	access, user, ok := r.run.clients.planNew(ctx, r.Data, clientOnly, plan.APIContext, diags)
+	access, user, ok := r.run.clients.planNew(ctx, r.Data, plan.APIContext, diags)
 	if !ok {
 		return
 	}
@@ -102,7 +99,8 @@ func (r *ClientResource) planNew(ctx context.Context, plan *clientModel, diags *
 		diags.AddAttributeWarning(path.Root("adopt_existing"), "The user's OAuth client will be adopted", g.describe(active)+
 			"\n\nApplying adopts it. "+g.importBlocks("To manage its callback URLs as well, import them:", active, false))
 	default:
-		diags.AddAttributeWarning(path.Root("adopt_existing"), "The user already has an OAuth client", g.describe(active)+
-			"\n\nSo this bunq_oauth_client will not be made, and nothing that needs it.\n\n"+g.nextSteps(active))
+		r.run.clients.warned.note(providerdata.FormatID(user.ID), true)
+		diags.AddAttributeWarning(path.Root("adopt_existing"), "bunq_oauth_client will not be made", g.describe(active)+
+			"\n\nSo an apply makes neither this client nor what needs it.\n\n"+g.nextSteps(active))
 	}
 }

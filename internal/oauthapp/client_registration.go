@@ -7,20 +7,11 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
-
-// clientOnly are the words for the one client of a user.
-var clientOnly = only{
-	resource: "bunq_oauth_client",
-	title:    "OAuth client",
-	rule:     "bunq allows one active OAuth client per user",
-	harm:     "cancel it, which ends the connections of all its end users",
-}
 
 // clientRegistration is one POST /user/{id}/oauth-client.
 type clientRegistration struct {
@@ -38,7 +29,9 @@ func registrationOf(access *providerdata.Access, user bunq.User) *clientRegistra
 // register returns the ID of the user's active client, and the client itself if it was read. It looks
 // before it makes one, because what bunq does with a second one is UNKNOWN and a client cannot be
 // removed.
-func (g *clientRegistration) register(ctx context.Context, adopt bool, failed tfdiag.Failure, diags *diag.Diagnostics) (int64, *bunq.OAuthClient, bool) {
+//
+// warned: this run has said what to do if the user has a client, and it is not said again.
+func (g *clientRegistration) register(ctx context.Context, adopt, warned bool, failed tfdiag.Failure, diags *diag.Diagnostics) (int64, *bunq.OAuthClient, bool) {
 	active, err := g.active(ctx)
 	switch {
 	case err != nil:
@@ -46,10 +39,7 @@ func (g *clientRegistration) register(ctx context.Context, adopt bool, failed tf
 		failed.Error(diags, err)
 		return 0, nil, false
 	case active != nil && !adopt:
-		diags.AddAttributeError(path.Root("adopt_existing"), "The user already has an OAuth client", g.describe(active)+
-			"\n\nState: nothing was stored, and nothing was made or changed at bunq.\n\n"+g.nextSteps(active)+
-			" If that client is being replaced, remove create_before_destroy from it and from everything that depends on it (such as its "+
-			"bunq_oauth_callback_url, from which it is inherited), so that it is cancelled first.")
+		g.reportExisting(active, warned, diags)
 		return 0, nil, false
 	case active != nil:
 		return active.ID, active, true
@@ -104,9 +94,22 @@ func (g *clientRegistration) active(ctx context.Context) (*bunq.OAuthClient, err
 	return nil, nil
 }
 
+// reportExisting reports the client that the user has. warned: the details have been said.
+func (g *clientRegistration) reportExisting(active *bunq.OAuthClient, warned bool, diags *diag.Diagnostics) {
+	said, next := g.describe(active), g.nextSteps(active)
+	if warned {
+		said = fmt.Sprintf("User %d has client %d.", g.user.ID, active.ID)
+		next = "Next step: paste the import blocks of the warning \"bunq_oauth_client will not be made\", or set adopt_existing = true."
+	}
+	diags.AddAttributeError(path.Root("adopt_existing"), "The user already has an OAuth client", said+
+		"\n\nState: nothing was stored, and nothing was made or changed at bunq.\n\n"+next+
+		" If that client is being replaced, remove create_before_destroy from it and from everything that depends on it (such as its "+
+		"bunq_oauth_callback_url, from which it is inherited), so that it is cancelled first.")
+}
+
 // describe says which client the user has.
 func (g *clientRegistration) describe(active *bunq.OAuthClient) string {
-	text := fmt.Sprintf("%s, and user %d has client %d (client_id %s).", clientOnly.rule, g.user.ID, active.ID, active.ClientID)
+	text := fmt.Sprintf("%s, and user %d has client %d (client_id %s).", clientKind.rule, g.user.ID, active.ID, active.ClientID)
 	if g.sandbox {
 		text += " In the sandbox, everyone whose certificate has the same subject is the same user."
 	}
@@ -137,26 +140,14 @@ func (g *clientRegistration) importBlocks(before string, active *bunq.OAuthClien
 	return before + "\n\n" + strings.Join(blocks, "\n\n")
 }
 
-// clientOf reads a client of the state.
-func clientOf(ctx context.Context, calls *bunq.UserClient, id types.String) (*bunq.OAuthClient, error) {
-	number, err := providerdata.ParseID(id.ValueString())
-	if err != nil {
-		return nil, err
-	}
-	return calls.OAuthClient(ctx, number)
-}
-
-// cancel cancels a client of the state, and succeeds if it is gone or cancelled already.
-func cancel(ctx context.Context, calls *bunq.UserClient, id types.String) error {
-	number, err := providerdata.ParseID(id.ValueString())
-	if err == nil {
-		err = calls.CancelOAuthClient(ctx, number)
-	}
+// cancel cancels a client, and succeeds if it is gone or cancelled already.
+func cancel(ctx context.Context, calls *bunq.UserClient, id int64) error {
+	err := calls.CancelOAuthClient(ctx, id)
 	if bunq.IsNotFound(err) {
 		return nil
 	}
 	return bunq.Confirm(err, func() (bool, error) {
-		found, err := calls.OAuthClient(ctx, number)
+		found, err := calls.OAuthClient(ctx, id)
 		if bunq.IsNotFound(err) {
 			return true, nil
 		}

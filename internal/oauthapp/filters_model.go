@@ -11,20 +11,28 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
-	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
-type filtersModel struct {
-	ID            types.String `tfsdk:"id"`
-	APIContext    types.Object `tfsdk:"api_context"`
-	AdoptExisting types.Bool   `tfsdk:"adopt_existing"`
-	Filters       types.Set    `tfsdk:"filters"`
-	UserID        types.String `tfsdk:"user_id"`
+// filtersKind is the one set of a user.
+var filtersKind = kind{
+	name:    "bunq_notification_filters",
+	noun:    "set",
+	ids:     []member{ofUser},
+	lasting: true,
+	title:   "notification filters",
+	rule:    "bunq keeps one set of notification filters per user",
+	harm:    "remove its filters",
 }
 
-// filtersIdentity identifies the filters at bunq: each user has one set.
-type filtersIdentity struct {
-	UserID types.String `tfsdk:"user_id"`
+type filtersModel struct {
+	object
+	AdoptExisting types.Bool `tfsdk:"adopt_existing"`
+	Filters       types.Set  `tfsdk:"filters"`
+}
+
+// newFiltersModel returns what an import has of a user's filters, and a list before they are read.
+func newFiltersModel(user string) *filtersModel {
+	return &filtersModel{object: newObject(user, user), AdoptExisting: types.BoolValue(false), Filters: types.SetNull(filterType())}
 }
 
 // filterRow is an element of the attribute whose members are known.
@@ -38,16 +46,6 @@ func filterType() types.ObjectType {
 	return types.ObjectType{AttrTypes: map[string]attr.Type{
 		"category": types.StringType, "notification_target": types.StringType, "verification_types": types.SetType{ElemType: types.StringType},
 	}}
-}
-
-func (m *filtersModel) identity() filtersIdentity { return filtersIdentity{UserID: m.UserID} }
-
-// object names the filters as an import does.
-func (m *filtersModel) object() string { return m.UserID.ValueString() }
-
-// setUser stores whose filters they are.
-func (m *filtersModel) setUser(user int64) {
-	m.ID, m.UserID = types.StringValue(providerdata.FormatID(user)), types.StringValue(providerdata.FormatID(user))
 }
 
 // fromAPI stores what bunq has.

@@ -6,6 +6,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
 // ModifyPlan reports a second resource that declares the filters of one user, and warns about filters
@@ -16,21 +18,19 @@ func (r *FiltersResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	}
 
 	plan, state := planAndState[filtersModel](ctx, req, &resp.Diagnostics)
-	if resp.Diagnostics.HasError() {
-		return
+	if state != nil {
+		r.run.filters.checkPrior(state.UserID.ValueString(), plan != nil, &resp.Diagnostics)
 	}
-
-	if state != nil && r.run.filters.notePrior(state.object(), plan != nil) {
-		filtersOnly.reportTwice(state.object(), &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	switch {
 	case plan == nil:
-		removal{data: r.Data, kind: "bunq_notification_filters", apiContext: state.APIContext, user: state.UserID}.check(&resp.Diagnostics)
+		r.checkRemoval(state.object, &resp.Diagnostics)
 	case state != nil:
-		checkContext(ctx, r.Data, "bunq_notification_filters", plan.APIContext, state.APIContext, &resp.Diagnostics)
-		notePlanned(ctx, resp.Private, &resp.Diagnostics)
-	case !isReplacement(ctx, req.Private):
+		r.checkContext(ctx, plan.object, state.object, &resp.Diagnostics)
+		setPrivate(ctx, resp.Private, privatePlanned, true, &resp.Diagnostics)
+	case !hasPrivate(ctx, req.Private, privatePlanned):
 		r.planNew(ctx, plan, &resp.Diagnostics)
 	}
 }
@@ -38,24 +38,23 @@ func (r *FiltersResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 // planNew reports a second set of the user, and warns about filters that bunq has. If bunq cannot be
 // asked, it says nothing: the apply asks again. In an apply, Create needs the same read.
 func (r *FiltersResource) planNew(ctx context.Context, plan *filtersModel, diags *diag.Diagnostics) {
-	ctx, done := r.Data.Operation(ctx, "bunq_notification_filters: plan", diags)
+	ctx, done := r.operation(ctx, "plan", diags)
 	defer done()
 
-	access, user, ok := r.run.filters.planNew(ctx, r.Data, filtersOnly, plan.APIContext, diags)
+	access, user, ok := r.run.filters.planNew(ctx, r.Data, plan.APIContext, diags)
 	if !ok {
 		return
 	}
-	c := &filtersCall{calls: access.Calls, user: user}
-	there, err := c.calls.NotificationFilters(ctx)
+	there, err := access.Calls.NotificationFilters(ctx)
 	wanted, known := declared(ctx, plan.Filters, diags)
 	others := without(there, wanted)
 	switch {
 	case err != nil || !known || len(others) == 0:
 	case plan.AdoptExisting.ValueBool():
-		diags.AddAttributeWarning(path.Root("adopt_existing"), "Notification filters of the user will be removed", c.describe(others)+
+		diags.AddAttributeWarning(path.Root("adopt_existing"), "Notification filters of the user will be removed", aboutOthers(user, others)+
 			"\n\nApplying removes them. To keep them, add these lines to filters.")
 	default:
-		diags.AddAttributeWarning(path.Root("filters"), "The user has notification filters already", c.describe(others)+
-			"\n\nSo this bunq_notification_filters will not be made."+c.nextSteps())
+		r.run.filters.warned.note(providerdata.FormatID(user.ID), true)
+		diags.AddAttributeWarning(path.Root("filters"), "bunq_notification_filters will not be made", aboutOthers(user, others)+keepingOthers(user))
 	}
 }

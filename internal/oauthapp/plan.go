@@ -7,19 +7,23 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 )
 
-// privatePlanned is set by the planning of a resource that is in the state. Terraform plans a
-// replacement a second time as if it were new, without the state but with the private state of the
-// first time.
-const privatePlanned = "planned"
+// What the private state of a resource says.
+const (
+	// privateImport is set by an import until the first read.
+	privateImport = "import"
+	// privatePlanned is set by the planning of a resource that is in the state. Terraform plans a
+	// replacement a second time as if it were new, without the state but with the private state of the
+	// first time.
+	privatePlanned = "planned"
+)
 
 // privateReader is the private state of a request.
 type privateReader interface {
 	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
 }
 
-// privateState is the private state of an answer.
-type privateState interface {
-	privateReader
+// privateWriter is the private state of an answer.
+type privateWriter interface {
 	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
 }
 
@@ -29,14 +33,13 @@ func hasPrivate(ctx context.Context, private privateReader, key string) bool {
 	return len(value) > 0
 }
 
-// notePlanned notes for a second planning that the resource is in the state.
-func notePlanned(ctx context.Context, private privateState, diags *diag.Diagnostics) {
-	diags.Append(private.SetKey(ctx, privatePlanned, []byte("true"))...)
-}
-
-// isReplacement reports whether a resource without a state is planned as the replacement of its own.
-func isReplacement(ctx context.Context, private privateReader) bool {
-	return hasPrivate(ctx, private, privatePlanned)
+// setPrivate sets or removes a key of the private state.
+func setPrivate(ctx context.Context, private privateWriter, key string, set bool, diags *diag.Diagnostics) {
+	var value []byte
+	if set {
+		value = []byte("true")
+	}
+	diags.Append(private.SetKey(ctx, key, value)...)
 }
 
 // planAndState decodes the planned resource and the one in the state. plan is nil for a destroy,

@@ -3,6 +3,9 @@ package oauthapp
 import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
@@ -34,3 +37,22 @@ func apiContextAttribute() schema.SingleNestedAttribute {
 
 // noContext returns the value of an omitted api_context.
 func noContext() types.Object { return types.ObjectNull(providerdata.APIContextTypes()) }
+
+// computed returns an attribute that bunq determines, once and for all.
+func computed(description string) schema.StringAttribute {
+	return schema.StringAttribute{
+		Computed:            true,
+		MarkdownDescription: description,
+		PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+	}
+}
+
+// flag returns an attribute that may be omitted.
+func flag(omitted bool, description string) schema.BoolAttribute {
+	return schema.BoolAttribute{
+		Optional:            true,
+		Computed:            true,
+		Default:             booldefault.StaticBool(omitted),
+		MarkdownDescription: description,
+	}
+}
