@@ -61,13 +61,10 @@ func open(ctx context.Context, data *providerdata.Data, apiContext types.Object,
 // session that cannot be opened.
 func sameUser(ctx context.Context, access *providerdata.Access, user types.String) error {
 	u, err := access.Calls.User(ctx)
-	if err != nil {
-		return err
+	if err == nil && user.ValueString() != providerdata.FormatID(u.ID) {
+		err = &otherUserError{has: u, want: user.ValueString()}
 	}
-	if user.ValueString() != providerdata.FormatID(u.ID) {
-		return &otherUserError{has: u, want: user.ValueString()}
-	}
-	return nil
+	return err
 }
 
 // callAs calls do with a context, if it is that user's.
@@ -93,21 +90,19 @@ func reportFailure(f tfdiag.Failure, diags *diag.Diagnostics, err error) {
 
 // checkMove reports an update to a context of another user.
 func (b *base) checkMove(ctx context.Context, planned, state object, diags *diag.Diagnostics) (*providerdata.Access, bool) {
-	access, more := b.Data.Access(ctx, planned.APIContext, apiContextPath)
-	if diags.Append(more...); more.HasError() {
+	failed := tfdiag.Failure{Summary: b.name + " cannot move to another bunq user", State: "unchanged, and nothing was changed at bunq."}
+	access, _, ok := open(ctx, b.Data, planned.APIContext, failed, diags)
+	if !ok {
 		return nil, false
 	}
-
-	err := sameUser(ctx, access, state.UserID)
-	if err == nil {
+	other, isOther := errors.AsType[*otherUserError](sameUser(ctx, access, state.UserID))
+	if !isOther {
 		return access, true
 	}
-	failed := tfdiag.Failure{Summary: b.name + " cannot move to another bunq user", State: "unchanged, and nothing was changed at bunq."}
-	if other, ok := errors.AsType[*otherUserError](err); ok {
-		failed.Next = tfdiag.Steps(other.way(), "if the certificate of another organisation has made a new credential, set the former certificate again, and go back") +
-			"\n\n    terraform state rm bunq_psd2_credential.NAME\n    terraform apply -replace=bunq_installation.NAME"
-	}
-	reportFailure(failed, diags, err)
+
+	failed.Next = tfdiag.Steps(other.way(), "if the certificate of another organisation has made a new credential, set the former certificate again, and go back") +
+		"\n\n    terraform state rm bunq_psd2_credential.NAME\n    terraform apply -replace=bunq_installation.NAME"
+	reportFailure(failed, diags, other)
 	return nil, false
 }
 
@@ -115,11 +110,10 @@ func (b *base) checkMove(ctx context.Context, planned, state object, diags *diag
 // context, it belongs to another environment, or it is the one in the state, which bunq has refused in
 // the refresh.
 func (b *base) checkContext(ctx context.Context, planned, state object, diags *diag.Diagnostics) {
-	if more := b.Data.Check(ctx, planned.APIContext, apiContextPath); more.HasError() {
-		diags.Append(more...)
-		return
+	diags.Append(b.Data.Check(ctx, planned.APIContext, apiContextPath)...)
+	if !diags.HasError() {
+		b.Data.CheckRefused(ctx, b.name, planned.APIContext, state.APIContext, apiContextPath, diags)
 	}
-	b.Data.CheckRefused(ctx, b.name, planned.APIContext, state.APIContext, apiContextPath, diags)
 }
 
 // contextMissing reports whether neither the object nor the provider block has a context, not even one
@@ -169,9 +163,6 @@ func (b *base) read(ctx context.Context, o object, req resource.ReadRequest, res
 	case asked && bunq.IsNotFound(err) && !b.lasting:
 		resp.State.RemoveResource(ctx)
 	default:
-		if other, ok := errors.AsType[*otherUserError](err); ok && importing {
-			failed.Next = other.way() + "."
-		}
 		reportFailure(failed, &resp.Diagnostics, err)
 	}
 	return err == nil
@@ -179,35 +170,34 @@ func (b *base) read(ctx context.Context, o object, req resource.ReadRequest, res
 
 // accessToRead returns the context to read an object with.
 func (b *base) accessToRead(ctx context.Context, o object, importing bool, diags *diag.Diagnostics) (*providerdata.Access, bool) {
-	failed := b.unchanged("cannot be read")
-	switch {
-	case !importing && !b.Data.ReadyToRead(b.name, diags):
+	if !importing && !b.Data.ReadyToRead(b.name, diags) {
 		return nil, false
-	case o.APIContext.IsNull() && b.Data.DefaultUnknown && !importing:
-		diags.AddAttributeWarning(apiContextPath, failed.Summary+" until the apply", "The api_context of the provider block is only known after the apply. "+
-			"The next plan shows what has changed at bunq in the meantime.\n\nState: "+failed.State)
-		return nil, false
-	case o.APIContext.IsNull() && len(b.Data.Unknown) == 0:
+	}
+
+	later := o.APIContext.IsNull() && b.Data.DefaultUnknown && !importing
+	if o.APIContext.IsNull() && len(b.Data.Unknown) == 0 && !later {
 		if seen := b.seen(ctx, o.UserID, importing); seen != nil {
 			return seen, true
 		}
 	}
 
-	if !b.contextMissing(o) {
-		access, more := b.Data.Access(ctx, o.APIContext, apiContextPath)
-		diags.Append(more...)
-		return access, !more.HasError()
-	}
-	if importing {
+	switch missing := b.contextMissing(o); {
+	case missing && importing:
 		diags.AddAttributeError(apiContextPath, "No API context to import with", "An import sees the configuration of the provider, not that of the resource. The "+
 			"provider block has no API context, and no other resource of this run has one of bunq user "+o.UserID.ValueString()+".\n\n"+
 			"Next step: set api_context or context_file (BUNQ_CONTEXT_FILE) in the provider block. Or use an import block, and let the resource refer to a "+
 			"bunq_device_server of that user that is already in the state.")
 		return nil, false
+	case missing || later:
+		failed := b.unchanged("cannot be read")
+		diags.AddAttributeWarning(apiContextPath, failed.Summary+" without an API context", "The state has no api_context for it, and that of the provider block is "+
+			"omitted, or only known after the apply. If the configuration of the resource has one, the next apply stores it. The next plan shows what has changed at bunq.\n\n"+
+			"State: "+failed.State)
+		return nil, false
 	}
-	diags.AddAttributeWarning(apiContextPath, failed.Summary+" without an API context", "The state has no api_context for it, and the provider block no longer "+
-		"has one. If the configuration of the resource has one, the next apply stores it, and later refreshes use it.\n\nState: "+failed.State)
-	return nil, false
+	access, more := b.Data.Access(ctx, o.APIContext, apiContextPath)
+	diags.Append(more...)
+	return access, !more.HasError()
 }
 
 // seen returns the context of a device that this run has read or planned, for an object of that user

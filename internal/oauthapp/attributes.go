@@ -1,11 +1,15 @@
 package oauthapp
 
 import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
@@ -54,5 +58,38 @@ func flag(omitted bool, description string) schema.BoolAttribute {
 		Computed:            true,
 		Default:             booldefault.StaticBool(omitted),
 		MarkdownDescription: description,
+	}
+}
+
+var isClientID = stringvalidator.RegexMatches(providerdata.IDPattern, "must be the ID of the client (bunq_oauth_client.main.id), not its client_id")
+
+// text accepts what bunq accepts. What it says does not repeat the value of an address, which may contain
+// a secret.
+type text struct {
+	what     string // callback URL
+	expected string
+	problem  func(string) string // what is wrong, after the words "The callback URL"; "" for nothing
+	doubt    func(string) string // what may not work, likewise
+}
+
+// nothing is no problem, and no doubt.
+func nothing(string) string { return "" }
+
+const anAddress = "an absolute https URL without a fragment, such as https://app.example.com/bunq/"
+
+func (v text) Description(context.Context) string { return v.expected }
+
+func (v text) MarkdownDescription(context.Context) string { return v.expected }
+
+func (v text) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	value := req.ConfigValue.ValueString()
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+
+	if problem := v.problem(value); problem != "" {
+		resp.Diagnostics.AddAttributeError(req.Path, "Unusable "+v.what, "The "+v.what+" "+problem+". Expected "+v.expected+".")
+	} else if doubt := v.doubt(value); doubt != "" {
+		resp.Diagnostics.AddAttributeWarning(req.Path, "Doubtful "+v.what, "The "+v.what+" "+doubt+".")
 	}
 }

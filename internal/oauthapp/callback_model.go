@@ -7,9 +7,10 @@ import (
 )
 
 var callbackKind = kind{
-	name: "bunq_oauth_callback_url",
-	noun: "callback URL",
-	ids:  []member{ofUser, {"oauth_client_id", "OAUTH_CLIENT_ID", "ID of the OAuth client."}, {"id", "ID", "ID of the callback URL."}},
+	name:   "bunq_oauth_callback_url",
+	noun:   "callback URL",
+	ids:    []member{ofUser, {"oauth_client_id", "OAUTH_CLIENT_ID", "ID of the OAuth client."}, {"id", "ID", "ID of the callback URL."}},
+	unread: func(ids []string) any { return newCallbackModel(ids[0], ids[1], ids[2]) },
 }
 
 type callbackModel struct {

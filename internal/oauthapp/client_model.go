@@ -14,12 +14,13 @@ import (
 
 // clientKind is the one client of a user.
 var clientKind = kind{
-	name:  "bunq_oauth_client",
-	noun:  "client",
-	ids:   []member{ofUser, {"id", "OAUTH_CLIENT_ID", "ID of the OAuth client (not its client_id)."}},
-	title: "OAuth client",
-	rule:  "bunq allows one active OAuth client per user",
-	harm:  "cancel it, which ends the connections of all its end users",
+	name:   "bunq_oauth_client",
+	noun:   "client",
+	ids:    []member{ofUser, {"id", "OAUTH_CLIENT_ID", "ID of the OAuth client (not its client_id)."}},
+	unread: func(ids []string) any { return newClientModel(ids[0], ids[1]) },
+	title:  "OAuth client",
+	rule:   "bunq allows one active OAuth client per user",
+	harm:   "cancel it, which ends the connections of all its end users",
 }
 
 type clientModel struct {

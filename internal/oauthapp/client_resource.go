@@ -4,20 +4,18 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
-var (
-	_ resource.ResourceWithConfigure   = (*ClientResource)(nil)
-	_ resource.ResourceWithModifyPlan  = (*ClientResource)(nil)
-	_ resource.ResourceWithImportState = (*ClientResource)(nil)
-	_ resource.ResourceWithIdentity    = (*ClientResource)(nil)
-)
+var _ managed = (*ClientResource)(nil)
 
 // ClientResource is bunq_oauth_client: the one OAuth client of a bunq user.
 type ClientResource struct {
@@ -55,6 +53,86 @@ func (r *ClientResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 	}
 }
 
+// privateProtected is set by the planning of a protected client, for that of its replacement.
+const privateProtected = "protected"
+
+// ModifyPlan protects the client, reports a second one of the user, proposes to replace one that was
+// cancelled elsewhere, and warns about one that the user already has.
+func (r *ClientResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	plan, state, ok := planAndState[clientModel](ctx, r.Data, req, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	if state != nil && !state.cancelled() && !r.run.clients.checkPrior(state.key(), plan != nil, &resp.Diagnostics) {
+		return
+	}
+	switch {
+	case plan == nil:
+		r.planDestroy(state, &resp.Diagnostics)
+	case state != nil:
+		r.planKept(ctx, plan, state, resp)
+	case hasPrivate(ctx, req.Private, privateProtected):
+		plan.reportProtected(&resp.Diagnostics)
+	case hasPrivate(ctx, req.Private, privatePlanned):
+		// Its own client is no other one.
+	default:
+		r.planNew(ctx, plan, &resp.Diagnostics)
+	}
+}
+
+// planDestroy stops the destroy of a protected client. Terraform also plans the destroy of a deposed
+// object in the apply: a client that its replacement has adopted by then is not cancelled.
+func (r *ClientResource) planDestroy(state *clientModel, diags *diag.Diagnostics) {
+	switch {
+	case state.cancelled() || r.hasIt(state):
+	case state.DeletionProtection.ValueBool():
+		state.reportProtected(diags)
+	default:
+		r.checkRemoval(state.object, diags)
+	}
+}
+
+// hasIt reports whether another resource of this run has the client of m.
+func (r *ClientResource) hasIt(m *clientModel) bool {
+	had, _ := r.run.clients.had.get(m.UserID.ValueString())
+	return had == m.key()
+}
+
+// planKept marks the object, so that the planning of its replacement knows it, and proposes to
+// replace a cancelled client.
+func (r *ClientResource) planKept(ctx context.Context, plan, state *clientModel, resp *resource.ModifyPlanResponse) {
+	r.checkContext(ctx, plan.object, state.object, &resp.Diagnostics)
+	setPrivate(ctx, resp.Private, privatePlanned, true, &resp.Diagnostics)
+	setPrivate(ctx, resp.Private, privateProtected, state.DeletionProtection.ValueBool() && !state.cancelled(), &resp.Diagnostics)
+	if resp.Diagnostics.HasError() || !state.cancelled() {
+		return
+	}
+
+	resp.Diagnostics.AddAttributeWarning(path.Root("status"), "The OAuth client was cancelled at bunq", fmt.Sprintf(
+		"bunq lists OAuth client %s as %s, and it cannot be made active again. Applying makes another one with another client_id and secret: "+
+			"every end user must connect again.", state.ID.ValueString(), state.Status.ValueString()))
+	for _, name := range []string{"id", "client_id", "client_secret", "status"} {
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root(name), types.StringUnknown())...)
+	}
+	resp.RequiresReplace = append(resp.RequiresReplace, path.Root("status"))
+}
+
+// planNew reports a second client of the user, and warns about one that bunq has. If bunq cannot be
+// asked, it says nothing: the apply looks again. In an apply it costs no call, as Create needs the same
+// read.
+func (r *ClientResource) planNew(ctx context.Context, plan *clientModel, diags *diag.Diagnostics) {
+	ctx, done := r.operation(ctx, "plan", diags)
+	defer done()
+
+	access, user, ok := r.run.clients.planNew(ctx, r.Data, plan.APIContext, diags)
+	if !ok {
+		return
+	}
+	if active, err := activeClient(ctx, access.Calls); err == nil && active != nil {
+		warnOfClient(access.Context.Environment, user, active, plan.AdoptExisting.ValueBool(), diags)
+	}
+}
+
 // Create makes the client, or adopts the one that the user has.
 func (r *ClientResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	ctx, done := r.operation(ctx, "create", &resp.Diagnostics)
@@ -64,23 +142,21 @@ func (r *ClientResource) Create(ctx context.Context, req resource.CreateRequest,
 		return
 	}
 
-	clients := &r.run.clients
 	failed := tfdiag.Failure{Summary: "bunq_oauth_client was not made", State: "nothing was made and nothing was stored."}
-	access, user, endTurn, ok := clients.begin(ctx, r.Data, m.APIContext, failed, &resp.Diagnostics)
+	access, user, endTurn, ok := r.run.clients.begin(ctx, r.Data, m.APIContext, failed, &resp.Diagnostics)
 	if !ok {
 		return
 	}
 	defer endTurn()
 
-	_, warned := clients.warned.get(providerdata.FormatID(user.ID))
-	id, found, ok := registrationOf(access, user).register(ctx, m.AdoptExisting.ValueBool(), warned, failed, &resp.Diagnostics)
+	id, found, ok := register(ctx, access, user, m.AdoptExisting.ValueBool(), failed, &resp.Diagnostics)
 	if !ok {
 		return
 	}
 
 	m.UserID = idValue(user.ID)
 	m.fromAPI(&bunq.OAuthClient{ID: id}) // the rest is null until it is read
-	clients.had.note(m.UserID.ValueString(), m.key())
+	r.run.clients.had.note(m.UserID.ValueString(), m.key())
 	r.store(ctx, m, &resp.State, resp.Identity, &resp.Diagnostics)
 
 	if found == nil {
@@ -149,7 +225,7 @@ func (r *ClientResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	}
 
 	failed := r.unchanged("was not cancelled")
-	endTurn, ok := r.run.clients.wait(ctx, m.UserID.ValueString(), failed, &resp.Diagnostics)
+	endTurn, ok := r.run.clients.wait(ctx, failed, &resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -165,12 +241,5 @@ func (r *ClientResource) Delete(ctx context.Context, req resource.DeleteRequest,
 		m.reportProtected(&resp.Diagnostics)
 	default:
 		r.remove(ctx, m.object, failed, &resp.Diagnostics, func(a *providerdata.Access) error { return cancel(ctx, a.Calls, number(m.ID)) })
-	}
-}
-
-// ImportState takes USER_ID/OAUTH_CLIENT_ID.
-func (r *ClientResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	if ids := importIDs(ctx, req, r.ids, &resp.Diagnostics); ids != nil {
-		r.beginImport(ctx, newClientModel(ids[0], ids[1]), resp)
 	}
 }

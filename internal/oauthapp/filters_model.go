@@ -18,6 +18,7 @@ var filtersKind = kind{
 	name:    "bunq_notification_filters",
 	noun:    "set",
 	ids:     []member{ofUser},
+	unread:  func(ids []string) any { return newFiltersModel(ids[0]) },
 	lasting: true,
 	title:   "notification filters",
 	rule:    "bunq keeps one set of notification filters per user",
@@ -100,21 +101,62 @@ func sameFilters(a, b []bunq.NotificationFilter) bool {
 func filterLines(filters []bunq.NotificationFilter) string {
 	lines := make([]string, len(filters))
 	for i, f := range filters {
-		proofs := make([]string, len(f.VerificationTypes))
-		for j, v := range f.VerificationTypes {
-			proofs[j] = hclText(v)
+		lines[i] = fmt.Sprintf("    { category = %s, notification_target = %s", hclTexts(f.Category), hclTexts(f.Target))
+		if len(f.VerificationTypes) > 0 {
+			lines[i] += ", verification_types = [" + hclTexts(f.VerificationTypes...) + "]"
 		}
-
-		var more string
-		if len(proofs) > 0 {
-			more = ", verification_types = [" + strings.Join(proofs, ", ") + "]"
-		}
-		lines[i] = fmt.Sprintf("    { category = %s, notification_target = %s%s },", hclText(f.Category), hclText(f.Target), more)
+		lines[i] += " },"
 	}
 	return strings.Join(lines, "\n")
 }
 
-// hclText returns a string literal of HCL, on one line.
-func hclText(s string) string {
-	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(fmt.Sprintf("%q", oneLine(s)))
+// hclTexts returns string literals of HCL, on one line.
+func hclTexts(texts ...string) string {
+	literals := make([]string, len(texts))
+	for i, s := range texts {
+		literals[i] = strings.NewReplacer("${", "$${", "%{", "%%{").Replace(fmt.Sprintf("%q", bunq.Printable(s)))
+	}
+	return strings.Join(literals, ", ")
+}
+
+// setFilters makes want the set of the user. It reads the set first: bunq also replaces what others
+// have set, without an error. It returns the filters that bunq has and that are neither in want nor
+// shown, as in the state; if those may not be removed, it changes nothing.
+func setFilters(ctx context.Context, calls *bunq.UserClient, want, shown []bunq.NotificationFilter, mayRemove bool) (others []bunq.NotificationFilter, err error) {
+	there, err := calls.NotificationFilters(ctx)
+	if err != nil {
+		return nil, err
+	}
+	others = without(there, want, shown)
+	if len(others) > 0 && !mayRemove {
+		return others, nil
+	}
+	return others, replaceFilters(ctx, calls, there, want)
+}
+
+// removeFilters removes filters from the set of the user, and returns what is left.
+func removeFilters(ctx context.Context, calls *bunq.UserClient, filters []bunq.NotificationFilter) (left []bunq.NotificationFilter, err error) {
+	there, err := calls.NotificationFilters(ctx)
+	if err != nil {
+		return nil, err
+	}
+	left = without(there, filters)
+	return left, replaceFilters(ctx, calls, there, left)
+}
+
+// replaceFilters makes want the set, if it is not. before is what bunq has.
+func replaceFilters(ctx context.Context, calls *bunq.UserClient, before, want []bunq.NotificationFilter) error {
+	if sameFilters(before, want) {
+		return nil
+	}
+	return bunq.Confirm(calls.ReplaceNotificationFilters(ctx, want), func() (bool, error) {
+		now, err := calls.NotificationFilters(ctx)
+		return sameFilters(now, want), err
+	})
+}
+
+// aboutOthers says which filters of the user would be removed.
+func aboutOthers(user bunq.User, others []bunq.NotificationFilter) string {
+	return fmt.Sprintf("%s and replaces it as a whole. User %d (%s) has filters that this resource does not declare:\n\n%s",
+		filtersKind.rule, user.ID, bunq.Printable(user.DisplayName), filterLines(others))
 }

@@ -19,12 +19,7 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
-var (
-	_ resource.ResourceWithConfigure   = (*FiltersResource)(nil)
-	_ resource.ResourceWithModifyPlan  = (*FiltersResource)(nil)
-	_ resource.ResourceWithImportState = (*FiltersResource)(nil)
-	_ resource.ResourceWithIdentity    = (*FiltersResource)(nil)
-)
+var _ managed = (*FiltersResource)(nil)
 
 // FiltersResource is bunq_notification_filters: the webhooks of a bunq user.
 type FiltersResource struct {
@@ -58,13 +53,14 @@ func (r *FiltersResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 							MarkdownDescription: "What it is about: `" + strings.Join(filterCategories, "`, `") + "`. `OAUTH` is sent when consent was withdrawn. " +
 								"bunq has more categories than it lists: another one is a warning. Each category may have two targets.",
 							Validators: []validator.String{
-								stringvalidator.RegexMatches(categoryPattern, "must be an upper-case name, such as OAUTH"), filterCategory{},
+								stringvalidator.RegexMatches(categoryPattern, "must be an upper-case name, such as OAUTH"),
+								text{"notification category", "a category that bunq lists", nothing, categoryDoubt},
 							},
 						},
 						"notification_target": schema.StringAttribute{
 							Required:            true,
 							MarkdownDescription: "Address that bunq sends it to: an absolute https URL without a fragment.",
-							Validators:          []validator.String{address{"notification target", "https://app.example.com/bunq/events", targetProblem, noDoubt}},
+							Validators:          []validator.String{text{"notification target", anAddress + "events", targetProblem, nothing}},
 						},
 						"verification_types": schema.SetAttribute{
 							Optional:    true,
@@ -82,6 +78,54 @@ func (r *FiltersResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 			},
 			"user_id": computed("ID of the bunq user."),
 		},
+	}
+}
+
+// ModifyPlan reports a second resource that declares the filters of one user, and warns about filters
+// that the user already has.
+func (r *FiltersResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	plan, state, ok := planAndState[filtersModel](ctx, r.Data, req, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	if state != nil && !r.run.filters.checkPrior(state.UserID.ValueString(), plan != nil, &resp.Diagnostics) {
+		return
+	}
+	switch {
+	case plan == nil:
+		r.checkRemoval(state.object, &resp.Diagnostics)
+	case state != nil:
+		r.checkContext(ctx, plan.object, state.object, &resp.Diagnostics)
+		setPrivate(ctx, resp.Private, privatePlanned, true, &resp.Diagnostics)
+	case !hasPrivate(ctx, req.Private, privatePlanned):
+		r.planNew(ctx, plan, &resp.Diagnostics)
+	}
+}
+
+// planNew reports a second set of the user, and warns about filters that bunq has. If bunq cannot be
+// asked, it says nothing: the apply asks again. In an apply, Create needs the same read.
+func (r *FiltersResource) planNew(ctx context.Context, plan *filtersModel, diags *diag.Diagnostics) {
+	ctx, done := r.operation(ctx, "plan", diags)
+	defer done()
+
+	access, user, ok := r.run.filters.planNew(ctx, r.Data, plan.APIContext, diags)
+	if !ok {
+		return
+	}
+	there, err := access.Calls.NotificationFilters(ctx)
+	wanted, known := declared(ctx, plan.Filters, diags)
+	others := without(there, wanted)
+	switch {
+	case err != nil || !known || len(others) == 0:
+	case plan.AdoptExisting.ValueBool():
+		diags.AddAttributeWarning(path.Root("adopt_existing"), "Notification filters of the user will be removed", aboutOthers(user, others)+
+			"\n\nApplying removes them. To keep them, add these lines to filters.")
+	default:
+		diags.AddAttributeWarning(path.Root("filters"), "bunq_notification_filters will not be made", aboutOthers(user, others)+
+			"\n\nNext step: to keep them, add these lines to filters. To begin with the set that is there, import it:\n\n"+
+			importBlock("bunq_notification_filters.NAME", providerdata.FormatID(user.ID))+
+			"\n\nTo remove them, set adopt_existing = true. If it is being replaced, apply without -replace: filters are changed in place. If another "+
+			"configuration manages them, use that one.")
 	}
 }
 
@@ -110,8 +154,9 @@ func (r *FiltersResource) Create(ctx context.Context, req resource.CreateRequest
 		reportUnset(failed, &resp.Diagnostics, err)
 		return
 	case len(others) > 0 && !m.AdoptExisting.ValueBool():
-		_, warned := r.run.filters.warned.get(m.UserID.ValueString())
-		reportOthers(user, others, warned, &resp.Diagnostics)
+		resp.Diagnostics.AddAttributeError(path.Root("filters"), "The user has notification filters already", fmt.Sprintf(
+			"User %d has filters that this resource does not declare.\n\nState: %s\n\n"+
+				"Next step: follow the warning \"bunq_notification_filters will not be made\", which lists them.", user.ID, failed.State))
 		return
 	case len(others) > 0:
 		resp.Diagnostics.AddAttributeWarning(path.Root("adopt_existing"), "Notification filters of the user were removed", fmt.Sprintf(
@@ -161,14 +206,11 @@ func (r *FiltersResource) Update(ctx context.Context, req resource.UpdateRequest
 		return
 	}
 
-	changed := !sameFilters(has, wanted)
-	if changed || !m.APIContext.Equal(state.APIContext) {
-		if _, ok := r.checkMove(ctx, m.object, state.object, &resp.Diagnostics); !ok {
+	if changed := !sameFilters(has, wanted); changed || !m.APIContext.Equal(state.APIContext) {
+		_, ok := r.checkMove(ctx, m.object, state.object, &resp.Diagnostics)
+		if !ok || changed && !r.update(ctx, m, has, wanted, &resp.Diagnostics) {
 			return
 		}
-	}
-	if changed && !r.update(ctx, m, has, wanted, &resp.Diagnostics) {
-		return
 	}
 	r.run.filters.had.note(m.UserID.ValueString(), m.UserID.ValueString())
 	r.store(ctx, m, &resp.State, resp.Identity, &resp.Diagnostics)
@@ -182,7 +224,7 @@ func (r *FiltersResource) update(ctx context.Context, m *filtersModel, has, want
 	if !ok {
 		return false
 	}
-	endTurn, ok := r.run.filters.wait(ctx, m.UserID.ValueString(), failed, diags)
+	endTurn, ok := r.run.filters.wait(ctx, failed, diags)
 	if !ok {
 		return false
 	}
@@ -211,7 +253,7 @@ func (r *FiltersResource) Delete(ctx context.Context, req resource.DeleteRequest
 	}
 
 	failed := r.unchanged("was not destroyed")
-	endTurn, ok := r.run.filters.wait(ctx, m.UserID.ValueString(), failed, &resp.Diagnostics)
+	endTurn, ok := r.run.filters.wait(ctx, failed, &resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -229,12 +271,5 @@ func (r *FiltersResource) Delete(ctx context.Context, req resource.DeleteRequest
 		resp.Diagnostics.AddWarning("Some notification filters of the user stay at bunq", fmt.Sprintf(
 			"User %s has filters that the state did not have, so that the plan did not show them. They were kept:\n\n%s",
 			m.UserID.ValueString(), filterLines(left)))
-	}
-}
-
-// ImportState takes USER_ID.
-func (r *FiltersResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	if ids := importIDs(ctx, req, r.ids, &resp.Diagnostics); ids != nil {
-		r.beginImport(ctx, newFiltersModel(ids[0]), resp)
 	}
 }

@@ -28,19 +28,12 @@ var otherCategories = []string{
 
 var categoryPattern = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
 
-// filterCategory warns about a category that is not known: bunq has more than it lists.
-type filterCategory struct{}
-
-func (filterCategory) Description(context.Context) string { return "a category that bunq lists" }
-
-func (v filterCategory) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-func (filterCategory) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	category := req.ConfigValue.ValueString()
-	if category != "" && !slices.Contains(filterCategories, category) && !slices.Contains(otherCategories, category) {
-		resp.Diagnostics.AddAttributeWarning(req.Path, "Unknown notification category", fmt.Sprintf(
-			"bunq does not list the category %q. If it is misspelt, bunq refuses it, or never notifies of it.", category))
+// categoryDoubt says that a category is not known: bunq has more than it lists.
+func categoryDoubt(category string) string {
+	if slices.Contains(filterCategories, category) || slices.Contains(otherCategories, category) {
+		return ""
 	}
+	return fmt.Sprintf("%q is not one that bunq lists. If it is misspelt, bunq refuses it, or never notifies of it", category)
 }
 
 // maxTargets is how many targets a category may have (DOCUMENTED,
@@ -99,5 +92,3 @@ func targetProblem(text string) string {
 	}
 	return ""
 }
-
-func noDoubt(string) string { return "" }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"unicode"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -33,10 +32,12 @@ func (b *base) IdentitySchema(_ context.Context, _ resource.IdentitySchemaReques
 	resp.IdentitySchema = identityschema.Schema{Attributes: all}
 }
 
-// beginImport stores the model of an import that has its IDs; Read does the rest.
-func (b *base) beginImport(ctx context.Context, m any, resp *resource.ImportStateResponse) {
-	b.store(ctx, m, &resp.State, resp.Identity, &resp.Diagnostics)
-	setPrivate(ctx, resp.Private, privateImport, true, &resp.Diagnostics)
+// ImportState stores the IDs of an import; Read does the rest.
+func (b *base) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	if ids := importIDs(ctx, req, b.ids, &resp.Diagnostics); ids != nil {
+		b.store(ctx, b.unread(ids), &resp.State, resp.Identity, &resp.Diagnostics)
+		setPrivate(ctx, resp.Private, privateImport, true, &resp.Diagnostics)
+	}
 }
 
 // importIDs returns the IDs of an import, from the import id ("1/2/3") or from the identity; nil, and
@@ -77,14 +78,4 @@ func importIDs(ctx context.Context, req resource.ImportStateRequest, ids []membe
 // importBlock returns an import block, ready to be pasted.
 func importBlock(to, id string) string {
 	return fmt.Sprintf("    import {\n      to = %s\n      id = %q\n    }", to, id)
-}
-
-// oneLine replaces what would break a line.
-func oneLine(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return ' '
-	}, text)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/list/schema"
@@ -60,7 +59,7 @@ func NewCallbackURLListResource() list.ListResource {
 			"oauth_client_id": schema.StringAttribute{
 				Optional:            true,
 				MarkdownDescription: "ID of the client (not its `client_id`). If omitted, the user's active client.",
-				Validators:          []validator.String{stringvalidator.RegexMatches(providerdata.IDPattern, "must be the ID of the client, which is not the client_id of OAuth")},
+				Validators:          []validator.String{isClientID},
 			},
 		},
 		find: listCallbackURLs,
@@ -97,7 +96,7 @@ func (l *listResource) List(ctx context.Context, req list.ListRequest, stream *l
 		}
 		for i, one := range found {
 			result := req.NewListResult(ctx)
-			result.DisplayName = oneLine(one.name)
+			result.DisplayName = bunq.Printable(one.name)
 			result.Diagnostics.Append(result.Resource.Set(ctx, one.model)...)
 			l.identify(ctx, result.Resource, result.Identity, &result.Diagnostics)
 			if req.Limit > 0 && int64(i) >= req.Limit || !yield(result) {
@@ -110,18 +109,14 @@ func (l *listResource) List(ctx context.Context, req list.ListRequest, stream *l
 func (l *listResource) ask(ctx context.Context, req list.ListRequest, diags *diag.Diagnostics) []listed {
 	ctx, done := l.operation(ctx, "list", diags)
 	defer done()
-	access, more := l.Data.Access(ctx, noContext(), path.Empty())
-	if diags.Append(more...); more.HasError() {
+	failed := tfdiag.Failure{Summary: l.name + " cannot be listed", State: "nothing was stored, and nothing was changed at bunq."}
+	access, user, ok := open(ctx, l.Data, noContext(), failed, diags)
+	if !ok {
 		return nil
 	}
-
-	var found []listed
-	user, err := access.Calls.User(ctx)
-	if err == nil {
-		found, err = l.find(ctx, query{req, user, access.Calls, diags})
-	}
+	found, err := l.find(ctx, query{req, user, access.Calls, diags})
 	if err != nil {
-		tfdiag.Failure{Summary: l.name + " cannot be listed", State: "nothing was stored, and nothing was changed at bunq."}.Error(diags, err)
+		failed.Error(diags, err)
 	}
 	return found
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -32,11 +33,14 @@ func number(id types.String) int64 {
 	return n
 }
 
-// decode reads a plan or a state into a model. It returns false, and diags has the reason, if it cannot.
-func decode[M any](ctx context.Context, from interface {
+// readable is a plan or a state.
+type readable interface {
 	Get(ctx context.Context, target any) diag.Diagnostics
-}, diags *diag.Diagnostics,
-) (m *M, ok bool) {
+	GetAttribute(ctx context.Context, at path.Path, target any) diag.Diagnostics
+}
+
+// decode reads a model. It returns false, and diags has the reason, if it cannot.
+func decode[M any](ctx context.Context, from readable, diags *diag.Diagnostics) (m *M, ok bool) {
 	m = new(M)
 	diags.Append(from.Get(ctx, m)...)
 	return m, !diags.HasError()
@@ -49,13 +53,57 @@ func (b *base) store(ctx context.Context, m any, state *tfsdk.State, identity *t
 }
 
 // identify copies what identifies the object from its state.
-func (b *base) identify(ctx context.Context, state interface {
-	GetAttribute(ctx context.Context, at path.Path, target any) diag.Diagnostics
-}, identity *tfsdk.ResourceIdentity, diags *diag.Diagnostics,
-) {
+func (b *base) identify(ctx context.Context, state readable, identity *tfsdk.ResourceIdentity, diags *diag.Diagnostics) {
 	for _, id := range b.ids {
 		var v types.String
 		diags.Append(state.GetAttribute(ctx, path.Root(id.name), &v)...)
 		diags.Append(identity.SetAttribute(ctx, path.Root(id.name), v)...)
 	}
+}
+
+// What the private state of a resource says.
+const (
+	// privateImport is set by an import until the first read.
+	privateImport = "import"
+	// privatePlanned is set by the planning of a resource that is in the state. Terraform plans a
+	// replacement a second time as if it were new, without the state but with the private state of the
+	// first time.
+	privatePlanned = "planned"
+)
+
+// privateState is that of a request or an answer.
+type privateState interface {
+	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+}
+
+// hasPrivate reports whether the private state has that key.
+func hasPrivate(ctx context.Context, private privateState, key string) bool {
+	value, _ := private.GetKey(ctx, key)
+	return len(value) > 0
+}
+
+// setPrivate sets or removes a key of the private state.
+func setPrivate(ctx context.Context, private privateState, key string, set bool, diags *diag.Diagnostics) {
+	var value []byte
+	if set {
+		value = []byte("true")
+	}
+	diags.Append(private.SetKey(ctx, key, value)...)
+}
+
+// planAndState decodes the planned resource and the one in the state. plan is nil for a destroy,
+// state for a new resource. It returns false if it cannot, or if there is nothing to plan with:
+// Terraform only validates.
+func planAndState[M any](ctx context.Context, data *providerdata.Data, req resource.ModifyPlanRequest, diags *diag.Diagnostics) (plan, state *M, ok bool) {
+	if data == nil {
+		return nil, nil, false
+	}
+	if !req.Plan.Raw.IsNull() {
+		plan, _ = decode[M](ctx, req.Plan, diags)
+	}
+	if !req.State.Raw.IsNull() {
+		state, _ = decode[M](ctx, req.State, diags)
+	}
+	return plan, state, !diags.HasError()
 }

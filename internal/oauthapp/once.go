@@ -20,12 +20,16 @@ import (
 // A plan reports a second resource with an object. There, Terraform shows a provider one resource
 // after the other, without saying which is the last, so whichever comes second reports it. In an
 // apply, what a resource of the run has got is nobody else's.
+//
+// A new resource beside one that only bunq has is no error of the plan, but a warning, which says all
+// that there is to say. The error of the apply is short: the planning of the apply has just repeated the
+// warning.
 type once struct {
 	kind
 
-	// turns are held, by user, while a resource looks for the object, and makes, changes or removes it:
-	// two that look at the same time would both find none, or one would adopt what the other removes.
-	turns firsts[string, *semaphore.Weighted]
+	// turn is held while a resource looks for the object, and makes, changes or removes it: two that look
+	// at the same time would both find none, or one would adopt what the other removes.
+	turn *semaphore.Weighted
 	// had are the objects that a create or update of this run ended with, by user.
 	had firsts[string, string]
 	// read are the users whose object a refresh of this run has found.
@@ -34,9 +38,9 @@ type once struct {
 	planned firsts[string, bool]
 	// prior are the objects that ModifyPlan has seen as prior state. True: one that is kept.
 	prior firsts[string, bool]
-	// warned are the users for whom this run has said that a new resource will not be made, and why.
-	warned firsts[string, bool]
 }
+
+func newOnce(k kind) once { return once{kind: k, turn: semaphore.NewWeighted(1)} }
 
 // instead ends what stops a plan: terraform destroy makes a normal plan first.
 const instead = "\n\nTo destroy instead: terraform destroy -refresh=false."
@@ -53,10 +57,11 @@ func (o *once) reportNew(user string, diags *diag.Diagnostics) {
 		), instead))
 }
 
-// checkPrior reports an object that two resources of the state have, if the plan keeps one of them.
-func (o *once) checkPrior(object string, keeps bool, diags *diag.Diagnostics) {
+// checkPrior reports an object that two resources of the state have, if the plan keeps one of them, and
+// returns false then.
+func (o *once) checkPrior(object string, keeps bool, diags *diag.Diagnostics) bool {
 	if !keptTwice(&o.prior, object, keeps) {
-		return
+		return true
 	}
 	user, _, _ := strings.Cut(object, "/")
 	diags.AddError("The state has the "+o.title+" twice", fmt.Sprintf(
@@ -66,6 +71,7 @@ func (o *once) checkPrior(object string, keeps bool, diags *diag.Diagnostics) {
 				o.name+".NAME",
 			o.deposed(),
 		), instead))
+	return false
 }
 
 // deposed is what leads out if the second object is a deposed one, which has no address of its own.
@@ -112,7 +118,7 @@ func (o *once) begin(ctx context.Context, data *providerdata.Data, apiContext ty
 	}
 
 	id := providerdata.FormatID(user.ID)
-	end, ok = o.wait(ctx, id, failed, diags)
+	end, ok = o.wait(ctx, failed, diags)
 	if _, taken := o.had.get(id); ok && taken {
 		end()
 		o.reportNew(id, diags)
@@ -121,13 +127,11 @@ func (o *once) begin(ctx context.Context, data *providerdata.Data, apiContext ty
 	return access, user, end, ok
 }
 
-// wait takes the turn for a user, and returns the function that ends it. It reports an error as
-// failed.
-func (o *once) wait(ctx context.Context, user string, failed tfdiag.Failure, diags *diag.Diagnostics) (end func(), ok bool) {
-	turn, _ := o.turns.note(user, semaphore.NewWeighted(1))
-	if err := turn.Acquire(ctx, 1); err != nil {
+// wait takes the turn, and returns the function that ends it. It reports an error as failed.
+func (o *once) wait(ctx context.Context, failed tfdiag.Failure, diags *diag.Diagnostics) (end func(), ok bool) {
+	if err := o.turn.Acquire(ctx, 1); err != nil {
 		failed.Error(diags, err)
 		return nil, false
 	}
-	return func() { turn.Release(1) }, true
+	return func() { o.turn.Release(1) }, true
 }

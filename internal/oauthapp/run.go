@@ -19,15 +19,15 @@ type Run struct {
 }
 
 // NewRun returns what a run begins with.
-func NewRun() *Run {
-	return &Run{clients: once{kind: clientKind}, filters: once{kind: filtersKind}}
-}
+func NewRun() *Run { return &Run{clients: newOnce(clientKind), filters: newOnce(filtersKind)} }
 
 // kind is one of the resources of this package, in words.
 type kind struct {
 	name string   // bunq_oauth_client
 	noun string   // what one of them is at bunq
 	ids  []member // what identifies it there, in the order of its import id
+	// unread returns the model of one with these IDs that is imported.
+	unread func(ids []string) any
 	// lasting: it is there as long as its user.
 	lasting bool
 
@@ -43,6 +43,14 @@ type base struct {
 	kind
 
 	run *Run
+}
+
+// managed is what each resource of this package is.
+type managed interface {
+	resource.ResourceWithConfigure
+	resource.ResourceWithIdentity
+	resource.ResourceWithImportState
+	resource.ResourceWithModifyPlan
 }
 
 // Metadata names the resource.
