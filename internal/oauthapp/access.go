@@ -163,6 +163,9 @@ func (b *base) read(ctx context.Context, o object, req resource.ReadRequest, res
 	case asked && bunq.IsNotFound(err) && !b.lasting:
 		resp.State.RemoveResource(ctx)
 	default:
+		if other, ok := errors.AsType[*otherUserError](err); ok && importing {
+			failed.Next = other.way() + "."
+		}
 		reportFailure(failed, &resp.Diagnostics, err)
 	}
 	return err == nil
