@@ -44,8 +44,8 @@ func (e *otherUserError) ways() string {
 }
 
 // open returns the context for a new resource, and its user. It reports an error as failed.
-func open(ctx context.Context, data *providerdata.Data, apiContext types.Object, failed tfdiag.Failure, diags *diag.Diagnostics) (*providerdata.Access, bunq.User, bool) {
-	access, more := data.Access(ctx, apiContext, apiContextPath)
+func (b *base) open(ctx context.Context, apiContext types.Object, failed tfdiag.Failure, diags *diag.Diagnostics) (*providerdata.Access, bunq.User, bool) {
+	access, more := b.Data.Access(ctx, apiContext, apiContextPath)
 	if diags.Append(more...); more.HasError() {
 		return nil, bunq.User{}, false
 	}
@@ -91,7 +91,7 @@ func reportFailure(f tfdiag.Failure, diags *diag.Diagnostics, err error) {
 // checkMove reports an update to a context of another user.
 func (b *base) checkMove(ctx context.Context, planned, state object, diags *diag.Diagnostics) (*providerdata.Access, bool) {
 	failed := tfdiag.Failure{Summary: b.name + " cannot move to another bunq user", State: "unchanged, and nothing was changed at bunq."}
-	access, _, ok := open(ctx, b.Data, planned.APIContext, failed, diags)
+	access, _, ok := b.open(ctx, planned.APIContext, failed, diags)
 	if !ok {
 		return nil, false
 	}
@@ -192,10 +192,9 @@ func (b *base) accessToRead(ctx context.Context, o object, importing bool, diags
 			"bunq_device_server of that user that is already in the state.")
 		return nil, false
 	case missing || later:
-		failed := b.unchanged("cannot be read")
-		diags.AddAttributeWarning(apiContextPath, failed.Summary+" without an API context", "The state has no api_context for it, and that of the provider block is "+
-			"omitted, or only known after the apply. If the configuration of the resource has one, the next apply stores it. The next plan shows what has changed at bunq.\n\n"+
-			"State: "+failed.State)
+		diags.AddAttributeWarning(apiContextPath, b.name+" cannot be read without an API context", "The state has no api_context for it, and the provider "+
+			"block has none, or one that is only known after the apply. If the configuration of the resource has one, the next apply stores it.\n\n"+
+			"State: "+b.unchanged("").State)
 		return nil, false
 	}
 	access, more := b.Data.Access(ctx, o.APIContext, apiContextPath)

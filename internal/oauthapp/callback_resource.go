@@ -179,7 +179,7 @@ func (r *CallbackURLResource) Create(ctx context.Context, req resource.CreateReq
 	}
 
 	failed := tfdiag.Failure{Summary: "bunq_oauth_callback_url was not added", State: "nothing was added and nothing was stored."}
-	access, user, ok := open(ctx, r.Data, m.APIContext, failed, &resp.Diagnostics)
+	access, user, ok := r.open(ctx, m.APIContext, failed, &resp.Diagnostics)
 	if ok && r.place(ctx, access, m, 0, failed, &resp.Diagnostics) {
 		m.UserID = idValue(user.ID)
 		r.store(ctx, m, &resp.State, resp.Identity, &resp.Diagnostics)

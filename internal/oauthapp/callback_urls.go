@@ -185,8 +185,7 @@ func (c *callbackURLs) existing(ctx context.Context, api callbackAPI, url string
 	}
 	for _, id := range c.with(url) {
 		_, owned := c.owned.get(id)
-		_, planned := c.planned.get(id)
-		if !owned && !planned {
+		if _, planned := c.planned.get(id); !owned && !planned {
 			return id
 		}
 	}

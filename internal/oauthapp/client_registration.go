@@ -13,10 +13,13 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
+var clientNotMade = tfdiag.Failure{Summary: "bunq_oauth_client was not made", State: "nothing was made and nothing was stored."}
+
 // register returns the ID of the user's active client, and the client itself if it was read. It looks
 // before it makes one, because what bunq does with a second one is UNKNOWN and a client cannot be
 // removed.
-func register(ctx context.Context, access *providerdata.Access, user bunq.User, adopt bool, failed tfdiag.Failure, diags *diag.Diagnostics) (int64, *bunq.OAuthClient, bool) {
+func register(ctx context.Context, access *providerdata.Access, user bunq.User, adopt bool, diags *diag.Diagnostics) (int64, *bunq.OAuthClient, bool) {
+	failed := clientNotMade
 	active, err := activeClient(ctx, access.Calls)
 	switch {
 	case err != nil:
@@ -26,9 +29,10 @@ func register(ctx context.Context, access *providerdata.Access, user bunq.User, 
 	case active != nil && !adopt:
 		diags.AddAttributeError(path.Root("adopt_existing"), "The user already has an OAuth client", fmt.Sprintf("User %d has client %d.\n\n"+
 			"State: nothing was stored, and nothing was made or changed at bunq.\n\n"+
-			"Next step: paste the import blocks of the warning \"bunq_oauth_client will not be made\", or set adopt_existing = true. If that client is being replaced, "+
-			"remove create_before_destroy from it and from everything that depends on it (such as its bunq_oauth_callback_url, from which it is inherited), so that it is "+
-			"cancelled first.", user.ID, active.ID))
+			"Next step: import it, or set adopt_existing = true. The warning \"bunq_oauth_client will not be made\" says more.\n\n%s\n\n"+
+			"If that client is being replaced, remove create_before_destroy from it and from everything that depends on it (such as its "+
+			"bunq_oauth_callback_url, from which it is inherited), so that it is cancelled first.",
+			user.ID, active.ID, importBlock("bunq_oauth_client.NAME", fmt.Sprintf("%d/%d", user.ID, active.ID))))
 		return 0, nil, false
 	case active != nil:
 		return active.ID, active, true

@@ -464,14 +464,14 @@ func TestAccClient_planNamesTheOneThatIsThere(t *testing.T) {
 
 	// An apply says once what to do about it, and the error is short.
 	cli.Plan(t, "-out=saved").MustSay(t, 2)
-	says = append(says, fmt.Sprintf("User %d has client %d. State: nothing was stored, and nothing was made or changed at bunq. Next step: paste the import blocks of "+
-		"the warning \"bunq_oauth_client will not be made\", or set adopt_existing = true.", p.UserID, id))
+	says = append(says, fmt.Sprintf("User %d has client %d. State: nothing was stored, and nothing was made or changed at bunq. Next step: import it, or set "+
+		"adopt_existing = true. The warning \"bunq_oauth_client will not be made\" says more. import {", p.UserID, id))
 	for _, args := range [][]string{{"saved"}, nil} {
 		r := cli.Apply(t, args...)
 		r.MustSay(t, 1, says...)
 		for text, want := range map[string]int{
 			"Warning: bunq_oauth_client will not be made": 1, "Error: The user already has an OAuth client": 1, "The user already has an OAuth client": 1,
-			"import {": 3, "# " + callback('a'): 1, "bunq allows one active OAuth client per user": 1, "So an apply makes": 1,
+			"to = bunq_oauth_client.NAME": 2, "to = bunq_oauth_callback_url.NAME": 2, "# " + callback('a'): 1, "bunq allows one active OAuth client per user": 1, "So an apply makes": 1,
 		} {
 			if got := strings.Count(r.Output, text); got != want {
 				t.Errorf("%q is said %d times, want %d\n%s", text, got, want, r.Output)

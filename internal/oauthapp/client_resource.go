@@ -124,7 +124,7 @@ func (r *ClientResource) planNew(ctx context.Context, plan *clientModel, diags *
 	ctx, done := r.operation(ctx, "plan", diags)
 	defer done()
 
-	access, user, ok := r.run.clients.planNew(ctx, r.Data, plan.APIContext, diags)
+	access, user, ok := r.run.clients.planNew(ctx, &r.base, plan.APIContext, diags)
 	if !ok {
 		return
 	}
@@ -142,14 +142,13 @@ func (r *ClientResource) Create(ctx context.Context, req resource.CreateRequest,
 		return
 	}
 
-	failed := tfdiag.Failure{Summary: "bunq_oauth_client was not made", State: "nothing was made and nothing was stored."}
-	access, user, endTurn, ok := r.run.clients.begin(ctx, r.Data, m.APIContext, failed, &resp.Diagnostics)
+	access, user, endTurn, ok := r.run.clients.begin(ctx, &r.base, m.APIContext, clientNotMade, &resp.Diagnostics)
 	if !ok {
 		return
 	}
 	defer endTurn()
 
-	id, found, ok := register(ctx, access, user, m.AdoptExisting.ValueBool(), failed, &resp.Diagnostics)
+	id, found, ok := register(ctx, access, user, m.AdoptExisting.ValueBool(), &resp.Diagnostics)
 	if !ok {
 		return
 	}

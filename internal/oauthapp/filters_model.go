@@ -55,9 +55,9 @@ func (m *filtersModel) fromAPI(ctx context.Context, filters []bunq.NotificationF
 	for _, f := range without(filters) {
 		rows = append(rows, filterRow(f))
 	}
-	set, more := types.SetValueFrom(ctx, filterType(), rows)
+	var more diag.Diagnostics
+	m.Filters, more = types.SetValueFrom(ctx, filterType(), rows)
 	diags.Append(more...)
-	m.Filters = set
 }
 
 // declared returns the filters of an attribute, and false if not all of it is known yet.

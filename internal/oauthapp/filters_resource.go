@@ -108,7 +108,7 @@ func (r *FiltersResource) planNew(ctx context.Context, plan *filtersModel, diags
 	ctx, done := r.operation(ctx, "plan", diags)
 	defer done()
 
-	access, user, ok := r.run.filters.planNew(ctx, r.Data, plan.APIContext, diags)
+	access, user, ok := r.run.filters.planNew(ctx, &r.base, plan.APIContext, diags)
 	if !ok {
 		return
 	}
@@ -140,15 +140,14 @@ func (r *FiltersResource) Create(ctx context.Context, req resource.CreateRequest
 	}
 
 	failed := tfdiag.Failure{Summary: "bunq_notification_filters was not created", State: "nothing was stored, and nothing was changed at bunq."}
-	access, user, endTurn, ok := r.run.filters.begin(ctx, r.Data, m.APIContext, failed, &resp.Diagnostics)
+	access, user, endTurn, ok := r.run.filters.begin(ctx, &r.base, m.APIContext, failed, &resp.Diagnostics)
 	if !ok {
 		return
 	}
 	defer endTurn()
 
 	others, err := setFilters(ctx, access.Calls, wanted, nil, m.AdoptExisting.ValueBool())
-	m.UserID = idValue(user.ID)
-	m.ID = m.UserID
+	m.ID, m.UserID = idValue(user.ID), idValue(user.ID)
 	switch {
 	case err != nil:
 		reportUnset(failed, &resp.Diagnostics, err)
@@ -220,7 +219,7 @@ func (r *FiltersResource) Update(ctx context.Context, req resource.UpdateRequest
 // could not.
 func (r *FiltersResource) update(ctx context.Context, m *filtersModel, has, wanted []bunq.NotificationFilter, diags *diag.Diagnostics) bool {
 	failed := tfdiag.Failure{Summary: "bunq_notification_filters was not changed", State: "nothing was stored, and nothing was changed at bunq."}
-	access, user, ok := open(ctx, r.Data, m.APIContext, failed, diags)
+	access, user, ok := r.open(ctx, m.APIContext, failed, diags)
 	if !ok {
 		return false
 	}

@@ -110,7 +110,7 @@ func (l *listResource) ask(ctx context.Context, req list.ListRequest, diags *dia
 	ctx, done := l.operation(ctx, "list", diags)
 	defer done()
 	failed := tfdiag.Failure{Summary: l.name + " cannot be listed", State: "nothing was stored, and nothing was changed at bunq."}
-	access, user, ok := open(ctx, l.Data, noContext(), failed, diags)
+	access, user, ok := l.open(ctx, noContext(), failed, diags)
 	if !ok {
 		return nil
 	}

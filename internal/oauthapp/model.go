@@ -61,15 +61,13 @@ func (b *base) identify(ctx context.Context, state readable, identity *tfsdk.Res
 	}
 }
 
-// What the private state of a resource says.
-const (
-	// privateImport is set by an import until the first read.
-	privateImport = "import"
-	// privatePlanned is set by the planning of a resource that is in the state. Terraform plans a
-	// replacement a second time as if it were new, without the state but with the private state of the
-	// first time.
-	privatePlanned = "planned"
-)
+// privateImport is set in the private state by an import, until the first read.
+const privateImport = "import"
+
+// privatePlanned is set in the private state by the planning of a resource that is in the state.
+// Terraform plans a replacement a second time as if it were new, without the state but with the private
+// state of the first time.
+const privatePlanned = "planned"
 
 // privateState is that of a request or an answer.
 type privateState interface {

@@ -90,11 +90,9 @@ func (o *once) checkRead(user string, diags *diag.Diagnostics) {
 
 // planNew returns the user of a resource that is planned as new, and reports one beside another. It
 // returns false if bunq cannot be asked, which the apply does again.
-func (o *once) planNew(ctx context.Context, data *providerdata.Data, apiContext types.Object, diags *diag.Diagnostics) (*providerdata.Access, bunq.User, bool) {
-	if diags.Append(data.Check(ctx, apiContext, apiContextPath)...); diags.HasError() {
-		return nil, bunq.User{}, false
-	}
-	access, user, ok := open(ctx, data, apiContext, tfdiag.Failure{}, &diag.Diagnostics{})
+func (o *once) planNew(ctx context.Context, b *base, apiContext types.Object, diags *diag.Diagnostics) (*providerdata.Access, bunq.User, bool) {
+	diags.Append(b.Data.Check(ctx, apiContext, apiContextPath)...)
+	access, user, ok := b.open(ctx, apiContext, tfdiag.Failure{}, &diag.Diagnostics{})
 	if !ok {
 		return nil, user, false
 	}
@@ -109,10 +107,10 @@ func (o *once) planNew(ctx context.Context, data *providerdata.Data, apiContext 
 }
 
 // begin returns the user of a new resource, takes its turn, and reports one beside another of this run.
-func (o *once) begin(ctx context.Context, data *providerdata.Data, apiContext types.Object, failed tfdiag.Failure, diags *diag.Diagnostics) (
+func (o *once) begin(ctx context.Context, b *base, apiContext types.Object, failed tfdiag.Failure, diags *diag.Diagnostics) (
 	access *providerdata.Access, user bunq.User, end func(), ok bool,
 ) {
-	access, user, ok = open(ctx, data, apiContext, failed, diags)
+	access, user, ok = b.open(ctx, apiContext, failed, diags)
 	if !ok {
 		return nil, user, nil, false
 	}
