@@ -350,7 +350,7 @@ func TestAccGuides_secondAliasLives(t *testing.T) {
 	copyExample(t, example{dir: "second-alias"}, cli.Dir)
 	cli.MustApply(t)
 
-	cli.MustApply(t, "-replace=bunq_installation.main", "-replace=bunq_psd2_credential.main").MustSay(t, 0, "bunq_oauth_client cannot be read until the apply")
+	cli.MustApply(t, "-replace=bunq_installation.main", "-replace=bunq_psd2_credential.main").MustSay(t, 0, "bunq_oauth_client cannot be read without an API context")
 	cli.MustHaveNothingToDo(t)
 
 	raw, err := os.ReadFile(filepath.Join(cli.Dir, "main.tf"))

@@ -129,7 +129,7 @@ func TestAccAPIContext_unknownOfTheProvider(t *testing.T) {
 	cli.MustHaveNothingToDo(t)
 	before := cli.State(t)
 
-	cli.Apply(t, "-replace=bunq_installation.main").MustSay(t, 0, "bunq_oauth_client cannot be read until the apply", "2 added, 1 changed, 2 destroyed")
+	cli.Apply(t, "-replace=bunq_installation.main").MustSay(t, 0, "bunq_oauth_client cannot be read without an API context", "2 added, 1 changed, 2 destroyed")
 	cli.MustHaveNothingToDo(t)
 	if before.String(t, clientAddress, "client_id") != cli.State(t).String(t, clientAddress, "client_id") {
 		t.Error("another client")

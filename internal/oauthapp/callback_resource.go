@@ -3,13 +3,12 @@ package oauthapp
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
@@ -21,14 +20,7 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
-var (
-	_ resource.ResourceWithConfigure   = (*CallbackURLResource)(nil)
-	_ resource.ResourceWithModifyPlan  = (*CallbackURLResource)(nil)
-	_ resource.ResourceWithImportState = (*CallbackURLResource)(nil)
-	_ resource.ResourceWithIdentity    = (*CallbackURLResource)(nil)
-)
-
-const callbackKind = "bunq_oauth_callback_url"
+var _ managed = (*CallbackURLResource)(nil)
 
 // CallbackURLResource is bunq_oauth_callback_url: an address that end users may be sent back to.
 type CallbackURLResource struct {
@@ -36,30 +28,18 @@ type CallbackURLResource struct {
 }
 
 // NewCallbackURLResource returns the resource for the provider's list.
-func NewCallbackURLResource() resource.Resource { return &CallbackURLResource{} }
-
-// Metadata names the resource.
-func (r *CallbackURLResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_oauth_callback_url"
-	resp.ResourceBehavior.MutableIdentity = true // see ModifyPlan
+func NewCallbackURLResource() resource.Resource {
+	return &CallbackURLResource{base{kind: callbackKind}}
 }
 
-// IdentitySchema describes what identifies a callback URL at bunq.
-func (r *CallbackURLResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
-	id := func(description string) identityschema.StringAttribute {
-		return identityschema.StringAttribute{RequiredForImport: true, Description: description}
-	}
-	resp.IdentitySchema = identityschema.Schema{Attributes: map[string]identityschema.Attribute{
-		"user_id":         id("ID of the bunq user."),
-		"oauth_client_id": id("ID of the OAuth client."),
-		"id":              id("ID of the callback URL."),
-	}}
+// Metadata names the resource.
+func (r *CallbackURLResource) Metadata(ctx context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	r.base.Metadata(ctx, req, resp)
+	resp.ResourceBehavior.MutableIdentity = true // see ModifyPlan
 }
 
 // Schema describes the resource.
 func (r *CallbackURLResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
-	keep := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
-
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "An address that bunq may send end users back to (`/user/{id}/oauth-client/{id}/callback-url`). bunq compares the " +
 			"`redirect_uri` of an authorisation with it byte by byte. A client needs at least one before authorisation works.\n\n" +
@@ -69,88 +49,161 @@ func (r *CallbackURLResource) Schema(_ context.Context, _ resource.SchemaRequest
 			"A new resource whose URL bunq already has adopts it, with a warning. Declare a URL in one state only: a destroy in one removes it for both.",
 
 		Attributes: map[string]schema.Attribute{
-			"id": schema.StringAttribute{
-				Computed:            true,
-				MarkdownDescription: "ID of the callback URL.",
-				PlanModifiers:       keep,
-			},
+			"id":          computed("ID of the callback URL."),
 			"api_context": apiContextAttribute(),
 			"oauth_client_id": schema.StringAttribute{
 				Required:            true,
 				MarkdownDescription: "`id` of the `bunq_oauth_client` (not its `client_id`). Changing this replaces the callback URL.",
-				Validators: []validator.String{stringvalidator.RegexMatches(providerdata.IDPattern,
-					"must be the ID of the client (bunq_oauth_client.main.id), not its client_id")},
-				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
+				Validators:          []validator.String{isClientID},
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"url": schema.StringAttribute{
 				Required: true,
 				MarkdownDescription: "The address: an absolute https URL without a fragment. `http` is accepted for a loopback host, with a warning: bunq may " +
 					"refuse it. Changed in place. bunq documents no maximum length.",
-				Validators: []validator.String{callbackAddress{}},
+				Validators: []validator.String{text{"callback URL", anAddress + "callback", bunq.CallbackURLProblem, bunq.CallbackURLDoubt}},
 			},
-			"user_id": schema.StringAttribute{
-				Computed:            true,
-				MarkdownDescription: "ID of the bunq user that the client belongs to.",
-				PlanModifiers:       keep,
-			},
+			"user_id": computed("ID of the bunq user that the client belongs to."),
 		},
 	}
 }
 
-// Create adds the URL, or adopts the object that has it: ModifyPlan warns of that.
-func (r *CallbackURLResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	ctx, done := r.Data.Operation(ctx, callbackKind+": create", &resp.Diagnostics)
+// ModifyPlan plans the id as unknown if the URL changes: bunq changes URLs in place, so it usually
+// stays, but a URL that another resource gives up brings its object along. It reports what two
+// resources of the plan cannot both have.
+func (r *CallbackURLResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	plan, state, ok := planAndState[callbackModel](ctx, r.Data, req, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+
+	if state != nil {
+		r.checkObject(plan, state, &resp.Diagnostics)
+	}
+	switch {
+	case plan == nil:
+		r.checkRemoval(state.object, &resp.Diagnostics)
+		return
+	case state == nil:
+		resp.Diagnostics.Append(r.Data.Check(ctx, plan.APIContext, apiContextPath)...)
+	default:
+		setPrivate(ctx, resp.Private, privatePlanned, true, &resp.Diagnostics)
+		r.checkContext(ctx, plan.object, state.object, &resp.Diagnostics)
+		if !plan.URL.Equal(state.URL) {
+			resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), types.StringUnknown())...)
+		}
+	}
+
+	if plan.OAuthClientID.IsUnknown() || plan.URL.IsUnknown() {
+		return
+	}
+	// A replacement is planned twice: with the state, and then as if it were new.
+	if state != nil || !hasPrivate(ctx, req.Private, privatePlanned) {
+		r.checkDeclared(plan, &resp.Diagnostics)
+	}
+	if state == nil && !resp.Diagnostics.HasError() {
+		r.warnOfExisting(ctx, plan, &resp.Diagnostics)
+	}
+}
+
+// checkObject reports a second resource of the plan with the same object, if the plan keeps one of the
+// two. After a refresh there is none.
+func (r *CallbackURLResource) checkObject(plan, state *callbackModel, diags *diag.Diagnostics) {
+	urls, own := r.urlsOf(state), number(state.ID)
+	keeps := plan != nil && plan.OAuthClientID.Equal(state.OAuthClientID)
+	if _, refreshed := urls.owned.get(own); !keptTwice(&urls.planned, own, keeps) || refreshed {
+		return
+	}
+
+	diags.AddError("Two resources are one callback URL", fmt.Sprintf("Another bunq_oauth_callback_url of this plan is callback URL %d of OAuth client %s, too, and the plan keeps one of them.\n\n"+
+		"State: nothing was changed.\n\n"+
+		"Next step: plan with a refresh (without -refresh=false). It takes one of the two out of the state, and the same plan makes it again.%s",
+		own, state.OAuthClientID.ValueString(), instead))
+}
+
+// checkDeclared reports a second resource of the plan with the same URL.
+func (r *CallbackURLResource) checkDeclared(plan *callbackModel, diags *diag.Diagnostics) {
+	if _, first := r.urlsOf(plan).declared.note(plan.URL.ValueString(), true); first {
+		return
+	}
+	diags.AddAttributeError(path.Root("url"), "Two resources declare the same callback URL", fmt.Sprintf(
+		"Another bunq_oauth_callback_url of this plan declares %q for OAuth client %s, and a client can only have a URL once.\n\n"+
+			"State: nothing was changed.\n\nNext step: remove one of the two resources.%s", plan.URL.ValueString(), plan.OAuthClientID.ValueString(), instead))
+}
+
+// warnOfExisting warns of a URL that bunq already has for a new resource. If bunq cannot be asked now,
+// it says nothing. In an apply this is the warning of Create, and costs no call: Create needs the list
+// as well.
+func (r *CallbackURLResource) warnOfExisting(ctx context.Context, plan *callbackModel, diags *diag.Diagnostics) {
+	ctx, done := r.operation(ctx, "plan", diags)
 	defer done()
 
-	var m callbackModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	access, more := r.Data.Access(ctx, m.APIContext, apiContextPath)
-	resp.Diagnostics.Append(more...)
-	if resp.Diagnostics.HasError() {
+	access, more := r.Data.Access(ctx, plan.APIContext, apiContextPath)
+	if more.HasError() {
+		return
+	}
+	if id := r.urlsOf(plan).existing(ctx, access.Calls, plan.URL.ValueString()); id != 0 {
+		diags.AddAttributeWarning(path.Root("url"), "Existing callback URL adopted", fmt.Sprintf(
+			"OAuth client %s already has %q, as callback URL %d. This resource adopts it, and no second one is made.\n\n"+
+				"That is right if another resource of this configuration gives the URL up, or if an interrupted run or somebody by hand made it. If another "+
+				"state has it as well, keep it in one of the two: a destroy in one removes it for both.",
+			plan.OAuthClientID.ValueString(), plan.URL.ValueString(), id))
+	}
+}
+
+// claim makes the object of a resource that is read that resource's; false, with the reason, if another
+// one was read with it before.
+func (r *CallbackURLResource) claim(m *callbackModel, importing bool, diags *diag.Diagnostics) bool {
+	imported, first := r.urlsOf(m).owned.note(number(m.ID), importing)
+	object := fmt.Sprintf("callback URL %s of OAuth client %s", m.ID.ValueString(), m.OAuthClientID.ValueString())
+	switch {
+	case first:
+	case importing || imported:
+		diags.AddError("Two resources are one callback URL", "This plan imports "+object+", and another bunq_oauth_callback_url of this run is that one already.\n\n"+
+			"State: nothing was imported, and nothing was changed.\n\n"+
+			"Next step: remove the import block. If the other resource was renamed, use a moved block instead."+instead)
+	default:
+		diags.AddWarning("Two resources are one callback URL", "Another bunq_oauth_callback_url of the state is "+object+", too. An object at bunq belongs to one resource: this one was "+
+			"taken out of the state. Nothing was changed at bunq. If the configuration has the resource, this plan makes it again.")
+	}
+	return first
+}
+
+// Create adds the URL, or adopts the object that has it: ModifyPlan warns of that.
+func (r *CallbackURLResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	ctx, done := r.operation(ctx, "create", &resp.Diagnostics)
+	defer done()
+	m, ok := decode[callbackModel](ctx, req.Plan, &resp.Diagnostics)
+	if !ok {
 		return
 	}
 
 	failed := tfdiag.Failure{Summary: "bunq_oauth_callback_url was not added", State: "nothing was added and nothing was stored."}
-	user, err := access.Calls.User(ctx)
-	if err != nil {
-		failed.Error(&resp.Diagnostics, err)
-		return
-	}
-
-	m.UserID = types.StringValue(providerdata.FormatID(user.ID))
-	if r.place(ctx, access, &m, 0, failed, &resp.Diagnostics) {
-		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
-		resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
+	access, user, ok := r.open(ctx, m.APIContext, failed, &resp.Diagnostics)
+	if ok && r.place(ctx, access, m, 0, failed, &resp.Diagnostics) {
+		m.UserID = idValue(user.ID)
+		r.store(ctx, m, &resp.State, resp.Identity, &resp.Diagnostics)
 	}
 }
 
 // Read finds the URL in its client, so that one call reads all URLs of a client.
 func (r *CallbackURLResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	ctx, done := r.Data.Operation(ctx, callbackKind+": read", &resp.Diagnostics)
+	ctx, done := r.operation(ctx, "read", &resp.Diagnostics)
 	defer done()
-
-	var m callbackModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	if resp.Diagnostics.HasError() {
+	m, ok := decode[callbackModel](ctx, req.State, &resp.Diagnostics)
+	if !ok {
 		return
 	}
-	// Set it even if the URL turns out to be gone: Terraform before 1.12 keeps no identity, and the
-	// framework wants one in every answer.
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 
 	// Before the call: whose it is does not depend on whether bunq can be asked.
-	importing := isImport(ctx, req.Private)
-	if !r.claim(&m, importing, &resp.Diagnostics) {
+	if !r.claim(m, hasPrivate(ctx, req.Private, privateImport), &resp.Diagnostics) {
+		r.identify(ctx, req.State, resp.Identity, &resp.Diagnostics)
 		resp.State.RemoveResource(ctx)
 		return
 	}
 
 	var client *bunq.OAuthClient
-	from := refresh{
-		data: r.Data, kind: callbackKind, apiContext: m.APIContext, user: m.UserID, importing: importing,
-		failed: tfdiag.Failure{Summary: "bunq_oauth_callback_url cannot be read", State: "the callback URL stays in the state as it was."},
-	}
-	if !from.find(ctx, resp, func(a *providerdata.Access) (err error) {
+	if !r.read(ctx, m.object, req, resp, func(a *providerdata.Access) (err error) {
 		client, err = a.Calls.OAuthClient(ctx, number(m.OAuthClientID))
 		return err
 	}) {
@@ -163,32 +216,28 @@ func (r *CallbackURLResource) Read(ctx context.Context, req resource.ReadRequest
 		return
 	}
 	m.fromAPI(client.CallbackURLs[at])
-	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
-	endImport(ctx, resp.Private, &resp.Diagnostics)
+	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
 }
 
 // Update changes the URL. Another context of the same user needs no call.
 func (r *CallbackURLResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	ctx, done := r.Data.Operation(ctx, callbackKind+": update", &resp.Diagnostics)
+	ctx, done := r.operation(ctx, "update", &resp.Diagnostics)
 	defer done()
-
-	var m, state callbackModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() {
+	m, _ := decode[callbackModel](ctx, req.Plan, &resp.Diagnostics)
+	state, ok := decode[callbackModel](ctx, req.State, &resp.Diagnostics)
+	if !ok {
 		return
 	}
 
-	access, ok := checkMove(ctx, r.Data, callbackKind, m.APIContext, state.UserID, &resp.Diagnostics)
+	access, ok := r.checkMove(ctx, m.object, state.object, &resp.Diagnostics)
 	if ok && m.URL.Equal(state.URL) {
-		r.urlsOf(&m).claim(number(m.ID))
+		r.urlsOf(m).claim(number(m.ID))
 	} else if ok {
 		failed := tfdiag.Failure{Summary: "bunq_oauth_callback_url was not changed", State: "unchanged."}
-		ok = r.place(ctx, access, &m, number(state.ID), failed, &resp.Diagnostics)
+		ok = r.place(ctx, access, m, number(state.ID), failed, &resp.Diagnostics)
 	}
 	if ok {
-		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
-		resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
+		r.store(ctx, m, &resp.State, resp.Identity, &resp.Diagnostics)
 	}
 }
 
@@ -196,7 +245,7 @@ func (r *CallbackURLResource) Update(ctx context.Context, req resource.UpdateReq
 func (r *CallbackURLResource) place(ctx context.Context, access *providerdata.Access, m *callbackModel, own int64, failed tfdiag.Failure, diags *diag.Diagnostics) bool {
 	id, err := r.urlsOf(m).place(ctx, access.Calls, own, m.URL.ValueString())
 	if err == nil {
-		m.ID = types.StringValue(providerdata.FormatID(id))
+		m.ID = idValue(id)
 		return true
 	}
 
@@ -213,28 +262,20 @@ func (r *CallbackURLResource) place(ctx context.Context, access *providerdata.Ac
 
 // Delete removes the URL, unless another resource has it.
 func (r *CallbackURLResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	ctx, done := r.Data.Operation(ctx, callbackKind+": delete", &resp.Diagnostics)
+	ctx, done := r.operation(ctx, "delete", &resp.Diagnostics)
 	defer done()
-
-	var m callbackModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	if resp.Diagnostics.HasError() {
+	m, ok := decode[callbackModel](ctx, req.State, &resp.Diagnostics)
+	if !ok {
 		return
 	}
 
-	removal, urls, own := r.removal(&m), r.urlsOf(&m), number(m.ID)
+	failed, urls, own := r.unchanged("was not removed"), r.urlsOf(m), number(m.ID)
 	err := urls.drop(ctx, own, func() bool {
-		return removal.do(ctx, &resp.Diagnostics, func(a *providerdata.Access) error { return urls.remove(ctx, a.Calls, own) })
+		return r.remove(ctx, m.object, failed, &resp.Diagnostics, func(a *providerdata.Access) error { return urls.remove(ctx, a.Calls, own) })
 	})
 	if err != nil {
-		removal.failed.Error(&resp.Diagnostics, err)
+		failed.Error(&resp.Diagnostics, err)
 	}
-}
-
-// removal is the destroy of the callback URL of m.
-func (r *CallbackURLResource) removal(m *callbackModel) removal {
-	failed := tfdiag.Failure{Summary: "bunq_oauth_callback_url was not removed", State: "the callback URL stays in the state."}
-	return removal{data: r.Data, kind: callbackKind, apiContext: m.APIContext, user: m.UserID, failed: failed}
 }
 
 // urlsOf returns what this run knows of the callback URLs of the client of m.

@@ -184,7 +184,8 @@ func (c *callbackURLs) existing(ctx context.Context, api callbackAPI, url string
 		return 0
 	}
 	for _, id := range c.with(url) {
-		if !c.owned.has(id) && !c.planned.has(id) {
+		_, owned := c.owned.get(id)
+		if _, planned := c.planned.get(id); !owned && !planned {
 			return id
 		}
 	}

@@ -12,46 +12,41 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/tfdiag"
 )
 
+// clientKind is the one client of a user.
+var clientKind = kind{
+	name:   "bunq_oauth_client",
+	noun:   "client",
+	ids:    []member{ofUser, {"id", "OAUTH_CLIENT_ID", "ID of the OAuth client (not its client_id)."}},
+	unread: func(ids []string) any { return newClientModel(ids[0], ids[1]) },
+	title:  "OAuth client",
+	rule:   "bunq allows one active OAuth client per user",
+	harm:   "cancel it, which ends the connections of all its end users",
+}
+
 type clientModel struct {
-	ID                 types.String `tfsdk:"id"`
-	APIContext         types.Object `tfsdk:"api_context"`
+	object
 	AdoptExisting      types.Bool   `tfsdk:"adopt_existing"`
 	DeletionProtection types.Bool   `tfsdk:"deletion_protection"`
-	UserID             types.String `tfsdk:"user_id"`
 	ClientID           types.String `tfsdk:"client_id"`
 	ClientSecret       types.String `tfsdk:"client_secret"`
 	Status             types.String `tfsdk:"status"`
 }
 
-// clientIdentity identifies a client at bunq.
-type clientIdentity struct {
-	UserID types.String `tfsdk:"user_id"`
-	ID     types.String `tfsdk:"id"`
-}
-
-func (m *clientModel) identity() clientIdentity { return clientIdentity{UserID: m.UserID, ID: m.ID} }
-
-// setIDs stores what identifies the client, as soon as bunq has returned it.
-func (m *clientModel) setIDs(user, id int64) {
-	m.UserID = types.StringValue(providerdata.FormatID(user))
-	m.ID = types.StringValue(providerdata.FormatID(id))
+// newClientModel returns what an import and a list have of a client that was not read.
+func newClientModel(user, id string) *clientModel {
+	return &clientModel{object: newObject(user, id), AdoptExisting: types.BoolValue(false), DeletionProtection: types.BoolValue(true)}
 }
 
 // fromAPI stores what bunq returned for the client.
 func (m *clientModel) fromAPI(c *bunq.OAuthClient) {
-	m.ID = types.StringValue(providerdata.FormatID(c.ID))
+	m.ID = idValue(c.ID)
 	m.ClientID = providerdata.StringOrNull(c.ClientID)
 	m.ClientSecret = providerdata.StringOrNull(c.Secret.Reveal())
 	m.Status = providerdata.StringOrNull(c.Status)
 }
 
-// setUnread sets what was not read yet to null: a later read fills it in.
-func (m *clientModel) setUnread() {
-	m.ClientID, m.ClientSecret, m.Status = types.StringNull(), types.StringNull(), types.StringNull()
-}
-
-// object names the client as an import does.
-func (m *clientModel) object() string { return m.UserID.ValueString() + "/" + m.ID.ValueString() }
+// key names the client as an import does.
+func (m *clientModel) key() string { return m.UserID.ValueString() + "/" + m.ID.ValueString() }
 
 func (m *clientModel) cancelled() bool { return isCancelled(m.Status.ValueString()) }
 

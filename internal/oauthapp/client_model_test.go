@@ -11,10 +11,10 @@ import (
 
 func TestClientModel_fromAPI(t *testing.T) {
 	t.Parallel()
-	m := clientModel{UserID: types.StringValue("1"), AdoptExisting: types.BoolValue(true), DeletionProtection: types.BoolValue(true), APIContext: noContext()}
+	m := clientModel{object: newObject("1", ""), AdoptExisting: types.BoolValue(true), DeletionProtection: types.BoolValue(true)}
 	m.fromAPI(&bunq.OAuthClient{ID: 633, Status: "ACTIVE", ClientID: "abc", Secret: "def"})
 	want := clientModel{
-		ID: types.StringValue("633"), UserID: types.StringValue("1"), APIContext: noContext(), AdoptExisting: types.BoolValue(true),
+		object: newObject("1", "633"), AdoptExisting: types.BoolValue(true),
 		DeletionProtection: types.BoolValue(true), ClientID: types.StringValue("abc"), ClientSecret: types.StringValue("def"),
 		Status: types.StringValue("ACTIVE"),
 	}
@@ -53,12 +53,9 @@ func TestClientModel_cancelled(t *testing.T) {
 
 func TestCallbackModel_fromAPI(t *testing.T) {
 	t.Parallel()
-	m := callbackModel{ID: types.StringUnknown(), URL: types.StringNull(), OAuthClientID: types.StringValue("633"), UserID: types.StringValue("1"), APIContext: noContext()}
+	m := newCallbackModel("1", "633", "")
 	m.fromAPI(bunq.CallbackURL{ID: 693, URL: "https://app.example.com/"})
 	if m.ID.ValueString() != "693" || m.URL.ValueString() != "https://app.example.com/" || m.OAuthClientID.ValueString() != "633" {
 		t.Errorf("got %+v", m)
-	}
-	if id := m.identity(); id.ID.ValueString() != "693" || id.OAuthClientID.ValueString() != "633" || id.UserID.ValueString() != "1" {
-		t.Errorf("identity: %+v", id)
 	}
 }

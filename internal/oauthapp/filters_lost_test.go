@@ -79,7 +79,7 @@ func TestAccFilters_notDone(t *testing.T) {
 	h.mustHave(t, hookA, hookC)
 	h.cli.MustApply(t)
 	h.b.Sim.Fail(lost)
-	h.cli.Destroy(t).MustSay(t, 1, "bunq_notification_filters was not destroyed", "State: the filters stay in the state.")
+	h.cli.Destroy(t).MustSay(t, 1, "bunq_notification_filters was not destroyed", "State: the set stays in the state as it was.")
 	h.cli.Destroy(t).MustSay(t, 0)
 	h.mustHave(t)
 }
@@ -121,7 +121,7 @@ func TestAccFilters_refused(t *testing.T) {
 	h.mustHave(t, hookC)
 	h.cli.MustApply(t)
 	h.b.Sim.Fail(bunqsim.Fault{Route: postFilters, Kind: bunqsim.FaultStatus, Status: 400, Body: refusal})
-	h.cli.Destroy(t).MustSay(t, 1, "bunq_notification_filters was not destroyed", "State: the filters stay in the state.")
+	h.cli.Destroy(t).MustSay(t, 1, "bunq_notification_filters was not destroyed", "State: the set stays in the state as it was.")
 	h.mustHave(t, hookA, hookC)
 	h.cli.MustHaveNothingToDo(t)
 }
@@ -133,7 +133,7 @@ func TestAccFilters_unreadable(t *testing.T) {
 	h.write(t, filtersConfig("main", "", hookA))
 	h.cli.MustApply(t)
 	h.b.Sim.Fail(bunqsim.Fault{Route: getFilters, Kind: bunqsim.FaultStatus, Status: 404, Every: true})
-	h.cli.Plan(t).MustSay(t, 1, "bunq_notification_filters cannot be read", "State: the filters stay in the state as they were.")
+	h.cli.Plan(t).MustSay(t, 1, "bunq_notification_filters cannot be read", "State: the set stays in the state as it was.")
 	h.b.Sim.ClearFaults()
 	h.cli.MustHaveNothingToDo(t)
 }

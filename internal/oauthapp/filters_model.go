@@ -11,20 +11,29 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
-	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
-type filtersModel struct {
-	ID            types.String `tfsdk:"id"`
-	APIContext    types.Object `tfsdk:"api_context"`
-	AdoptExisting types.Bool   `tfsdk:"adopt_existing"`
-	Filters       types.Set    `tfsdk:"filters"`
-	UserID        types.String `tfsdk:"user_id"`
+// filtersKind is the one set of a user.
+var filtersKind = kind{
+	name:    "bunq_notification_filters",
+	noun:    "set",
+	ids:     []member{ofUser},
+	unread:  func(ids []string) any { return newFiltersModel(ids[0]) },
+	lasting: true,
+	title:   "notification filters",
+	rule:    "bunq keeps one set of notification filters per user",
+	harm:    "remove its filters",
 }
 
-// filtersIdentity identifies the filters at bunq: each user has one set.
-type filtersIdentity struct {
-	UserID types.String `tfsdk:"user_id"`
+type filtersModel struct {
+	object
+	AdoptExisting types.Bool `tfsdk:"adopt_existing"`
+	Filters       types.Set  `tfsdk:"filters"`
+}
+
+// newFiltersModel returns what an import has of a user's filters, and a list before they are read.
+func newFiltersModel(user string) *filtersModel {
+	return &filtersModel{object: newObject(user, user), AdoptExisting: types.BoolValue(false), Filters: types.SetNull(filterType())}
 }
 
 // filterRow is an element of the attribute whose members are known.
@@ -40,25 +49,15 @@ func filterType() types.ObjectType {
 	}}
 }
 
-func (m *filtersModel) identity() filtersIdentity { return filtersIdentity{UserID: m.UserID} }
-
-// object names the filters as an import does.
-func (m *filtersModel) object() string { return m.UserID.ValueString() }
-
-// setUser stores whose filters they are.
-func (m *filtersModel) setUser(user int64) {
-	m.ID, m.UserID = types.StringValue(providerdata.FormatID(user)), types.StringValue(providerdata.FormatID(user))
-}
-
 // fromAPI stores what bunq has.
 func (m *filtersModel) fromAPI(ctx context.Context, filters []bunq.NotificationFilter, diags *diag.Diagnostics) {
 	rows := []filterRow{}
 	for _, f := range without(filters) {
 		rows = append(rows, filterRow(f))
 	}
-	set, more := types.SetValueFrom(ctx, filterType(), rows)
+	var more diag.Diagnostics
+	m.Filters, more = types.SetValueFrom(ctx, filterType(), rows)
 	diags.Append(more...)
-	m.Filters = set
 }
 
 // declared returns the filters of an attribute, and false if not all of it is known yet.
@@ -102,21 +101,62 @@ func sameFilters(a, b []bunq.NotificationFilter) bool {
 func filterLines(filters []bunq.NotificationFilter) string {
 	lines := make([]string, len(filters))
 	for i, f := range filters {
-		proofs := make([]string, len(f.VerificationTypes))
-		for j, v := range f.VerificationTypes {
-			proofs[j] = hclText(v)
+		lines[i] = fmt.Sprintf("    { category = %s, notification_target = %s", hclTexts(f.Category), hclTexts(f.Target))
+		if len(f.VerificationTypes) > 0 {
+			lines[i] += ", verification_types = [" + hclTexts(f.VerificationTypes...) + "]"
 		}
-
-		var more string
-		if len(proofs) > 0 {
-			more = ", verification_types = [" + strings.Join(proofs, ", ") + "]"
-		}
-		lines[i] = fmt.Sprintf("    { category = %s, notification_target = %s%s },", hclText(f.Category), hclText(f.Target), more)
+		lines[i] += " },"
 	}
 	return strings.Join(lines, "\n")
 }
 
-// hclText returns a string literal of HCL, on one line.
-func hclText(s string) string {
-	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(fmt.Sprintf("%q", oneLine(s)))
+// hclTexts returns string literals of HCL, on one line.
+func hclTexts(texts ...string) string {
+	literals := make([]string, len(texts))
+	for i, s := range texts {
+		literals[i] = strings.NewReplacer("${", "$${", "%{", "%%{").Replace(fmt.Sprintf("%q", bunq.Printable(s)))
+	}
+	return strings.Join(literals, ", ")
+}
+
+// setFilters makes want the set of the user. It reads the set first: bunq also replaces what others
+// have set, without an error. It returns the filters that bunq has and that are neither in want nor
+// shown, as in the state; if those may not be removed, it changes nothing.
+func setFilters(ctx context.Context, calls *bunq.UserClient, want, shown []bunq.NotificationFilter, mayRemove bool) (others []bunq.NotificationFilter, err error) {
+	there, err := calls.NotificationFilters(ctx)
+	if err != nil {
+		return nil, err
+	}
+	others = without(there, want, shown)
+	if len(others) > 0 && !mayRemove {
+		return others, nil
+	}
+	return others, replaceFilters(ctx, calls, there, want)
+}
+
+// removeFilters removes filters from the set of the user, and returns what is left.
+func removeFilters(ctx context.Context, calls *bunq.UserClient, filters []bunq.NotificationFilter) (left []bunq.NotificationFilter, err error) {
+	there, err := calls.NotificationFilters(ctx)
+	if err != nil {
+		return nil, err
+	}
+	left = without(there, filters)
+	return left, replaceFilters(ctx, calls, there, left)
+}
+
+// replaceFilters makes want the set, if it is not. before is what bunq has.
+func replaceFilters(ctx context.Context, calls *bunq.UserClient, before, want []bunq.NotificationFilter) error {
+	if sameFilters(before, want) {
+		return nil
+	}
+	return bunq.Confirm(calls.ReplaceNotificationFilters(ctx, want), func() (bool, error) {
+		now, err := calls.NotificationFilters(ctx)
+		return sameFilters(now, want), err
+	})
+}
+
+// aboutOthers says which filters of the user would be removed.
+func aboutOthers(user bunq.User, others []bunq.NotificationFilter) string {
+	return fmt.Sprintf("%s and replaces it as a whole. User %d (%s) has filters that this resource does not declare:\n\n%s",
+		filtersKind.rule, user.ID, bunq.Printable(user.DisplayName), filterLines(others))
 }

@@ -175,7 +175,7 @@ func TestAccFilters_unknownCategory(t *testing.T) {
 	h := newHooked(t, "Category")
 	h.write(t, filtersConfig("main", "", hook{"OAUHT", "https://a.example.com"}, hook{"CARD", "https://a.example.com"}))
 	r := h.cli.Plan(t)
-	r.MustSay(t, 2, "Unknown notification category", `bunq does not list the category "OAUHT"`)
+	r.MustSay(t, 2, "Doubtful notification category", `"OAUHT" is not one that bunq lists`)
 	if strings.Contains(r.Output, `category "CARD"`) {
 		t.Errorf("warned of one that bunq has:\n%s", r.Output)
 	}

@@ -28,19 +28,12 @@ var otherCategories = []string{
 
 var categoryPattern = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
 
-// filterCategory warns about a category that is not known: bunq has more than it lists.
-type filterCategory struct{}
-
-func (filterCategory) Description(context.Context) string { return "a category that bunq lists" }
-
-func (v filterCategory) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-func (filterCategory) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	category := req.ConfigValue.ValueString()
-	if category != "" && !slices.Contains(filterCategories, category) && !slices.Contains(otherCategories, category) {
-		resp.Diagnostics.AddAttributeWarning(req.Path, "Unknown notification category", fmt.Sprintf(
-			"bunq does not list the category %q. If it is misspelt, bunq refuses it, or never notifies of it.", category))
+// categoryDoubt says that a category is not known: bunq has more than it lists.
+func categoryDoubt(category string) string {
+	if slices.Contains(filterCategories, category) || slices.Contains(otherCategories, category) {
+		return ""
 	}
+	return fmt.Sprintf("%q is not one that bunq lists. If it is misspelt, bunq refuses it, or never notifies of it", category)
 }
 
 // maxTargets is how many targets a category may have (DOCUMENTED,
@@ -79,41 +72,21 @@ func (v fewTargets) ValidateSet(ctx context.Context, req validator.SetRequest, r
 	}
 }
 
-// filterTarget accepts the addresses that bunq sends notifications to: https only (DOCUMENTED).
-type filterTarget struct{}
-
-func (filterTarget) Description(context.Context) string {
-	return "an absolute https URL without a fragment, such as https://app.example.com/bunq/events"
-}
-
-func (v filterTarget) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-func (v filterTarget) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
-		return
-	}
-	if problem := targetProblem(req.ConfigValue.ValueString()); problem != "" {
-		resp.Diagnostics.AddAttributeError(req.Path, "Unusable notification target",
-			"The notification target "+problem+". Expected "+v.Description(ctx)+".")
-	}
-}
-
-// targetProblem says what is wrong with a target, "" for nothing. It does not repeat the address,
-// which may contain a secret.
+// targetProblem says why bunq does not send notifications to an address, "" for nothing: it sends
+// them over https only (DOCUMENTED).
 func targetProblem(text string) string {
-	if strings.ContainsFunc(text, unicode.IsSpace) {
-		return "contains white space"
-	}
 	u, err := url.Parse(text)
 	switch {
+	case strings.ContainsFunc(text, unicode.IsSpace):
+		return "contains white space"
 	case err != nil:
 		return "is not a URL"
+	case u.Hostname() == "":
+		return "is not absolute: it needs a scheme and a host"
 	case strings.EqualFold(u.Scheme, "http"):
 		return "is plain http; bunq sends notifications over https only"
-	case u.Scheme != "" && !strings.EqualFold(u.Scheme, "https"):
+	case !strings.EqualFold(u.Scheme, "https"):
 		return "has a scheme other than https"
-	case u.Scheme == "" || u.Hostname() == "":
-		return "is not absolute: it needs a scheme and a host"
 	case strings.Contains(text, "#"):
 		return "has a fragment (#…), which is never sent"
 	}

@@ -24,12 +24,12 @@ func (f *firsts[K, V]) note(k K, v V) (kept V, first bool) {
 	return v, true
 }
 
-// has reports whether something is kept under k.
-func (f *firsts[K, V]) has(k K) bool {
+// get returns what is kept under k, and whether something is.
+func (f *firsts[K, V]) get(k K) (kept V, known bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	_, known := f.byKey[k]
-	return known
+	kept, known = f.byKey[k]
+	return kept, known
 }
 
 // forget lets another one be the first.
@@ -37,4 +37,11 @@ func (f *firsts[K, V]) forget(k K) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	delete(f.byKey, k)
+}
+
+// keptTwice notes that the plan has an object as prior state, and whether it keeps it. It reports
+// whether it has it a second time, and keeps one of the two.
+func keptTwice[K comparable](prior *firsts[K, bool], object K, keeps bool) bool {
+	keptBefore, first := prior.note(object, keeps)
+	return !first && (keeps || keptBefore)
 }

@@ -3,59 +3,70 @@ package oauthapp
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
-	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
-// privateImport is set by an import until the first read.
-const privateImport = "import"
-
-func beginImport(ctx context.Context, private privateState, diags *diag.Diagnostics) {
-	diags.Append(private.SetKey(ctx, privateImport, []byte("true"))...)
+// member is one of the IDs that identify an object at bunq.
+type member struct {
+	name        string // of the attribute
+	form        string // how an import id is described
+	description string
 }
 
-// isImport reports whether the resource is read for the first time since its import.
-func isImport(ctx context.Context, private privateReader) bool {
-	return hasPrivate(ctx, private, privateImport)
+var ofUser = member{"user_id", "USER_ID", "ID of the bunq user."}
+
+// IdentitySchema describes what identifies an object at bunq.
+func (b *base) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	all := map[string]identityschema.Attribute{}
+	for _, id := range b.ids {
+		all[id.name] = identityschema.StringAttribute{RequiredForImport: true, Description: id.description}
+	}
+	resp.IdentitySchema = identityschema.Schema{Attributes: all}
 }
 
-func endImport(ctx context.Context, private privateState, diags *diag.Diagnostics) {
-	diags.Append(private.SetKey(ctx, privateImport, nil)...)
+// ImportState stores the IDs of an import; Read does the rest.
+func (b *base) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	if ids := importIDs(ctx, req, b.ids, &resp.Diagnostics); ids != nil {
+		b.store(ctx, b.unread(ids), &resp.State, resp.Identity, &resp.Diagnostics)
+		setPrivate(ctx, resp.Private, privateImport, true, &resp.Diagnostics)
+	}
 }
 
-// importParts returns the IDs of an import, from the import id ("1/2/3") or from the members of the
-// identity with these names. form is how the docs write the import id.
-func importParts(ctx context.Context, req resource.ImportStateRequest, diags *diag.Diagnostics, form string, names ...string) []string {
-	parts := make([]string, len(names))
-	if req.ID == "" && req.Identity != nil {
-		for i, name := range names {
-			parts[i] = identityMember(ctx, req.Identity, name, diags)
+// importIDs returns the IDs of an import, from the import id ("1/2/3") or from the identity; nil, and
+// diags has the reason, if there are none.
+func importIDs(ctx context.Context, req resource.ImportStateRequest, ids []member, diags *diag.Diagnostics) []string {
+	var parts, forms []string
+	for _, id := range ids {
+		forms = append(forms, id.form)
+		if req.ID == "" && req.Identity != nil {
+			var v types.String
+			diags.Append(req.Identity.GetAttribute(ctx, path.Root(id.name), &v)...)
+			parts = append(parts, v.ValueString())
 		}
-	} else {
+	}
+	form := strings.Join(forms, "/")
+	if parts == nil {
 		parts = strings.Split(req.ID, "/")
 	}
 
-	if len(parts) != len(names) {
+	if len(parts) != len(ids) {
 		diags.AddError("Unusable import id", fmt.Sprintf("%q does not have the form %s.\n\n"+
 			"Next step: let a plan find the IDs: declare a bunq_oauth_client without an import block, and terraform plan prints the import blocks for the "+
 			"user's existing client and its callback URLs. The ID of the user is the id of data.bunq_user.", req.ID, form))
 		return nil
 	}
-
 	for i, p := range parts {
 		if _, err := providerdata.ParseID(p); err != nil || !providerdata.IDPattern.MatchString(p) {
 			diags.AddError("Unusable import id", fmt.Sprintf("%s is %q, but must be a number. The form is %s. "+
-				"(The client_id is not the ID of the client.)", strings.Split(form, "/")[i], p, form))
+				"(The client_id is not the ID of the client.)", forms[i], p, form))
 		}
 	}
 	if diags.HasError() {
@@ -64,48 +75,7 @@ func importParts(ctx context.Context, req resource.ImportStateRequest, diags *di
 	return parts
 }
 
-// identitySchema describes what identifies an object at bunq: pairs of a name and a description.
-func identitySchema(members ...string) identityschema.Schema {
-	all := map[string]identityschema.Attribute{}
-	for pair := range slices.Chunk(members, 2) {
-		all[pair[0]] = identityschema.StringAttribute{RequiredForImport: true, Description: pair[1]}
-	}
-	return identityschema.Schema{Attributes: all}
-}
-
-func identityMember(ctx context.Context, identity *tfsdk.ResourceIdentity, name string, diags *diag.Diagnostics) string {
-	var v types.String
-	diags.Append(identity.GetAttribute(ctx, path.Root(name), &v)...)
-	return v.ValueString()
-}
-
 // importBlock returns an import block, ready to be pasted.
 func importBlock(to, id string) string {
 	return fmt.Sprintf("    import {\n      to = %s\n      id = %q\n    }", to, id)
-}
-
-// oneLine replaces what would break a line.
-func oneLine(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return ' '
-	}, text)
-}
-
-// ImportState takes USER_ID/OAUTH_CLIENT_ID/ID; Read does the rest.
-func (r *CallbackURLResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	parts := importParts(ctx, req, &resp.Diagnostics, "USER_ID/OAUTH_CLIENT_ID/ID", "user_id", "oauth_client_id", "id")
-	if parts == nil {
-		return
-	}
-
-	m := callbackModel{
-		UserID: types.StringValue(parts[0]), OAuthClientID: types.StringValue(parts[1]), ID: types.StringValue(parts[2]),
-		APIContext: noContext(), URL: types.StringNull(),
-	}
-	beginImport(ctx, resp.Private, &resp.Diagnostics)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
 }

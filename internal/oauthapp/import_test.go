@@ -9,7 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 )
 
-func TestImportParts_ofAnID(t *testing.T) {
+func TestImportIDs_ofAnID(t *testing.T) {
 	for name, tc := range map[string]struct {
 		id   string
 		form string
@@ -35,7 +35,11 @@ func TestImportParts_ofAnID(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var diags diag.Diagnostics
-			got := importParts(t.Context(), resource.ImportStateRequest{ID: tc.id}, &diags, tc.form, strings.Split(tc.form, "/")...)
+			var ids []member
+			for _, form := range strings.Split(tc.form, "/") {
+				ids = append(ids, member{form: form})
+			}
+			got := importIDs(t.Context(), resource.ImportStateRequest{ID: tc.id}, ids, &diags)
 			if !slices.Equal(got, tc.want) {
 				t.Errorf("%q: %q, want %q", tc.id, got, tc.want)
 			}
