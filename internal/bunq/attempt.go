@@ -31,6 +31,8 @@ type exchange struct {
 	serverKey *rsa.PublicKey
 	// unverified is true for POST /installation alone, whose answer brings the key.
 	unverified bool
+	// repeatable is true for what does no harm if bunq does it twice.
+	repeatable bool
 	// ignoreBody is true if bunq's answer has nothing of use beyond its status.
 	ignoreBody bool
 	// secrets are sent by the call itself, and must not be in an error.
@@ -77,7 +79,7 @@ func (c *Client) send(ctx context.Context, x *exchange) (*answer, error) {
 			return nil, err
 		}
 		f, status := faultOf(err)
-		reason, repeat := decide(x.method, f, status, attempt, c.sandbox())
+		reason, repeat := decide(x.repeatable, f, status, attempt, c.sandbox())
 		d := backoff(attempt)
 		if f == faultNotSent {
 			d = min(d, maxConnectPause)
@@ -90,7 +92,7 @@ func (c *Client) send(ctx context.Context, x *exchange) (*answer, error) {
 			return nil, err
 		}
 
-		// A write is only repeated if bunq did not receive it, so this is about reads.
+		// Anything else is only repeated if bunq did not receive it, so this is about what is repeatable.
 		sent = sent || f != faultNotSent && !(f == faultAnswered && rateLimited(status, c.sandbox()))
 		last = err
 		stats.failed(last, sent)
@@ -102,7 +104,7 @@ func (c *Client) send(ctx context.Context, x *exchange) (*answer, error) {
 		}
 		end := stats.waiting(reason)
 		pause(ctx, d)
-		tellWait(ctx, c.config.Logger, x.method, x.endpoint, reason, end(reason))
+		c.tellWait(ctx, x.method, x.endpoint, reason, end(reason))
 		if ctx.Err() != nil {
 			return nil, c.ended(ctx, x.method, x.endpoint, last, sent)
 		}
@@ -184,12 +186,15 @@ func (c *Client) attempt(ctx context.Context, x *exchange) (*answer, error) {
 // takeSlot waits until the attempt may be sent. The slot is held until the answer has come.
 func (c *Client) takeSlot(ctx context.Context, x *exchange, limit ratelimit.Key) (*ratelimit.Slot, error) {
 	reason := "the rate limit of " + x.method + " " + x.endpoint
-	if x.endpoint == routeSessionServer().endpoint() {
-		reason = reasonSession
+	opening := x.endpoint == routeSessionServer().endpoint()
+	if opening {
+		reason = ReasonSession
 	}
 	end := StatsFrom(ctx).waiting(reason)
 	slot, err := c.config.Limits.Acquire(ctx, limit)
-	tellWait(ctx, c.config.Logger, x.method, x.endpoint, reason, end(reason))
+	if took := end(reason); !opening { // those who wait for the session say so themselves
+		c.tellWait(ctx, x.method, x.endpoint, reason, took)
+	}
 	return slot, err
 }
 
@@ -336,6 +341,7 @@ type call struct {
 	payload    any
 	secrets    []Secret
 	unsigned   bool // POST /installation
+	repeatable bool // POST /session-server, and each GET
 	ignoreBody bool
 }
 
@@ -360,7 +366,8 @@ func (c *Client) run(ctx context.Context, what call, inst Installation, token Se
 		environment: c.config.Environment,
 		method:      what.method, endpoint: what.route.endpoint(), path: what.route.resolve(user), query: what.query,
 		token: token, serverKey: inst.ServerPublicKey, unverified: what.unsigned, ignoreBody: what.ignoreBody,
-		secrets: append([]Secret{token, inst.Token}, what.secrets...),
+		repeatable: what.repeatable || what.method == http.MethodGet,
+		secrets:    append([]Secret{token, inst.Token}, what.secrets...),
 	}
 	body, err := what.marshal()
 	if err != nil {

@@ -178,13 +178,6 @@ func leavesOpen(e *APIError) bool {
 	}
 }
 
-// IsServerError reports whether the answer to the call was an error of bunq's own, of
-// a gateway in front of it, or maintenance.
-func IsServerError(err error) bool {
-	e, ok := asOwn[*APIError](err)
-	return ok && isServerError(e.Status)
-}
-
 func isServerError(status int) bool {
 	return status >= http.StatusInternalServerError || status == statusMaintenance
 }

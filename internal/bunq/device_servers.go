@@ -10,9 +10,11 @@ import (
 // shows the key and the permitted addresses. Status: ACTIVE, BLOCKED,
 // NEEDS_CONFIRMATION or OBSOLETE (DOCUMENTED, https://doc.bunq.com/devices). Created is UTC.
 type DeviceServer struct {
-	ID                      int64
-	Created                 time.Time
-	Description, IP, Status string
+	ID          int64     `json:"id"`
+	Created     time.Time `json:"-"`
+	Description string    `json:"description"`
+	IP          string    `json:"ip"`
+	Status      string    `json:"status"`
 }
 
 // IsDeviceTaken reports whether bunq refused to register a device because the installation has one
@@ -25,19 +27,15 @@ func IsDeviceTaken(err error) bool {
 const textDeviceTaken = "A device already exists"
 
 type wireDeviceServer struct {
-	ID          int64     `json:"id"`
-	Created     timestamp `json:"created"`
-	Description string    `json:"description"`
-	IP          string    `json:"ip"`
-	Status      string    `json:"status"`
+	DeviceServer
+	Created timestamp `json:"created"`
 }
 
 const typeDeviceServer = "DeviceServer"
 
 func (w wireDeviceServer) device() (DeviceServer, error) {
-	return DeviceServer{
-		ID: w.ID, Created: w.Created.Time, Description: w.Description, IP: w.IP, Status: w.Status,
-	}, checkID(typeDeviceServer, w.ID)
+	w.DeviceServer.Created = w.Created.Time
+	return w.DeviceServer, checkID(typeDeviceServer, w.ID)
 }
 
 // DeviceServer reads one device.

@@ -78,7 +78,7 @@ func FuzzList(f *testing.F) {
 				t.Errorf("a device without an ID: %+v", d)
 			}
 		}
-		_, _ = convert(elements, typeOAuthClient, wireOAuthClient.client)
+		_, _ = convert(elements, typeOAuthClient, OAuthClient.checked)
 		_, _ = sessionOf(elements)
 		_ = namesAnother(body, 7)
 		if page == nil || page.OlderURL == nil {

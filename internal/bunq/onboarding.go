@@ -2,10 +2,6 @@ package bunq
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"strings"
-	"time"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
 )
@@ -129,7 +125,7 @@ func (c *Client) CreateDeviceServer(ctx context.Context, inst Installation, r De
 // bunq refuses.
 func (c *Client) OpenSession(ctx context.Context, ac APIContext) (*Session, error) {
 	a, x, err := c.onboard(ctx, call{
-		route: routeSessionServer(), secrets: []Secret{ac.APIKey},
+		route: routeSessionServer(), repeatable: true, secrets: []Secret{ac.APIKey},
 		payload: struct {
 			Secret string `json:"secret"`
 		}{ac.APIKey.Reveal()},
@@ -144,29 +140,6 @@ func (c *Client) OpenSession(ctx context.Context, ac APIContext) (*Session, erro
 	return session, nil
 }
 
-type wireUser struct {
-	ID             int64   `json:"id"`
-	DisplayName    string  `json:"display_name"`
-	Status         string  `json:"status"`
-	SessionTimeout *int64  `json:"session_timeout"`
-	RequestedBy    element `json:"requested_by_user"`
-}
-
-// timeout is in seconds on the wire. A UserApiKey (the session of an OAuth token)
-// has none of its own; that of the requesting user counts (as in bunq's SDKs).
-func (w wireUser) timeout() time.Duration {
-	if w.SessionTimeout != nil {
-		return time.Duration(*w.SessionTimeout) * time.Second
-	}
-	for _, raw := range w.RequestedBy {
-		var inner wireUser
-		if json.Unmarshal(raw, &inner) == nil && inner.SessionTimeout != nil {
-			return time.Duration(*inner.SessionTimeout) * time.Second
-		}
-	}
-	return 0
-}
-
 func sessionOf(elements []element) (*Session, error) {
 	n, err := createdID(elements)
 	if err != nil {
@@ -176,31 +149,6 @@ func sessionOf(elements []element) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	kind, w, err := userOf(elements)
-	if err != nil {
-		return nil, err
-	}
-
-	return &Session{
-		ID: n, Token: Secret(token.Token), Created: token.Created.Time, Timeout: w.timeout(),
-		User: User{ID: w.ID, Kind: kind, DisplayName: w.DisplayName, Status: w.Status},
-	}, nil
-}
-
-// userOf finds the user, whose type key is its kind: all of bunq's kinds begin
-// with "User".
-func userOf(elements []element) (string, wireUser, error) {
-	for _, e := range elements {
-		for kind, raw := range e {
-			if !strings.HasPrefix(kind, "User") || isNull(raw) {
-				continue
-			}
-			w, err := one[wireUser]([]element{e}, kind)
-			if err == nil {
-				err = checkID(kind, w.ID)
-			}
-			return kind, w, err
-		}
-	}
-	return "", wireUser{}, errors.New("it has no user")
+	w, err := userOf(elements)
+	return &Session{ID: n, Token: Secret(token.Token), Created: token.Created.Time, Timeout: w.timeout(), User: w.User}, err
 }

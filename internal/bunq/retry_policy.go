@@ -50,19 +50,20 @@ const maxLostAnswers = 8
 
 // decide is the retry policy: whether an attempt may be repeated, and what the next
 // one waits for. attempt counts from 1 and includes the failed one.
-func decide(method string, f fault, status, attempt int, sandbox bool) (reason string, repeat bool) {
-	// A write that bunq may have done is never sent again; only a read can tell.
-	get := method == http.MethodGet
+//
+// A write that bunq may have done is never sent again, as only a read can tell. An opening of
+// a session is repeatable like a GET.
+func decide(repeatable bool, f fault, status, attempt int, sandbox bool) (reason string, repeat bool) {
 	switch f {
 	case faultNotSent:
 		return reasonConnection, true // network decides for how long
 	case faultLost:
-		return reasonAnswer, get && attempt < maxLostAnswers
+		return reasonAnswer, repeatable && attempt < maxLostAnswers
 	case faultAnswered:
 		if rateLimited(status, sandbox) {
 			return "bunq's rate limit (HTTP status " + strconv.Itoa(status) + ")", true
 		}
-		return "bunq to recover from a server error or maintenance", get && passing(status)
+		return "bunq to recover from a server error or maintenance", repeatable && passing(status)
 	default:
 		return "", false
 	}

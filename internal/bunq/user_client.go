@@ -56,16 +56,12 @@ func (u *UserClient) runWith(ctx context.Context, what call, s *Session) (*answe
 	return u.client.run(ctx, what, u.apiContext.Installation, s.Token, s.User.ID)
 }
 
-// obtain gets a session from the source. An opening that this call began has counted and
-// logged its wait already; callers who only waited for the opening do so here.
+// obtain gets a session from the source.
 func (u *UserClient) obtain(ctx context.Context, what call, get func(context.Context) (*Session, error)) (*Session, error) {
 	endpoint := what.route.endpoint()
-
-	counted := StatsFrom(ctx).waitedSoFar()
-	end := StatsFrom(ctx).waiting(reasonSession)
+	begun := time.Now()
 	session, err := get(ctx)
-	took := end(reasonSession)
-	tellWait(ctx, u.client.config.Logger, what.method, endpoint, reasonSession, took-(StatsFrom(ctx).waitedSoFar()-counted))
+	u.client.tellWait(ctx, what.method, endpoint, ReasonSession, time.Since(begun))
 
 	switch {
 	case err == nil:
@@ -138,10 +134,7 @@ func readShared[T any](ctx context.Context, u *UserClient, at route, paged bool,
 		return none, u.client.ended(ctx, http.MethodGet, at.endpoint(), nil, false)
 	}
 	read := u.client.reads.get(ctx, readKey{u.fingerprint, at}, fetch)
-
-	end := StatsFrom(ctx).waiting(reasonAnswer)
 	value, err := read.Wait(ctx)
-	end(reasonAnswer)
 	if err != nil {
 		if ctx.Err() != nil {
 			sent, last := read.stats.lastAttempt()
@@ -175,26 +168,27 @@ func (u *UserClient) InstallationID(ctx context.Context) (int64, error) {
 	return readShared(ctx, u, routeInstallation(), false, createdID, func(id int64) int64 { return id })
 }
 
-// Session is what POST /session-server returns.
+// Session is what POST /session-server returns. Its tags are those of the session cache.
 type Session struct {
-	ID    int64
-	Token Secret
+	ID    int64  `json:"id"`
+	Token Secret `json:"-"`
 	// Created is bunq's time, UTC; Timeout counts from it.
-	Created time.Time
+	Created time.Time `json:"created"`
 	// Timeout is the user's session_timeout; 0 if bunq named none. A session may end
 	// earlier: the first one after an hour, which no field says (DOCUMENTED,
 	// https://beta.doc.bunq.com/psd2/connect-as-a-psd2-service-provider).
-	Timeout time.Duration
-	User    User
+	Timeout time.Duration `json:"timeout_ns"`
+	User    User          `json:"user"`
 }
 
 // User is the bunq user that a session belongs to.
 type User struct {
-	ID int64
+	ID int64 `json:"id"`
 	// Kind is bunq's type key: "UserPaymentServiceProvider" for a PSD2 key,
 	// "UserApiKey" for an OAuth access token, "UserPerson" or "UserCompany".
-	Kind                string
-	DisplayName, Status string
+	Kind        string `json:"kind"`
+	DisplayName string `json:"display_name"`
+	Status      string `json:"status"`
 }
 
 // SessionSource provides sessions for one API context; package session implements it.

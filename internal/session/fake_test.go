@@ -162,19 +162,6 @@ func (j *journal) all() string {
 	return strings.Join(j.lines, "\n")
 }
 
-// infos are the lines at Info.
-func (j *journal) infos() []string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	var lines []string
-	for _, line := range j.lines {
-		if strings.HasPrefix(line, "INFO ") {
-			lines = append(lines, line)
-		}
-	}
-	return lines
-}
-
 // process is what one process has: a broker of its own on a folder that it shares.
 func process(b *bank, dir string) *Broker {
 	return newBroker(b, Options{CacheDir: dir, BaseURL: testURL})
