@@ -21,7 +21,7 @@ type DeviceServer struct {
 // (OBSERVED in four clients, whatever key and description are sent).
 func IsDeviceTaken(err error) bool {
 	e, ok := asOwn[*APIError](err)
-	return ok && isBodyRefused(err) && e.says(textDeviceTaken)
+	return ok && isBodyRefused(err) && e.begins(textDeviceTaken)
 }
 
 const textDeviceTaken = "A device already exists"

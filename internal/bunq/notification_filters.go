@@ -50,7 +50,7 @@ func (u *UserClient) NotificationFilters(ctx context.Context) ([]NotificationFil
 // bunq answers with the filters, not with the Id of the OpenAPI export (OBSERVED).
 func (u *UserClient) ReplaceNotificationFilters(ctx context.Context, filters []NotificationFilter) error {
 	filters = append([]NotificationFilter{}, filters...) // [], not null, for none
-	_, _, err := u.write(ctx, call{
+	_, _, err := u.write(ctx, request{
 		method: http.MethodPost, route: routeNotificationFilters(),
 		payload: struct {
 			Filters []NotificationFilter `json:"notification_filters"`

@@ -19,7 +19,7 @@ type CreatedInstallation struct {
 // which brings the key that verifies all others (DOCUMENTED in bunq's OpenAPI export;
 // that clients do not verify the answer is OBSERVED). Not idempotent.
 func (c *Client) CreateInstallation(ctx context.Context, clientPublicKeyPEM string) (*CreatedInstallation, error) {
-	a, x, err := c.onboard(ctx, call{
+	a, x, err := c.onboard(ctx, request{
 		route: routeInstallation(), unsigned: true,
 		payload: struct {
 			Key string `json:"client_public_key"`
@@ -69,7 +69,7 @@ type CredentialRequest struct {
 // idempotent; bunq shows TokenValue until the key's first use only (DOCUMENTED).
 // TokenValue is empty if bunq showed none.
 func (c *Client) CreateCredential(ctx context.Context, inst Installation, r CredentialRequest) (*Credential, error) {
-	a, x, err := c.onboard(ctx, call{
+	a, x, err := c.onboard(ctx, request{
 		route: routePSPCredential(),
 		payload: struct {
 			Certificate string `json:"client_payment_service_provider_certificate"`
@@ -101,7 +101,7 @@ type DeviceServerRequest struct {
 // CreateDeviceServer registers the API key on the installation. Not idempotent.
 // IsCredentialsRefused matches a key that bunq refuses.
 func (c *Client) CreateDeviceServer(ctx context.Context, inst Installation, r DeviceServerRequest) (int64, error) {
-	a, x, err := c.onboard(ctx, call{
+	a, x, err := c.onboard(ctx, request{
 		route: routeDeviceServers(), secrets: []Secret{r.Secret},
 		payload: struct {
 			Description  string   `json:"description"`
@@ -124,7 +124,7 @@ func (c *Client) CreateDeviceServer(ctx context.Context, inst Installation, r De
 // 30 s), which is waited for. IsCredentialsRefused matches a key or an address that
 // bunq refuses.
 func (c *Client) OpenSession(ctx context.Context, ac APIContext) (*Session, error) {
-	a, x, err := c.onboard(ctx, call{
+	a, x, err := c.onboard(ctx, request{
 		route: routeSessionServer(), repeatable: true, secrets: []Secret{ac.APIKey},
 		payload: struct {
 			Secret string `json:"secret"`

@@ -28,7 +28,7 @@ var (
 // and exchange as well, for error messages.
 func (u *UserClient) fetch(ctx context.Context, at route, paged bool) ([]element, *answer, *exchange, error) {
 	var replaced bool
-	what := call{method: http.MethodGet, route: at}
+	what := request{method: http.MethodGet, route: at}
 	if paged {
 		what.query = pageQuery(0)
 	}
@@ -60,7 +60,7 @@ func (u *UserClient) fetch(ctx context.Context, at route, paged bool) ([]element
 		older = next
 		what.query = pageQuery(older)
 	}
-	return nil, nil, nil, &DecodeError{Method: what.method, Endpoint: at.endpoint(), Err: errEndlessList}
+	return nil, nil, nil, &DecodeError{Call: Call{Method: what.method, Endpoint: at.endpoint()}, Err: errEndlessList}
 }
 
 func pageQuery(older int64) string {

@@ -201,27 +201,27 @@ func (c *Client) bound(ctx context.Context) (context.Context, context.CancelFunc
 // ended returns the error of a call whose context is over: it took too long, or the
 // caller left. last is the error of its last attempt, sent whether one of them may
 // have reached bunq.
-func (c *Client) ended(ctx context.Context, method, endpoint string, last error, sent bool) error {
+func (c *Client) ended(ctx context.Context, call Call, last error, sent bool) error {
 	if !errors.Is(context.Cause(ctx), errMaxWait) {
-		return &TransportError{Method: method, Endpoint: endpoint, Sent: sent, Err: ctx.Err()}
+		return &TransportError{Call: call, Sent: sent, Err: ctx.Err()}
 	}
-	return c.gaveUp(ctx, method, endpoint, last, sent)
+	return c.gaveUp(ctx, call, last, sent)
 }
 
 // gaveUp returns the error of a call that has waited for as long as it may.
-func (c *Client) gaveUp(ctx context.Context, method, endpoint string, last error, sent bool) *WaitError {
+func (c *Client) gaveUp(ctx context.Context, call Call, last error, sent bool) *WaitError {
 	s := StatsFrom(ctx)
 	return &WaitError{
-		Method: method, Endpoint: endpoint, Reason: s.longest(), Waited: time.Since(s.begun), Max: c.config.MaxWait,
+		Call: call, Reason: s.longest(), Waited: time.Since(s.begun), Max: c.config.MaxWait,
 		Last: last, Sent: sent,
 	}
 }
 
 // tellWait logs a long wait that is over.
-func (c *Client) tellWait(ctx context.Context, method, endpoint, reason string, d time.Duration) {
+func (c *Client) tellWait(ctx context.Context, call Call, reason string, d time.Duration) {
 	if d > longWait {
 		c.config.Logger.Info(ctx, "Waited for bunq", map[string]any{
-			"method": method, "endpoint": endpoint, "waited_for": reason, "waited": d.Round(time.Millisecond).String(),
+			"method": call.Method, "endpoint": call.Endpoint, "waited_for": reason, "waited": d.Round(time.Millisecond).String(),
 		})
 	}
 }

@@ -24,7 +24,7 @@ func (c *Client) WithSession(ac APIContext, s SessionSource) *UserClient {
 
 // do makes one call with a session. replaced belongs to all pages of a read: it is set
 // when a session turned out to be dead, and another one is not replaced again.
-func (u *UserClient) do(ctx context.Context, replaced *bool, what call) (*answer, *exchange, error) {
+func (u *UserClient) do(ctx context.Context, replaced *bool, what request) (*answer, *exchange, error) {
 	session, err := u.obtain(ctx, what, u.source.Session)
 	if err != nil {
 		return nil, nil, err
@@ -51,30 +51,30 @@ func (u *UserClient) do(ctx context.Context, replaced *bool, what call) (*answer
 	return a, x, err
 }
 
-func (u *UserClient) runWith(ctx context.Context, what call, s *Session) (*answer, *exchange, error) {
+func (u *UserClient) runWith(ctx context.Context, what request, s *Session) (*answer, *exchange, error) {
 	what.secrets = append([]Secret{u.apiContext.APIKey}, what.secrets...)
 	return u.client.run(ctx, what, u.apiContext.Installation, s.Token, s.User.ID)
 }
 
 // obtain gets a session from the source.
-func (u *UserClient) obtain(ctx context.Context, what call, get func(context.Context) (*Session, error)) (*Session, error) {
-	endpoint := what.route.endpoint()
+func (u *UserClient) obtain(ctx context.Context, what request, get func(context.Context) (*Session, error)) (*Session, error) {
+	call := Call{Method: what.method, Endpoint: what.route.endpoint()}
 	begun := time.Now()
 	session, err := get(ctx)
-	u.client.tellWait(ctx, what.method, endpoint, ReasonSession, time.Since(begun))
+	u.client.tellWait(ctx, call, ReasonSession, time.Since(begun))
 
 	switch {
 	case err == nil:
 		return session, nil
 	case ctx.Err() != nil:
-		return nil, u.client.ended(ctx, what.method, endpoint, nil, false)
+		return nil, u.client.ended(ctx, call, nil, false)
 	default:
-		return nil, &SessionError{Method: what.method, Endpoint: endpoint, Err: err}
+		return nil, &SessionError{Call: call, Err: err}
 	}
 }
 
 // write makes a POST, PUT or DELETE.
-func (u *UserClient) write(ctx context.Context, what call) (*answer, *exchange, error) {
+func (u *UserClient) write(ctx context.Context, what request) (*answer, *exchange, error) {
 	defer u.client.reads.invalidate(what.route)
 
 	ctx, cancel := u.client.bound(ctx)
@@ -84,7 +84,7 @@ func (u *UserClient) write(ctx context.Context, what call) (*answer, *exchange, 
 
 // create makes a POST that answers with an id.
 func (u *UserClient) create(ctx context.Context, at route, payload any) (int64, error) {
-	a, x, err := u.write(ctx, call{method: http.MethodPost, route: at, payload: payload})
+	a, x, err := u.write(ctx, request{method: http.MethodPost, route: at, payload: payload})
 	if err != nil {
 		return 0, err
 	}
@@ -99,7 +99,7 @@ func (u *UserClient) create(ctx context.Context, at route, payload any) (int64, 
 // an answer of any form is accepted. But bunq does not sign which request it answers, and if
 // the answer names an object, it must be this one.
 func (u *UserClient) change(ctx context.Context, method string, at route, payload any) error {
-	a, x, err := u.write(ctx, call{method: method, route: at, payload: payload, ignoreBody: true})
+	a, x, err := u.write(ctx, request{method: method, route: at, payload: payload, ignoreBody: true})
 	if err != nil {
 		return err
 	}
@@ -131,14 +131,14 @@ func readShared[T any](ctx context.Context, u *UserClient, at route, paged bool,
 	ctx, cancel := u.client.bound(ctx)
 	defer cancel()
 	if ctx.Err() != nil {
-		return none, u.client.ended(ctx, http.MethodGet, at.endpoint(), nil, false)
+		return none, u.client.ended(ctx, Call{Method: http.MethodGet, Endpoint: at.endpoint()}, nil, false)
 	}
 	read := u.client.reads.get(ctx, readKey{u.fingerprint, at}, fetch)
 	value, err := read.Wait(ctx)
 	if err != nil {
 		if ctx.Err() != nil {
 			sent, last := read.stats.lastAttempt()
-			err = u.client.ended(ctx, http.MethodGet, at.endpoint(), last, sent)
+			err = u.client.ended(ctx, Call{Method: http.MethodGet, Endpoint: at.endpoint()}, last, sent)
 		}
 		return none, err
 	}
@@ -155,7 +155,7 @@ func shallow[T any](p *T) *T {
 func (u *UserClient) User(ctx context.Context) (User, error) {
 	ctx, cancel := u.client.bound(ctx)
 	defer cancel()
-	session, err := u.obtain(ctx, call{method: http.MethodGet, route: routeUser()}, u.source.Session)
+	session, err := u.obtain(ctx, request{method: http.MethodGet, route: routeUser()}, u.source.Session)
 	if err != nil {
 		return User{}, err
 	}

@@ -106,7 +106,7 @@ func (u *UserClient) CheckedSession(ctx context.Context) (*Session, error) {
 	ctx, cancel := u.client.bound(ctx)
 	defer cancel()
 
-	check := call{method: http.MethodGet, route: routeUser()}
+	check := request{method: http.MethodGet, route: routeUser()}
 	if _, _, err := u.do(ctx, new(bool), check); err != nil {
 		return nil, err
 	}

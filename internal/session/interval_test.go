@@ -152,7 +152,7 @@ func TestInterval_anOpeningThatWasNeverSentDoesNotCount(t *testing.T) {
 		fail := false
 		bk := &bank{refuse: func(int) error {
 			if fail {
-				return &bunq.TransportError{Method: "POST", Endpoint: "/session-server", Err: errors.New("connection refused")}
+				return &bunq.TransportError{Call: bunq.Call{Method: "POST", Endpoint: "/session-server"}, Err: errors.New("connection refused")}
 			}
 			return nil
 		}}

@@ -337,7 +337,7 @@ func TestForgetRefusal_holdsAgainstARefusalOnItsWay(t *testing.T) {
 
 func TestSession_passingFailuresAreNotRemembered(t *testing.T) {
 	for name, failure := range map[string]error{
-		"no connection":          &bunq.TransportError{Method: "POST", Endpoint: "/session-server", Err: errors.New("no route to host")},
+		"no connection":          &bunq.TransportError{Call: bunq.Call{Method: "POST", Endpoint: "/session-server"}, Err: errors.New("no route to host")},
 		"another kind of 400":    &bunq.APIError{Status: 400, Envelope: true, Descriptions: []string{"The request signature is invalid."}},
 		"the words from a proxy": &bunq.APIError{Status: 400, Descriptions: []string{"User credentials are incorrect."}},
 	} {
@@ -363,8 +363,8 @@ func TestSession_passingFailuresAreNotRemembered(t *testing.T) {
 // One cause, one wait: what cannot be better the next time is not asked for again.
 func TestSession_whatCannotPassIsRemembered(t *testing.T) {
 	for name, failure := range map[string]error{
-		"an answer that is not verified":          &bunq.SignatureError{Method: "POST", Endpoint: "/session-server", Err: bunq.ErrUnsigned},
-		"an answer that is not understood":        &bunq.DecodeError{Method: "POST", Endpoint: "/session-server", Err: errors.New("it has no Token")},
+		"an answer that is not verified":          &bunq.SignatureError{Call: bunq.Call{Method: "POST", Endpoint: "/session-server"}, Err: bunq.ErrUnsigned},
+		"an answer that is not understood":        &bunq.DecodeError{Call: bunq.Call{Method: "POST", Endpoint: "/session-server"}, Err: errors.New("it has no Token")},
 		"an installation token that is not taken": &bunq.APIError{Status: 403, Envelope: true, Descriptions: []string{"Insufficient authentication."}},
 	} {
 		t.Run(name, func(t *testing.T) {
