@@ -384,8 +384,8 @@ func (c *Client) run(ctx context.Context, what request, inst Installation, token
 	return a, x, err
 }
 
-// onboard makes a write that needs no session.
-func (c *Client) onboard(ctx context.Context, what request, inst Installation) (*answer, *exchange, error) {
+// onboard makes a write that needs no session, and decodes its answer.
+func onboard[T any](ctx context.Context, c *Client, what request, inst Installation, decode func([]element) (T, error)) (T, error) {
 	what.method = http.MethodPost
 	// A key and a device are also listed in the credentials of a user, and a first
 	// session may change the status of a key. Which call does is UNKNOWN.
@@ -394,5 +394,19 @@ func (c *Client) onboard(ctx context.Context, what request, inst Installation) (
 
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
-	return c.run(ctx, what, inst, inst.Token, 0)
+	a, x, err := c.run(ctx, what, inst, inst.Token, 0)
+	return decoded(x, a, err, decode)
+}
+
+// decoded returns what the answer to a call has, or the error of the call.
+func decoded[T any](x *exchange, a *answer, err error, decode func([]element) (T, error)) (T, error) {
+	var none T
+	if err != nil {
+		return none, err
+	}
+	value, err := decode(a.elements)
+	if err != nil {
+		return none, x.decodeError(a, err)
+	}
+	return value, nil
 }

@@ -49,13 +49,7 @@ func (w wireCredential) credential() (Credential, error) {
 
 // Credential reads one credential of the user.
 func (u *UserClient) Credential(ctx context.Context, id int64) (*Credential, error) {
-	return readShared(ctx, u, routeCredential(id), false, func(elements []element) (*Credential, error) {
-		c, err := object(elements, typeCredential, wireCredential.credential)
-		if err != nil {
-			return nil, err
-		}
-		return c, sameID(typeCredential, c.ID, id)
-	}, shallow)
+	return readObject(ctx, u, routeCredential(id), typeCredential, wireCredential.credential, shallow)
 }
 
 // Credentials reads all credentials of the user, newest first.

@@ -40,13 +40,7 @@ func (w wireDeviceServer) device() (DeviceServer, error) {
 
 // DeviceServer reads one device.
 func (u *UserClient) DeviceServer(ctx context.Context, id int64) (*DeviceServer, error) {
-	return readShared(ctx, u, routeDeviceServer(id), false, func(elements []element) (*DeviceServer, error) {
-		d, err := object(elements, typeDeviceServer, wireDeviceServer.device)
-		if err != nil {
-			return nil, err
-		}
-		return d, sameID(typeDeviceServer, d.ID, id)
-	}, shallow)
+	return readObject(ctx, u, routeDeviceServer(id), typeDeviceServer, wireDeviceServer.device, shallow)
 }
 
 // DeviceServers reads all devices, newest first.

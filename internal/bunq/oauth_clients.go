@@ -56,13 +56,7 @@ func (c OAuthClient) clone() OAuthClient {
 
 // OAuthClient reads one client with its callback URLs.
 func (u *UserClient) OAuthClient(ctx context.Context, id int64) (*OAuthClient, error) {
-	return readShared(ctx, u, routeOAuthClient(id), false, func(elements []element) (*OAuthClient, error) {
-		c, err := object(elements, typeOAuthClient, OAuthClient.checked)
-		if err != nil {
-			return nil, err
-		}
-		return c, sameID(typeOAuthClient, c.ID, id)
-	}, func(c *OAuthClient) *OAuthClient {
+	return readObject(ctx, u, routeOAuthClient(id), typeOAuthClient, OAuthClient.checked, func(c *OAuthClient) *OAuthClient {
 		copied := c.clone()
 		return &copied
 	})

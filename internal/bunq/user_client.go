@@ -85,14 +85,7 @@ func (u *UserClient) write(ctx context.Context, what request) (*answer, *exchang
 // create makes a POST that answers with an id.
 func (u *UserClient) create(ctx context.Context, at route, payload any) (int64, error) {
 	a, x, err := u.write(ctx, request{method: http.MethodPost, route: at, payload: payload})
-	if err != nil {
-		return 0, err
-	}
-	n, err := createdID(a.elements)
-	if err != nil {
-		return 0, x.decodeError(a, err)
-	}
-	return n, nil
+	return decoded(x, a, err, createdID)
 }
 
 // change makes a PUT or DELETE of one object. What bunq answers to a DELETE is UNKNOWN, so
@@ -143,6 +136,20 @@ func readShared[T any](ctx context.Context, u *UserClient, at route, paged bool,
 		return none, err
 	}
 	return clone(value.(T)), nil //nolint:forcetypeassert // a route has one type, that of the only function that reads it
+}
+
+// readObject reads one object, whose ID is the last one of the route.
+func readObject[W, T any](ctx context.Context, u *UserClient, at route, typ string, to func(W) (T, error), clone func(*T) *T) (*T, error) {
+	return readShared(ctx, u, at, false, func(elements []element) (*T, error) {
+		w, err := one[wireID](elements, typ)
+		if err != nil {
+			return nil, err
+		}
+		if err := sameID(typ, w.ID, at.id()); err != nil {
+			return nil, err
+		}
+		return object(elements, typ, to)
+	}, clone)
 }
 
 // shallow returns a copy of what p points at.

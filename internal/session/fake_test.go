@@ -132,10 +132,6 @@ func refusedByBunq() error {
 	}
 }
 
-func badGateway() error {
-	return &bunq.APIError{Call: bunq.Call{Method: "POST", Endpoint: "/session-server"}, Status: 502}
-}
-
 // journal is a logger that keeps what it gets.
 type journal struct {
 	mu    sync.Mutex
