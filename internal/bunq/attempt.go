@@ -51,9 +51,9 @@ type answer struct {
 	pagination             *pagination
 }
 
-// send makes attempts until one succeeds, another one cannot help, or ctx ends. Then it
+// sendUntilAnswered makes attempts until one succeeds, another one cannot help, or ctx ends. Then it
 // parses bunq's envelope of the answer.
-func (c *Client) send(ctx context.Context, x *exchange) (*answer, error) {
+func (c *Client) sendUntilAnswered(ctx context.Context, x *exchange) (*answer, error) {
 	stats := StatsFrom(ctx)
 	begun := time.Now()
 	var last error
@@ -155,7 +155,7 @@ func (c *Client) attempt(ctx context.Context, x *exchange) (*answer, error) {
 	if err != nil {
 		return nil, x.notSent(err)
 	}
-	if cause := c.network.try(); cause != nil {
+	if cause := c.network.down(); cause != nil {
 		slot.Release()
 		return nil, x.notSent(cause)
 	}
@@ -166,7 +166,7 @@ func (c *Client) attempt(ctx context.Context, x *exchange) (*answer, error) {
 		return nil, x.notSent(fmt.Errorf("%w: %w", errUnsendable, err))
 	}
 	end := StatsFrom(ctx).waiting(reasonAnswer)
-	a, err := c.talk(ctx, x)
+	a, err := c.sendOnce(ctx, x)
 	if NeverSent(err) {
 		end(reasonConnection)
 		slot.Release()
@@ -212,10 +212,10 @@ func (x *exchange) sign() error {
 	return err
 }
 
-// talk sends the request and judges the answer. It counts the request and logs both,
+// sendOnce sends the request and judges the answer. It counts the request and logs both,
 // with an allow list of fields: headers and bodies, which have tokens and keys, are
 // never logged.
-func (c *Client) talk(ctx context.Context, x *exchange) (*answer, error) {
+func (c *Client) sendOnce(ctx context.Context, x *exchange) (*answer, error) {
 	StatsFrom(ctx).request(x.Method, x.Endpoint)
 	c.config.Logger.Debug(ctx, "Request to bunq", map[string]any{
 		"method": x.Method, "endpoint": x.Endpoint, "request_id": x.RequestID,
@@ -380,7 +380,7 @@ func (c *Client) run(ctx context.Context, what request, inst Installation, token
 		x.key = inst.PrivateKey
 	}
 
-	a, err := c.send(ctx, x)
+	a, err := c.sendUntilAnswered(ctx, x)
 	return a, x, err
 }
 

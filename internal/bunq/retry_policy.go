@@ -150,9 +150,9 @@ type network struct {
 	cause  error
 }
 
-// try begins an attempt. If the run has given up and it is too early to try again,
+// down begins an attempt. If the run has given up and it is too early to try again,
 // it returns the reason why there is no connection.
-func (n *network) try() error {
+func (n *network) down() error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	now := time.Now()

@@ -110,15 +110,8 @@ func readShared[T any](ctx context.Context, u *UserClient, at route, paged bool,
 ) (T, error) {
 	var none T
 	fetch := func(ctx context.Context) (any, error) {
-		elements, a, x, err := u.fetch(ctx, at, paged)
-		if err != nil {
-			return nil, err
-		}
-		value, err := decode(elements)
-		if err != nil {
-			return nil, x.decodeError(a, err)
-		}
-		return value, nil
+		a, x, err := u.fetch(ctx, at, paged)
+		return decoded(x, a, err, func(elements []element) (any, error) { return decode(elements) })
 	}
 
 	ctx, cancel := u.client.bound(ctx)
