@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"time"
 
@@ -31,8 +32,9 @@ type exchange struct {
 	serverKey *rsa.PublicKey
 	// unverified is true for POST /installation alone, whose answer brings the key.
 	unverified bool
-	// repeatable is true for what does no harm if bunq does it twice.
-	repeatable bool
+	// attempts is how many may reach bunq, where it does no harm if bunq does it twice: without
+	// end for a GET; two for the opening of a session, as the second one waits for 30 seconds.
+	attempts int
 	// ignoreBody is true if bunq's answer has nothing of use beyond its status.
 	ignoreBody bool
 	// secrets are sent by the call itself, and must not be in an error.
@@ -78,7 +80,7 @@ func (c *Client) sendUntilAnswered(ctx context.Context, x *exchange) (*answer, e
 			return nil, err
 		}
 		f, status := faultOf(err)
-		reason, repeat := decide(x.repeatable, f, status, attempt, c.sandbox())
+		reason, repeat := decide(x.attempts, f, status, attempt, c.sandbox())
 		d := backoff(attempt)
 		if f == faultNotSent {
 			d = min(d, maxConnectPause)
@@ -91,7 +93,7 @@ func (c *Client) sendUntilAnswered(ctx context.Context, x *exchange) (*answer, e
 			return nil, err
 		}
 
-		// Anything else is only repeated if bunq did not receive it, so this is about what is repeatable.
+		// Any other write is only repeated if bunq did not receive it.
 		sent = sent || f != faultNotSent && !(f == faultAnswered && rateLimited(status, c.sandbox()))
 		last = err
 		stats.failed(last, sent)
@@ -338,7 +340,7 @@ type request struct {
 	payload    any
 	secrets    []Secret
 	unsigned   bool // POST /installation
-	repeatable bool // POST /session-server, and each GET
+	attempts   int  // see exchange; 0 for a GET as well
 	ignoreBody bool
 }
 
@@ -364,8 +366,11 @@ func (c *Client) run(ctx context.Context, what request, inst Installation, token
 		environment: c.config.Environment,
 		path:        what.route.resolve(user), query: what.query,
 		token: token, serverKey: inst.ServerPublicKey, unverified: what.unsigned, ignoreBody: what.ignoreBody,
-		repeatable: what.repeatable || what.method == http.MethodGet,
-		secrets:    append([]Secret{token, inst.Token}, what.secrets...),
+		attempts: what.attempts,
+		secrets:  append([]Secret{token, inst.Token}, what.secrets...),
+	}
+	if x.Method == http.MethodGet {
+		x.attempts = math.MaxInt
 	}
 	body, err := what.marshal()
 	if err != nil {

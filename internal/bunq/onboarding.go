@@ -102,7 +102,7 @@ func (c *Client) CreateDeviceServer(ctx context.Context, inst Installation, r De
 // bunq refuses.
 func (c *Client) OpenSession(ctx context.Context, ac APIContext) (*Session, error) {
 	return onboard(ctx, c, request{
-		route: routeSessionServer(), repeatable: true, secrets: []Secret{ac.APIKey},
+		route: routeSessionServer(), attempts: 2, secrets: []Secret{ac.APIKey},
 		payload: struct {
 			Secret string `json:"secret"`
 		}{ac.APIKey.Reveal()},

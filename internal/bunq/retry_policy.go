@@ -51,19 +51,19 @@ const maxLostAnswers = 8
 // decide is the retry policy: whether an attempt may be repeated, and what the next
 // one waits for. attempt counts from 1 and includes the failed one.
 //
-// A write that bunq may have done is never sent again, as only a read can tell. An opening of
-// a session is repeatable like a GET.
-func decide(repeatable bool, f fault, status, attempt int, sandbox bool) (reason string, repeat bool) {
+// What bunq may have done is sent again while there were fewer than the given attempts: never
+// for a write, as only a read can tell.
+func decide(attempts int, f fault, status, attempt int, sandbox bool) (reason string, repeat bool) {
 	switch f {
 	case faultNotSent:
 		return reasonConnection, true // network decides for how long
 	case faultLost:
-		return reasonAnswer, repeatable && attempt < maxLostAnswers
+		return reasonAnswer, attempt < min(attempts, maxLostAnswers)
 	case faultAnswered:
 		if rateLimited(status, sandbox) {
 			return "bunq's rate limit (HTTP status " + strconv.Itoa(status) + ")", true
 		}
-		return "bunq to recover from a server error or maintenance", repeatable && passing(status)
+		return "bunq to recover from a server error or maintenance", attempt < attempts && passing(status)
 	default:
 		return "", false
 	}
