@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"time"
 
@@ -19,10 +20,10 @@ import (
 // exchange is one call as it is sent. Each attempt has a copy of it, so that nothing
 // of one attempt gets into the next.
 type exchange struct {
-	environment      Environment
-	method, endpoint string
-	path, query      string
-	token            Secret
+	Call
+	environment Environment
+	path, query string
+	token       Secret
 	// body is marshalled once; the same bytes are signed and sent.
 	body []byte
 	// key signs the body; nil for calls that go unsigned.
@@ -31,28 +32,30 @@ type exchange struct {
 	serverKey *rsa.PublicKey
 	// unverified is true for POST /installation alone, whose answer brings the key.
 	unverified bool
+	// attempts is how many may reach bunq, where it does no harm if bunq does it twice: without
+	// end for a GET; two for the opening of a session, as the second one waits for 30 seconds.
+	attempts int
 	// ignoreBody is true if bunq's answer has nothing of use beyond its status.
 	ignoreBody bool
 	// secrets are sent by the call itself, and must not be in an error.
 	secrets []Secret
 
-	attempt              int
-	requestID, signature string
+	signature string
 }
 
 // answer is what came back.
 type answer struct {
-	status                             int
-	body                               []byte
-	signature, responseID, contentType string
-	requestID                          string
-	elements                           []element
-	pagination                         *pagination
+	call                   Call // with bunq's response ID
+	status                 int
+	body                   []byte
+	signature, contentType string
+	elements               []element
+	pagination             *pagination
 }
 
-// send makes attempts until one succeeds, another one cannot help, or ctx ends. Then it
+// sendUntilAnswered makes attempts until one succeeds, another one cannot help, or ctx ends. Then it
 // parses bunq's envelope of the answer.
-func (c *Client) send(ctx context.Context, x *exchange) (*answer, error) {
+func (c *Client) sendUntilAnswered(ctx context.Context, x *exchange) (*answer, error) {
 	stats := StatsFrom(ctx)
 	begun := time.Now()
 	var last error
@@ -60,7 +63,7 @@ func (c *Client) send(ctx context.Context, x *exchange) (*answer, error) {
 	strangers := 0 // equal answers in a row that are not bunq's
 	for attempt := 1; ; attempt++ {
 		try := *x
-		try.attempt = attempt
+		try.Attempts = attempt
 		a, err := c.attempt(ctx, &try)
 		if err == nil {
 			return a, x.parse(a)
@@ -72,12 +75,12 @@ func (c *Client) send(ctx context.Context, x *exchange) (*answer, error) {
 
 		switch {
 		case c.outlasts(ctx, err) && last != nil: // what is left of max_wait is too short for it
-			return nil, c.gaveUp(ctx, x.method, x.endpoint, err, sent)
+			return nil, c.gaveUp(ctx, x.Call, err, sent)
 		case c.outlasts(ctx, err):
 			return nil, err
 		}
 		f, status := faultOf(err)
-		reason, repeat := decide(x.method, f, status, attempt, c.sandbox())
+		reason, repeat := decide(x.attempts, f, status, attempt, c.sandbox())
 		d := backoff(attempt)
 		if f == faultNotSent {
 			d = min(d, maxConnectPause)
@@ -90,25 +93,25 @@ func (c *Client) send(ctx context.Context, x *exchange) (*answer, error) {
 			return nil, err
 		}
 
-		// A write is only repeated if bunq did not receive it, so this is about reads.
+		// Any other write is only repeated if bunq did not receive it.
 		sent = sent || f != faultNotSent && !(f == faultAnswered && rateLimited(status, c.sandbox()))
 		last = err
 		stats.failed(last, sent)
 		if !told && time.Since(begun)+d >= tellAfter {
 			told = true
 			c.config.Logger.Info(ctx, "Still waiting for bunq", map[string]any{
-				"method": x.method, "endpoint": x.endpoint, "waiting_for": reason, "attempts": attempt, "max_wait": c.config.MaxWait.String(),
+				"method": x.Method, "endpoint": x.Endpoint, "waiting_for": reason, "attempts": attempt, "max_wait": c.config.MaxWait.String(),
 			})
 		}
 		end := stats.waiting(reason)
 		pause(ctx, d)
-		tellWait(ctx, c.config.Logger, x.method, x.endpoint, reason, end(reason))
+		c.tellWait(ctx, x.Call, reason, end(reason))
 		if ctx.Err() != nil {
-			return nil, c.ended(ctx, x.method, x.endpoint, last, sent)
+			return nil, c.ended(ctx, x.Call, last, sent)
 		}
 		stats.retry()
 		c.config.Logger.Debug(ctx, "Repeating a request to bunq", map[string]any{
-			"method": x.method, "endpoint": x.endpoint, "attempt": attempt + 1, "reason": reason,
+			"method": x.Method, "endpoint": x.Endpoint, "attempt": attempt + 1, "reason": reason,
 		})
 	}
 }
@@ -129,7 +132,7 @@ func (c *Client) cutOff(ctx context.Context, x *exchange, err, last error, sent 
 	if last == nil && wasTried(err) {
 		last = err
 	}
-	return c.ended(ctx, x.method, x.endpoint, last, sent || !NeverSent(err))
+	return c.ended(ctx, x.Call, last, sent || !NeverSent(err))
 }
 
 // wasTried reports whether an attempt was made, and did not end before its turn.
@@ -147,14 +150,14 @@ func (c *Client) attempt(ctx context.Context, x *exchange) (*answer, error) {
 	if err != nil {
 		return nil, x.notSent(fmt.Errorf("%w: make a request id: %w", errUnsendable, err))
 	}
-	x.requestID = id.String()
+	x.RequestID = id.String()
 
-	limit := ratelimit.Key{Method: x.method, Endpoint: x.endpoint}
+	limit := ratelimit.Key{Method: x.Method, Endpoint: x.Endpoint}
 	slot, err := c.takeSlot(ctx, x, limit)
 	if err != nil {
 		return nil, x.notSent(err)
 	}
-	if cause := c.network.try(); cause != nil {
+	if cause := c.network.down(); cause != nil {
 		slot.Release()
 		return nil, x.notSent(cause)
 	}
@@ -165,7 +168,7 @@ func (c *Client) attempt(ctx context.Context, x *exchange) (*answer, error) {
 		return nil, x.notSent(fmt.Errorf("%w: %w", errUnsendable, err))
 	}
 	end := StatsFrom(ctx).waiting(reasonAnswer)
-	a, err := c.talk(ctx, x)
+	a, err := c.sendOnce(ctx, x)
 	if NeverSent(err) {
 		end(reasonConnection)
 		slot.Release()
@@ -183,13 +186,16 @@ func (c *Client) attempt(ctx context.Context, x *exchange) (*answer, error) {
 
 // takeSlot waits until the attempt may be sent. The slot is held until the answer has come.
 func (c *Client) takeSlot(ctx context.Context, x *exchange, limit ratelimit.Key) (*ratelimit.Slot, error) {
-	reason := "the rate limit of " + x.method + " " + x.endpoint
-	if x.endpoint == routeSessionServer().endpoint() {
-		reason = reasonSession
+	reason := "the rate limit of " + x.Method + " " + x.Endpoint
+	opening := x.Endpoint == routeSessionServer().endpoint()
+	if opening {
+		reason = ReasonSession
 	}
 	end := StatsFrom(ctx).waiting(reason)
 	slot, err := c.config.Limits.Acquire(ctx, limit)
-	tellWait(ctx, c.config.Logger, x.method, x.endpoint, reason, end(reason))
+	if took := end(reason); !opening { // those who wait for the session say so themselves
+		c.tellWait(ctx, x.Call, reason, took)
+	}
 	return slot, err
 }
 
@@ -208,14 +214,14 @@ func (x *exchange) sign() error {
 	return err
 }
 
-// talk sends the request and judges the answer. It counts the request and logs both,
+// sendOnce sends the request and judges the answer. It counts the request and logs both,
 // with an allow list of fields: headers and bodies, which have tokens and keys, are
 // never logged.
-func (c *Client) talk(ctx context.Context, x *exchange) (*answer, error) {
-	StatsFrom(ctx).request(x.method, x.endpoint)
+func (c *Client) sendOnce(ctx context.Context, x *exchange) (*answer, error) {
+	StatsFrom(ctx).request(x.Method, x.Endpoint)
 	c.config.Logger.Debug(ctx, "Request to bunq", map[string]any{
-		"method": x.method, "endpoint": x.endpoint, "request_id": x.requestID,
-		"attempt": x.attempt, "signed": x.signature != "", "body_bytes": len(x.body),
+		"method": x.Method, "endpoint": x.Endpoint, "request_id": x.RequestID,
+		"attempt": x.Attempts, "signed": x.signature != "", "body_bytes": len(x.body),
 	})
 
 	begun := time.Now()
@@ -247,8 +253,8 @@ func (c *Client) learn(ctx context.Context, err error, begun time.Time) {
 
 func (c *Client) logAnswer(ctx context.Context, x *exchange, a *answer, err error, took time.Duration) {
 	fields := map[string]any{
-		"method": x.method, "endpoint": x.endpoint, "request_id": x.requestID,
-		"attempt": x.attempt, "took": took.Round(time.Millisecond).String(),
+		"method": x.Method, "endpoint": x.Endpoint, "request_id": x.RequestID,
+		"attempt": x.Attempts, "took": took.Round(time.Millisecond).String(),
 	}
 
 	var refused *APIError
@@ -256,7 +262,7 @@ func (c *Client) logAnswer(ctx context.Context, x *exchange, a *answer, err erro
 	switch {
 	case err == nil:
 		fields["outcome"], fields["status"] = "ok", a.status
-		fields["response_id"], fields["body_bytes"] = a.responseID, len(a.body)
+		fields["response_id"], fields["body_bytes"] = a.call.ResponseID, len(a.body)
 	case errors.As(err, &refused):
 		fields["outcome"], fields["status"] = "refused", refused.Status
 		fields["response_id"], fields["content_type"] = refused.ResponseID, refused.ContentType
@@ -285,9 +291,8 @@ func (x *exchange) judge(a *answer) error {
 			descriptions[i] = redact(d, x.secrets)
 		}
 		return &APIError{
-			Method: x.method, Endpoint: x.endpoint, Environment: x.environment, Status: a.status, Descriptions: descriptions,
-			ResponseID: a.responseID, RequestID: x.requestID, ContentType: a.contentType, Envelope: envelope,
-			Attempts: x.attempt,
+			Call: a.call, Environment: x.environment, Status: a.status, Descriptions: descriptions,
+			ContentType: a.contentType, Envelope: envelope,
 		}
 	}
 	if x.unverified {
@@ -299,7 +304,7 @@ func (x *exchange) judge(a *answer) error {
 		err = signing.Verify(x.serverKey, a.body, a.signature)
 	}
 	if err != nil {
-		return &SignatureError{Method: x.method, Endpoint: x.endpoint, ResponseID: a.responseID, RequestID: x.requestID, Err: err}
+		return &SignatureError{Call: a.call, Err: err}
 	}
 	return nil
 }
@@ -317,18 +322,17 @@ func (x *exchange) parse(a *answer) (err error) {
 
 // notSent returns the error of an attempt that ended before anything was sent.
 func (x *exchange) notSent(err error) error {
-	return &TransportError{Method: x.method, Endpoint: x.endpoint, RequestID: x.requestID, Err: err}
+	call := x.Call
+	call.Attempts = 0
+	return &TransportError{Call: call, Err: err}
 }
 
 func (x *exchange) decodeError(a *answer, err error) *DecodeError {
-	return &DecodeError{
-		Method: x.method, Endpoint: x.endpoint, ResponseID: a.responseID, RequestID: a.requestID,
-		Err: cleanError(err, x.secrets),
-	}
+	return &DecodeError{Call: a.call, Err: cleanError(err, x.secrets)}
 }
 
-// call describes a call before its token is known.
-type call struct {
+// request describes a call before its token is known.
+type request struct {
 	method string
 	route  route
 	query  string
@@ -336,51 +340,57 @@ type call struct {
 	payload    any
 	secrets    []Secret
 	unsigned   bool // POST /installation
+	attempts   int  // see exchange; 0 for a GET as well
 	ignoreBody bool
 }
 
 // marshal returns the exact bytes to sign and send. Without HTML escaping, so that
 // a URL's & is sent as it is.
-func (c call) marshal() ([]byte, error) {
-	if c.payload == nil {
+func (r request) marshal() ([]byte, error) {
+	if r.payload == nil {
 		return nil, nil
 	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	if err := e.Encode(c.payload); err != nil {
+	if err := e.Encode(r.payload); err != nil {
 		return nil, fmt.Errorf("%w: %w", errUnsendable, err)
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
 // run sends a call with a token, on behalf of an installation.
-func (c *Client) run(ctx context.Context, what call, inst Installation, token Secret, user int64) (*answer, *exchange, error) {
+func (c *Client) run(ctx context.Context, what request, inst Installation, token Secret, user int64) (*answer, *exchange, error) {
 	x := &exchange{
+		Call:        Call{Method: what.method, Endpoint: what.route.endpoint()},
 		environment: c.config.Environment,
-		method:      what.method, endpoint: what.route.endpoint(), path: what.route.resolve(user), query: what.query,
+		path:        what.route.resolve(user), query: what.query,
 		token: token, serverKey: inst.ServerPublicKey, unverified: what.unsigned, ignoreBody: what.ignoreBody,
-		secrets: append([]Secret{token, inst.Token}, what.secrets...),
+		attempts: what.attempts,
+		secrets:  append([]Secret{token, inst.Token}, what.secrets...),
+	}
+	if x.Method == http.MethodGet {
+		x.attempts = math.MaxInt
 	}
 	body, err := what.marshal()
 	if err != nil {
-		return nil, x, &TransportError{Method: x.method, Endpoint: x.endpoint, Err: err}
+		return nil, x, x.notSent(err)
 	}
 	x.body = body
 
 	if body != nil && !what.unsigned {
 		if inst.PrivateKey == nil {
-			return nil, x, &TransportError{Method: x.method, Endpoint: x.endpoint, Err: fmt.Errorf("%w: the installation has no private key", errUnsendable)}
+			return nil, x, x.notSent(fmt.Errorf("%w: the installation has no private key", errUnsendable))
 		}
 		x.key = inst.PrivateKey
 	}
 
-	a, err := c.send(ctx, x)
+	a, err := c.sendUntilAnswered(ctx, x)
 	return a, x, err
 }
 
-// onboard makes a write that needs no session.
-func (c *Client) onboard(ctx context.Context, what call, inst Installation) (*answer, *exchange, error) {
+// onboard makes a write that needs no session, and decodes its answer.
+func onboard[T any](ctx context.Context, c *Client, what request, inst Installation, decode func([]element) (T, error)) (T, error) {
 	what.method = http.MethodPost
 	// A key and a device are also listed in the credentials of a user, and a first
 	// session may change the status of a key. Which call does is UNKNOWN.
@@ -389,5 +399,19 @@ func (c *Client) onboard(ctx context.Context, what call, inst Installation) (*an
 
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
-	return c.run(ctx, what, inst, inst.Token, 0)
+	a, x, err := c.run(ctx, what, inst, inst.Token, 0)
+	return decoded(x, a, err, decode)
+}
+
+// decoded returns what the answer to a call has, or the error of the call.
+func decoded[T any](x *exchange, a *answer, err error, decode func([]element) (T, error)) (T, error) {
+	var none T
+	if err != nil {
+		return none, err
+	}
+	value, err := decode(a.elements)
+	if err != nil {
+		return none, x.decodeError(a, err)
+	}
+	return value, nil
 }

@@ -208,12 +208,17 @@ type desk struct {
 func newDesk() *desk { return &desk{tokens: []string{sessionToken, secondToken}} }
 
 func (d *desk) Session(ctx context.Context) (*bunq.Session, error) {
-	if d.after > 0 {
-		select {
-		case <-time.After(d.after):
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
+	if d.after > 0 { // as package session does it
+		return bunq.Begin(ctx, bunq.ReasonSession, d.session).Wait(ctx)
+	}
+	return d.session(ctx)
+}
+
+func (d *desk) session(ctx context.Context) (*bunq.Session, error) {
+	select {
+	case <-time.After(d.after):
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()

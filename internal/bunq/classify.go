@@ -28,7 +28,7 @@ const (
 	textSessionInTheWay    = "Authentication token already has a user session."
 )
 
-func (e *APIError) says(prefix string) bool {
+func (e *APIError) begins(prefix string) bool {
 	for _, d := range e.Descriptions {
 		if strings.HasPrefix(d, prefix) {
 			return true
@@ -42,7 +42,7 @@ func (e *APIError) says(prefix string) bool {
 // address that was called. Neither does a proxy's 404 page.
 func IsNotFound(err error) bool {
 	e, ok := asOwn[*APIError](err)
-	return ok && e.Envelope && e.Status == http.StatusNotFound && !e.says(textRouteNotFound)
+	return ok && e.Envelope && e.Status == http.StatusNotFound && !e.begins(textRouteNotFound)
 }
 
 // IsCredentialsRefused reports whether bunq refused the API key or the caller's
@@ -50,7 +50,7 @@ func IsNotFound(err error) bool {
 // /device-server). It is final until one of them is changed.
 func IsCredentialsRefused(err error) bool {
 	var e *APIError
-	return errors.As(err, &e) && e.Envelope && e.Status == http.StatusBadRequest && e.says(textCredentialsRefused)
+	return errors.As(err, &e) && e.Envelope && e.Status == http.StatusBadRequest && e.begins(textCredentialsRefused)
 }
 
 // IsContextRefused reports whether bunq opens no session for an API context: it refused the key or
@@ -68,7 +68,7 @@ func IsContextRefused(err error) bool {
 // inferred from the text.
 func IsTemporarilyRefused(err error) bool {
 	e, ok := asOwn[*APIError](err)
-	return ok && e.Envelope && e.Status < http.StatusInternalServerError && e.says(textTryAgain)
+	return ok && e.Envelope && e.Status < http.StatusInternalServerError && e.begins(textTryAgain)
 }
 
 var windowText = regexp.MustCompile(`\bper (?:(\d{1,7}) )?(second|minute|hour|day)s?\b`)
@@ -101,7 +101,7 @@ func (e *APIError) Window() time.Duration {
 // one. OBSERVED around 2018; later recordings show several at once.
 func IsOtherSession(err error) bool {
 	e, ok := asOwn[*APIError](err)
-	return ok && e.Envelope && e.Status == http.StatusBadRequest && e.says(textSessionInTheWay)
+	return ok && e.Envelope && e.Status == http.StatusBadRequest && e.begins(textSessionInTheWay)
 }
 
 // IsSessionDead reports whether bunq did not accept the session of the call: deleted,
@@ -113,9 +113,9 @@ func IsSessionDead(err error) bool {
 	}
 	switch e.Status {
 	case http.StatusUnauthorized:
-		return e.says(textSessionDead401) || e.says(textSessionDead401Nl)
+		return e.begins(textSessionDead401) || e.begins(textSessionDead401Nl)
 	case http.StatusForbidden:
-		return e.says(textSessionDead403)
+		return e.begins(textSessionDead403)
 	default:
 		return false
 	}
@@ -126,34 +126,34 @@ func IsSessionDead(err error) bool {
 // other body helps there.
 func isBodyRefused(err error) bool {
 	e, ok := asOwn[*APIError](err)
-	return ok && e.Envelope && (e.Status == http.StatusBadRequest || e.Status == statusUserError) && !e.says(textCredentialsRefused) && !e.says(textTryAgain)
+	return ok && e.Envelope && (e.Status == http.StatusBadRequest || e.Status == statusUserError) && !e.begins(textCredentialsRefused) && !e.begins(textTryAgain)
 }
 
 // OutcomeUnknown reports whether err is about a write that bunq may or may not have
 // done: it was sent, and no valid answer came. What bunq has must be read before such
 // a write is sent again.
 func OutcomeUnknown(err error) bool {
-	var asked *UnansweredError
-	if errors.As(err, &asked) {
-		return asked.LookUp != nil
-	}
+	e, ok := asOwn[outcome](err)
+	return ok && e.outcomeUnknown()
+}
 
-	if e, ok := asOwn[*WaitError](err); ok {
-		return e.Method != http.MethodGet && e.Sent
-	}
-	if e, ok := asOwn[*TransportError](err); ok {
-		return e.Method != http.MethodGet && e.Sent
-	}
-	if e, ok := asOwn[*SignatureError](err); ok {
-		return e.Method != http.MethodGet
-	}
-	if e, ok := asOwn[*DecodeError](err); ok {
-		return e.Method != http.MethodGet
-	}
-	if e, ok := asOwn[*APIError](err); ok {
-		return e.Method != http.MethodGet && leavesOpen(e)
-	}
-	return false
+// outcome is an error that knows whether its call is a write that bunq may have done.
+type outcome interface {
+	error
+	outcomeUnknown() bool
+}
+
+func (e *WaitError) outcomeUnknown() bool       { return e.isWrite() && e.Sent }
+func (e *TransportError) outcomeUnknown() bool  { return e.isWrite() && e.Sent }
+func (e *SignatureError) outcomeUnknown() bool  { return e.isWrite() }
+func (e *DecodeError) outcomeUnknown() bool     { return e.isWrite() }
+func (e *UnansweredError) outcomeUnknown() bool { return e.LookUp != nil }
+
+// An answer other than 200: bunq's own refusals (4xx in its envelope) leave nothing open, and
+// neither does a rate limit, whoever sets it. A server error does, and so does every answer
+// that is not bunq's: a gateway may have passed the request on before it gave up.
+func (e *APIError) outcomeUnknown() bool {
+	return e.isWrite() && e.Status != http.StatusTooManyRequests && (isServerError(e.Status) || !e.Envelope)
 }
 
 // NeverSent reports whether it is certain that bunq did not get the request that
@@ -163,28 +163,8 @@ func NeverSent(err error) bool {
 	return ok && !e.Sent
 }
 
-// leavesOpen reports whether an answer other than 200 leaves open whether bunq did
-// the request. bunq's own refusals (4xx in its envelope) do not, and neither does
-// a rate limit, whoever sets it. A server error does, and so does every answer
-// that is not bunq's: a gateway may have passed the request on before it gave up.
-func leavesOpen(e *APIError) bool {
-	switch {
-	case e.Status == http.StatusTooManyRequests:
-		return false
-	case isServerError(e.Status):
-		return true
-	default:
-		return !e.Envelope
-	}
-}
-
-// IsServerError reports whether the answer to the call was an error of bunq's own, of
-// a gateway in front of it, or maintenance.
-func IsServerError(err error) bool {
-	e, ok := asOwn[*APIError](err)
-	return ok && isServerError(e.Status)
-}
-
+// isServerError reports whether a status is an error of bunq's own, of a gateway in front of
+// it, or maintenance.
 func isServerError(status int) bool {
 	return status >= http.StatusInternalServerError || status == statusMaintenance
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"sync/atomic"
 	"time"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/ratelimit"
@@ -51,10 +50,14 @@ type Logger interface {
 	Debug(ctx context.Context, msg string, fields map[string]any)
 }
 
-type noLogger struct{}
+// NoLogger drops all messages.
+type NoLogger struct{}
 
-func (noLogger) Info(context.Context, string, map[string]any)  {}
-func (noLogger) Debug(context.Context, string, map[string]any) {}
+// Info does nothing.
+func (NoLogger) Info(context.Context, string, map[string]any) {}
+
+// Debug does nothing.
+func (NoLogger) Debug(context.Context, string, map[string]any) {}
 
 // Client makes the calls that need an installation at most; WithSession adds the
 // others. It is safe for concurrent use. One serves the whole process, since reads
@@ -65,8 +68,6 @@ type Client struct {
 	reads  *reads
 	// network is shared by all calls of the run.
 	network *network
-	// ipUpdate is an ipUpdateForm: the one that bunq accepted in this run.
-	ipUpdate *atomic.Int32
 }
 
 // NewClient checks the configuration. It does not touch the network.
@@ -103,10 +104,10 @@ func NewClient(c Config) (*Client, error) {
 		c.Limits = ratelimit.New(ratelimit.Published)
 	}
 	if c.Logger == nil {
-		c.Logger = noLogger{}
+		c.Logger = NoLogger{}
 	}
 
-	return &Client{config: c, sender: newSender(c), reads: newReads(), network: &network{}, ipUpdate: new(atomic.Int32)}, nil
+	return &Client{config: c, sender: newSender(c), reads: newReads(), network: &network{}}, nil
 }
 
 // MaxWait returns the time that one operation may take in all.

@@ -10,63 +10,46 @@ import (
 
 // Credential is an API key as bunq lists it.
 type Credential struct {
-	ID     int64
-	Status string
+	ID     int64  `json:"id"`
+	Status string `json:"status"`
 	// Created is UTC, zero where bunq names no time.
-	Created time.Time
+	Created time.Time `json:"-"`
 	// ExpiryTime is until when an unused key lives, UTC; nil once it was used.
-	ExpiryTime *time.Time
+	ExpiryTime *time.Time `json:"-"`
 	// TokenValue is the API key; shown while the status is CredentialPendingFirstUse only.
-	TokenValue Secret
+	TokenValue Secret `json:"token_value"`
 	// PermittedDevice is what the key is bound to; nil until its first use.
-	PermittedDevice *PermittedDevice
+	PermittedDevice *PermittedDevice `json:"permitted_device"`
 }
 
 // PermittedDevice is the device that a key was registered with.
 type PermittedDevice struct {
-	Description, IP string
+	Description string `json:"description"`
+	IP          string `json:"ip"`
 }
 
 type wireCredential struct {
-	ID              int64      `json:"id"`
-	Status          string     `json:"status"`
-	Created         timestamp  `json:"created"`
-	ExpiryTime      *timestamp `json:"expiry_time"`
-	TokenValue      string     `json:"token_value"`
-	PermittedDevice *struct {
-		Description string `json:"description"`
-		IP          string `json:"ip"`
-	} `json:"permitted_device"`
+	Credential
+	Created    timestamp  `json:"created"`
+	ExpiryTime *timestamp `json:"expiry_time"`
 }
 
 const typeCredential = "CredentialPasswordIp"
 
 func (w wireCredential) credential() (Credential, error) {
-	if err := checkID(typeCredential, w.ID); err != nil {
-		return Credential{}, err
-	}
 	if w.Status == "" {
 		return Credential{}, errors.New("its " + typeCredential + " has no status")
 	}
-	c := Credential{ID: w.ID, Status: w.Status, Created: w.Created.Time, TokenValue: Secret(w.TokenValue)}
+	w.Credential.Created = w.Created.Time
 	if w.ExpiryTime != nil {
-		c.ExpiryTime = &w.ExpiryTime.Time
+		w.Credential.ExpiryTime = &w.ExpiryTime.Time
 	}
-	if w.PermittedDevice != nil {
-		c.PermittedDevice = &PermittedDevice{Description: w.PermittedDevice.Description, IP: w.PermittedDevice.IP}
-	}
-	return c, nil
+	return w.Credential, checkID(typeCredential, w.ID)
 }
 
 // Credential reads one credential of the user.
 func (u *UserClient) Credential(ctx context.Context, id int64) (*Credential, error) {
-	return readShared(ctx, u, routeCredential(id), false, func(elements []element) (*Credential, error) {
-		c, err := object(elements, typeCredential, wireCredential.credential)
-		if err != nil {
-			return nil, err
-		}
-		return c, sameID(typeCredential, c.ID, id)
-	}, shallow)
+	return readObject(ctx, u, routeCredential(id), typeCredential, wireCredential.credential, shallow)
 }
 
 // Credentials reads all credentials of the user, newest first.
@@ -80,11 +63,6 @@ func (u *UserClient) Credentials(ctx context.Context) ([]Credential, error) {
 // ACTIVE or INACTIVE; an address can neither be edited nor deleted (DOCUMENTED,
 // https://doc.bunq.com/credential-password-ip).
 type PermittedIP struct {
-	ID         int64
-	IP, Status string
-}
-
-type wirePermittedIP struct {
 	ID     int64  `json:"id"`
 	IP     string `json:"ip"`
 	Status string `json:"status"`
@@ -92,17 +70,17 @@ type wirePermittedIP struct {
 
 const typePermittedIP = "PermittedIp"
 
-func (w wirePermittedIP) permittedIP() (PermittedIP, error) {
-	if w.IP == "" {
+func (p PermittedIP) checked() (PermittedIP, error) {
+	if p.IP == "" {
 		return PermittedIP{}, errors.New("its " + typePermittedIP + " has no address")
 	}
-	return PermittedIP(w), checkID(typePermittedIP, w.ID)
+	return p, checkID(typePermittedIP, p.ID)
 }
 
 // PermittedIPs reads all addresses of a credential.
 func (u *UserClient) PermittedIPs(ctx context.Context, credentialID int64) ([]PermittedIP, error) {
 	return readShared(ctx, u, routePermittedIPs(credentialID), true, func(elements []element) ([]PermittedIP, error) {
-		return convert(elements, typePermittedIP, wirePermittedIP.permittedIP)
+		return convert(elements, typePermittedIP, PermittedIP.checked)
 	}, slices.Clone)
 }
 
@@ -112,49 +90,22 @@ func (u *UserClient) CreatePermittedIP(ctx context.Context, credentialID int64, 
 	return u.create(ctx, routePermittedIPs(credentialID), permittedIPPayload{IP: ip, Status: StatusActive})
 }
 
-// ipUpdateForm is the form in which bunq accepts the update of a permitted address.
-type ipUpdateForm int32
-
-const (
-	formUnknown ipUpdateForm = iota
-	formStatusOnly
-	formWithAddress
-)
-
 // SetPermittedIPStatus sets ACTIVE or INACTIVE. bunq finds the address by the ID of p;
 // whether the body must contain the address as well is UNKNOWN (the OpenAPI export
 // requires it, two SDKs omit it). So the form without it is sent first. A 400 from bunq
-// itself means that nothing was done: then the other form is sent once, and the client
-// remembers which one bunq accepted. If bunq refuses both, the error is that of the
-// first form.
+// itself means that nothing was done: then the other form is sent once. If bunq refuses
+// both, the error is that of the first form.
 func (u *UserClient) SetPermittedIPStatus(ctx context.Context, credentialID int64, p PermittedIP, status string) error {
-	form := ipUpdateForm(u.client.ipUpdate.Load())
-	err := u.putPermittedIP(ctx, credentialID, p, status, form)
-	if form != formUnknown || !isBodyRefused(err) {
+	at := routePermittedIP(credentialID, p.ID)
+	err := u.change(ctx, http.MethodPut, at, permittedIPPayload{Status: status})
+	if !isBodyRefused(err) {
 		return err
 	}
-
-	second := u.putPermittedIP(ctx, credentialID, p, status, formWithAddress)
+	second := u.change(ctx, http.MethodPut, at, permittedIPPayload{IP: p.IP, Status: status})
 	if isBodyRefused(second) {
 		return err
 	}
 	return second
-}
-
-// putPermittedIP sends the update in one form, and remembers it if bunq accepted it.
-func (u *UserClient) putPermittedIP(ctx context.Context, credentialID int64, p PermittedIP, status string, form ipUpdateForm) error {
-	payload := permittedIPPayload{Status: status}
-	if form == formWithAddress {
-		payload.IP = p.IP
-	} else {
-		form = formStatusOnly
-	}
-
-	err := u.change(ctx, http.MethodPut, routePermittedIP(credentialID, p.ID), payload)
-	if err == nil {
-		u.client.ipUpdate.Store(int32(form))
-	}
-	return err
 }
 
 type permittedIPPayload struct {

@@ -165,7 +165,7 @@ func TestMaxWait_doesNotEndSharedWork(t *testing.T) {
 		slow.after = 15 * time.Second
 		c, _ := open(t, always(slow), func(c *bunq.Config) { c.MaxWait = 10 * time.Second })
 		operation := bunq.WithStats(t.Context())
-		work := bunq.Begin(operation, func(ctx context.Context) (*bunq.Session, error) { return c.OpenSession(ctx, apiContext()) })
+		work := bunq.Begin(operation, bunq.ReasonSession, func(ctx context.Context) (*bunq.Session, error) { return c.OpenSession(ctx, apiContext()) })
 		if _, err := work.Wait(t.Context()); err != nil {
 			t.Error(err)
 		}

@@ -10,45 +10,37 @@ import (
 // shows the key and the permitted addresses. Status: ACTIVE, BLOCKED,
 // NEEDS_CONFIRMATION or OBSOLETE (DOCUMENTED, https://doc.bunq.com/devices). Created is UTC.
 type DeviceServer struct {
-	ID                      int64
-	Created                 time.Time
-	Description, IP, Status string
+	ID          int64     `json:"id"`
+	Created     time.Time `json:"-"`
+	Description string    `json:"description"`
+	IP          string    `json:"ip"`
+	Status      string    `json:"status"`
 }
 
 // IsDeviceTaken reports whether bunq refused to register a device because the installation has one
 // (OBSERVED in four clients, whatever key and description are sent).
 func IsDeviceTaken(err error) bool {
 	e, ok := asOwn[*APIError](err)
-	return ok && isBodyRefused(err) && e.says(textDeviceTaken)
+	return ok && isBodyRefused(err) && e.begins(textDeviceTaken)
 }
 
 const textDeviceTaken = "A device already exists"
 
 type wireDeviceServer struct {
-	ID          int64     `json:"id"`
-	Created     timestamp `json:"created"`
-	Description string    `json:"description"`
-	IP          string    `json:"ip"`
-	Status      string    `json:"status"`
+	DeviceServer
+	Created timestamp `json:"created"`
 }
 
 const typeDeviceServer = "DeviceServer"
 
 func (w wireDeviceServer) device() (DeviceServer, error) {
-	return DeviceServer{
-		ID: w.ID, Created: w.Created.Time, Description: w.Description, IP: w.IP, Status: w.Status,
-	}, checkID(typeDeviceServer, w.ID)
+	w.DeviceServer.Created = w.Created.Time
+	return w.DeviceServer, checkID(typeDeviceServer, w.ID)
 }
 
 // DeviceServer reads one device.
 func (u *UserClient) DeviceServer(ctx context.Context, id int64) (*DeviceServer, error) {
-	return readShared(ctx, u, routeDeviceServer(id), false, func(elements []element) (*DeviceServer, error) {
-		d, err := object(elements, typeDeviceServer, wireDeviceServer.device)
-		if err != nil {
-			return nil, err
-		}
-		return d, sameID(typeDeviceServer, d.ID, id)
-	}, shallow)
+	return readObject(ctx, u, routeDeviceServer(id), typeDeviceServer, wireDeviceServer.device, shallow)
 }
 
 // DeviceServers reads all devices, newest first.

@@ -32,14 +32,7 @@ func ParseEnvironment(s string) (Environment, error) {
 // BaseURL is the address of the environment's API with its version path and no
 // final slash; "" for an unknown environment.
 func (e Environment) BaseURL() string {
-	switch e {
-	case Sandbox:
-		return "https://public-api.sandbox.bunq.com/v1"
-	case Production:
-		return "https://api.bunq.com/v1"
-	default:
-		return ""
-	}
+	return map[Environment]string{Sandbox: "https://public-api.sandbox.bunq.com/v1", Production: "https://api.bunq.com/v1"}[e]
 }
 
 // EnvironmentOf returns the environment whose API is at that host; false for any other

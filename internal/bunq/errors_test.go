@@ -69,9 +69,8 @@ func TestAPIError(t *testing.T) {
 			}
 			last := b.requests()[b.count()-1]
 			want := &bunq.APIError{
-				Method: "PUT", Endpoint: "/user/{id}/oauth-client/{id}", Status: c.answer.status, Descriptions: c.descriptions,
-				ResponseID: "9f2f9d21-2c5d-4f0e-8d8d-2f8d0c1b7a10", RequestID: last.header.Get("X-Bunq-Client-Request-Id"),
-				ContentType: "application/json", Envelope: c.envelope, Attempts: 1,
+				Call: bunq.Call{Method: "PUT", Endpoint: "/user/{id}/oauth-client/{id}", ResponseID: "9f2f9d21-2c5d-4f0e-8d8d-2f8d0c1b7a10", RequestID: last.header.Get("X-Bunq-Client-Request-Id"), Attempts: 1}, Status: c.answer.status, Descriptions: c.descriptions,
+				ContentType: "application/json", Envelope: c.envelope,
 			}
 			if c.answer.header.Get("Content-Type") != "" {
 				want.ContentType = "text/html"
@@ -127,13 +126,13 @@ func TestOutcomeUnknown_isAboutWrites(t *testing.T) {
 // What was said while a session was opened is not about the call.
 func TestSessionError_isAnothersStory(t *testing.T) {
 	for name, inner := range map[string]error{
-		"a 404":              &bunq.APIError{Method: "POST", Endpoint: "/session-server", Status: 404, Envelope: true, Descriptions: []string{"gone"}},
-		"a dead session":     &bunq.APIError{Method: "POST", Endpoint: "/session-server", Status: 401, Envelope: true, Descriptions: []string{"Insufficient authorisation."}},
-		"a server error":     &bunq.APIError{Method: "POST", Endpoint: "/session-server", Status: 500},
-		"a lost answer":      &bunq.TransportError{Method: "POST", Endpoint: "/session-server", Sent: true, Err: errors.New("reset")},
-		"a wrong signature":  &bunq.SignatureError{Method: "POST", Endpoint: "/session-server", Err: signing.ErrInvalidSignature},
-		"a strange answer":   &bunq.DecodeError{Method: "POST", Endpoint: "/session-server", Err: errors.New("x")},
-		"a wait that is out": &bunq.WaitError{Method: "POST", Endpoint: "/session-server", Sent: true},
+		"a 404":              &bunq.APIError{Call: bunq.Call{Method: "POST", Endpoint: "/session-server"}, Status: 404, Envelope: true, Descriptions: []string{"gone"}},
+		"a dead session":     &bunq.APIError{Call: bunq.Call{Method: "POST", Endpoint: "/session-server"}, Status: 401, Envelope: true, Descriptions: []string{"Insufficient authorisation."}},
+		"a server error":     &bunq.APIError{Call: bunq.Call{Method: "POST", Endpoint: "/session-server"}, Status: 500},
+		"a lost answer":      &bunq.TransportError{Call: bunq.Call{Method: "POST", Endpoint: "/session-server"}, Sent: true, Err: errors.New("reset")},
+		"a wrong signature":  &bunq.SignatureError{Call: bunq.Call{Method: "POST", Endpoint: "/session-server"}, Err: signing.ErrInvalidSignature},
+		"a strange answer":   &bunq.DecodeError{Call: bunq.Call{Method: "POST", Endpoint: "/session-server"}, Err: errors.New("x")},
+		"a wait that is out": &bunq.WaitError{Call: bunq.Call{Method: "POST", Endpoint: "/session-server"}, Sent: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newDesk()
@@ -239,18 +238,6 @@ func TestToken_withALineBreakIsNotSent(t *testing.T) {
 	var e *bunq.TransportError
 	if !errorsAs(err, &e) || e.Sent || b.count() != 0 || !strings.Contains(err.Error(), "line break") || strings.Contains(err.Error(), installationToken) {
 		t.Errorf("got %v after %d requests", err, b.count())
-	}
-}
-
-func TestHeaders_inLowerCaseAreFound(t *testing.T) {
-	signature, err := signing.Sign(serverKey(), []byte(madeID))
-	if err != nil {
-		t.Fatal(err)
-	}
-	lower := http.Header{"x-bunq-server-signature": {signature}}
-	u, _ := signedIn(t, always(reply{status: 200, body: madeID, unsigned: true, header: lower}))
-	if _, err := u.CreateOAuthClient(t.Context()); err != nil {
-		t.Error(err)
 	}
 }
 

@@ -26,8 +26,8 @@ func FuzzErrorBody(f *testing.F) {
 		if status == 200 {
 			return
 		}
-		x := &exchange{method: "GET", endpoint: "/user/{id}", attempt: 1, secrets: []Secret{"topsecret"}}
-		err := x.judge(&answer{status: status, body: body, contentType: cleanContentType(contentType), responseID: cleanID(contentType)})
+		x := &exchange{Call: Call{Method: "GET", Endpoint: "/user/{id}", Attempts: 1}, secrets: []Secret{"topsecret"}}
+		err := x.judge(&answer{status: status, body: body, contentType: cleanContentType(contentType), call: Call{ResponseID: cleanID(contentType)}})
 
 		text := err.Error()
 		if len(text) > 32<<10 || strings.Contains(text, "topsecret") {
@@ -78,7 +78,7 @@ func FuzzList(f *testing.F) {
 				t.Errorf("a device without an ID: %+v", d)
 			}
 		}
-		_, _ = convert(elements, typeOAuthClient, wireOAuthClient.client)
+		_, _ = convert(elements, typeOAuthClient, OAuthClient.checked)
 		_, _ = sessionOf(elements)
 		_ = namesAnother(body, 7)
 		if page == nil || page.OlderURL == nil {

@@ -32,12 +32,12 @@ func TestNetwork_givesUpAndTriesAgain(t *testing.T) {
 	inBubble("an attempt that failed after 20 s is the last one", func(t *testing.T, n *network, begun time.Time) {
 		time.Sleep(20*time.Second - 1)
 		n.failed(begun, down)
-		if err := n.try(); err != nil {
+		if err := n.down(); err != nil {
 			t.Error("it gave up too early")
 		}
 		time.Sleep(time.Nanosecond)
 		n.failed(begun, down)
-		if err := n.try(); !errors.Is(err, down) {
+		if err := n.down(); !errors.Is(err, down) {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -45,14 +45,14 @@ func TestNetwork_givesUpAndTriesAgain(t *testing.T) {
 		time.Sleep(20 * time.Second)
 		n.failed(begun, down)
 		time.Sleep(10*time.Second - 1)
-		if err := n.try(); !errors.Is(err, down) {
+		if err := n.down(); !errors.Is(err, down) {
 			t.Errorf("too early: got %v", err)
 		}
 		time.Sleep(time.Nanosecond)
-		if err := n.try(); err != nil {
+		if err := n.down(); err != nil {
 			t.Errorf("got %v", err)
 		}
-		if err := n.try(); !errors.Is(err, down) {
+		if err := n.down(); !errors.Is(err, down) {
 			t.Errorf("a second one at the same time: got %v", err)
 		}
 	})

@@ -10,38 +10,33 @@ import (
 // NotificationFilter is one webhook of a user: bunq notifies Target, an https URL, of
 // events in Category (DOCUMENTED, https://doc.bunq.com/basics/callbacks-webhooks). It
 // has neither an ID nor times (OBSERVED in the answer to a POST).
+//
+// all_user_id and all_monetary_account_id, which bunq fills in by itself, are left out.
 type NotificationFilter struct {
-	Category, Target string
+	Category string `json:"category"`
+	Target   string `json:"notification_target"`
 	// VerificationTypes are how bunq proves to Target who it is, sorted:
 	// BUNQ_CERTIFICATE for its client certificate. A POST that leaves them out loses
 	// them (DOCUMENTED in bunq's SDKs).
-	VerificationTypes []string
-}
-
-// wireNotificationFilter leaves out all_user_id and all_monetary_account_id, which
-// bunq fills in by itself.
-type wireNotificationFilter struct {
-	Category          string   `json:"category"`
-	Target            string   `json:"notification_target"`
 	VerificationTypes []string `json:"all_verification_type,omitempty"`
 }
 
 const typeNotificationFilter = "NotificationFilterUrl"
 
-func (w wireNotificationFilter) filter() (NotificationFilter, error) {
-	if w.Category == "" || w.Target == "" {
+func (f NotificationFilter) checked() (NotificationFilter, error) {
+	if f.Category == "" || f.Target == "" {
 		return NotificationFilter{}, errors.New("its " + typeNotificationFilter + " lacks category or target")
 	}
-	slices.Sort(w.VerificationTypes)
-	w.VerificationTypes = slices.Compact(w.VerificationTypes)
-	if len(w.VerificationTypes) == 0 {
-		w.VerificationTypes = nil // none has one form: bunq sends an empty list where it was sent nothing
+	slices.Sort(f.VerificationTypes)
+	f.VerificationTypes = slices.Compact(f.VerificationTypes)
+	if len(f.VerificationTypes) == 0 {
+		f.VerificationTypes = nil // none has one form: bunq sends an empty list where it was sent nothing
 	}
-	return NotificationFilter(w), nil
+	return f, nil
 }
 
 func filtersOf(elements []element) ([]NotificationFilter, error) {
-	return convert(elements, typeNotificationFilter, wireNotificationFilter.filter)
+	return convert(elements, typeNotificationFilter, NotificationFilter.checked)
 }
 
 // NotificationFilters reads all webhooks of the user.
@@ -54,15 +49,12 @@ func (u *UserClient) NotificationFilters(ctx context.Context) ([]NotificationFil
 //
 // bunq answers with the filters, not with the Id of the OpenAPI export (OBSERVED).
 func (u *UserClient) ReplaceNotificationFilters(ctx context.Context, filters []NotificationFilter) error {
-	all := make([]wireNotificationFilter, len(filters)) // [], not null, for none
-	for i, f := range filters {
-		all[i] = wireNotificationFilter(f)
-	}
-	_, _, err := u.write(ctx, call{
+	filters = append([]NotificationFilter{}, filters...) // [], not null, for none
+	_, _, err := u.write(ctx, request{
 		method: http.MethodPost, route: routeNotificationFilters(),
 		payload: struct {
-			Filters []wireNotificationFilter `json:"notification_filters"`
-		}{all},
+			Filters []NotificationFilter `json:"notification_filters"`
+		}{filters},
 	})
 	return err
 }

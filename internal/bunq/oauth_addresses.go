@@ -11,14 +11,7 @@ import (
 // the environment (DOCUMENTED, https://doc.bunq.com/basics/authentication/oauth);
 // "" for an unknown environment.
 func (e Environment) AuthorizeURL() string {
-	switch e {
-	case Sandbox:
-		return "https://oauth.sandbox.bunq.com/auth"
-	case Production:
-		return "https://oauth.bunq.com/auth"
-	default:
-		return ""
-	}
+	return map[Environment]string{Sandbox: "https://oauth.sandbox.bunq.com/auth", Production: "https://oauth.bunq.com/auth"}[e]
 }
 
 // ParseAuthorizeURL reads the address of an authorisation page: https, or http

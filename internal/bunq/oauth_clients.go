@@ -13,28 +13,16 @@ import (
 // CANCELLED or CANCELLED_PENDING (DOCUMENTED in bunq's OpenAPI export). bunq shows
 // client id and secret on every read (OBSERVED).
 type OAuthClient struct {
-	ID               int64
-	Status, ClientID string
-	Secret           Secret
-	CallbackURLs     []CallbackURL
+	ID       int64  `json:"id"`
+	Status   string `json:"status"`
+	ClientID string `json:"client_id"`
+	Secret   Secret `json:"secret"`
+	// CallbackURLs are bare objects on the wire, without a type key (OBSERVED).
+	CallbackURLs []CallbackURL `json:"callback_url"`
 }
 
 // CallbackURL is an address to which bunq sends end users back.
 type CallbackURL struct {
-	ID  int64
-	URL string
-}
-
-type wireOAuthClient struct {
-	ID       int64  `json:"id"`
-	Status   string `json:"status"`
-	ClientID string `json:"client_id"`
-	Secret   string `json:"secret"`
-	// Bare objects, without a type key (OBSERVED).
-	CallbackURLs []wireCallbackURL `json:"callback_url"`
-}
-
-type wireCallbackURL struct {
 	ID  int64  `json:"id"`
 	URL string `json:"url"`
 }
@@ -45,29 +33,19 @@ const maxCallbackURLs = 5000
 
 const typeOAuthClient = "OauthClient"
 
-func (w wireOAuthClient) client() (OAuthClient, error) {
-	if err := checkID(typeOAuthClient, w.ID); err != nil {
-		return OAuthClient{}, err
+func (c OAuthClient) checked() (OAuthClient, error) {
+	if c.Status == "" {
+		return c, errors.New("its " + typeOAuthClient + " has no status")
 	}
-	if w.Status == "" {
-		return OAuthClient{}, errors.New("its " + typeOAuthClient + " has no status")
+	if n := len(c.CallbackURLs); n > maxCallbackURLs {
+		return c, fmt.Errorf("its %s has %d callback URLs, and at most %d are read", typeOAuthClient, n, maxCallbackURLs)
 	}
-
-	if n := len(w.CallbackURLs); n > maxCallbackURLs {
-		return OAuthClient{}, fmt.Errorf("its %s has %d callback URLs, and at most %d are read", typeOAuthClient, n, maxCallbackURLs)
-	}
-
-	c := OAuthClient{
-		ID: w.ID, Status: w.Status, ClientID: w.ClientID, Secret: Secret(w.Secret),
-		CallbackURLs: make([]CallbackURL, 0, len(w.CallbackURLs)),
-	}
-	for _, url := range w.CallbackURLs {
+	for _, url := range c.CallbackURLs {
 		if err := checkID("callback URL", url.ID); err != nil {
-			return OAuthClient{}, err
+			return c, err
 		}
-		c.CallbackURLs = append(c.CallbackURLs, CallbackURL(url))
 	}
-	return c, nil
+	return c, checkID(typeOAuthClient, c.ID)
 }
 
 // clone returns a copy that shares no callback URLs with c.
@@ -78,13 +56,7 @@ func (c OAuthClient) clone() OAuthClient {
 
 // OAuthClient reads one client with its callback URLs.
 func (u *UserClient) OAuthClient(ctx context.Context, id int64) (*OAuthClient, error) {
-	return readShared(ctx, u, routeOAuthClient(id), false, func(elements []element) (*OAuthClient, error) {
-		c, err := object(elements, typeOAuthClient, wireOAuthClient.client)
-		if err != nil {
-			return nil, err
-		}
-		return c, sameID(typeOAuthClient, c.ID, id)
-	}, func(c *OAuthClient) *OAuthClient {
+	return readObject(ctx, u, routeOAuthClient(id), typeOAuthClient, OAuthClient.checked, func(c *OAuthClient) *OAuthClient {
 		copied := c.clone()
 		return &copied
 	})
@@ -93,7 +65,7 @@ func (u *UserClient) OAuthClient(ctx context.Context, id int64) (*OAuthClient, e
 // OAuthClients reads all clients of the user, cancelled ones included, newest first.
 func (u *UserClient) OAuthClients(ctx context.Context) ([]OAuthClient, error) {
 	return readShared(ctx, u, routeOAuthClients(), true, func(elements []element) ([]OAuthClient, error) {
-		return convert(elements, typeOAuthClient, wireOAuthClient.client)
+		return convert(elements, typeOAuthClient, OAuthClient.checked)
 	}, func(list []OAuthClient) []OAuthClient {
 		copied := make([]OAuthClient, len(list))
 		for i, c := range list {

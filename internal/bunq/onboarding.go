@@ -2,10 +2,6 @@ package bunq
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"strings"
-	"time"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
 )
@@ -23,20 +19,12 @@ type CreatedInstallation struct {
 // which brings the key that verifies all others (DOCUMENTED in bunq's OpenAPI export;
 // that clients do not verify the answer is OBSERVED). Not idempotent.
 func (c *Client) CreateInstallation(ctx context.Context, clientPublicKeyPEM string) (*CreatedInstallation, error) {
-	a, x, err := c.onboard(ctx, call{
+	return onboard(ctx, c, request{
 		route: routeInstallation(), unsigned: true,
 		payload: struct {
 			Key string `json:"client_public_key"`
 		}{clientPublicKeyPEM},
-	}, Installation{})
-	if err != nil {
-		return nil, err
-	}
-	made, err := installationOf(a.elements)
-	if err != nil {
-		return nil, x.decodeError(a, err)
-	}
-	return made, nil
+	}, Installation{}, installationOf)
 }
 
 func installationOf(elements []element) (*CreatedInstallation, error) {
@@ -73,24 +61,17 @@ type CredentialRequest struct {
 // idempotent; bunq shows TokenValue until the key's first use only (DOCUMENTED).
 // TokenValue is empty if bunq showed none.
 func (c *Client) CreateCredential(ctx context.Context, inst Installation, r CredentialRequest) (*Credential, error) {
-	a, x, err := c.onboard(ctx, call{
+	return onboard(ctx, c, request{
 		route: routePSPCredential(),
 		payload: struct {
 			Certificate string `json:"client_payment_service_provider_certificate"`
 			Chain       string `json:"client_payment_service_provider_certificate_chain"`
 			Signature   string `json:"client_public_key_signature"`
 		}{r.CertificatePEM, r.ChainPEM, r.ClientPublicKeySignature},
-	}, inst)
-	if err != nil {
-		return nil, err
-	}
-
-	// The full object, not the Id of the OpenAPI export (OBSERVED).
-	credential, err := object(a.elements, typeCredential, wireCredential.credential)
-	if err != nil {
-		return nil, x.decodeError(a, err)
-	}
-	return credential, nil
+	}, inst, func(elements []element) (*Credential, error) {
+		// The full object, not the Id of the OpenAPI export (OBSERVED).
+		return object(elements, typeCredential, wireCredential.credential)
+	})
 }
 
 // DeviceServerRequest binds an API key (Secret) to addresses. Without
@@ -105,22 +86,14 @@ type DeviceServerRequest struct {
 // CreateDeviceServer registers the API key on the installation. Not idempotent.
 // IsCredentialsRefused matches a key that bunq refuses.
 func (c *Client) CreateDeviceServer(ctx context.Context, inst Installation, r DeviceServerRequest) (int64, error) {
-	a, x, err := c.onboard(ctx, call{
+	return onboard(ctx, c, request{
 		route: routeDeviceServers(), secrets: []Secret{r.Secret},
 		payload: struct {
 			Description  string   `json:"description"`
 			Secret       string   `json:"secret"`
 			PermittedIPs []string `json:"permitted_ips,omitempty"`
 		}{r.Description, r.Secret.Reveal(), r.PermittedIPs},
-	}, inst)
-	if err != nil {
-		return 0, err
-	}
-	n, err := createdID(a.elements)
-	if err != nil {
-		return 0, x.decodeError(a, err)
-	}
-	return n, nil
+	}, inst, createdID)
 }
 
 // OpenSession opens a session. It is the one call here that bunq wants signed (466
@@ -128,43 +101,12 @@ func (c *Client) CreateDeviceServer(ctx context.Context, inst Installation, r De
 // 30 s), which is waited for. IsCredentialsRefused matches a key or an address that
 // bunq refuses.
 func (c *Client) OpenSession(ctx context.Context, ac APIContext) (*Session, error) {
-	a, x, err := c.onboard(ctx, call{
-		route: routeSessionServer(), secrets: []Secret{ac.APIKey},
+	return onboard(ctx, c, request{
+		route: routeSessionServer(), attempts: 2, secrets: []Secret{ac.APIKey},
 		payload: struct {
 			Secret string `json:"secret"`
 		}{ac.APIKey.Reveal()},
-	}, ac.Installation)
-	if err != nil {
-		return nil, err
-	}
-	session, err := sessionOf(a.elements)
-	if err != nil {
-		return nil, x.decodeError(a, err)
-	}
-	return session, nil
-}
-
-type wireUser struct {
-	ID             int64   `json:"id"`
-	DisplayName    string  `json:"display_name"`
-	Status         string  `json:"status"`
-	SessionTimeout *int64  `json:"session_timeout"`
-	RequestedBy    element `json:"requested_by_user"`
-}
-
-// timeout is in seconds on the wire. A UserApiKey (the session of an OAuth token)
-// has none of its own; that of the requesting user counts (as in bunq's SDKs).
-func (w wireUser) timeout() time.Duration {
-	if w.SessionTimeout != nil {
-		return time.Duration(*w.SessionTimeout) * time.Second
-	}
-	for _, raw := range w.RequestedBy {
-		var inner wireUser
-		if json.Unmarshal(raw, &inner) == nil && inner.SessionTimeout != nil {
-			return time.Duration(*inner.SessionTimeout) * time.Second
-		}
-	}
-	return 0
+	}, ac.Installation, sessionOf)
 }
 
 func sessionOf(elements []element) (*Session, error) {
@@ -176,31 +118,6 @@ func sessionOf(elements []element) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	kind, w, err := userOf(elements)
-	if err != nil {
-		return nil, err
-	}
-
-	return &Session{
-		ID: n, Token: Secret(token.Token), Created: token.Created.Time, Timeout: w.timeout(),
-		User: User{ID: w.ID, Kind: kind, DisplayName: w.DisplayName, Status: w.Status},
-	}, nil
-}
-
-// userOf finds the user, whose type key is its kind: all of bunq's kinds begin
-// with "User".
-func userOf(elements []element) (string, wireUser, error) {
-	for _, e := range elements {
-		for kind, raw := range e {
-			if !strings.HasPrefix(kind, "User") || isNull(raw) {
-				continue
-			}
-			w, err := one[wireUser]([]element{e}, kind)
-			if err == nil {
-				err = checkID(kind, w.ID)
-			}
-			return kind, w, err
-		}
-	}
-	return "", wireUser{}, errors.New("it has no user")
+	w, err := userOf(elements)
+	return &Session{ID: n, Token: Secret(token.Token), Created: token.Created.Time, Timeout: w.timeout(), User: w.User}, err
 }

@@ -24,11 +24,11 @@ var (
 	errLongList    = fmt.Errorf("its pages are longer than %d MiB", maxList>>20)
 )
 
-// fetch reads an object, or all pages of a list, newest first. It returns the last answer
-// and exchange as well, for error messages.
-func (u *UserClient) fetch(ctx context.Context, at route, paged bool) ([]element, *answer, *exchange, error) {
+// fetch reads an object, or all pages of a list, newest first. It returns the last answer,
+// with the elements of all.
+func (u *UserClient) fetch(ctx context.Context, at route, paged bool) (*answer, *exchange, error) {
 	var replaced bool
-	what := call{method: http.MethodGet, route: at}
+	what := request{method: http.MethodGet, route: at}
 	if paged {
 		what.query = pageQuery(0)
 	}
@@ -39,11 +39,12 @@ func (u *UserClient) fetch(ctx context.Context, at route, paged bool) ([]element
 	for range maxPages {
 		a, x, err := u.do(ctx, &replaced, what)
 		if err != nil {
-			return nil, nil, nil, err
+			return nil, nil, err
 		}
 		elements = append(elements, a.elements...)
+		a.elements = elements
 		if !paged || a.pagination == nil || a.pagination.OlderURL == nil {
-			return elements, a, x, nil
+			return a, x, nil
 		}
 
 		size += len(a.body)
@@ -55,12 +56,12 @@ func (u *UserClient) fetch(ctx context.Context, at route, paged bool) ([]element
 			err = errLongList
 		}
 		if err != nil {
-			return nil, nil, nil, x.decodeError(a, err)
+			return nil, nil, x.decodeError(a, err)
 		}
 		older = next
 		what.query = pageQuery(older)
 	}
-	return nil, nil, nil, &DecodeError{Method: what.method, Endpoint: at.endpoint(), Err: errEndlessList}
+	return nil, nil, &DecodeError{Call: Call{Method: what.method, Endpoint: at.endpoint()}, Err: errEndlessList}
 }
 
 func pageQuery(older int64) string {

@@ -25,7 +25,7 @@ func put(without, with reply) func(int, request) reply {
 }
 
 // Sources contradict each other about the field ip: refused, ignored or required. The update comes
-// through with each, and what bunq takes is asked once in a run.
+// through with each.
 func TestSetPermittedIPStatus_findsTheFormThatBunqTakes(t *testing.T) {
 	for _, tc := range []struct {
 		name          string
@@ -34,8 +34,8 @@ func TestSetPermittedIPStatus_findsTheFormThatBunqTakes(t *testing.T) {
 	}{
 		{"bunq refuses the address", ok(madeID), refusal(400, "x"), []string{withoutAddress, withoutAddress}},
 		{"bunq ignores the address", ok(madeID), ok(madeID), []string{withoutAddress, withoutAddress}},
-		{"bunq wants the address", refusal(400, "x"), ok(madeID), []string{withoutAddress, withAddress, withAddress}},
-		{"bunq wants the address, with the other status for it", refusal(490, "x"), ok(madeID), []string{withoutAddress, withAddress, withAddress}},
+		{"bunq wants the address", refusal(400, "x"), ok(madeID), []string{withoutAddress, withAddress, withoutAddress, withAddress}},
+		{"bunq wants the address, with the other status for it", refusal(490, "x"), ok(madeID), []string{withoutAddress, withAddress, withoutAddress, withAddress}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			u, b := signedIn(t, put(tc.without, tc.with))
@@ -79,27 +79,6 @@ func TestSetPermittedIPStatus_failures(t *testing.T) {
 			checkBodies(t, b, tc.bodies)
 		})
 	}
-}
-
-// A form that bunq took is not doubted because of a later refusal: that one has another reason.
-func TestSetPermittedIPStatus_keepsTheForm(t *testing.T) {
-	u, b := signedIn(t, inTurn(refusal(400, "x"), ok(madeID), refusal(400, "later")))
-	if err := u.SetPermittedIPStatus(t.Context(), 9, entry, "INACTIVE"); err != nil {
-		t.Fatal(err)
-	}
-	if err := u.SetPermittedIPStatus(t.Context(), 9, entry, "INACTIVE"); err == nil || !strings.Contains(err.Error(), "later") {
-		t.Errorf("error is %v", err)
-	}
-	checkBodies(t, b, []string{withoutAddress, withAddress, withAddress})
-
-	u, b = signedIn(t, inTurn(ok(madeID), refusal(400, "later")))
-	if err := u.SetPermittedIPStatus(t.Context(), 9, entry, "INACTIVE"); err != nil {
-		t.Fatal(err)
-	}
-	if err := u.SetPermittedIPStatus(t.Context(), 9, entry, "INACTIVE"); err == nil || !strings.Contains(err.Error(), "later") {
-		t.Errorf("error is %v", err)
-	}
-	checkBodies(t, b, []string{withoutAddress, withoutAddress})
 }
 
 func checkBodies(t *testing.T, b *bank, want []string) {

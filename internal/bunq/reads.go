@@ -3,7 +3,6 @@ package bunq
 import (
 	"context"
 	"sync"
-	"time"
 )
 
 // reads shares the results of GETs, so that a plan with many resources reads each
@@ -30,7 +29,7 @@ func (r *reads) get(ctx context.Context, k readKey, fetch func(context.Context) 
 		return known
 	}
 
-	begun := Begin(ctx, fetch)
+	begun := Begin(ctx, reasonAnswer, fetch)
 	r.byKey[k] = begun
 	return begun
 }
@@ -66,9 +65,10 @@ type Work[T any] struct {
 
 // Begin starts work, with the caller as its first waiter. do runs with the values of
 // ctx, for the logger, but not with its cancellation or deadline: others may still
-// wait when the caller has left. Its requests count for the caller.
-func Begin[T any](ctx context.Context, do func(context.Context) (T, error)) *Work[T] {
-	ctx, cancel := context.WithCancel(shared(ctx))
+// wait when the caller has left. Its requests count for the caller. reason is what its
+// waiters wait for, unless it waits for something itself.
+func Begin[T any](ctx context.Context, reason string, do func(context.Context) (T, error)) *Work[T] {
+	ctx, cancel := context.WithCancel(forWork(ctx, reason))
 	w := &Work[T]{stats: StatsFrom(ctx), cancel: cancel, waiters: 1, done: make(chan struct{})}
 	go func() {
 		defer cancel()
@@ -94,8 +94,8 @@ func (w *Work[T]) Join() bool {
 // when the work is done, anybody may. The error is that of the work, or that of ctx if
 // it ended first.
 func (w *Work[T]) Wait(ctx context.Context) (T, error) {
-	begun := time.Now()
-	defer func() { StatsFrom(ctx).waitedFor(w.stats, time.Since(begun)) }()
+	end := StatsFrom(ctx).waiting(w.stats.rest)
+	defer func() { end(w.stats.longest()) }()
 	select {
 	case <-w.done:
 		return w.result, w.err

@@ -50,19 +50,20 @@ const maxLostAnswers = 8
 
 // decide is the retry policy: whether an attempt may be repeated, and what the next
 // one waits for. attempt counts from 1 and includes the failed one.
-func decide(method string, f fault, status, attempt int, sandbox bool) (reason string, repeat bool) {
-	// A write that bunq may have done is never sent again; only a read can tell.
-	get := method == http.MethodGet
+//
+// What bunq may have done is sent again while there were fewer than the given attempts: never
+// for a write, as only a read can tell.
+func decide(attempts int, f fault, status, attempt int, sandbox bool) (reason string, repeat bool) {
 	switch f {
 	case faultNotSent:
 		return reasonConnection, true // network decides for how long
 	case faultLost:
-		return reasonAnswer, get && attempt < maxLostAnswers
+		return reasonAnswer, attempt < min(attempts, maxLostAnswers)
 	case faultAnswered:
 		if rateLimited(status, sandbox) {
 			return "bunq's rate limit (HTTP status " + strconv.Itoa(status) + ")", true
 		}
-		return "bunq to recover from a server error or maintenance", get && passing(status)
+		return "bunq to recover from a server error or maintenance", attempt < attempts && passing(status)
 	default:
 		return "", false
 	}
@@ -149,9 +150,9 @@ type network struct {
 	cause  error
 }
 
-// try begins an attempt. If the run has given up and it is too early to try again,
+// down begins an attempt. If the run has given up and it is too early to try again,
 // it returns the reason why there is no connection.
-func (n *network) try() error {
+func (n *network) down() error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	now := time.Now()

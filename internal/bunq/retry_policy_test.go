@@ -1,15 +1,15 @@
 package bunq
 
 import (
-	"net/http"
+	"math"
 	"testing"
 	"time"
 )
 
 func TestDecide(t *testing.T) {
-	const get, post, put, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete
+	const get, session, post, put, del = math.MaxInt, 2, 0, 0, 0
 	for name, c := range map[string]struct {
-		method          string
+		attempts        int
 		fault           fault
 		status, attempt int
 		sandbox         bool
@@ -49,12 +49,17 @@ func TestDecide(t *testing.T) {
 		"GET, 409 in the sandbox":                   {get, faultAnswered, 409, 1, true, true},
 		"POST, 409 in production":                   {post, faultAnswered, 409, 1, false, false},
 		"GET, 409 in production":                    {get, faultAnswered, 409, 1, false, false},
+		"a session, answer lost":                    {session, faultLost, 0, 1, false, true},
+		"a session, answer lost twice":              {session, faultLost, 0, 2, false, false},
+		"a session, 502":                            {session, faultAnswered, 502, 1, false, true},
+		"a session, 502 twice":                      {session, faultAnswered, 502, 2, false, false},
+		"a session, never sent twice":               {session, faultNotSent, 0, 2, false, true},
 		"GET, what nothing helps":                   {get, faultFinal, 0, 1, false, false},
 		"POST, what nothing helps":                  {post, faultFinal, 0, 1, false, false},
 		"POST, 401 (a dead session is the caller's cause)": {post, faultAnswered, 401, 1, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			reason, repeat := decide(c.method, c.fault, c.status, c.attempt, c.sandbox)
+			reason, repeat := decide(c.attempts, c.fault, c.status, c.attempt, c.sandbox)
 			if repeat != c.want || repeat && reason == "" {
 				t.Errorf("got %v (%q), want %v", repeat, reason, c.want)
 			}

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -65,15 +64,13 @@ func (s *sender) send(ctx context.Context, x *exchange) (*answer, error) {
 
 	fail := func(err error) error {
 		return &TransportError{
-			Method: x.method, Endpoint: x.endpoint, RequestID: x.requestID, Attempts: x.attempt,
-			Sent: !s.neverSent(err, asked.Load(), connected.Load()),
-			Err:  s.reason(ctx, within, err, x.secrets),
+			Call: x.Call, Sent: !s.neverSent(err, asked.Load(), connected.Load()), Err: s.reason(ctx, within, err, x.secrets),
 		}
 	}
 
 	request, err := s.request(within, x)
 	if err != nil {
-		return nil, &TransportError{Method: x.method, Endpoint: x.endpoint, Attempts: x.attempt, Err: fmt.Errorf("%w: %w", errUnsendable, err)}
+		return nil, &TransportError{Call: x.Call, Err: fmt.Errorf("%w: %w", errUnsendable, err)}
 	}
 	response, err := s.client.Do(request)
 	if err != nil {
@@ -94,12 +91,13 @@ func (s *sender) send(ctx context.Context, x *exchange) (*answer, error) {
 		return nil, fail(err)
 	}
 
-	return &answer{
-		status: response.StatusCode, body: body, requestID: x.requestID,
-		signature:   header(response.Header, "X-Bunq-Server-Signature"),
-		responseID:  cleanID(header(response.Header, "X-Bunq-Client-Response-Id")),
-		contentType: cleanContentType(header(response.Header, "Content-Type")),
-	}, nil
+	a := &answer{
+		call: x.Call, status: response.StatusCode, body: body,
+		signature:   response.Header.Get("X-Bunq-Server-Signature"),
+		contentType: cleanContentType(response.Header.Get("Content-Type")),
+	}
+	a.call.ResponseID = cleanID(response.Header.Get("X-Bunq-Client-Response-Id"))
+	return a, nil
 }
 
 // request sets all headers of bunq's docs; the geolocation is the one for "unknown".
@@ -116,7 +114,7 @@ func (s *sender) request(ctx context.Context, x *exchange) (*http.Request, error
 	if x.body != nil {
 		body = bytes.NewReader(x.body)
 	}
-	r, err := http.NewRequestWithContext(ctx, x.method, u.String(), body)
+	r, err := http.NewRequestWithContext(ctx, x.Method, u.String(), body)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +126,7 @@ func (s *sender) request(ctx context.Context, x *exchange) (*http.Request, error
 	r.Header.Set("X-Bunq-Language", "en_US")
 	r.Header.Set("X-Bunq-Region", "en_US")
 	r.Header.Set("X-Bunq-Geolocation", "0 0 0 0 000")
-	r.Header.Set("X-Bunq-Client-Request-Id", x.requestID)
+	r.Header.Set("X-Bunq-Client-Request-Id", x.RequestID)
 
 	if x.body != nil {
 		r.Header.Set("Content-Type", "application/json")
@@ -170,18 +168,4 @@ func (s *sender) reason(ctx, within context.Context, err error, secrets []Secret
 		err = outer.Err
 	}
 	return cleanError(err, secrets)
-}
-
-// header returns a header, whatever the case of its name: HTTP/2 sends names in lower
-// case, and not every transport puts them into Go's form.
-func header(h http.Header, name string) string {
-	if v := h.Get(name); v != "" {
-		return v
-	}
-	for k, v := range h {
-		if strings.EqualFold(k, name) && len(v) > 0 {
-			return v[0]
-		}
-	}
-	return ""
 }

@@ -1,40 +1,41 @@
 package bunq
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 )
 
 // Stats counts what one operation of the caller (a Create, a Read, …) does: the
 // requests sent, the retries, and the waits, with their reasons. All methods are safe
-// for concurrent use and for a nil *Stats.
+// for concurrent use.
 //
-// Work that several operations wait for has a Stats of its own for its waits; its
-// requests count for the operation that began it.
+// Work that several operations wait for has a Stats of its own. Its requests count for the
+// operation that began it. Each operation counts its own wait for it, under what took most
+// of the work's time.
 type Stats struct {
-	shared bool
-	parent *Stats // the operation that began the shared work; nil if none counts it
-	begun  time.Time
+	operation *Stats // the one whose requests are counted; itself, unless this is of shared work
+	begun     time.Time
+	rest      string // the reason for the time that no wait accounts for
 
 	mu      sync.Mutex
 	calls   map[string]int
 	retries int
-	waits   int
-	waited  time.Duration
-	took    map[string]time.Duration // by reason
-	noted   time.Duration            // all that took has
-	now     wait                     // the one that is under way
-	last    error                    // error of the last attempt of shared work
-	sent    bool                     // an attempt of shared work may have reached bunq
+	waits   []*wait
+	last    error // error of the last attempt of shared work
+	sent    bool  // an attempt of shared work may have reached bunq
 }
 
 type wait struct {
-	reason string
-	begun  time.Time
+	reason       string
+	begun, ended time.Time // ended is zero while it is under way
 }
+
+func (w *wait) took() time.Duration { return cmp.Or(w.ended, time.Now()).Sub(w.begun) }
 
 type statsKey struct{}
 
@@ -43,161 +44,108 @@ type statsKey struct{}
 // together, from now on. A read that is shared with other callers counts for the one
 // who began it.
 func WithStats(ctx context.Context) context.Context {
-	return context.WithValue(ctx, statsKey{}, newStats())
+	return context.WithValue(ctx, statsKey{}, newStats(reasonOthers))
 }
 
-// shared returns the context for work that several operations wait for. It keeps the
+// forWork returns the context for work that several operations wait for. It keeps the
 // values of ctx, but neither its cancellation nor the deadline of the operation. The
 // caller cancels it when the last waiter has left.
-func shared(ctx context.Context) context.Context {
-	s := newStats()
-	s.shared, s.parent = true, StatsFrom(ctx)
+func forWork(ctx context.Context, reason string) context.Context {
+	s := newStats(reason)
+	s.operation = StatsFrom(ctx).operation
 	return context.WithValue(context.WithoutCancel(ctx), statsKey{}, s)
 }
 
-func newStats() *Stats {
-	return &Stats{begun: time.Now(), calls: map[string]int{}, took: map[string]time.Duration{}}
+func newStats(rest string) *Stats {
+	s := &Stats{begun: time.Now(), rest: rest, calls: map[string]int{}}
+	s.operation = s
+	return s
 }
 
-// StatsFrom returns the Stats of ctx; nil, which may be used, if it has none.
+// StatsFrom returns the Stats of ctx, or new ones that nobody sees if it has none.
 func StatsFrom(ctx context.Context) *Stats {
-	s, _ := ctx.Value(statsKey{}).(*Stats)
-	return s
-}
-
-// operation returns the Stats of the operation that s counts for.
-func (s *Stats) operation() *Stats {
-	for s != nil && s.parent != nil {
-		s = s.parent
+	if s, ok := ctx.Value(statsKey{}).(*Stats); ok {
+		return s
 	}
-	return s
+	return newStats(reasonOthers)
 }
 
 // Fields returns the fields of the log line at the end of an operation: "calls" by
 // method and endpoint (map[string]int), "waits" and "retries" (int), "waited"
-// (the sum, as a Go duration).
+// (the sum, as a Go duration). The time between a request and its answer is no wait.
 func (s *Stats) Fields() map[string]any {
-	if s == nil {
-		return map[string]any{"calls": map[string]int{}, "waits": 0, "waited": "0s", "retries": 0}
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	var n int
+	var waited time.Duration
+	for _, w := range s.waits {
+		if took := w.took(); w.reason != reasonAnswer && took >= shortWait {
+			n++
+			waited += took
+		}
+	}
 	return map[string]any{
-		"calls":   maps.Clone(s.calls),
-		"waits":   s.waits,
-		"waited":  s.waited.Round(time.Millisecond).String(),
-		"retries": s.retries,
+		"calls": maps.Clone(s.calls), "waits": n, "waited": waited.Round(time.Millisecond).String(), "retries": s.retries,
 	}
 }
 
 func (s *Stats) request(method, endpoint string) {
-	if s = s.operation(); s == nil {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.calls[method+" "+endpoint]++
+	s.operation.mu.Lock()
+	defer s.operation.mu.Unlock()
+	s.operation.calls[method+" "+endpoint]++
 }
 
 func (s *Stats) retry() {
-	if s = s.operation(); s == nil {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.retries++
+	s.operation.mu.Lock()
+	defer s.operation.mu.Unlock()
+	s.operation.retries++
 }
 
-// Waited counts a wait that is over. A SessionSource calls it for its own wait before
-// it opens a session for this operation.
-func (s *Stats) Waited(d time.Duration) {
-	if s = s.operation(); s == nil {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.waits++
-	s.waited += d
-}
-
-func (s *Stats) waitedSoFar() time.Duration {
-	if s = s.operation(); s == nil {
-		return 0
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.waited
-}
-
-// waiting begins a wait. The returned function ends it: it counts the wait under the reason
-// that it turned out to have, without what was counted within it, and returns how long it
-// took.
+// waiting begins a wait. The returned function ends it, under the reason that it turned out
+// to have, and returns how long it took.
 func (s *Stats) waiting(reason string) (end func(was string) time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	outer, noted, begun := s.now, s.noted, time.Now()
-	s.now = wait{reason, begun}
+	w := &wait{reason: reason, begun: time.Now()}
+	s.waits = append(s.waits, w)
 
 	return func(was string) time.Duration {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.now = outer
-		took := time.Since(begun)
-		s.note(was, took-(s.noted-noted))
-		return took
+		w.reason, w.ended = was, time.Now()
+		return w.took()
 	}
-}
-
-// waitedFor counts a wait for shared work under what took most of that work's time, if the
-// work knows it.
-func (s *Stats) waitedFor(shared *Stats, d time.Duration) {
-	reason := shared.longest()
-	if s == nil || reason == reasonOthers {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.note(reason, d)
-}
-
-// note counts a wait. The caller holds the lock.
-func (s *Stats) note(reason string, d time.Duration) {
-	d = max(d, 0)
-	s.took[reason] += d
-	s.noted += d
 }
 
 // Waits returns how long the operation has waited, by reason: for a session, for bunq
 // to answer, for a rate limit. The rest of its time is not included.
 func (s *Stats) Waits() map[string]time.Duration {
-	if s == nil {
-		return nil
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return maps.Clone(s.took)
+	took := map[string]time.Duration{}
+	for _, w := range s.waits {
+		took[w.reason] += w.took()
+	}
+	return took
 }
 
 // longest returns the reason that took most of the time until now, so that an error names
 // that one and not the last one.
 func (s *Stats) longest() string {
 	took := s.Waits()
-	s.mu.Lock()
-	rest := time.Since(s.begun) - s.noted
-	if s.now.reason != "" {
-		d := min(time.Since(s.now.begun), rest)
-		took[s.now.reason] += d
+	rest := time.Since(s.begun)
+	for _, d := range took {
 		rest -= d
 	}
-	s.mu.Unlock()
+	took[s.rest] += rest
 
-	reason := reasonOthers
-	for r, d := range took {
-		if d > rest || d == rest && r < reason {
-			reason, rest = r, d
+	longest := s.rest
+	for _, reason := range slices.Sorted(maps.Keys(took)) {
+		if took[reason] > took[longest] {
+			longest = reason
 		}
 	}
-	return reason
+	return longest
 }
 
 // failed notes the error of an attempt of shared work, for waiters who leave before
@@ -226,8 +174,8 @@ const shortWait = 20 * time.Millisecond
 const (
 	reasonAnswer     = "bunq to answer"
 	reasonConnection = "a connection to bunq"
-	// That is, for bunq's limit of POST /session-server, whichever process of this machine used it.
-	reasonSession = "a session (bunq opens one every 30 seconds for an address, whichever configuration asks)"
+	// ReasonSession is for bunq's limit of POST /session-server, whichever process of this machine used it.
+	ReasonSession = "a session (bunq opens one every 30 seconds for an address, whichever configuration asks)"
 	// What the resources of a run wait for among themselves, outside of this package.
 	reasonOthers = "other operations of this run"
 )
@@ -240,11 +188,11 @@ var errMaxWait = errors.New("max_wait was over")
 // after WithStats. A call that belongs to none is an operation by itself. Shared work
 // has no deadline.
 func (c *Client) bound(ctx context.Context) (context.Context, context.CancelFunc) {
-	if StatsFrom(ctx) == nil {
+	if ctx.Value(statsKey{}) == nil {
 		ctx = WithStats(ctx)
 	}
 	s := StatsFrom(ctx)
-	if s.shared {
+	if s.operation != s {
 		return ctx, func() {}
 	}
 	return context.WithDeadlineCause(ctx, s.begun.Add(c.config.MaxWait), errMaxWait)
@@ -253,30 +201,27 @@ func (c *Client) bound(ctx context.Context) (context.Context, context.CancelFunc
 // ended returns the error of a call whose context is over: it took too long, or the
 // caller left. last is the error of its last attempt, sent whether one of them may
 // have reached bunq.
-func (c *Client) ended(ctx context.Context, method, endpoint string, last error, sent bool) error {
+func (c *Client) ended(ctx context.Context, call Call, last error, sent bool) error {
 	if !errors.Is(context.Cause(ctx), errMaxWait) {
-		return &TransportError{Method: method, Endpoint: endpoint, Sent: sent, Err: ctx.Err()}
+		return &TransportError{Call: call, Sent: sent, Err: ctx.Err()}
 	}
-	return c.gaveUp(ctx, method, endpoint, last, sent)
+	return c.gaveUp(ctx, call, last, sent)
 }
 
 // gaveUp returns the error of a call that has waited for as long as it may.
-func (c *Client) gaveUp(ctx context.Context, method, endpoint string, last error, sent bool) *WaitError {
+func (c *Client) gaveUp(ctx context.Context, call Call, last error, sent bool) *WaitError {
 	s := StatsFrom(ctx)
 	return &WaitError{
-		Method: method, Endpoint: endpoint, Reason: s.longest(), Waited: time.Since(s.begun), Max: c.config.MaxWait,
+		Call: call, Reason: s.longest(), Waited: time.Since(s.begun), Max: c.config.MaxWait,
 		Last: last, Sent: sent,
 	}
 }
 
-func tellWait(ctx context.Context, log Logger, method, endpoint, reason string, d time.Duration) {
-	if d < shortWait {
-		return
-	}
-	StatsFrom(ctx).Waited(d)
+// tellWait logs a long wait that is over.
+func (c *Client) tellWait(ctx context.Context, call Call, reason string, d time.Duration) {
 	if d > longWait {
-		log.Info(ctx, "Waited for bunq", map[string]any{
-			"method": method, "endpoint": endpoint, "waited_for": reason, "waited": d.Round(time.Millisecond).String(),
+		c.config.Logger.Info(ctx, "Waited for bunq", map[string]any{
+			"method": call.Method, "endpoint": call.Endpoint, "waited_for": reason, "waited": d.Round(time.Millisecond).String(),
 		})
 	}
 }

@@ -144,32 +144,6 @@ func TestStats_ofAContextThatCollectsNothing(t *testing.T) {
 	}
 }
 
-// busyDesk is a SessionSource that takes ten seconds and counts four of them itself: in the others, it
-// waits for the opening that another operation has begun.
-type busyDesk struct{ *desk }
-
-func (d busyDesk) Session(ctx context.Context) (*bunq.Session, error) {
-	bunq.StatsFrom(ctx).Waited(4 * time.Second)
-	return d.desk.Session(ctx)
-}
-
-// A wait that the source of sessions has counted is not counted again.
-func TestStats_countAWaitOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c, _ := open(t, always(ok(madeID)))
-		d := newDesk()
-		d.after = 10 * time.Second
-		ctx := bunq.WithStats(t.Context())
-		bunq.StatsFrom(ctx).Waited(5 * time.Second) // of an earlier call
-		if _, err := c.WithSession(apiContext(), busyDesk{d}).CreateOAuthClient(ctx); err != nil {
-			t.Fatal(err)
-		}
-		if got := bunq.StatsFrom(ctx).Fields(); got["waited"] != "15s" || got["waits"] != 3 {
-			t.Errorf("got %v", got)
-		}
-	})
-}
-
 // A wait ends with what was waited for.
 func TestStats_waitsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -82,6 +82,21 @@ func TestTransport_overASocket(t *testing.T) {
 	}
 }
 
+// A proxy may write the names of headers in lower case.
+func TestTransport_headersInLowerCaseAreFound(t *testing.T) {
+	signature, err := signing.Sign(serverKey(), []byte(madeID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header()["x-bunq-server-signature"] = []string{signature}
+		_, _ = io.WriteString(w, madeID)
+	})
+	if _, err := dialled(t, base).CreateOAuthClient(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestTransport_followsNoRedirect(t *testing.T) {
 	var stolen atomic.Int64
 	evil := serve(t, func(http.ResponseWriter, *http.Request) { stolen.Add(1) })

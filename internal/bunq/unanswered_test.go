@@ -11,15 +11,15 @@ import (
 // it from being asked says nothing about the write.
 func TestUnansweredError_outcomeUnknownUnlessBunqSaysNo(t *testing.T) {
 	t.Parallel()
-	lost := &bunq.TransportError{Method: "POST", Endpoint: "/x", Sent: true, Err: errors.New("gone")}
+	lost := &bunq.TransportError{Call: bunq.Call{Method: "POST", Endpoint: "/x"}, Sent: true, Err: errors.New("gone")}
 	for name, c := range map[string]struct {
 		err   error
 		maybe bool
 	}{
 		"asked, not done":             {&bunq.UnansweredError{Err: lost}, false},
 		"no session to ask with":      {&bunq.UnansweredError{Err: lost, LookUp: &bunq.SessionError{Err: errors.New("no")}}, true},
-		"asking met a gateway":        {&bunq.UnansweredError{Err: lost, LookUp: &bunq.WaitError{Method: "GET"}}, true},
-		"asking was refused for good": {&bunq.UnansweredError{Err: lost, LookUp: &bunq.APIError{Method: "GET", Status: 400, Envelope: true}}, true},
+		"asking met a gateway":        {&bunq.UnansweredError{Err: lost, LookUp: &bunq.WaitError{Call: bunq.Call{Method: "GET"}}}, true},
+		"asking was refused for good": {&bunq.UnansweredError{Err: lost, LookUp: &bunq.APIError{Call: bunq.Call{Method: "GET"}, Status: 400, Envelope: true}}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -39,8 +39,8 @@ func TestUnansweredError_outcomeUnknownUnlessBunqSaysNo(t *testing.T) {
 // A write is settled by looking only where its outcome is unknown: a refusal stands.
 func TestConfirm(t *testing.T) {
 	t.Parallel()
-	lost := &bunq.TransportError{Method: "POST", Endpoint: "/x", Sent: true, Err: errors.New("gone")}
-	refused := &bunq.APIError{Method: "POST", Endpoint: "/x", Status: 400, Envelope: true}
+	lost := &bunq.TransportError{Call: bunq.Call{Method: "POST", Endpoint: "/x"}, Sent: true, Err: errors.New("gone")}
+	refused := &bunq.APIError{Call: bunq.Call{Method: "POST", Endpoint: "/x"}, Status: 400, Envelope: true}
 	blind := errors.New("nobody there")
 	for name, c := range map[string]struct {
 		err           error

@@ -24,7 +24,7 @@ func (c *Client) WithSession(ac APIContext, s SessionSource) *UserClient {
 
 // do makes one call with a session. replaced belongs to all pages of a read: it is set
 // when a session turned out to be dead, and another one is not replaced again.
-func (u *UserClient) do(ctx context.Context, replaced *bool, what call) (*answer, *exchange, error) {
+func (u *UserClient) do(ctx context.Context, replaced *bool, what request) (*answer, *exchange, error) {
 	session, err := u.obtain(ctx, what, u.source.Session)
 	if err != nil {
 		return nil, nil, err
@@ -51,34 +51,30 @@ func (u *UserClient) do(ctx context.Context, replaced *bool, what call) (*answer
 	return a, x, err
 }
 
-func (u *UserClient) runWith(ctx context.Context, what call, s *Session) (*answer, *exchange, error) {
+func (u *UserClient) runWith(ctx context.Context, what request, s *Session) (*answer, *exchange, error) {
 	what.secrets = append([]Secret{u.apiContext.APIKey}, what.secrets...)
 	return u.client.run(ctx, what, u.apiContext.Installation, s.Token, s.User.ID)
 }
 
-// obtain gets a session from the source. An opening that this call began has counted and
-// logged its wait already; callers who only waited for the opening do so here.
-func (u *UserClient) obtain(ctx context.Context, what call, get func(context.Context) (*Session, error)) (*Session, error) {
-	endpoint := what.route.endpoint()
-
-	counted := StatsFrom(ctx).waitedSoFar()
-	end := StatsFrom(ctx).waiting(reasonSession)
+// obtain gets a session from the source.
+func (u *UserClient) obtain(ctx context.Context, what request, get func(context.Context) (*Session, error)) (*Session, error) {
+	call := Call{Method: what.method, Endpoint: what.route.endpoint()}
+	begun := time.Now()
 	session, err := get(ctx)
-	took := end(reasonSession)
-	tellWait(ctx, u.client.config.Logger, what.method, endpoint, reasonSession, took-(StatsFrom(ctx).waitedSoFar()-counted))
+	u.client.tellWait(ctx, call, ReasonSession, time.Since(begun))
 
 	switch {
 	case err == nil:
 		return session, nil
 	case ctx.Err() != nil:
-		return nil, u.client.ended(ctx, what.method, endpoint, nil, false)
+		return nil, u.client.ended(ctx, call, nil, false)
 	default:
-		return nil, &SessionError{Method: what.method, Endpoint: endpoint, Err: err}
+		return nil, &SessionError{Call: call, Err: err}
 	}
 }
 
 // write makes a POST, PUT or DELETE.
-func (u *UserClient) write(ctx context.Context, what call) (*answer, *exchange, error) {
+func (u *UserClient) write(ctx context.Context, what request) (*answer, *exchange, error) {
 	defer u.client.reads.invalidate(what.route)
 
 	ctx, cancel := u.client.bound(ctx)
@@ -88,22 +84,15 @@ func (u *UserClient) write(ctx context.Context, what call) (*answer, *exchange, 
 
 // create makes a POST that answers with an id.
 func (u *UserClient) create(ctx context.Context, at route, payload any) (int64, error) {
-	a, x, err := u.write(ctx, call{method: http.MethodPost, route: at, payload: payload})
-	if err != nil {
-		return 0, err
-	}
-	n, err := createdID(a.elements)
-	if err != nil {
-		return 0, x.decodeError(a, err)
-	}
-	return n, nil
+	a, x, err := u.write(ctx, request{method: http.MethodPost, route: at, payload: payload})
+	return decoded(x, a, err, createdID)
 }
 
 // change makes a PUT or DELETE of one object. What bunq answers to a DELETE is UNKNOWN, so
 // an answer of any form is accepted. But bunq does not sign which request it answers, and if
 // the answer names an object, it must be this one.
 func (u *UserClient) change(ctx context.Context, method string, at route, payload any) error {
-	a, x, err := u.write(ctx, call{method: method, route: at, payload: payload, ignoreBody: true})
+	a, x, err := u.write(ctx, request{method: method, route: at, payload: payload, ignoreBody: true})
 	if err != nil {
 		return err
 	}
@@ -121,35 +110,39 @@ func readShared[T any](ctx context.Context, u *UserClient, at route, paged bool,
 ) (T, error) {
 	var none T
 	fetch := func(ctx context.Context) (any, error) {
-		elements, a, x, err := u.fetch(ctx, at, paged)
-		if err != nil {
-			return nil, err
-		}
-		value, err := decode(elements)
-		if err != nil {
-			return nil, x.decodeError(a, err)
-		}
-		return value, nil
+		a, x, err := u.fetch(ctx, at, paged)
+		return decoded(x, a, err, func(elements []element) (any, error) { return decode(elements) })
 	}
 
 	ctx, cancel := u.client.bound(ctx)
 	defer cancel()
 	if ctx.Err() != nil {
-		return none, u.client.ended(ctx, http.MethodGet, at.endpoint(), nil, false)
+		return none, u.client.ended(ctx, Call{Method: http.MethodGet, Endpoint: at.endpoint()}, nil, false)
 	}
 	read := u.client.reads.get(ctx, readKey{u.fingerprint, at}, fetch)
-
-	end := StatsFrom(ctx).waiting(reasonAnswer)
 	value, err := read.Wait(ctx)
-	end(reasonAnswer)
 	if err != nil {
 		if ctx.Err() != nil {
 			sent, last := read.stats.lastAttempt()
-			err = u.client.ended(ctx, http.MethodGet, at.endpoint(), last, sent)
+			err = u.client.ended(ctx, Call{Method: http.MethodGet, Endpoint: at.endpoint()}, last, sent)
 		}
 		return none, err
 	}
 	return clone(value.(T)), nil //nolint:forcetypeassert // a route has one type, that of the only function that reads it
+}
+
+// readObject reads one object, whose ID is the last one of the route.
+func readObject[W, T any](ctx context.Context, u *UserClient, at route, typ string, to func(W) (T, error), clone func(*T) *T) (*T, error) {
+	return readShared(ctx, u, at, false, func(elements []element) (*T, error) {
+		w, err := one[wireID](elements, typ)
+		if err != nil {
+			return nil, err
+		}
+		if err := sameID(typ, w.ID, at.id()); err != nil {
+			return nil, err
+		}
+		return object(elements, typ, to)
+	}, clone)
 }
 
 // shallow returns a copy of what p points at.
@@ -162,7 +155,7 @@ func shallow[T any](p *T) *T {
 func (u *UserClient) User(ctx context.Context) (User, error) {
 	ctx, cancel := u.client.bound(ctx)
 	defer cancel()
-	session, err := u.obtain(ctx, call{method: http.MethodGet, route: routeUser()}, u.source.Session)
+	session, err := u.obtain(ctx, request{method: http.MethodGet, route: routeUser()}, u.source.Session)
 	if err != nil {
 		return User{}, err
 	}
@@ -175,26 +168,27 @@ func (u *UserClient) InstallationID(ctx context.Context) (int64, error) {
 	return readShared(ctx, u, routeInstallation(), false, createdID, func(id int64) int64 { return id })
 }
 
-// Session is what POST /session-server returns.
+// Session is what POST /session-server returns. Its tags are those of the session cache.
 type Session struct {
-	ID    int64
-	Token Secret
+	ID    int64  `json:"id"`
+	Token Secret `json:"-"`
 	// Created is bunq's time, UTC; Timeout counts from it.
-	Created time.Time
+	Created time.Time `json:"created"`
 	// Timeout is the user's session_timeout; 0 if bunq named none. A session may end
 	// earlier: the first one after an hour, which no field says (DOCUMENTED,
 	// https://beta.doc.bunq.com/psd2/connect-as-a-psd2-service-provider).
-	Timeout time.Duration
-	User    User
+	Timeout time.Duration `json:"timeout_ns"`
+	User    User          `json:"user"`
 }
 
 // User is the bunq user that a session belongs to.
 type User struct {
-	ID int64
+	ID int64 `json:"id"`
 	// Kind is bunq's type key: "UserPaymentServiceProvider" for a PSD2 key,
 	// "UserApiKey" for an OAuth access token, "UserPerson" or "UserCompany".
-	Kind                string
-	DisplayName, Status string
+	Kind        string `json:"kind"`
+	DisplayName string `json:"display_name"`
+	Status      string `json:"status"`
 }
 
 // SessionSource provides sessions for one API context; package session implements it.

@@ -2,7 +2,10 @@ package bunq
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -19,7 +22,8 @@ type UserDetails struct {
 // aliasDistinguishedName is the type of the alias that holds the same subject.
 const aliasDistinguishedName = "CERTIFICATE_DISTINGUISHED_NAME"
 
-type wireUserDetails struct {
+type wireUser struct {
+	User
 	Created           timestamp `json:"created"`
 	Updated           timestamp `json:"updated"`
 	DistinguishedName string    `json:"certificate_distinguished_name"`
@@ -27,10 +31,46 @@ type wireUserDetails struct {
 		Type  string `json:"type"`
 		Value string `json:"value"`
 	} `json:"alias"`
+	SessionTimeout *int64  `json:"session_timeout"`
+	RequestedBy    element `json:"requested_by_user"`
+}
+
+// userOf finds the user, whose type key is its kind: all of bunq's kinds begin
+// with "User".
+func userOf(elements []element) (wireUser, error) {
+	for _, e := range elements {
+		for kind := range e {
+			if !strings.HasPrefix(kind, "User") || isNull(e[kind]) {
+				continue
+			}
+			w, err := one[wireUser]([]element{e}, kind)
+			if err == nil {
+				err = checkID(kind, w.ID)
+			}
+			w.Kind = kind
+			return w, err
+		}
+	}
+	return wireUser{}, errors.New("it has no user")
+}
+
+// timeout is in seconds on the wire. A UserApiKey (the session of an OAuth token)
+// has none of its own; that of the requesting user counts (as in bunq's SDKs).
+func (w wireUser) timeout() time.Duration {
+	if w.SessionTimeout != nil {
+		return time.Duration(*w.SessionTimeout) * time.Second
+	}
+	for _, raw := range w.RequestedBy {
+		var inner wireUser
+		if json.Unmarshal(raw, &inner) == nil && inner.SessionTimeout != nil {
+			return time.Duration(*inner.SessionTimeout) * time.Second
+		}
+	}
+	return 0
 }
 
 // subject returns the distinguished name, from the field or from the alias.
-func (w wireUserDetails) subject() string {
+func (w wireUser) subject() string {
 	if w.DistinguishedName != "" {
 		return w.DistinguishedName
 	}
@@ -49,18 +89,13 @@ func (u *UserClient) UserDetails(ctx context.Context) (*UserDetails, error) {
 		return nil, err
 	}
 	return readShared(ctx, u, routeUser(), false, func(elements []element) (*UserDetails, error) {
-		kind, w, err := userOf(elements)
-		if err != nil {
-			return nil, err
-		}
-		more, err := one[wireUserDetails](elements, kind)
+		w, err := userOf(elements)
 		if err != nil {
 			return nil, err
 		}
 		return &UserDetails{
-			User:    User{ID: w.ID, Kind: kind, DisplayName: w.DisplayName, Status: w.Status},
-			Created: more.Created.Time, Updated: more.Updated.Time, DistinguishedName: more.subject(),
-		}, sameID(kind, w.ID, me.ID)
+			User: w.User, Created: w.Created.Time, Updated: w.Updated.Time, DistinguishedName: w.subject(),
+		}, sameID(w.Kind, w.ID, me.ID)
 	}, shallow)
 }
 
@@ -71,7 +106,7 @@ func (u *UserClient) CheckedSession(ctx context.Context) (*Session, error) {
 	ctx, cancel := u.client.bound(ctx)
 	defer cancel()
 
-	check := call{method: http.MethodGet, route: routeUser()}
+	check := request{method: http.MethodGet, route: routeUser()}
 	if _, _, err := u.do(ctx, new(bool), check); err != nil {
 		return nil, err
 	}

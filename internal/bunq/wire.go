@@ -20,22 +20,30 @@ type pagination struct {
 var errNoResponse = errors.New("it has no Response array")
 
 // Bounds on what an answer may make this process keep in memory: far above what bunq
-// sends, whose pages have at most 200 elements of one key each.
+// sends, whose pages have at most 200 elements, and whose largest object is a client with
+// maxCallbackURLs.
 const (
 	maxElements = 1000
-	maxKeys     = 32
+	maxCommas   = 100_000
 )
 
-// decodeEnvelope reads {"Response":[…],"Pagination":{…}}.
+// decodeEnvelope reads {"Response":[…],"Pagination":{…}}. Its names are those of a map, as
+// they are compared exactly, which decoding into a struct would not do.
 func decodeEnvelope(body []byte) ([]element, *pagination, error) {
-	outer, err := decodeObject(body)
-	if err != nil {
+	if n := bytes.Count(body, []byte(",")); n > maxCommas {
+		return nil, nil, fmt.Errorf("it has %d members, and at most %d are read", n, maxCommas)
+	}
+	var outer map[string]json.RawMessage
+	if err := json.Unmarshal(body, &outer); err != nil {
 		return nil, nil, fmt.Errorf("it is not a JSON object: %w", err)
 	}
 
-	elements, err := decodeElements(outer["Response"])
-	if err != nil {
-		return nil, nil, err
+	var elements []element
+	if err := json.Unmarshal(outer["Response"], &elements); err != nil || elements == nil {
+		return nil, nil, errNoResponse
+	}
+	if len(elements) > maxElements {
+		return nil, nil, fmt.Errorf("it has more than %d elements", maxElements)
 	}
 
 	var page *pagination
@@ -47,74 +55,6 @@ func decodeEnvelope(body []byte) ([]element, *pagination, error) {
 	return elements, page, nil
 }
 
-func decodeElements(array json.RawMessage) ([]element, error) {
-	elements := []element{}
-	more, err := eachOf(array, func(raw json.RawMessage) (err error) {
-		if len(elements) == maxElements {
-			return fmt.Errorf("it has more than %d elements", maxElements)
-		}
-		var e element
-		e, err = decodeObject(raw)
-		elements = append(elements, e)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errNoResponse, err)
-	}
-	if !more {
-		return nil, errNoResponse
-	}
-	return elements, nil
-}
-
-// decodeObject reads a JSON object of few keys. Names are compared exactly, which
-// decoding into a struct would not do.
-func decodeObject(raw []byte) (map[string]json.RawMessage, error) {
-	if !json.Valid(raw) {
-		return nil, json.Unmarshal(raw, new(any)) // says where
-	}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	if first, _ := d.Token(); first != json.Delim('{') {
-		return nil, errors.New("it is something else")
-	}
-
-	object := map[string]json.RawMessage{}
-	for d.More() {
-		name, err := d.Token()
-		if err != nil {
-			return nil, err
-		}
-		if len(object) == maxKeys {
-			return nil, fmt.Errorf("it has more than %d keys", maxKeys)
-		}
-		var value json.RawMessage
-		if err := d.Decode(&value); err != nil {
-			return nil, err
-		}
-		object[name.(string)] = value //nolint:forcetypeassert // a key of valid JSON
-	}
-	return object, nil
-}
-
-// eachOf calls do for each member of a JSON array, one at a time. It returns false if raw
-// is something else.
-func eachOf(raw json.RawMessage, do func(json.RawMessage) error) (bool, error) {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	if first, _ := d.Token(); first != json.Delim('[') {
-		return false, nil
-	}
-	for d.More() {
-		var member json.RawMessage
-		if err := d.Decode(&member); err != nil {
-			return true, err
-		}
-		if err := do(member); err != nil {
-			return true, err
-		}
-	}
-	return true, nil
-}
-
 // maxDescriptions is how many of bunq's descriptions an error keeps. bunq has one for each
 // field that it refuses.
 const maxDescriptions = 5
@@ -122,40 +62,27 @@ const maxDescriptions = 5
 // decodeErrorEnvelope reads {"Error":[{"error_description":"…"}]}. It returns false for
 // anything else, such as a proxy's page, and for what is too long to be bunq's.
 func decodeErrorEnvelope(body []byte) ([]string, bool) {
-	if len(body) > maxErrorBody {
-		return nil, false
-	}
-	outer, err := decodeObject(body)
-	if err != nil {
+	var outer map[string]json.RawMessage
+	var entries []element
+	if len(body) > maxErrorBody || json.Unmarshal(body, &outer) != nil || json.Unmarshal(outer["Error"], &entries) != nil || entries == nil {
 		return nil, false
 	}
 
 	var descriptions []string
-	more := 0
-	isArray, err := eachOf(outer["Error"], func(raw json.RawMessage) error {
-		entry, err := decodeObject(raw)
-		d := describe(entry)
-		switch {
-		case err != nil, d == "":
-		case len(descriptions) == maxDescriptions:
-			more++
-		default:
+	for _, entry := range entries {
+		if d := describe(entry); d != "" {
 			descriptions = append(descriptions, d)
 		}
-		return err
-	})
-	if err != nil || !isArray {
-		return nil, false
 	}
-	if more > 0 {
-		descriptions = append(descriptions, fmt.Sprintf("(and %d more)", more))
+	if more := len(descriptions) - maxDescriptions; more > 0 {
+		descriptions = append(descriptions[:maxDescriptions], fmt.Sprintf("(and %d more)", more))
 	}
 	return descriptions, true
 }
 
 // describe returns bunq's words in an entry of its Error array: those for programs, or
 // else those for people.
-func describe(entry map[string]json.RawMessage) string {
+func describe(entry element) string {
 	for _, name := range []string{"error_description", "error_description_translated"} {
 		var text string
 		if json.Unmarshal(entry[name], &text) == nil && text != "" {

@@ -32,7 +32,7 @@ func leaving(t *testing.T) context.Context {
 func TestWork_goesOnWhileSomebodyWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx := leaving(t)
-		work := bunq.Begin(ctx, slowly)
+		work := bunq.Begin(ctx, "slow work", slowly)
 		if !work.Join() {
 			t.Fatal("it cannot be joined")
 		}
@@ -54,7 +54,7 @@ func TestWork_endsWithTheLastWhoWaits(t *testing.T) {
 		ended := make(chan time.Duration, 1)
 		begun := time.Now()
 		ctx := leaving(t)
-		work := bunq.Begin(ctx, func(ctx context.Context) (string, error) {
+		work := bunq.Begin(ctx, "slow work", func(ctx context.Context) (string, error) {
 			got, err := slowly(ctx)
 			ended <- time.Since(begun)
 			time.Sleep(time.Second) // it takes a while to stop
@@ -81,7 +81,7 @@ func TestWork_endsWithTheLastWhoWaits(t *testing.T) {
 // An operation may also wait for work while it counts no wait of its own.
 func TestWork_withoutAWaitThatCounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		work := bunq.Begin(t.Context(), slowly)
+		work := bunq.Begin(t.Context(), "slow work", slowly)
 		if got, err := work.Wait(bunq.WithStats(t.Context())); got != "done" || err != nil {
 			t.Errorf("got %q, %v", got, err)
 		}

@@ -287,7 +287,7 @@ type lossy struct {
 	done, blind bool // whether bunq does it, and whether the read after it is lost
 }
 
-var errLost = &bunq.TransportError{Method: "POST", Sent: true, Err: errRefused}
+var errLost = &bunq.TransportError{Call: bunq.Call{Method: "POST"}, Sent: true, Err: errRefused}
 
 func (l *lossy) lose(do func()) error {
 	l.calls++

@@ -22,26 +22,6 @@ type opener interface {
 	OpenSession(ctx context.Context, ac bunq.APIContext) (*bunq.Session, error)
 }
 
-// longWait is the threshold for logging a wait at INFO.
-const longWait = 2 * time.Second
-
-// log writes to a logger that may be nil.
-type log struct {
-	to bunq.Logger
-}
-
-func (l log) info(ctx context.Context, msg string, fields map[string]any) {
-	if l.to != nil {
-		l.to.Info(ctx, msg, fields)
-	}
-}
-
-func (l log) debug(ctx context.Context, msg string, fields map[string]any) {
-	if l.to != nil {
-		l.to.Debug(ctx, msg, fields)
-	}
-}
-
 // Options of a [Broker].
 type Options struct {
 	// CacheDir is the folder for the cache files, made with mode 0700 if it is missing.
@@ -49,8 +29,7 @@ type Options struct {
 	CacheDir string
 	// BaseURL is the address of the API. Sessions and the interval belong to it.
 	BaseURL string
-	// Logger gets waits of more than two seconds (Info) and the origin of sessions
-	// (Debug), never a token. It may be nil.
+	// Logger gets the origin of sessions (Debug), never a token. It may be nil.
 	Logger bunq.Logger
 	// OpenInterval is the time between two openings from this machine; 0: 30 s.
 	OpenInterval time.Duration
@@ -59,11 +38,11 @@ type Options struct {
 // Broker holds the sessions of a process with one address of the API. It is
 // safe for concurrent use.
 type Broker struct {
-	opener  opener
-	folder  *folder
-	baseURL string
-	address *address
-	log     log
+	opener   opener
+	folder   *folder
+	baseURL  string
+	interval *interval
+	log      bunq.Logger
 
 	mu      sync.Mutex
 	sources map[string]*Source
@@ -79,17 +58,14 @@ func newBroker(c opener, o Options) *Broker {
 	if o.OpenInterval == 0 {
 		o.OpenInterval = openInterval
 	}
-	b := &Broker{
-		opener:  c,
-		baseURL: strings.TrimRight(o.BaseURL, "/"),
-		log:     log{o.Logger},
-		sources: map[string]*Source{},
+	if o.Logger == nil {
+		o.Logger = bunq.NoLogger{}
 	}
-
+	b := &Broker{opener: c, baseURL: strings.TrimRight(o.BaseURL, "/"), log: o.Logger, sources: map[string]*Source{}}
 	if o.CacheDir != "" {
-		b.folder = &folder{path: o.CacheDir}
+		b.folder = &folder{path: o.CacheDir, log: o.Logger}
 	}
-	b.address = newAddress(b.baseURL, o.OpenInterval, b.folder, b.log)
+	b.interval = newInterval(b.baseURL, o.OpenInterval, b.folder)
 	return b
 }
 
@@ -105,7 +81,7 @@ func (b *Broker) For(ac bunq.APIContext) *Source {
 			id:         id,
 			apiContext: ac,
 			opener:     b.opener,
-			address:    b.address,
+			interval:   b.interval,
 			log:        b.log,
 			cache:      newCache(b.folder, ac, b.baseURL),
 			dead:       map[bunq.Secret]struct{}{},

@@ -17,21 +17,12 @@ type cache struct {
 	vault  *vault
 }
 
-// savedSession is the plain text of a cache file.
+// savedSession is the plain text of a cache file. The token is apart, since a
+// [bunq.Secret] is not written.
 type savedSession struct {
-	ID       int64         `json:"id"`
-	Token    string        `json:"token"`
-	Created  time.Time     `json:"created"`
-	Timeout  time.Duration `json:"timeout_ns"`
-	OpenedAt time.Time     `json:"opened_at"`
-	User     savedUser     `json:"user"`
-}
-
-type savedUser struct {
-	ID          int64  `json:"id"`
-	Kind        string `json:"kind"`
-	DisplayName string `json:"display_name"`
-	Status      string `json:"status"`
+	Session bunq.Session `json:"session"`
+	Token   string       `json:"token"`
+	Opened  time.Time    `json:"opened"`
 }
 
 func newCache(f *folder, ac bunq.APIContext, baseURL string) *cache {
@@ -48,15 +39,15 @@ func (c *cache) lockOpening(ctx context.Context) (unlock func(), err error) {
 	if c.folder == nil {
 		return func() {}, nil
 	}
-	return c.folder.lock(ctx, c.vault.name+".opening.lock")
+	return c.folder.lock(ctx, c.vault.name+".opening"+lockSuffix)
 }
 
 // session returns the one in the file, whatever its age; nil if there is none.
-func (c *cache) session() *entry {
+func (c *cache) session(ctx context.Context) *entry {
 	if c.folder == nil {
 		return nil
 	}
-	sealed, ok := c.folder.read(c.vault.name + sessionSuffix)
+	sealed, ok := c.folder.read(ctx, c.vault.name+sessionSuffix)
 	if !ok {
 		return nil
 	}
@@ -65,32 +56,26 @@ func (c *cache) session() *entry {
 	if err != nil || json.Unmarshal(plain, &s) != nil {
 		return nil
 	}
-	return &entry{
-		session: bunq.Session{ID: s.ID, Token: bunq.Secret(s.Token), Created: s.Created, Timeout: s.Timeout, User: bunq.User(s.User)},
-		opened:  s.OpenedAt,
-	}
+	s.Session.Token = bunq.Secret(s.Token)
+	return &entry{session: s.Session, opened: s.Opened}
 }
 
 // keep writes the session to the file.
-func (c *cache) keep(e *entry) {
+func (c *cache) keep(ctx context.Context, e *entry) {
 	if c.folder == nil {
 		return
 	}
-	s := e.session
-	plain, err := json.Marshal(savedSession{
-		ID: s.ID, Token: s.Token.Reveal(), Created: s.Created, Timeout: s.Timeout, OpenedAt: e.opened.Round(0), User: savedUser(s.User),
-	})
+	plain, err := json.Marshal(savedSession{Session: e.session, Token: e.session.Token.Reveal(), Opened: e.opened.Round(0)})
 	if err != nil {
 		return
 	}
-	if sealed, err := c.vault.seal(plain); err == nil {
-		c.folder.write(c.vault.name+sessionSuffix, sealed)
-	}
+	c.folder.write(ctx, c.vault.name+sessionSuffix, c.vault.seal(plain))
+	c.folder.tidy(ctx)
 }
 
 // drop removes the session from the file if it is the dead one.
-func (c *cache) drop(dead bunq.Secret) {
-	if e := c.session(); e != nil && e.session.Token == dead {
-		c.folder.remove(c.vault.name + sessionSuffix)
+func (c *cache) drop(ctx context.Context, dead bunq.Secret) {
+	if e := c.session(ctx); e != nil && e.session.Token == dead {
+		c.folder.remove(ctx, c.vault.name+sessionSuffix)
 	}
 }

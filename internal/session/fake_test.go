@@ -83,7 +83,7 @@ func (b *bank) OpenSession(ctx context.Context, _ bunq.APIContext) (*bunq.Sessio
 		case <-time.After(b.latency):
 		case <-ctx.Done():
 			time.Sleep(b.linger)
-			return nil, &bunq.TransportError{Method: "POST", Endpoint: "/session-server", Sent: true, Err: ctx.Err()}
+			return nil, &bunq.TransportError{Call: bunq.Call{Method: "POST", Endpoint: "/session-server"}, Sent: true, Err: ctx.Err()}
 		}
 	}
 	if b.refuse != nil {
@@ -127,13 +127,9 @@ func (b *bank) wantOpenings(t *testing.T, want int) {
 
 func refusedByBunq() error {
 	return &bunq.APIError{
-		Method: "POST", Endpoint: "/session-server", Status: 400, Envelope: true,
+		Call: bunq.Call{Method: "POST", Endpoint: "/session-server"}, Status: 400, Envelope: true,
 		Descriptions: []string{"User credentials are incorrect. Incorrect API key or IP address."},
 	}
-}
-
-func badGateway() error {
-	return &bunq.APIError{Method: "POST", Endpoint: "/session-server", Status: 502}
 }
 
 // journal is a logger that keeps what it gets.
@@ -160,19 +156,6 @@ func (j *journal) all() string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return strings.Join(j.lines, "\n")
-}
-
-// infos are the lines at Info.
-func (j *journal) infos() []string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	var lines []string
-	for _, line := range j.lines {
-		if strings.HasPrefix(line, "INFO ") {
-			lines = append(lines, line)
-		}
-	}
-	return lines
 }
 
 // process is what one process has: a broker of its own on a folder that it shares.

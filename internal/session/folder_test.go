@@ -4,10 +4,15 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/gofrs/flock"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 )
 
 // A folder that cannot be ours is left alone, and sessions are opened without it.
@@ -100,5 +105,64 @@ func TestFolder_thatWorksIsNotNamedInTheLog(t *testing.T) {
 	mustSession(t, b.For(testContext()))
 	if strings.Contains(j.all(), "folder") {
 		t.Error(j.all())
+	}
+}
+
+// What no run has used for a month is removed when a session is stored: but nothing that is
+// younger, locked or not written here.
+func TestFolder_removesWhatIsOld(t *testing.T) {
+	dir := t.TempDir()
+	month, name := 30*24*time.Hour, strings.Repeat("0a", 20)
+	for file, age := range map[string]time.Duration{
+		name + ".session": month, name + ".opened": month, name + ".lock": month, name + ".session.123": month, // gone
+		name + ".opening.lock": month, "notes.txt": month, name + "0.session": month - time.Hour, // stays: locked, theirs, young
+	} {
+		path := filepath.Join(dir, file)
+		must(t, os.WriteFile(path, nil, 0o600))
+		must(t, os.Chtimes(path, time.Now().Add(-age), time.Now().Add(-age)))
+	}
+	old := strings.Repeat("0b", 20)
+	must(t, os.Mkdir(filepath.Join(dir, old+".session"), 0o700))
+	must(t, os.Chtimes(filepath.Join(dir, old+".session"), time.Now().Add(-month), time.Now().Add(-month)))
+
+	held := flock.New(filepath.Join(dir, name+".opening.lock"))
+	if locked, err := held.TryLock(); !locked {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { must(t, held.Close()) })
+
+	j := &journal{}
+	b := newBroker(&bank{}, Options{CacheDir: dir, BaseURL: testURL, Logger: j})
+	s := b.For(testContext())
+	mustSession(t, s)
+
+	files, err := os.ReadDir(dir)
+	must(t, err)
+	var left []string
+	for _, file := range files {
+		left = append(left, file.Name())
+	}
+	want := []string{
+		"notes.txt", name + ".opening.lock", name + "0.session", old + ".session",
+		s.cache.vault.name + ".session", s.cache.vault.name + ".opening.lock", b.interval.file + ".opened", b.interval.file + ".lock",
+	}
+	slices.Sort(left)
+	slices.Sort(want)
+	if !slices.Equal(left, want) || strings.Contains(j.all(), "folder") {
+		t.Errorf("left:\n%s\nwant:\n%s\n%s", strings.Join(left, "\n"), strings.Join(want, "\n"), j.all())
+	}
+}
+
+// A lock is used as long as somebody takes it, however seldom a session is opened.
+func TestFolder_aLockThatIsTakenIsNotOld(t *testing.T) {
+	dir := t.TempDir()
+	f := &folder{path: dir, log: bunq.NoLogger{}}
+	path := filepath.Join(dir, strings.Repeat("0a", 20)+".lock")
+	must(t, os.WriteFile(path, nil, 0o600))
+	must(t, os.Chtimes(path, time.Unix(0, 0), time.Unix(0, 0)))
+	hold(t, filepath.Base(path), dir)()
+	f.tidy(t.Context())
+	if _, err := os.Stat(path); err != nil {
+		t.Error(err)
 	}
 }

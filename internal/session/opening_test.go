@@ -135,7 +135,7 @@ func TestGet_aSessionThatDiesBeforeItIsHandedOutIsNot(t *testing.T) {
 		fetched := make(chan struct{})
 		dying := bunq.Session{Token: "dying", Created: time.Now(), Timeout: time.Hour}
 		// Nobody else knows s yet.
-		s.opening = bunq.Begin(t.Context(), func(context.Context) (*entry, error) {
+		s.opening = bunq.Begin(t.Context(), bunq.ReasonSession, func(context.Context) (*entry, error) {
 			<-fetched
 			return &entry{dying, time.Now()}, nil
 		})
@@ -170,7 +170,7 @@ func TestSession_cancelledWhileItWaitsFor(t *testing.T) {
 		},
 		"another process that opens another one": func(t *testing.T, bk *bank, dir string) func() {
 			t.Helper()
-			return hold(t, process(bk, dir).address.file+".lock", dir)
+			return hold(t, process(bk, dir).interval.file+".lock", dir)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -235,7 +235,7 @@ func isOpening(s *Source) bool {
 // hold takes a lock as another process would.
 func hold(t *testing.T, name, dir string) (release func()) {
 	t.Helper()
-	unlock, err := (&folder{path: dir}).lock(t.Context(), name)
+	unlock, err := (&folder{path: dir, log: bunq.NoLogger{}}).lock(t.Context(), name)
 	if err != nil {
 		t.Fatal(err)
 	}

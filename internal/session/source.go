@@ -77,9 +77,9 @@ type Source struct {
 	id         string
 	apiContext bunq.APIContext
 	opener     opener
-	address    *address
+	interval   *interval
 	cache      *cache
-	log        log
+	log        bunq.Logger
 
 	mu      sync.Mutex
 	current *entry
@@ -124,7 +124,7 @@ func (s *Source) Session(ctx context.Context) (*bunq.Session, error) {
 // again. The errors are those of Session.
 func (s *Source) Replace(ctx context.Context, dead *bunq.Session) (*bunq.Session, error) {
 	if dead != nil {
-		s.markDead(dead.Token)
+		s.markDead(ctx, dead.Token)
 	}
 	return s.Session(ctx)
 }
@@ -132,13 +132,13 @@ func (s *Source) Replace(ctx context.Context, dead *bunq.Session) (*bunq.Session
 // Refused notes that bunq refused a session, with err, although Replace has just returned
 // it. If this process has just opened it, no other one is opened in this run: each would
 // cost thirty seconds, and the answer is known.
-func (s *Source) Refused(_ context.Context, dead *bunq.Session, err error) {
+func (s *Source) Refused(ctx context.Context, dead *bunq.Session, err error) {
 	s.mu.Lock()
 	if s.current != nil && s.current.session.Token == dead.Token && time.Since(s.current.opened) < fresh {
 		s.refused = err
 	}
 	s.mu.Unlock()
-	s.markDead(dead.Token)
+	s.markDead(ctx, dead.Token)
 }
 
 // ForgetRefusal lets the next call ask bunq again: the key was registered again,
@@ -157,14 +157,14 @@ func (s *Source) Format(f fmt.State, _ rune) {
 }
 
 // markDead keeps a session from being used again, in this run and in later ones.
-func (s *Source) markDead(token bunq.Secret) {
+func (s *Source) markDead(ctx context.Context, token bunq.Secret) {
 	s.mu.Lock()
 	s.dead[token] = struct{}{}
 	if s.current != nil && s.current.session.Token == token {
 		s.current = nil
 	}
 	s.mu.Unlock()
-	s.cache.drop(token)
+	s.cache.drop(ctx, token)
 }
 
 func (s *Source) isDead(token bunq.Secret) bool {
@@ -194,7 +194,7 @@ func (s *Source) knownOrOpening(ctx context.Context) (*entry, *bunq.Work[*entry]
 		return e, nil, err
 	}
 	if s.opening == nil || !s.opening.Join() {
-		s.opening = bunq.Begin(ctx, s.open)
+		s.opening = bunq.Begin(ctx, bunq.ReasonSession, s.open)
 	}
 	return nil, s.opening, nil
 }
@@ -206,7 +206,6 @@ func (s *Source) open(ctx context.Context) (*entry, error) {
 		return nil, err
 	}
 	defer s.turn.Release(1)
-	defer s.cache.folder.report(ctx, s.log)
 
 	s.mu.Lock()
 	registered := s.registered
@@ -250,29 +249,24 @@ func (s *Source) fetch(ctx context.Context) (*entry, error) {
 	}
 
 	e, err := s.ask(ctx)
-	// POST /session-server is safe to repeat, so it is sent once more if the answer was lost.
-	if err != nil && ctx.Err() == nil && isLost(err) {
-		s.log.debug(ctx, "asking for a session again, as the answer did not come", nil)
-		e, err = s.ask(ctx)
-	}
 	if err == nil {
-		s.cache.keep(e)
+		s.cache.keep(ctx, e)
 	}
 	return e, err
 }
 
 func (s *Source) fromCache(ctx context.Context) *entry {
-	e := s.cache.session()
+	e := s.cache.session(ctx)
 	if e == nil || e.session.Timeout <= 0 || !e.usable(time.Now()) || s.isDead(e.session.Token) {
 		return nil
 	}
-	s.log.debug(ctx, "using the session kept by an earlier run", nil)
+	s.log.Debug(ctx, "using the session kept by an earlier run", nil)
 	return e
 }
 
-// ask waits until the address may open a session, and opens one.
+// ask waits until this machine may open a session, and opens one.
 func (s *Source) ask(ctx context.Context) (*entry, error) {
-	done, err := s.address.waitTurn(ctx)
+	done, err := s.interval.waitTurn(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -286,7 +280,7 @@ func (s *Source) ask(ctx context.Context) (*entry, error) {
 	if s.isDead(session.Token) {
 		return nil, errSameSession
 	}
-	s.log.debug(ctx, "opened a session", nil)
+	s.log.Debug(ctx, "opened a session", nil)
 	return &entry{session: *session, opened: opened}, nil
 }
 
@@ -303,14 +297,4 @@ func remembered(err error) error {
 		return err
 	}
 	return nil
-}
-
-// isLost reports whether bunq may have opened a session and its answer did not come.
-func isLost(err error) bool {
-	var api *bunq.APIError
-	if errors.As(err, &api) {
-		return bunq.IsServerError(err)
-	}
-	var transport *bunq.TransportError
-	return errors.As(err, &transport) && transport.Sent
 }

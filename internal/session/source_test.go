@@ -337,7 +337,7 @@ func TestForgetRefusal_holdsAgainstARefusalOnItsWay(t *testing.T) {
 
 func TestSession_passingFailuresAreNotRemembered(t *testing.T) {
 	for name, failure := range map[string]error{
-		"no connection":          &bunq.TransportError{Method: "POST", Endpoint: "/session-server", Err: errors.New("no route to host")},
+		"no connection":          &bunq.TransportError{Call: bunq.Call{Method: "POST", Endpoint: "/session-server"}, Err: errors.New("no route to host")},
 		"another kind of 400":    &bunq.APIError{Status: 400, Envelope: true, Descriptions: []string{"The request signature is invalid."}},
 		"the words from a proxy": &bunq.APIError{Status: 400, Descriptions: []string{"User credentials are incorrect."}},
 	} {
@@ -363,8 +363,8 @@ func TestSession_passingFailuresAreNotRemembered(t *testing.T) {
 // One cause, one wait: what cannot be better the next time is not asked for again.
 func TestSession_whatCannotPassIsRemembered(t *testing.T) {
 	for name, failure := range map[string]error{
-		"an answer that is not verified":          &bunq.SignatureError{Method: "POST", Endpoint: "/session-server", Err: bunq.ErrUnsigned},
-		"an answer that is not understood":        &bunq.DecodeError{Method: "POST", Endpoint: "/session-server", Err: errors.New("it has no Token")},
+		"an answer that is not verified":          &bunq.SignatureError{Call: bunq.Call{Method: "POST", Endpoint: "/session-server"}, Err: bunq.ErrUnsigned},
+		"an answer that is not understood":        &bunq.DecodeError{Call: bunq.Call{Method: "POST", Endpoint: "/session-server"}, Err: errors.New("it has no Token")},
 		"an installation token that is not taken": &bunq.APIError{Status: 403, Envelope: true, Descriptions: []string{"Insufficient authentication."}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -421,52 +421,8 @@ func TestRefused_aNewSessionIsNotOpenedAgain(t *testing.T) {
 					}
 				}
 				bk.wantOpenings(t, 2+c.want)
-				if kept := process(bk, dir).For(testContext()).cache.session(); kept != nil && kept.session.Token == second.Token {
+				if kept := process(bk, dir).For(testContext()).cache.session(t.Context()); kept != nil && kept.session.Token == second.Token {
 					t.Error("the refused session is kept for the next run")
-				}
-			})
-		})
-	}
-}
-
-// A lost answer is asked for once more, and all who wait for it get what comes then.
-func TestSession_aLostAnswerIsAskedForOnceMore(t *testing.T) {
-	for name, c := range map[string]struct {
-		failure error
-		lost    int // how often
-		want    int // openings
-		works   bool
-	}{
-		"the connection died":     {&bunq.TransportError{Method: "POST", Endpoint: "/session-server", Sent: true, Err: errors.New("reset")}, 1, 2, true},
-		"a bad gateway":           {badGateway(), 1, 2, true},
-		"twice":                   {badGateway(), 2, 2, false},
-		"it was never sent":       {&bunq.TransportError{Method: "POST", Endpoint: "/session-server", Err: errors.New("no route")}, 1, 1, false},
-		"a refusal is no loss":    {&bunq.APIError{Method: "POST", Status: 400, Envelope: true, Descriptions: []string{"x"}}, 1, 1, false},
-		"a proxy's page is none":  {&bunq.APIError{Method: "POST", Status: 407}, 1, 1, false},
-		"bunq's maintenance page": {&bunq.APIError{Method: "POST", Status: 491}, 1, 2, true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				bk := &bank{latency: time.Second, refuse: func(n int) error {
-					if n <= c.lost {
-						return c.failure
-					}
-					return nil
-				}}
-				s := process(bk, t.TempDir()).For(testContext())
-				start := time.Now()
-				var wg sync.WaitGroup
-				for range 10 {
-					wg.Go(func() {
-						if _, err := s.Session(t.Context()); (err == nil) != c.works || err != nil && !errors.Is(err, c.failure) {
-							t.Errorf("got %v", err)
-						}
-					})
-				}
-				wg.Wait()
-				bk.wantOpenings(t, c.want)
-				if want := time.Duration(c.want)*31*time.Second - 30*time.Second; time.Since(start) != want {
-					t.Errorf("it took %v, want %v", time.Since(start), want)
 				}
 			})
 		})

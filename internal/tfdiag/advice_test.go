@@ -14,7 +14,7 @@ import (
 func TestFailure_sameNextStep(t *testing.T) {
 	t.Parallel()
 	after := func(last error) error {
-		return &bunq.WaitError{Method: "GET", Endpoint: "/device-server/{id}", Waited: time.Minute, Max: time.Minute, Last: last}
+		return &bunq.WaitError{Call: bunq.Call{Method: "GET", Endpoint: "/device-server/{id}"}, Waited: time.Minute, Max: time.Minute, Last: last}
 	}
 	for _, tt := range []struct {
 		name      string

@@ -31,15 +31,14 @@ const (
 // api is an answer of bunq's own to reading a client.
 func api(status int, descriptions ...string) *bunq.APIError {
 	return &bunq.APIError{
-		Method: "GET", Endpoint: "/user/{id}/oauth-client/{id}", Status: status, Descriptions: descriptions, Envelope: true,
-		ResponseID: response, RequestID: request, ContentType: "application/json", Attempts: 1,
+		Call: bunq.Call{Method: "GET", Endpoint: "/user/{id}/oauth-client/{id}", ResponseID: response, RequestID: request, Attempts: 1}, Status: status, Descriptions: descriptions, Envelope: true, ContentType: "application/json",
 	}
 }
 
 // page is an answer that is not bunq's.
 func page(status int, contentType string) *bunq.APIError {
 	return &bunq.APIError{
-		Method: "GET", Endpoint: "/user/{id}/oauth-client/{id}", Status: status, RequestID: request, ContentType: contentType, Attempts: 1,
+		Call: bunq.Call{Method: "GET", Endpoint: "/user/{id}/oauth-client/{id}", RequestID: request, Attempts: 1}, Status: status, ContentType: contentType,
 	}
 }
 
@@ -51,7 +50,7 @@ func posted(endpoint string, e *bunq.APIError) error {
 // badCertificate is a handshake that ended because of the other side's certificate.
 func badCertificate(why error) error {
 	return &bunq.TransportError{
-		Method: "POST", Endpoint: "/installation", RequestID: request, Attempts: 1,
+		Call: bunq.Call{Method: "POST", Endpoint: "/installation", RequestID: request, Attempts: 1},
 		Err: &tls.CertificateVerificationError{
 			UnverifiedCertificates: []*x509.Certificate{{}, {Issuer: pkix.Name{CommonName: "Acme\u202e Inspection CA", Organization: []string{"Acme"}}}}, Err: why,
 		},
@@ -62,9 +61,9 @@ func badCertificate(why error) error {
 func TestFailure_golden(t *testing.T) {
 	refusedText := "User credentials are incorrect. Incorrect API key or IP address."
 	sessionRefused := &bunq.SessionError{
-		Method: "GET", Endpoint: "/device-server/{id}",
+		Call: bunq.Call{Method: "GET", Endpoint: "/device-server/{id}"},
 		Err: &session.RefusedError{Err: &bunq.APIError{
-			Method: "POST", Endpoint: "/session-server", Status: 400, Descriptions: []string{refusedText}, Envelope: true, ResponseID: response, Attempts: 1,
+			Call: bunq.Call{Method: "POST", Endpoint: "/session-server", ResponseID: response, Attempts: 1}, Status: 400, Descriptions: []string{refusedText}, Envelope: true,
 		}},
 	}
 	repeated := api(503)
@@ -79,7 +78,7 @@ func TestFailure_golden(t *testing.T) {
 	limited := api(429, "Too many requests. You can do a maximum of 3 calls per 3 second to this endpoint.")
 	limited.Attempts = 19
 	lost := &bunq.TransportError{
-		Method: "POST", Endpoint: "/user/{id}/oauth-client", RequestID: request, Sent: true, Attempts: 1, Err: errors.New("unexpected EOF"),
+		Call: bunq.Call{Method: "POST", Endpoint: "/user/{id}/oauth-client", RequestID: request, Attempts: 1}, Sent: true, Err: errors.New("unexpected EOF"),
 	}
 	tests := []struct {
 		name string
@@ -110,47 +109,47 @@ func TestFailure_golden(t *testing.T) {
 		{"refused_by_session", sessionRefused},
 		{"refused_without_answer", &session.RefusedError{Err: errors.New("refused")}},
 		{"wrong_signature", &bunq.SignatureError{
-			Method: "POST", Endpoint: "/device-server", ResponseID: response, RequestID: request, Err: errors.New("crypto/rsa: verification error"),
+			Call: bunq.Call{Method: "POST", Endpoint: "/device-server", ResponseID: response, RequestID: request}, Err: errors.New("crypto/rsa: verification error"),
 		}},
 		{"no_signature", &bunq.SignatureError{
-			Method: "POST", Endpoint: "/device-server", ResponseID: response, RequestID: request, Err: bunq.ErrUnsigned,
+			Call: bunq.Call{Method: "POST", Endpoint: "/device-server", ResponseID: response, RequestID: request}, Err: bunq.ErrUnsigned,
 		}},
 		{"not_decoded", &bunq.DecodeError{
-			Method: "GET", Endpoint: "/user/{id}/oauth-client", ResponseID: response, RequestID: request, Err: errors.New("its OauthClient has no id"),
+			Call: bunq.Call{Method: "GET", Endpoint: "/user/{id}/oauth-client", ResponseID: response, RequestID: request}, Err: errors.New("its OauthClient has no id"),
 		}},
 		{"answer_lost", &bunq.TransportError{
-			Method: "POST", Endpoint: "/installation", RequestID: request, Sent: true, Attempts: 1, Err: errors.New("unexpected EOF"),
+			Call: bunq.Call{Method: "POST", Endpoint: "/installation", RequestID: request, Attempts: 1}, Sent: true, Err: errors.New("unexpected EOF"),
 		}},
 		{"answer_lost_and_not_done", &bunq.UnansweredError{Err: lost}},
 		{"answer_lost_and_not_asked", &bunq.UnansweredError{Err: lost, LookUp: repeated}},
 		{"not_sent", &bunq.TransportError{
-			Method: "POST", Endpoint: "/installation", RequestID: request, Attempts: 5,
-			Err: errors.New("dial tcp 127.0.0.1:8080: connect: connection refused"),
+			Call: bunq.Call{Method: "POST", Endpoint: "/installation", RequestID: request, Attempts: 5},
+			Err:  errors.New("dial tcp 127.0.0.1:8080: connect: connection refused"),
 		}},
 		{"certificate_of_unknown_authority", badCertificate(x509.UnknownAuthorityError{})},
 		{"certificate_of_another_host", badCertificate(x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"inspector.example"}}, Host: "api.bunq.com"})},
 		{"cancelled_while_sending", &bunq.TransportError{
-			Method: "POST", Endpoint: "/device-server", RequestID: request, Sent: true, Attempts: 1, Err: context.Canceled,
+			Call: bunq.Call{Method: "POST", Endpoint: "/device-server", RequestID: request, Attempts: 1}, Sent: true, Err: context.Canceled,
 		}},
-		{"cancelled_before_sending", &bunq.TransportError{Method: "POST", Endpoint: "/device-server", RequestID: request, Err: context.Canceled}},
+		{"cancelled_before_sending", &bunq.TransportError{Call: bunq.Call{Method: "POST", Endpoint: "/device-server", RequestID: request}, Err: context.Canceled}},
 		{"installation_not_decoded", &bunq.DecodeError{
-			Method: "POST", Endpoint: "/installation", RequestID: request, Err: errors.New("it is not a JSON object: invalid character '<' looking for beginning of value"),
+			Call: bunq.Call{Method: "POST", Endpoint: "/installation", RequestID: request}, Err: errors.New("it is not a JSON object: invalid character '<' looking for beginning of value"),
 		}},
 		{"try_again", posted("/device-server", api(400, "The operation could not be completed. Please try again."))},
 		{"session_server_404", &bunq.SessionError{
-			Method: "GET", Endpoint: "/device-server/{id}", Err: posted("/session-server", api(404, "Not found.")),
+			Call: bunq.Call{Method: "GET", Endpoint: "/device-server/{id}"}, Err: posted("/session-server", api(404, "Not found.")),
 		}},
 		{"waited_too_long", &bunq.WaitError{
-			Method: "POST", Endpoint: "/session-server", Reason: "the interval between two sessions", Waited: 12345 * time.Millisecond, Max: 30 * time.Second,
+			Call: bunq.Call{Method: "POST", Endpoint: "/session-server"}, Reason: "the interval between two sessions", Waited: 12345 * time.Millisecond, Max: 30 * time.Second,
 		}},
 		{"waited_too_long_after_an_answer", &bunq.WaitError{
-			Method: "GET", Endpoint: "/device-server/{id}", Reason: "another attempt", Waited: 5 * time.Minute, Max: 5 * time.Minute, Last: repeated,
+			Call: bunq.Call{Method: "GET", Endpoint: "/device-server/{id}"}, Reason: "another attempt", Waited: 5 * time.Minute, Max: 5 * time.Minute, Last: repeated,
 		}},
 		{"waited_too_long_for_a_limit", &bunq.WaitError{
-			Method: "GET", Endpoint: "/device-server/{id}", Reason: "bunq's rate limit (HTTP status 429)", Waited: 5 * time.Minute, Max: 5 * time.Minute, Last: limited,
+			Call: bunq.Call{Method: "GET", Endpoint: "/device-server/{id}"}, Reason: "bunq's rate limit (HTTP status 429)", Waited: 5 * time.Minute, Max: 5 * time.Minute, Last: limited,
 		}},
-		{"session_not_opened", &bunq.SessionError{Method: "GET", Endpoint: "/device-server/{id}", Err: &bunq.TransportError{
-			Method: "POST", Endpoint: "/session-server", Attempts: 3, Err: errors.New("dial tcp: lookup api.bunq.com: no such host"),
+		{"session_not_opened", &bunq.SessionError{Call: bunq.Call{Method: "GET", Endpoint: "/device-server/{id}"}, Err: &bunq.TransportError{
+			Call: bunq.Call{Method: "POST", Endpoint: "/session-server", Attempts: 3}, Err: errors.New("dial tcp: lookup api.bunq.com: no such host"),
 		}}},
 		{"cancelled", fmt.Errorf("reading: %w", context.Canceled)},
 		{"deadline", fmt.Errorf("reading: %w", context.DeadlineExceeded)},
