@@ -7,9 +7,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
+	"github.com/openpsd2/terraform-provider-bunq/internal/acctest/core"
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
@@ -107,27 +107,16 @@ func TestFilters_identity(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
 	p := b.Onboard(t, "Identity")
-	q := acctest.NewProtocol(t, b, p)
+	q := p.Serve(t)
 	identity := map[string]string{"user_id": fmt.Sprint(p.UserID)}
-	imported, err := q.Server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{
-		TypeName: "bunq_notification_filters", Identity: q.Identity(t, identity),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	acctest.MustBeFine(t, imported.Diagnostics)
-	one := imported.ImportedResources[0]
-	read, err := q.Server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{
-		TypeName: "bunq_notification_filters", CurrentState: one.State, CurrentIdentity: one.Identity, Private: one.Private,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	acctest.MustBeFine(t, read.Diagnostics)
-	if diff := cmp.Diff(map[string]string{"id": identity["user_id"], "user_id": identity["user_id"]}, q.Texts(t, "bunq_notification_filters", read.NewState)); diff != "" {
+	imported, told := q.ImportIdentity(t.Context(), "bunq_notification_filters", identity)
+	acctest.MustBeFine(t, told)
+	read, told := q.Read(t.Context(), imported)
+	acctest.MustBeFine(t, told)
+	if diff := cmp.Diff(map[string]string{"id": identity["user_id"], "user_id": identity["user_id"]}, core.Texts(read.Value)); diff != "" {
 		t.Errorf("state (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(identity, q.Texts(t, "", read.NewIdentity.IdentityData, "user_id")); diff != "" {
+	if diff := cmp.Diff(identity, read.IdentityTexts()); diff != "" {
 		t.Errorf("identity (-want +got):\n%s", diff)
 	}
 }
