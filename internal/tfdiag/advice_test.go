@@ -10,7 +10,7 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 )
 
-// Errors of one kind get one next step, whatever its words are. The golden files show the words.
+// Errors of one kind get one next step, whatever its words are. The golden file shows the words.
 func TestFailure_sameNextStep(t *testing.T) {
 	t.Parallel()
 	after := func(last error) error {
