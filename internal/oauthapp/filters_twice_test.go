@@ -145,7 +145,6 @@ func TestAccFilters_badInput(t *testing.T) {
 		"a null element":          {"resource \"bunq_notification_filters\" \"main\" {\n  filters = [null]\n}\n", []string{"A notification filter is null"}},
 		"a null category":         {"resource \"bunq_notification_filters\" \"main\" {\n  filters = [{ category = null, notification_target = \"https://a.example.com\" }]\n}\n", []string{"category"}},
 		"no filters":              {"resource \"bunq_notification_filters\" \"main\" {\n  filters = null\n}\n", []string{"filters"}},
-		"no context":              {"provider \"bunq\" {\n  alias = \"bare\"\n}\n" + filtersConfig("main", "  provider = bunq.bare", hookA), []string{"No API context"}},
 		"a context of production": {filtersConfig("main", "  api_context = "+strings.Replace(h.APIContext(), `"sandbox"`, `"production"`, 1), hookA), []string{"Made in another environment"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -153,6 +152,8 @@ func TestAccFilters_badInput(t *testing.T) {
 			h.cli.Plan(t).MustSay(t, 1, tc.want...)
 		})
 	}
+	h.cli.Write(t, h.b.Provider("")+filtersConfig("main", "", hookA))
+	h.cli.Plan(t).MustSay(t, 1, "No API context")
 	if calls := h.b.Calls(0); len(calls) > 0 {
 		t.Errorf("sent: %v", calls)
 	}
