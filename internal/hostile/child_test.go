@@ -93,7 +93,7 @@ func peak() int {
 	return 0
 }
 
-// operation is one thing that the provider does, with the call that the server spoils.
+// operation is one thing that the provider does, with the call that the server answers badly.
 type operation struct {
 	// Resource is created; if it is empty, Data is read.
 	Resource, Data string

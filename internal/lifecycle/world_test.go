@@ -40,8 +40,7 @@ type world struct {
 	remembered state
 }
 
-// newWorld begins with nothing. Call it under synctest: what waits takes no time
-// then.
+// newWorld begins with nothing. Call it under synctest, where waiting takes no time.
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	return worldOf(t, bunqsim.NewTest(t, bunqsim.Config{}))
