@@ -82,9 +82,6 @@ apply() {
   quietly apply -no-color "$temp/plan"
 }
 
-# address NAME: one of the addresses that the simulator has said it has.
-address() { sed -n 's/.*"'"$1"'" *: *"\([^"]*\)".*/\1/p' "$temp/ready.json"; }
-
 # ask_bunq FLAGS...: what bunq's side says, by a session of its own that shares no code with the provider.
 ask_bunq() {
   "$temp/democheck" -base-url "$BUNQ_BASE_URL" "$@" <"$temp/state.json"
@@ -124,25 +121,10 @@ mkdir -p "$temp/home" "$temp/cache" "$temp/example"
 cp examples/complete/*.tf "$temp/example/"
 
 say "Starting the simulated bunq on this machine; it refuses what bunq would refuse."
-# In a process group of its own, which Ctrl-C does not reach: an interrupted apply still finishes its current call, and
-# needs an answer to it.
-set -m
-"$temp/bunqsim" -listen 127.0.0.1:0 -log </dev/null >"$temp/ready.json" 2>"$temp/simulator.log" &
-simulator=$!
-set +m
-for _ in $(seq 200); do
-  if [[ -s $temp/ready.json ]] || ! kill -0 "$simulator" 2>/dev/null; then break; fi
-  sleep 0.05
-done
-BUNQ_BASE_URL=$(address base_url)
-token_url=$(address token_url)
-TF_VAR_authorization_page=$(address authorize_url)
-if [[ -z $BUNQ_BASE_URL || -z $token_url || -z $TF_VAR_authorization_page ]]; then
-  echo "The simulator did not say where it listens:" >&2
-  cat "$temp/ready.json" "$temp/simulator.log" >&2
-  exit 1
-fi
-export BUNQ_BASE_URL TF_VAR_authorization_page
+start_simulator "$temp/bunqsim" "$temp"
+token_url=$(simulator_address token_url "$temp")
+TF_VAR_authorization_page=$(simulator_address authorize_url "$temp")
+export TF_VAR_authorization_page
 echo "    $BUNQ_BASE_URL"
 
 say "Applying examples/complete: certificate, installation, credential, device, OAuth client, callback URLs."

@@ -52,3 +52,28 @@ disable_checkpoint = true
 CONFIG
   export TF_CLI_CONFIG_FILE=$dir/cli.tfrc
 }
+
+# start_simulator PROGRAM DIR: starts a simulated bunq on a free port, and sets simulator (its process) and
+# BUNQ_BASE_URL. DIR gets its addresses (ready.json) and what it is asked (simulator.log).
+start_simulator() {
+  # In a process group of its own, which Ctrl-C does not reach: an interrupted apply still finishes its current call,
+  # and needs an answer to it.
+  set -m
+  "$1" -listen 127.0.0.1:0 -log </dev/null >"$2/ready.json" 2>"$2/simulator.log" &
+  simulator=$!
+  set +m
+  for _ in $(seq 200); do
+    if [[ -s $2/ready.json ]] || ! kill -0 "$simulator" 2>/dev/null; then break; fi
+    sleep 0.05
+  done
+  BUNQ_BASE_URL=$(simulator_address base_url "$2")
+  export BUNQ_BASE_URL
+  if [[ -z $BUNQ_BASE_URL ]]; then
+    echo "The simulator did not say where it listens:" >&2
+    cat "$2/ready.json" "$2/simulator.log" >&2
+    return 1
+  fi
+}
+
+# simulator_address NAME DIR: one of the addresses that the simulator has said it has.
+simulator_address() { sed -n 's/.*"'"$1"'" *: *"\([^"]*\)".*/\1/p' "$2/ready.json"; }

@@ -51,16 +51,12 @@ follow_the_guide() {
   work=$temp/$1
   mkdir "$work"
   cp "$temp/guide.tf" "$work/main.tf"
-  "$temp/bunqsim" -listen 127.0.0.1:0 -log </dev/null >"$work/ready.json" 2>"$work/calls.log" &
-  simulator=$!
-  for _ in $(seq 200); do if [[ -s $work/ready.json ]]; then break; fi; sleep 0.05; done
-  BUNQ_BASE_URL=$(sed -n 's/.*"base_url" *: *"\([^"]*\)".*/\1/p' "$work/ready.json")
-  export BUNQ_BASE_URL
+  start_simulator "$temp/bunqsim" "$work"
 
   cli init
   cli apply -auto-approve
-  if [[ $(grep -c '"path"' "$work/calls.log") != 9 ]]; then
-    cat "$work/calls.log" >&2
+  if [[ $(grep -c '"path"' "$work/simulator.log") != 9 ]]; then
+    cat "$work/simulator.log" >&2
     echo "try-release: the guide promises nine calls." >&2
     return 1
   fi

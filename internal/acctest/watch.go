@@ -189,9 +189,9 @@ func notes(path string) ([]note, error) {
 	return all, nil
 }
 
-// judge returns what a provider should not have sent. spoiled reports whether a fault met the request
+// judge returns what a provider should not have sent. faulty reports whether a fault met the request
 // with that id: the provider may not have had the session.
-func judge(all []note, spoiled func(requestID string) bool) []string {
+func judge(all []note, faulty func(requestID string) bool) []string {
 	var faults []string
 	opened := map[string]int{}
 	for _, n := range all {
@@ -200,7 +200,7 @@ func judge(all []note, spoiled func(requestID string) bool) []string {
 			clear(opened)
 		case n.Opened == "" && !n.Apply:
 			faults = append(faults, fmt.Sprintf("%s was sent %s: only an apply may write", n.Call, n.moment))
-		case n.Opened != "" && !n.Apply && !spoiled(n.RequestID):
+		case n.Opened != "" && !n.Apply && !faulty(n.RequestID):
 			opened[n.Opened]++
 			if count := opened[n.Opened]; count > 1 {
 				faults = append(faults, fmt.Sprintf("%d sessions were opened for one API context in one run that only reads", count))
@@ -214,14 +214,14 @@ func judge(all []note, spoiled func(requestID string) bool) []string {
 type ledger struct {
 	dir string
 
-	mu      sync.Mutex
-	spoiled map[string]bool // ids of the requests that a scripted fault met
-	runs    int             // in the test's own process
+	mu     sync.Mutex
+	faulty map[string]bool // ids of the requests that a scripted fault met
+	runs   int             // in the test's own process
 }
 
 func newLedger(t *testing.T) *ledger {
 	t.Helper()
-	return &ledger{dir: t.TempDir(), spoiled: map[string]bool{}}
+	return &ledger{dir: t.TempDir(), faulty: map[string]bool{}}
 }
 
 // hear makes the ledger an observer of the simulator, in addition to the one that it has.
@@ -230,7 +230,7 @@ func (l *ledger) hear(c *bunqsim.Config) {
 	c.Observer = func(e bunqsim.Entry) {
 		if e.Fault != "" {
 			l.mu.Lock()
-			l.spoiled[e.RequestID] = true
+			l.faulty[e.RequestID] = true
 			l.mu.Unlock()
 		}
 		if other != nil {
@@ -262,7 +262,7 @@ func (l *ledger) faults() ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		faults = append(faults, judge(all, func(id string) bool { return l.spoiled[id] })...)
+		faults = append(faults, judge(all, func(id string) bool { return l.faulty[id] })...)
 	}
 	return faults, nil
 }

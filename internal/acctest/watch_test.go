@@ -339,7 +339,7 @@ func TestAccCLI_attachesEachCommandToANewProvider(t *testing.T) {
 	}
 }
 
-// What the test itself sends is not the provider's, and a session that a fault spoiled does not count.
+// What the test itself sends is not the provider's, and a session that a fault met does not count.
 func TestLedger_judgesTheProviderAlone(t *testing.T) {
 	t.Parallel()
 	b := unguarded(t)
@@ -369,26 +369,26 @@ func TestLedger_judgesTheProviderAlone(t *testing.T) {
 		}
 	}
 	if got := mustJudge(t, b); len(got) != 1 || !strings.Contains(got[0], "2 sessions") {
-		t.Errorf("two sessions and a spoiled one: faults are %q", got)
+		t.Errorf("two sessions and one that met a fault: faults are %q", got)
 	}
 }
 
 // One session for each context is what a process may open that reads; one that
-// bunq ended, or that a fault spoiled, may be replaced.
+// bunq ended, or that a fault met, may be replaced.
 func TestWatch_findsASecondSessionInARunThatReads(t *testing.T) {
 	t.Parallel()
 	opened := func(context, id string, apply bool) note {
 		return note{moment: moment{Apply: apply}, Call: openSession, Opened: context, RequestID: id}
 	}
-	spoiled := func(id string) bool { return id == "spoiled" }
+	faulty := func(id string) bool { return id == "faulty" }
 	good := []note{
-		opened("a", "1", false), opened("b", "2", false), opened("a", "spoiled", false), opened("a", "3", true),
+		opened("a", "1", false), opened("b", "2", false), opened("a", "faulty", false), opened("a", "3", true),
 		{Again: true}, opened("a", "4", false),
 	}
-	if got := judge(good, spoiled); len(got) != 0 {
+	if got := judge(good, faulty); len(got) != 0 {
 		t.Errorf("one session each: faults are %q", got)
 	}
-	if got := judge(append(good, opened("a", "5", false)), spoiled); len(got) != 1 || !strings.Contains(got[0], "2 sessions") {
+	if got := judge(append(good, opened("a", "5", false)), faulty); len(got) != 1 || !strings.Contains(got[0], "2 sessions") {
 		t.Errorf("two sessions: faults are %q", got)
 	}
 }

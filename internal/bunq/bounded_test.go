@@ -78,9 +78,9 @@ func TestSuccess_isBounded(t *testing.T) {
 // Pages that are full, and go on, do not fill the memory.
 func TestPages_areBounded(t *testing.T) {
 	t.Parallel()
-	padding := strings.Repeat("x", 1<<20)
+	padding := `"` + strings.Repeat("x", 1<<20) + `"`
 	u, b := signedIn(t, func(n int, _ request) reply {
-		return ok(fmt.Sprintf(`{"Response":[{"DeviceServer":{"id":%d,"description":%q}}],"Pagination":{"older_url":"\/v1\/device-server?older_id=%d"}}`, 1000-n, padding, 1000-n))
+		return ok(fmt.Sprintf(`{"Response":[{"DeviceServer":{"id":%d,"description":%s}}],"Pagination":{"older_url":"\/v1\/device-server?older_id=%d"}}`, 1000-n, padding, 1000-n))
 	})
 	_, err := u.DeviceServers(t.Context())
 	var e *bunq.DecodeError

@@ -10,7 +10,7 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 )
 
-// slowly is work that takes ten seconds, and tells whether it was cancelled.
+// slowly is work that takes ten seconds, and reports whether it was cancelled.
 func slowly(ctx context.Context) (string, error) {
 	select {
 	case <-time.After(10 * time.Second):

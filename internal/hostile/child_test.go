@@ -10,10 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
-
+	"github.com/openpsd2/terraform-provider-bunq/internal/acctest/core"
 	"github.com/openpsd2/terraform-provider-bunq/internal/provider"
 )
 
@@ -34,14 +31,9 @@ type apiContext struct {
 
 // result is what it prints.
 type result struct {
-	Took        time.Duration
-	Memory      int // the most that the process had, in bytes; 0 where it cannot be read
-	Diagnostics []diagnostic
-}
-
-type diagnostic struct {
-	Error           bool
-	Summary, Detail string
+	Took    time.Duration
+	Memory  int // the most that the process had, in bytes; 0 where it cannot be read
+	Notices core.Notices
 }
 
 func TestMain(m *testing.M) {
@@ -66,42 +58,24 @@ func TestMain(m *testing.M) {
 	os.Exit(0)
 }
 
-// do speaks the plugin protocol with the provider, as Terraform does.
+// do runs the operation, as Terraform does.
 func (t task) do(ctx context.Context) (*result, error) {
-	server, err := providerserver.NewProtocol6WithError(provider.New("test", provider.WithCacheDir(t.CacheDir))())()
-	if err != nil {
-		return nil, err
-	}
-	schemas, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
-	if err != nil {
-		return nil, err
-	}
-
-	kind := schemas.Provider.ValueType().(tftypes.Object) //nolint:forcetypeassert // of a provider block
-	values := map[string]tftypes.Value{
-		"base_url": text(t.BaseURL),
-		"max_wait": text("10s"),
-		"api_context": tftypes.NewValue(kind.AttributeTypes["api_context"], map[string]tftypes.Value{
-			"environment": text("sandbox"), "api_key": text(t.Context.APIKey), "installation_token": text(t.Context.Token),
-			"private_key_pem": text(t.Context.PrivateKeyPEM), "server_public_key_pem": text(t.Context.ServerPublicKeyPEM),
+	server := core.Start(provider.WithCacheDir(t.CacheDir))
+	told := server.Configure(ctx, core.Args{
+		"base_url": core.String(t.BaseURL),
+		"max_wait": core.String("10s"),
+		"api_context": core.Strings(map[string]string{
+			"environment": "sandbox", "api_key": t.Context.APIKey, "installation_token": t.Context.Token,
+			"private_key_pem": t.Context.PrivateKeyPEM, "server_public_key_pem": t.Context.ServerPublicKeyPEM,
 		}),
-	}
-	config, err := object(kind, values, nil)
-	if err != nil {
-		return nil, err
-	}
-	configured, err := server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{TerraformVersion: "1.12.0", Config: config})
-	if err != nil || len(configured.Diagnostics) > 0 {
-		return nil, fmt.Errorf("configure: %w %v", err, configured)
+	})
+	if len(told) > 0 {
+		return nil, fmt.Errorf("configure: %s", told)
 	}
 
 	begun := time.Now()
-	said, err := t.Operation.run(ctx, server, schemas)
-	r := &result{Took: time.Since(begun), Memory: peak()}
-	for _, d := range said {
-		r.Diagnostics = append(r.Diagnostics, diagnostic{d.Severity == tfprotov6.DiagnosticSeverityError, d.Summary, d.Detail})
-	}
-	return r, err
+	told = t.Operation.run(ctx, server)
+	return &result{Took: time.Since(begun), Memory: peak(), Notices: told}, nil
 }
 
 // peak reads the most memory that the process had, which Linux counts from its beginning.
@@ -119,7 +93,7 @@ func peak() int {
 	return 0
 }
 
-// operation is one thing that the provider does, with the call that the server spoils.
+// operation is one thing that the provider does, with the call that the server answers badly.
 type operation struct {
 	// Resource is created; if it is empty, Data is read.
 	Resource, Data string
@@ -129,71 +103,15 @@ type operation struct {
 	Sent int
 }
 
-func (o operation) run(ctx context.Context, s tfprotov6.ProviderServer, schemas *tfprotov6.GetProviderSchemaResponse) ([]*tfprotov6.Diagnostic, error) {
+func (o operation) run(ctx context.Context, server *core.Provider) core.Notices {
 	if o.Resource == "" {
-		config, err := object(schemas.DataSourceSchemas[o.Data].ValueType(), nil, nil)
-		if err != nil {
-			return nil, err
-		}
-		read, err := s.ReadDataSource(ctx, &tfprotov6.ReadDataSourceRequest{TypeName: o.Data, Config: config})
-		if err != nil {
-			return nil, err
-		}
-		return read.Diagnostics, nil
+		return server.ReadData(ctx, o.Data, nil)
 	}
 
-	schema := schemas.ResourceSchemas[o.Resource]
-	kind := schema.ValueType()
-	unknown := map[string]bool{}
-	for _, a := range schema.Block.Attributes {
-		unknown[a.Name] = a.Computed
+	planned, _, told := server.Plan(ctx, core.Absent(o.Resource), nil)
+	if told.Failed() {
+		return told
 	}
-	config, err := object(kind, nil, nil)
-	if err != nil {
-		return nil, err
-	}
-	proposed, err := object(kind, nil, unknown)
-	if err != nil {
-		return nil, err
-	}
-	none, err := tfprotov6.NewDynamicValue(kind, tftypes.NewValue(kind, nil))
-	if err != nil {
-		return nil, err
-	}
-
-	plan, err := s.PlanResourceChange(ctx, &tfprotov6.PlanResourceChangeRequest{TypeName: o.Resource, PriorState: &none, ProposedNewState: proposed, Config: config})
-	if err != nil {
-		return nil, err
-	}
-	for _, d := range plan.Diagnostics {
-		if d.Severity == tfprotov6.DiagnosticSeverityError {
-			return plan.Diagnostics, nil
-		}
-	}
-	apply, err := s.ApplyResourceChange(ctx, &tfprotov6.ApplyResourceChangeRequest{
-		TypeName: o.Resource, PriorState: &none, PlannedState: plan.PlannedState, Config: config, PlannedPrivate: plan.PlannedPrivate,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return append(plan.Diagnostics, apply.Diagnostics...), nil
-}
-
-func text(s string) tftypes.Value { return tftypes.NewValue(tftypes.String, s) }
-
-// object returns an object with the given values; the others are null or unknown.
-func object(kind tftypes.Type, values map[string]tftypes.Value, unknown map[string]bool) (*tfprotov6.DynamicValue, error) {
-	members := map[string]tftypes.Value{}
-	for name, k := range kind.(tftypes.Object).AttributeTypes { //nolint:forcetypeassert // of a block
-		switch value, ok := values[name]; {
-		case ok:
-			members[name] = value
-		case unknown[name]:
-			members[name] = tftypes.NewValue(k, tftypes.UnknownValue)
-		default:
-			members[name] = tftypes.NewValue(k, nil)
-		}
-	}
-	v, err := tfprotov6.NewDynamicValue(kind, tftypes.NewValue(kind, members))
-	return &v, err
+	_, more := server.Apply(ctx, core.Absent(o.Resource), planned, core.Args{})
+	return append(told, more...)
 }

@@ -7,7 +7,7 @@
 // they are seen as Terraform sees them, through the protocol and the CLI.
 //
 // Hundreds of runs with the CLI would take too long. So most of them are driven
-// by a small stand-in for Terraform's core (core_*_test.go), in process and with
+// by a small stand-in for Terraform (terraform_*_test.go, on internal/acctest/core), in process and with
 // the clock of testing/synctest: a timeout or a wait for bunq's limits takes no
 // time. A part of the same runs is repeated with the CLI, to prove that the
 // stand-in does as core does.

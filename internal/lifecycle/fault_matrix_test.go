@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
+	"github.com/openpsd2/terraform-provider-bunq/internal/acctest/core"
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
@@ -133,7 +134,7 @@ type ground struct {
 	start *beginning
 	calls []call
 	// told are the notices of the run without a fault.
-	told notices
+	told core.Notices
 	left leftovers
 }
 
@@ -163,7 +164,7 @@ func prepared(t *testing.T, s scenario) ground {
 			w := g.start.world(t)
 			var from int
 			g.told = s.operate(t.Context(), w, func() { from = len(w.sim.Journal()) })
-			if len(g.told.errors()) > 0 {
+			if len(g.told.Errors()) > 0 {
 				t.Fatalf("without a fault:\n%s", g.told)
 			}
 			g.calls = callsOf(w.sim.Journal()[from:])
@@ -193,8 +194,8 @@ func (w *world) unmanaged() leftovers {
 		out.objects[kind] = len(ids)
 	}
 	for typ, o := range w.state {
-		if !slices.Contains(held[typ], text(o.value, "id")) {
-			w.t.Errorf("%s %s is in the state and not at bunq", typ, text(o.value, "id"))
+		if !slices.Contains(held[typ], o.Text("id")) {
+			w.t.Errorf("%s %s is in the state and not at bunq", typ, o.Text("id"))
 		}
 		out.objects[typ]--
 	}
@@ -221,7 +222,7 @@ func runCell(t *testing.T, c cell, g ground) (result string, repeated bool) {
 func inCell(t *testing.T, c cell, g ground) (result string, repeated bool) {
 	t.Helper()
 	w := g.start.world(t)
-	before := w.state.clone()
+	before := maps.Clone(w.state)
 	var armed *bunqsim.Armed
 	var from int
 	got := c.scenario.operate(t.Context(), w, func() {
@@ -255,7 +256,7 @@ func inCell(t *testing.T, c cell, g ground) (result string, repeated bool) {
 	}
 	switch {
 	case len(extra) == 0:
-	case c.mayLeave(extra) && strings.Contains(got.errors().String(), "harmless"):
+	case c.mayLeave(extra) && strings.Contains(got.Errors().String(), "harmless"):
 		result += " +1"
 	default:
 		t.Errorf("bunq holds more than the state: %v", extra)
@@ -305,7 +306,7 @@ func (w *world) keptAll(s scenario, before state) {
 			w.t.Errorf("%s is tainted, and was not made by this operation", typ)
 		}
 		for _, name := range once[typ] {
-			if text(o.value, name) != text(before[typ].value, name) {
+			if o.Text(name) != before[typ].Text(name) {
 				w.t.Errorf("%s.%s has changed", typ, name)
 			}
 		}
@@ -314,11 +315,11 @@ func (w *world) keptAll(s scenario, before state) {
 
 // toldEnough proves that an error names the resource, what it
 // means for the state, and the next step.
-func toldEnough(t *testing.T, got notices) {
+func toldEnough(t *testing.T, got core.Notices) {
 	t.Helper()
 	for _, n := range got {
 		for _, part := range []string{"State: ", "Next step:"} {
-			if !strings.Contains(n.detail, part) && !n.warning {
+			if !strings.Contains(n.Detail, part) && !n.Warning {
 				t.Errorf("no %q in:\n%s", part, n)
 			}
 		}
@@ -327,17 +328,17 @@ func toldEnough(t *testing.T, got notices) {
 
 // verdict is how the operation ended for the user, beside what it says when
 // nothing goes wrong.
-func verdict(got, without notices, s state) string {
+func verdict(got, without core.Notices, s state) string {
 	result := "ok"
 	for _, n := range got {
-		if n.summary == "Waited for bunq" {
+		if n.Summary == "Waited for bunq" {
 			continue
 		}
-		if !slices.ContainsFunc(without, func(o notice) bool { return o.summary == n.summary && o.warning == n.warning }) {
+		if !slices.ContainsFunc(without, func(o core.Notice) bool { return o.Summary == n.Summary && o.Warning == n.Warning }) {
 			result = "warning"
 		}
 	}
-	if len(got.errors()) > 0 {
+	if len(got.Errors()) > 0 {
 		result = "error"
 	}
 	for _, o := range s {

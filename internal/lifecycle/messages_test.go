@@ -8,12 +8,14 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/acctest/core"
 )
 
 // situation is something that a user is told about.
 type situation struct {
 	name string
-	tell func(context.Context, *world) notices
+	tell func(context.Context, *world) core.Notices
 }
 
 // What users are told, word for word. Each names the resource, the call, bunq's
@@ -73,14 +75,14 @@ func hit(w *world, route, name string) {
 
 // tells applies what changes, with the faults that arm sets between plan and
 // apply; the plan may tell something too.
-func tells(before, after func(*world) []declared, arm func(*world)) func(context.Context, *world) notices {
-	return func(ctx context.Context, w *world) notices {
+func tells(before, after func(*world) []declared, arm func(*world)) func(context.Context, *world) core.Notices {
+	return func(ctx context.Context, w *world) core.Notices {
 		w.t.Helper()
 		if before != nil {
 			made(before)(ctx, w)
 		}
 		p := w.plan(ctx, after(w))
-		if len(p.notices.errors()) > 0 {
+		if len(p.notices.Errors()) > 0 {
 			return p.notices
 		}
 		if arm != nil {
@@ -91,7 +93,7 @@ func tells(before, after func(*world) []declared, arm func(*world)) func(context
 }
 
 // meets is an apply in which every call of one route meets one fault.
-func meets(before, after func(*world) []declared, route, name string) func(context.Context, *world) notices {
+func meets(before, after func(*world) []declared, route, name string) func(context.Context, *world) core.Notices {
 	return tells(before, after, func(w *world) { hit(w, route, name) })
 }
 
@@ -151,7 +153,7 @@ func situationsOfCreate() []situation {
 func situationsOfRefresh() []situation {
 	all := upTo(callback)
 	reads := func(name, route, faultName string) situation {
-		return situation{name, func(ctx context.Context, w *world) notices {
+		return situation{name, func(ctx context.Context, w *world) core.Notices {
 			made(all)(ctx, w)
 			hit(w, route, faultName)
 			return w.plan(ctx, all(w)).notices
@@ -160,7 +162,7 @@ func situationsOfRefresh() []situation {
 	list := []situation{
 		reads("refresh of the credential: 500", readKey, "500, not done"),
 		reads("refresh of the device: a page that is not bunq's", readDevice, "404 with HTML"),
-		{"refresh: no session can be opened", func(ctx context.Context, w *world) notices {
+		{"refresh: no session can be opened", func(ctx context.Context, w *world) core.Notices {
 			made(all)(ctx, w)
 			if err := w.sim.ExpireSessions(); err != nil {
 				w.t.Fatal(err)
@@ -168,7 +170,7 @@ func situationsOfRefresh() []situation {
 			hit(w, openSession, "500, not done")
 			return w.plan(ctx, all(w)).notices
 		}},
-		{"refresh: the machine has moved", func(ctx context.Context, w *world) notices {
+		{"refresh: the machine has moved", func(ctx context.Context, w *world) core.Notices {
 			made(all)(ctx, w)
 			w.sim.SetCallerIP(newAddress)
 			return w.plan(ctx, all(w)).notices
@@ -184,8 +186,8 @@ func situationsOfRefresh() []situation {
 
 func situationsOfChange() []situation {
 	permitted, changed := upTo(device, permits(ownAddress, otherAddress)), upTo(device, permits(ownAddress, newAddress))
-	ends := upTo(device, permits(ownAddress, otherAddress), set1(credential, "deactivate_on_destroy", boolean(true)))
-	other := upTo(callback, set1(callback, "url", str("https://app.example.com/other")))
+	ends := upTo(device, permits(ownAddress, otherAddress), assign(credential, "deactivate_on_destroy", core.Bool(true)))
+	other := upTo(callback, assign(callback, "url", core.String("https://app.example.com/other")))
 	return []situation{
 		{"addresses: a new one is not added", meets(permitted, changed, addIP, "500, not done")},
 		{"addresses: a new one is lost, and bunq cannot be asked", tells(permitted, changed, func(w *world) {

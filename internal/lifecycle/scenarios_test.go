@@ -2,12 +2,14 @@ package lifecycle_test
 
 import (
 	"context"
+	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/openpsd2/terraform-provider-bunq/internal/acctest/core"
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 	"github.com/openpsd2/terraform-provider-bunq/internal/sdkconf"
 )
@@ -18,7 +20,7 @@ type scenario struct {
 	// prepare makes what is there before.
 	prepare func(context.Context, *world)
 	// operate does the operation; the fault begins with arm.
-	operate func(ctx context.Context, w *world, arm func()) notices
+	operate func(ctx context.Context, w *world, arm func()) core.Notices
 	// target is the configuration of the clean run after it.
 	target func(*world) []declared
 	// again repeats what the operation does beside applying, in the clean run.
@@ -34,7 +36,7 @@ func made(config func(*world) []declared) func(context.Context, *world) {
 	return func(ctx context.Context, w *world) {
 		w.t.Helper()
 		p := w.plan(ctx, config(w))
-		if got := append(p.notices, w.apply(ctx, p)...).errors(); len(got) > 0 {
+		if got := append(p.notices, w.apply(ctx, p)...).Errors(); len(got) > 0 {
 			w.t.Fatalf("preparing failed:\n%s", got)
 		}
 	}
@@ -45,11 +47,11 @@ func upTo(typ string, changes ...with) func(*world) []declared {
 }
 
 // applies operates with an apply; the plan before it is clean.
-func applies(config func(*world) []declared) func(context.Context, *world, func()) notices {
-	return func(ctx context.Context, w *world, arm func()) notices {
+func applies(config func(*world) []declared) func(context.Context, *world, func()) core.Notices {
+	return func(ctx context.Context, w *world, arm func()) core.Notices {
 		w.t.Helper()
 		p := w.plan(ctx, config(w))
-		if got := p.notices.errors(); len(got) > 0 {
+		if got := p.notices.Errors(); len(got) > 0 {
 			w.t.Fatalf("the plan failed:\n%s", got)
 		}
 		arm()
@@ -58,12 +60,12 @@ func applies(config func(*world) []declared) func(context.Context, *world, func(
 }
 
 // plans operates with a plan: a refresh of all.
-func plans(config func(*world) []declared) func(context.Context, *world, func()) notices {
-	return func(ctx context.Context, w *world, arm func()) notices {
+func plans(config func(*world) []declared) func(context.Context, *world, func()) core.Notices {
+	return func(ctx context.Context, w *world, arm func()) core.Notices {
 		w.t.Helper()
 		arm()
 		p := w.plan(ctx, config(w))
-		if len(p.notices.errors()) > 0 {
+		if len(p.notices.Errors()) > 0 {
 			return p.notices
 		}
 		for _, ch := range p.list {
@@ -87,13 +89,13 @@ func importing(typ string) scenario {
 		prepare: func(ctx context.Context, w *world) {
 			w.t.Helper()
 			made(whole)(ctx, w)
-			w.remembered = w.state.clone()
-			w.settings = func(references) map[string]tftypes.Value {
-				return map[string]tftypes.Value{"api_context": members(w.remembered[device].value)["api_context"]}
+			w.remembered = maps.Clone(w.state)
+			w.settings = func(references) core.Args {
+				return core.Args{"api_context": w.remembered[device].Attr("api_context")}
 			}
 			delete(w.state, typ)
 		},
-		operate: func(ctx context.Context, w *world, arm func()) notices {
+		operate: func(ctx context.Context, w *world, arm func()) core.Notices {
 			w.t.Helper()
 			arm()
 			return w.imports(ctx, typ, id(w))
@@ -101,7 +103,7 @@ func importing(typ string) scenario {
 		again: func(ctx context.Context, w *world) {
 			w.t.Helper()
 			if _, there := w.state[typ]; !there {
-				if got := w.imports(ctx, typ, id(w)).errors(); len(got) > 0 {
+				if got := w.imports(ctx, typ, id(w)).Errors(); len(got) > 0 {
 					w.t.Fatalf("the clean import failed:\n%s", got)
 				}
 			}
@@ -119,20 +121,20 @@ func importing(typ string) scenario {
 // importID is what a user gives to import an object that was forgotten.
 func (w *world) importID(typ string) string {
 	w.t.Helper()
-	o := w.remembered[typ].value
+	o := w.remembered[typ]
 	switch typ {
 	case client:
-		return text(o, "user_id") + "/" + text(o, "id")
+		return o.Text("user_id") + "/" + o.Text("id")
 	case callback:
-		return text(o, "user_id") + "/" + text(o, "oauth_client_id") + "/" + text(o, "id")
+		return o.Text("user_id") + "/" + o.Text("oauth_client_id") + "/" + o.Text("id")
 	case filters:
-		return text(o, "user_id")
+		return o.Text("user_id")
 	}
-	from := w.remembered[installation].value
+	from := w.remembered[installation]
 	raw, err := sdkconf.Marshal(sdkconf.Context{
-		Environment: bunq.Sandbox, APIKey: bunq.Secret(text(w.remembered[credential].value, "api_key")),
-		InstallationToken: bunq.Secret(text(from, "token")), PrivateKeyPEM: bunq.Secret(text(from, "private_key_pem")),
-		ServerPublicKeyPEM: text(from, "server_public_key_pem"),
+		Environment: bunq.Sandbox, APIKey: bunq.Secret(w.remembered[credential].Text("api_key")),
+		InstallationToken: bunq.Secret(from.Text("token")), PrivateKeyPEM: bunq.Secret(from.Text("private_key_pem")),
+		ServerPublicKeyPEM: from.Text("server_public_key_pem"),
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -153,21 +155,21 @@ func webhooks(targets ...string) tftypes.Value {
 	values := make([]tftypes.Value, len(targets))
 	for i, t := range targets {
 		values[i] = tftypes.NewValue(of, map[string]tftypes.Value{
-			"category": str("OAUTH"), "notification_target": str(t), "verification_types": tftypes.NewValue(types, nil),
+			"category": core.String("OAUTH"), "notification_target": core.String(t), "verification_types": tftypes.NewValue(types, nil),
 		})
 	}
 	return tftypes.NewValue(tftypes.Set{ElementType: of}, values)
 }
 
-func permits(ips ...string) with { return set1(device, "permitted_ips", set(ips...)) }
+func permits(ips ...string) with { return assign(device, "permitted_ips", core.Set(ips...)) }
 
 func otherKey() with {
-	return with{installation, func(references) map[string]tftypes.Value {
+	return with{installation, func(references) core.Args {
 		k, err := sharedKeys()
 		if err != nil {
 			panic(err)
 		}
-		return map[string]tftypes.Value{"private_key_pem": str(k.other)}
+		return core.Args{"private_key_pem": core.String(k.other)}
 	}}
 }
 
@@ -178,8 +180,8 @@ func scenarios() []scenario {
 	withoutCache := func(ctx context.Context, w *world) {
 		w.t.Helper()
 		made(upTo(callback))(ctx, w)
-		w.settings = func(references) map[string]tftypes.Value {
-			return map[string]tftypes.Value{"session_cache": boolean(false)}
+		w.settings = func(references) core.Args {
+			return core.Args{"session_cache": core.Bool(false)}
 		}
 	}
 	sparse := upTo(device, permits(ownAddress, otherAddress))
@@ -211,7 +213,7 @@ func scenarios() []scenario {
 		},
 		{
 			name:    "credential: destroy and deactivate its addresses",
-			prepare: made(upTo(device, permits(ownAddress, otherAddress), set1(credential, "deactivate_on_destroy", boolean(true)))),
+			prepare: made(upTo(device, permits(ownAddress, otherAddress), assign(credential, "deactivate_on_destroy", core.Bool(true)))),
 			operate: applies(upTo("")), target: upTo(""),
 		},
 		{name: "refresh of everything", prepare: made(upTo(callback)), operate: plans(upTo(callback)), target: upTo(callback), keeps: all},
@@ -233,8 +235,8 @@ func scenarios() []scenario {
 				made(upTo(client))(ctx, w)
 				delete(w.state, client)
 			},
-			operate: applies(upTo(client, set1(client, "adopt_existing", boolean(true)))),
-			target:  upTo(client, set1(client, "adopt_existing", boolean(true))), keeps: all[:3],
+			operate: applies(upTo(client, assign(client, "adopt_existing", core.Bool(true)))),
+			target:  upTo(client, assign(client, "adopt_existing", core.Bool(true))), keeps: all[:3],
 		},
 		{
 			// Installation and device are made again, and the key stays; the client moves to the new
@@ -246,15 +248,15 @@ func scenarios() []scenario {
 		{name: "callback URL: create", prepare: made(upTo(client)), operate: applies(upTo(callback)), target: upTo(callback), keeps: all[:4]},
 		{
 			name: "callback URL: change", prepare: made(upTo(callback)), keeps: all,
-			operate: applies(upTo(callback, set1(callback, "url", str("https://app.example.com/other")))),
-			target:  upTo(callback, set1(callback, "url", str("https://app.example.com/other"))),
+			operate: applies(upTo(callback, assign(callback, "url", core.String("https://app.example.com/other")))),
+			target:  upTo(callback, assign(callback, "url", core.String("https://app.example.com/other"))),
 		},
 		{name: "notification filters: create", prepare: made(upTo(callback)), operate: applies(upTo(filters)), target: upTo(filters), keeps: all},
 		{name: "notification filters: refresh", prepare: made(upTo(filters)), operate: plans(upTo(filters)), target: upTo(filters), keeps: append(all, filters)},
 		{
 			name: "notification filters: change", prepare: made(upTo(filters)), keeps: append(all, filters),
-			operate: applies(upTo(filters, set1(filters, "filters", webhooks("https://app.example.com/hook", "https://app.example.com/other")))),
-			target:  upTo(filters, set1(filters, "filters", webhooks("https://app.example.com/hook", "https://app.example.com/other"))),
+			operate: applies(upTo(filters, assign(filters, "filters", webhooks("https://app.example.com/hook", "https://app.example.com/other")))),
+			target:  upTo(filters, assign(filters, "filters", webhooks("https://app.example.com/hook", "https://app.example.com/other"))),
 		},
 		{name: "notification filters: destroy", prepare: made(upTo(filters)), operate: applies(upTo(callback)), target: upTo(callback), keeps: all},
 		{name: "callback URL: destroy", prepare: made(upTo(callback)), operate: applies(upTo(client)), target: upTo(client), keeps: all[:4]},

@@ -2,6 +2,7 @@ package lifecycle_test
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/openpsd2/terraform-provider-bunq/internal/acctest/core"
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 	"github.com/openpsd2/terraform-provider-bunq/internal/provider"
 	"github.com/openpsd2/terraform-provider-bunq/internal/qseal"
@@ -31,15 +33,14 @@ const (
 // world is a simulated bunq with a Terraform that manages its access to it, in
 // one process and on one clock.
 type world struct {
-	*core
+	*terraform
 	sim   *bunqsim.Sim
 	cache string
 	// remembered is the state before something was forgotten on purpose.
 	remembered state
 }
 
-// newWorld begins with nothing. Call it under synctest: what waits takes no time
-// then.
+// newWorld begins with nothing. Call it under synctest, where waiting takes no time.
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	return worldOf(t, bunqsim.NewTest(t, bunqsim.Config{}))
@@ -48,22 +49,22 @@ func newWorld(t *testing.T) *world {
 func worldOf(t *testing.T, sim *bunqsim.Sim) *world {
 	t.Helper()
 	cache := t.TempDir()
-	c := newCore(t, "http://127.0.0.1:1/v1", provider.WithTransport(sim.RoundTripper()), provider.WithCacheDir(cache))
-	return &world{core: c, sim: sim, cache: cache}
+	opts := []provider.Option{provider.WithTransport(sim.RoundTripper()), provider.WithCacheDir(cache)}
+	return &world{terraform: &terraform{t: t, opts: opts, baseURL: "http://127.0.0.1:1/v1", state: state{}}, sim: sim, cache: cache}
 }
 
 // beginning is a world as it was saved.
 type beginning struct {
 	sim               *bunqsim.Sim
 	state, remembered state
-	settings          func(references) map[string]tftypes.Value
+	settings          func(references) core.Args
 	cache             map[string][]byte
 }
 
 // save keeps the world as it is, for others to begin with.
 func (w *world) save() *beginning {
 	w.t.Helper()
-	b := &beginning{sim: w.sim, state: w.state.clone(), remembered: w.remembered.clone(), settings: w.settings, cache: map[string][]byte{}}
+	b := &beginning{sim: w.sim, state: maps.Clone(w.state), remembered: maps.Clone(w.remembered), settings: w.settings, cache: map[string][]byte{}}
 	files, err := os.ReadDir(w.cache)
 	if err != nil {
 		w.t.Fatal(err)
@@ -86,7 +87,7 @@ func (b *beginning) world(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w := worldOf(t, sim)
-	w.state, w.remembered, w.settings = b.state.clone(), b.remembered.clone(), b.settings
+	w.state, w.remembered, w.settings = maps.Clone(b.state), maps.Clone(b.remembered), b.settings
 	for name, raw := range b.cache {
 		if err := os.WriteFile(filepath.Join(w.cache, name), raw, 0o600); err != nil {
 			t.Fatal(err)
@@ -152,35 +153,35 @@ func everything() []declared {
 func (w *world) config(upTo string, changes ...with) []declared {
 	w.t.Helper()
 	k := mustKeys(w.t)
-	bodies := map[string]func(references) map[string]tftypes.Value{
-		installation: func(references) map[string]tftypes.Value {
-			return map[string]tftypes.Value{"private_key_pem": str(k.installation)}
+	bodies := map[string]func(references) core.Args{
+		installation: func(references) core.Args {
+			return core.Args{"private_key_pem": core.String(k.installation)}
 		},
-		credential: func(r references) map[string]tftypes.Value {
-			return map[string]tftypes.Value{
-				"installation": r.whole(installation), "certificate_pem": str(k.certificate), "private_key_pem_wo": str(k.qseal),
+		credential: func(r references) core.Args {
+			return core.Args{
+				"installation": r.whole(installation), "certificate_pem": core.String(k.certificate), "private_key_pem_wo": core.String(k.qseal),
 			}
 		},
-		device: func(r references) map[string]tftypes.Value {
-			return map[string]tftypes.Value{
-				"installation": r.whole(installation), "credential": r.whole(credential), "description": str("lifecycle"),
+		device: func(r references) core.Args {
+			return core.Args{
+				"installation": r.whole(installation), "credential": r.whole(credential), "description": core.String("lifecycle"),
 			}
 		},
-		client: func(r references) map[string]tftypes.Value {
-			return map[string]tftypes.Value{"api_context": r.attr(device, "api_context"), "deletion_protection": boolean(false)}
+		client: func(r references) core.Args {
+			return core.Args{"api_context": r.attr(device, "api_context"), "deletion_protection": core.Bool(false)}
 		},
-		callback: func(r references) map[string]tftypes.Value {
-			return map[string]tftypes.Value{
-				"api_context": r.attr(device, "api_context"), "oauth_client_id": r.attr(client, "id"), "url": str("https://app.example.com/callback"),
+		callback: func(r references) core.Args {
+			return core.Args{
+				"api_context": r.attr(device, "api_context"), "oauth_client_id": r.attr(client, "id"), "url": core.String("https://app.example.com/callback"),
 			}
 		},
-		filters: func(r references) map[string]tftypes.Value {
-			return map[string]tftypes.Value{"api_context": r.attr(device, "api_context"), "filters": webhooks("https://app.example.com/hook")}
+		filters: func(r references) core.Args {
+			return core.Args{"api_context": r.attr(device, "api_context"), "filters": webhooks("https://app.example.com/hook")}
 		},
 	}
 	var out []declared
 	for _, d := range everything() {
-		d.body = func(r references) map[string]tftypes.Value {
+		d.body = func(r references) core.Args {
 			body := bodies[d.typ](r)
 			for _, c := range changes {
 				if c.typ != d.typ {
@@ -206,11 +207,11 @@ func (w *world) config(upTo string, changes ...with) []declared {
 // with is a change of what config gives one resource.
 type with struct {
 	typ        string
-	attributes func(references) map[string]tftypes.Value
+	attributes func(references) core.Args
 }
 
-func set1(typ, name string, v tftypes.Value) with {
-	return with{typ, func(references) map[string]tftypes.Value { return map[string]tftypes.Value{name: v} }}
+func assign(typ, name string, v tftypes.Value) with {
+	return with{typ, func(references) core.Args { return core.Args{name: v} }}
 }
 
 // converge applies a configuration that must work, and plans once more: there
@@ -218,18 +219,18 @@ func set1(typ, name string, v tftypes.Value) with {
 func (w *world) converge(ctx context.Context, config []declared) {
 	w.t.Helper()
 	p := w.plan(ctx, config)
-	if got := p.notices.errors(); len(got) > 0 {
+	if got := p.notices.Errors(); len(got) > 0 {
 		w.t.Fatalf("the clean plan failed:\n%s", got)
 	}
 	if p.empty() {
 		w.state = p.refreshed
 		return
 	}
-	if got := w.apply(ctx, p).errors(); len(got) > 0 {
+	if got := w.apply(ctx, p).Errors(); len(got) > 0 {
 		w.t.Fatalf("the clean apply failed:\n%s", got)
 	}
 	again := w.plan(ctx, config)
-	if got := again.notices.errors(); len(got) > 0 {
+	if got := again.notices.Errors(); len(got) > 0 {
 		w.t.Fatalf("the second plan failed:\n%s", got)
 	}
 	if !again.empty() {
@@ -241,14 +242,14 @@ func (w *world) converge(ctx context.Context, config []declared) {
 func (w *world) plan(ctx context.Context, config []declared) *changes {
 	w.t.Helper()
 	defer w.onlyReads(len(w.sim.Journal()))
-	return w.core.plan(ctx, config)
+	return w.terraform.plan(ctx, config)
 }
 
 // imports imports, and proves that this only read.
-func (w *world) imports(ctx context.Context, typ, id string) notices {
+func (w *world) imports(ctx context.Context, typ, id string) core.Notices {
 	w.t.Helper()
 	defer w.onlyReads(len(w.sim.Journal()))
-	return w.core.imports(ctx, typ, id)
+	return w.terraform.imports(ctx, typ, id)
 }
 
 // onlyReads proves that since the given entry of the journal nothing was

@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-testing/echoprovider"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
@@ -16,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
+	"github.com/openpsd2/terraform-provider-bunq/internal/acctest/core"
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
@@ -160,32 +160,20 @@ func TestAccSession_badInput(t *testing.T) {
 
 // heldSession is an open session as Terraform holds it.
 type heldSession struct {
-	q       *acctest.Protocol
+	q       *core.Provider
 	private []byte
 	renewAt time.Time
 }
 
 func openEphemeral(t *testing.T, b *acctest.Bunq, p *acctest.Party) *heldSession {
 	t.Helper()
-	q := acctest.NewProtocol(t, b, p)
-	schemas, err := q.Server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	q := p.Serve(t)
+	config := core.Dynamic(core.Args{}.Of(core.Schemas().EphemeralResourceSchemas["bunq_session"]))
+	opened, err := q.Server.OpenEphemeralResource(t.Context(), &tfprotov6.OpenEphemeralResourceRequest{TypeName: "bunq_session", Config: config})
 	if err != nil {
 		t.Fatal(err)
 	}
-	kind := schemas.EphemeralResourceSchemas["bunq_session"].ValueType().(tftypes.Object)
-	members := map[string]tftypes.Value{}
-	for name, k := range kind.AttributeTypes {
-		members[name] = tftypes.NewValue(k, nil)
-	}
-	config, err := tfprotov6.NewDynamicValue(kind, tftypes.NewValue(kind, members))
-	if err != nil {
-		t.Fatal(err)
-	}
-	opened, err := q.Server.OpenEphemeralResource(t.Context(), &tfprotov6.OpenEphemeralResourceRequest{TypeName: "bunq_session", Config: &config})
-	if err != nil {
-		t.Fatal(err)
-	}
-	acctest.MustBeFine(t, opened.Diagnostics)
+	acctest.MustBeFine(t, core.NoticesOf(opened.Diagnostics))
 	if strings.Contains(string(opened.Private), b.Sim.Snapshot().Sessions[0].Token) || strings.Contains(string(opened.Private), p.APIKey) {
 		t.Error("what Terraform keeps for the renewal has a secret in it")
 	}
@@ -214,7 +202,7 @@ func TestSession_renews(t *testing.T) {
 
 	b.Sim.ResetJournal()
 	r := h.renew(t)
-	acctest.MustBeFine(t, r.Diagnostics)
+	acctest.MustBeFine(t, core.NoticesOf(r.Diagnostics))
 	if wait := time.Until(r.RenewAt); wait < 9*time.Minute || wait > 10*time.Minute {
 		t.Errorf("looked at again in %s", wait)
 	}

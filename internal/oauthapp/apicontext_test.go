@@ -79,7 +79,7 @@ func TestAccAPIContext_ofTheProvider(t *testing.T) {
 	b := acctest.New(t)
 	p := b.Onboard(t, "Provider level")
 	file := p.ContextFile(t, acctest.Python)
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	cli.Write(t, p.Provider()+both(""))
 	cli.MustApply(t)
 	cli.MustHaveNothingToDo(t)
@@ -168,7 +168,7 @@ func TestAccAPIContext_refused(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
 	p := b.Onboard(t, "Refused")
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	cli.Env = []string{"BUNQ_SESSION_CACHE=false"}
 	cli.Write(t, p.Provider()+both(""))
 	cli.MustApply(t)

@@ -24,7 +24,7 @@ func newShifting(t *testing.T, settings bunqsim.Settings) *shifting {
 	s.b = acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Settings = settings }))
 	s.Party = s.b.Onboard(t, "Shifting")
 	s.client = s.OAuthClient(t)
-	s.cli = acctest.NewCLI(t, s.b)
+	s.cli = acctest.NewCLI(t, s.b, acctest.Attached)
 	return s
 }
 

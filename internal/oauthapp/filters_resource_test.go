@@ -53,7 +53,7 @@ type hooked struct {
 func newHooked(t *testing.T, name string, opts ...acctest.Option) *hooked {
 	t.Helper()
 	b := acctest.New(t, opts...)
-	h := &hooked{Party: b.Onboard(t, name), b: b, cli: acctest.NewCLI(t, b)}
+	h := &hooked{Party: b.Onboard(t, name), b: b, cli: acctest.NewCLI(t, b, acctest.Attached)}
 	b.Sim.ResetJournal()
 	return h
 }

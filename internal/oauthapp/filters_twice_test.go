@@ -7,9 +7,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
+	"github.com/openpsd2/terraform-provider-bunq/internal/acctest/core"
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
@@ -107,27 +107,16 @@ func TestFilters_identity(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
 	p := b.Onboard(t, "Identity")
-	q := acctest.NewProtocol(t, b, p)
+	q := p.Serve(t)
 	identity := map[string]string{"user_id": fmt.Sprint(p.UserID)}
-	imported, err := q.Server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{
-		TypeName: "bunq_notification_filters", Identity: q.Identity(t, identity),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	acctest.MustBeFine(t, imported.Diagnostics)
-	one := imported.ImportedResources[0]
-	read, err := q.Server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{
-		TypeName: "bunq_notification_filters", CurrentState: one.State, CurrentIdentity: one.Identity, Private: one.Private,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	acctest.MustBeFine(t, read.Diagnostics)
-	if diff := cmp.Diff(map[string]string{"id": identity["user_id"], "user_id": identity["user_id"]}, q.Texts(t, "bunq_notification_filters", read.NewState)); diff != "" {
+	imported, told := q.ImportIdentity(t.Context(), "bunq_notification_filters", identity)
+	acctest.MustBeFine(t, told)
+	read, told := q.Read(t.Context(), imported)
+	acctest.MustBeFine(t, told)
+	if diff := cmp.Diff(map[string]string{"id": identity["user_id"], "user_id": identity["user_id"]}, core.Texts(read.Value)); diff != "" {
 		t.Errorf("state (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(identity, q.Texts(t, "", read.NewIdentity.IdentityData, "user_id")); diff != "" {
+	if diff := cmp.Diff(identity, read.IdentityTexts()); diff != "" {
 		t.Errorf("identity (-want +got):\n%s", diff)
 	}
 }
@@ -156,7 +145,6 @@ func TestAccFilters_badInput(t *testing.T) {
 		"a null element":          {"resource \"bunq_notification_filters\" \"main\" {\n  filters = [null]\n}\n", []string{"A notification filter is null"}},
 		"a null category":         {"resource \"bunq_notification_filters\" \"main\" {\n  filters = [{ category = null, notification_target = \"https://a.example.com\" }]\n}\n", []string{"category"}},
 		"no filters":              {"resource \"bunq_notification_filters\" \"main\" {\n  filters = null\n}\n", []string{"filters"}},
-		"no context":              {"provider \"bunq\" {\n  alias = \"bare\"\n}\n" + filtersConfig("main", "  provider = bunq.bare", hookA), []string{"No API context"}},
 		"a context of production": {filtersConfig("main", "  api_context = "+strings.Replace(h.APIContext(), `"sandbox"`, `"production"`, 1), hookA), []string{"Made in another environment"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -164,6 +152,8 @@ func TestAccFilters_badInput(t *testing.T) {
 			h.cli.Plan(t).MustSay(t, 1, tc.want...)
 		})
 	}
+	h.cli.Write(t, h.b.Provider("")+filtersConfig("main", "", hookA))
+	h.cli.Plan(t).MustSay(t, 1, "No API context")
 	if calls := h.b.Calls(0); len(calls) > 0 {
 		t.Errorf("sent: %v", calls)
 	}

@@ -71,7 +71,7 @@ func TestAccFirstApply_makesEachCallOnce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := acctest.New(t)
-			cli := acctest.NewCLI(t, b)
+			cli := acctest.NewCLI(t, b, acctest.Attached)
 			cli.Env = tc.env
 			tc.write(cli)
 

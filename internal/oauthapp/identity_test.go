@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
+	"github.com/openpsd2/terraform-provider-bunq/internal/acctest/core"
 )
 
 // Identity at the level of the protocol, whatever CLI there is: an import by it gives the same
@@ -40,7 +41,7 @@ func TestIdentity_imports(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			q := acctest.NewProtocol(t, h.b, h.Party)
+			q := h.Serve(t)
 			var members []string
 			for m := range tc.identity {
 				members = append(members, m)
@@ -62,46 +63,30 @@ func TestIdentity_imports(t *testing.T) {
 				t.Errorf("members (-want +got):\n%s", diff)
 			}
 
-			for _, request := range []*tfprotov6.ImportResourceStateRequest{
-				{TypeName: name, Identity: q.Identity(t, tc.identity)},
-				{TypeName: name, ID: tc.id},
+			// A run for each: within one, the second import would be a second owner.
+			for by, imports := range map[string]func(*core.Provider) (core.Object, core.Notices){
+				"identity": func(q *core.Provider) (core.Object, core.Notices) {
+					return q.ImportIdentity(t.Context(), name, tc.identity)
+				},
+				"id": func(q *core.Provider) (core.Object, core.Notices) { return q.Import(t.Context(), name, tc.id) },
+				// A state that was written before there was identity, or by a CLI without it.
+				"id, without an identity in the state": func(q *core.Provider) (core.Object, core.Notices) {
+					o, told := q.Import(t.Context(), name, tc.id)
+					o.Identity = nil
+					return o, told
+				},
 			} {
-				// A run of its own: within one, the second import would be a second owner.
-				q := acctest.NewProtocol(t, h.b, h.Party)
-				imported, err := q.Server.ImportResourceState(t.Context(), request)
-				if err != nil {
-					t.Fatal(err)
+				q := h.Serve(t)
+				imported, told := imports(q)
+				acctest.MustBeFine(t, told)
+				read, told := q.Read(t.Context(), imported)
+				acctest.MustBeFine(t, told)
+				if diff := cmp.Diff(tc.want, core.Texts(read.Value)); diff != "" {
+					t.Errorf("by %s: state (-want +got):\n%s", by, diff)
 				}
-				acctest.MustBeFine(t, imported.Diagnostics)
-				one := imported.ImportedResources[0]
-				read, err := q.Server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{
-					TypeName: name, CurrentState: one.State, CurrentIdentity: one.Identity, Private: one.Private,
-				})
-				if err != nil {
-					t.Fatal(err)
+				if diff := cmp.Diff(tc.identity, read.IdentityTexts()); diff != "" {
+					t.Errorf("by %s: identity (-want +got):\n%s", by, diff)
 				}
-				acctest.MustBeFine(t, read.Diagnostics)
-				if diff := cmp.Diff(tc.want, q.Texts(t, name, read.NewState)); diff != "" {
-					t.Errorf("state (-want +got):\n%s", diff)
-				}
-				if diff := cmp.Diff(tc.identity, q.Texts(t, "", read.NewIdentity.IdentityData, members...)); diff != "" {
-					t.Errorf("identity (-want +got):\n%s", diff)
-				}
-			}
-
-			// A state that was written before there was identity, or by a CLI without it.
-			q = acctest.NewProtocol(t, h.b, h.Party)
-			imported, err := q.Server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: name, ID: tc.id})
-			if err != nil {
-				t.Fatal(err)
-			}
-			read, err := q.Server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{TypeName: name, CurrentState: imported.ImportedResources[0].State})
-			if err != nil {
-				t.Fatal(err)
-			}
-			acctest.MustBeFine(t, read.Diagnostics)
-			if diff := cmp.Diff(tc.identity, q.Texts(t, "", read.NewIdentity.IdentityData, members...)); diff != "" {
-				t.Errorf("identity of a state without (-want +got):\n%s", diff)
 			}
 		})
 	}
@@ -111,17 +96,11 @@ func TestIdentity_imports(t *testing.T) {
 func TestIdentity_mistakes(t *testing.T) {
 	t.Parallel()
 	h := newThere(t)
-	q := acctest.NewProtocol(t, h.b, h.Party)
-	answer, err := q.Server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{
-		TypeName: "bunq_oauth_client", Identity: q.Identity(t, map[string]string{"user_id": fmt.Sprint(h.UserID), "id": "0a1b2c"}),
-	})
-	if err != nil {
-		t.Fatal(err)
+	_, told := h.Serve(t).ImportIdentity(t.Context(), "bunq_oauth_client", map[string]string{"user_id": fmt.Sprint(h.UserID), "id": "0a1b2c"})
+	if len(told) != 1 || told[0].Summary != "Unusable import id" {
+		t.Fatalf("said: %v", told)
 	}
-	if len(answer.Diagnostics) != 1 || answer.Diagnostics[0].Summary != "Unusable import id" {
-		t.Fatalf("diagnostics: %v", answer.Diagnostics)
-	}
-	if want := `OAUTH_CLIENT_ID is "0a1b2c", but must be a number`; !strings.Contains(answer.Diagnostics[0].Detail, want) {
-		t.Errorf("said %q, want %q in it", answer.Diagnostics[0].Detail, want)
+	if want := `OAUTH_CLIENT_ID is "0a1b2c", but must be a number`; !strings.Contains(told[0].Detail, want) {
+		t.Errorf("said %q, want %q in it", told[0].Detail, want)
 	}
 }

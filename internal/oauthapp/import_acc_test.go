@@ -162,7 +162,7 @@ func TestAccImport_destroyedBeforeItsContextIsStored(t *testing.T) {
 func TestAccImport_destroyedWithoutAnyContext(t *testing.T) {
 	t.Parallel()
 	h := newThere(t)
-	cli := acctest.NewCLI(t, h.b)
+	cli := acctest.NewCLI(t, h.b, acctest.Attached)
 	cli.Write(t, h.Provider()+callbackConfig(fmt.Sprint(h.client), callback('b'), "")+filtersConfig("main", "", hookA))
 	cli.MustApply(t)
 	h.importAgain(t, cli)

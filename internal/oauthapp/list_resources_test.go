@@ -14,52 +14,38 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
+	"github.com/openpsd2/terraform-provider-bunq/internal/acctest/core"
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
 // lister asks for lists as Terraform 1.14 does.
-type lister struct {
-	*acctest.Protocol
-	schemas *tfprotov6.GetProviderSchemaResponse
-}
+type lister struct{ *core.Provider }
 
-func newLister(t *testing.T, b *acctest.Bunq, p *acctest.Party) *lister {
+func newLister(t *testing.T, p *acctest.Party) lister {
 	t.Helper()
-	q := acctest.NewProtocol(t, b, p)
-	schemas, err := q.Server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &lister{Protocol: q, schemas: schemas}
+	return lister{p.Serve(t)}
 }
 
 // list returns what the block with the given texts lists.
-func (l *lister) list(t *testing.T, name string, texts map[string]string, whole bool, limit int64) []tfprotov6.ListResourceResult {
+func (l lister) list(t *testing.T, name string, texts map[string]string, whole bool, limit int64) []tfprotov6.ListResourceResult {
 	t.Helper()
-	kind := l.schemas.ListResourceSchemas[name].ValueType().(tftypes.Object)
-	members := map[string]tftypes.Value{}
-	for n, k := range kind.AttributeTypes {
-		members[n] = tftypes.NewValue(k, nil)
-		if text, ok := texts[n]; ok {
-			members[n] = tftypes.NewValue(k, text)
-		}
+	args := core.Args{}
+	for n, text := range texts {
+		args[n] = core.String(text)
 	}
-	config, err := tfprotov6.NewDynamicValue(kind, tftypes.NewValue(kind, members))
-	if err != nil {
-		t.Fatal(err)
-	}
+	config := core.Dynamic(args.Of(core.Schemas().ListResourceSchemas[name]))
 	server, ok := l.Server.(tfprotov6.ListResourceServer)
 	if !ok {
 		t.Fatalf("%T lists nothing", l.Server)
 	}
-	valid, err := server.ValidateListResourceConfig(t.Context(), &tfprotov6.ValidateListResourceConfigRequest{TypeName: name, Config: &config})
+	valid, err := server.ValidateListResourceConfig(t.Context(), &tfprotov6.ValidateListResourceConfigRequest{TypeName: name, Config: config})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(valid.Diagnostics) > 0 {
 		return []tfprotov6.ListResourceResult{{Diagnostics: valid.Diagnostics}}
 	}
-	stream, err := server.ListResource(t.Context(), &tfprotov6.ListResourceRequest{TypeName: name, Config: &config, IncludeResource: whole, Limit: limit})
+	stream, err := server.ListResource(t.Context(), &tfprotov6.ListResourceRequest{TypeName: name, Config: config, IncludeResource: whole, Limit: limit})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +65,7 @@ func TestLists_showWhatAnImportReads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := newLister(t, h.b, h.Party)
+	l := newLister(t, h.Party)
 	byURL := map[string]int64{callback('a'): h.callback, callback('b'): second}
 
 	for _, whole := range []bool{false, true} {
@@ -97,7 +83,7 @@ func TestLists_showWhatAnImportReads(t *testing.T) {
 			t.Fatalf("%d callback URLs", len(urls))
 		}
 		for _, u := range urls {
-			newLister(t, h.b, h.Party).judge(t, "bunq_oauth_callback_url", u, h.callbackIdentity(byURL[u.DisplayName]), whole)
+			newLister(t, h.Party).judge(t, "bunq_oauth_callback_url", u, h.callbackIdentity(byURL[u.DisplayName]), whole)
 		}
 	}
 	filters := l.list(t, "bunq_notification_filters", nil, true, 100)
@@ -107,7 +93,7 @@ func TestLists_showWhatAnImportReads(t *testing.T) {
 	if err := h.b.Sim.SetNotificationFilters(h.UserID, bunqsim.NotificationFilter{Category: "OAUTH", Target: hookA.target}); err != nil {
 		t.Fatal(err)
 	}
-	l = newLister(t, h.b, h.Party)
+	l = newLister(t, h.Party)
 	for _, whole := range []bool{false, true} {
 		filters := l.list(t, "bunq_notification_filters", nil, whole, 100)
 		if len(filters) != 1 {
@@ -124,35 +110,18 @@ func TestLists_showWhatAnImportReads(t *testing.T) {
 }
 
 // judge compares a result with what an import by its identity reads.
-func (l *lister) judge(t *testing.T, name string, r tfprotov6.ListResourceResult, identity map[string]string, whole bool) {
+func (l lister) judge(t *testing.T, name string, r tfprotov6.ListResourceResult, identity map[string]string, whole bool) {
 	t.Helper()
-	acctest.MustBeFine(t, r.Diagnostics)
-	var members []string
-	for m := range identity {
-		members = append(members, m)
-	}
-	if diff := cmp.Diff(identity, l.Texts(t, "", r.Identity.IdentityData, members...)); diff != "" {
+	acctest.MustBeFine(t, core.NoticesOf(r.Diagnostics))
+	if diff := cmp.Diff(identity, core.Object{Type: name, Identity: r.Identity}.IdentityTexts()); diff != "" {
 		t.Errorf("identity (-want +got):\n%s", diff)
 	}
 
-	imported, err := l.Server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: name, Identity: r.Identity})
-	if err != nil {
-		t.Fatal(err)
-	}
-	acctest.MustBeFine(t, imported.Diagnostics)
-	one := imported.ImportedResources[0]
-	read, err := l.Server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{
-		TypeName: name, CurrentState: one.State, CurrentIdentity: one.Identity, Private: one.Private,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	acctest.MustBeFine(t, read.Diagnostics)
-	kind := l.schemas.ResourceSchemas[name].ValueType()
-	want, err := read.NewState.Unmarshal(kind)
-	if err != nil {
-		t.Fatal(err)
-	}
+	imported, told := l.ImportIdentity(t.Context(), name, identity)
+	acctest.MustBeFine(t, told)
+	read, told := l.Read(t.Context(), imported)
+	acctest.MustBeFine(t, told)
+	kind := read.Value.Type()
 	if !whole {
 		if r.Resource != nil {
 			if got, err := r.Resource.Unmarshal(kind); err != nil || !got.IsNull() {
@@ -166,7 +135,7 @@ func (l *lister) judge(t *testing.T, name string, r tfprotov6.ListResourceResult
 		t.Fatal(err)
 	}
 	// The secret alone is left out: terraform query -json would print it.
-	want, err = tftypes.Transform(want, func(at *tftypes.AttributePath, v tftypes.Value) (tftypes.Value, error) {
+	want, err := tftypes.Transform(read.Value, func(at *tftypes.AttributePath, v tftypes.Value) (tftypes.Value, error) {
 		if at.LastStep() == tftypes.AttributeName("client_secret") {
 			return tftypes.NewValue(tftypes.String, nil), nil
 		}
@@ -176,7 +145,7 @@ func (l *lister) judge(t *testing.T, name string, r tfprotov6.ListResourceResult
 		t.Fatal(err)
 	}
 	if !got.Equal(want) {
-		t.Errorf("the list has\n%s\nan import reads\n%s", l.Texts(t, name, r.Resource), l.Texts(t, name, read.NewState))
+		t.Errorf("the list has\n%s\nan import reads\n%s", core.Texts(got), core.Texts(want))
 	}
 }
 
@@ -189,7 +158,7 @@ func TestLists_chooses(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	l := newLister(t, h.b, h.Party)
+	l := newLister(t, h.Party)
 	named := map[string]string{"oauth_client_id": fmt.Sprint(h.client)}
 	for limit, want := range map[int64]int{0: 4, 1: 1, 3: 3, 4: 4, 9: 4} {
 		if got := len(l.list(t, "bunq_oauth_callback_url", named, true, limit)); got != want {
@@ -199,7 +168,7 @@ func TestLists_chooses(t *testing.T) {
 	if err := h.b.Sim.CancelOAuthClient(h.client); err != nil {
 		t.Fatal(err)
 	}
-	again := newLister(t, h.b, h.Party)
+	again := newLister(t, h.Party)
 	for _, name := range []string{"bunq_oauth_client", "bunq_oauth_callback_url"} {
 		if got := again.list(t, name, nil, true, 100); len(got) != 0 {
 			t.Errorf("%s of a cancelled client: %v", name, got)
@@ -211,7 +180,7 @@ func TestLists_chooses(t *testing.T) {
 func TestLists_mistakes(t *testing.T) {
 	t.Parallel()
 	h := newThere(t)
-	l := newLister(t, h.b, h.Party)
+	l := newLister(t, h.Party)
 	says := func(name string, texts map[string]string, want ...string) {
 		t.Helper()
 		got := l.list(t, name, texts, true, 100)
@@ -230,7 +199,7 @@ func TestLists_mistakes(t *testing.T) {
 	if err := h.b.Sim.RevokeCredential(h.CredentialID); err != nil {
 		t.Fatal(err)
 	}
-	l = newLister(t, h.b, h.Party)
+	l = newLister(t, h.Party)
 	says("bunq_oauth_client", nil, "bunq_oauth_client cannot be listed", "User credentials are incorrect", "State: nothing was stored")
 }
 
@@ -239,10 +208,10 @@ func TestLists_mistakes(t *testing.T) {
 func TestLists_examples(t *testing.T) {
 	t.Parallel()
 	h := newThere(t)
-	l := newLister(t, h.b, h.Party)
+	l := newLister(t, h.Party)
 	config := regexp.MustCompile(`(?s)\n  config \{\n(.*?)\n  \}`)
 	attribute := regexp.MustCompile(`(?m)^    (\w+) += "([^"]*)"`)
-	for name := range l.schemas.ListResourceSchemas {
+	for name := range core.Schemas().ListResourceSchemas {
 		text, err := os.ReadFile(filepath.Join("..", "..", "examples", "list-resources", name, "list-resource.tfquery.hcl"))
 		if err != nil {
 			t.Fatal(err)
@@ -257,12 +226,12 @@ func TestLists_examples(t *testing.T) {
 			}
 		}
 		for a := range texts {
-			if !slices.ContainsFunc(l.schemas.ListResourceSchemas[name].Block.Attributes, func(s *tfprotov6.SchemaAttribute) bool { return s.Name == a }) {
+			if !slices.ContainsFunc(core.Schemas().ListResourceSchemas[name].Block.Attributes, func(s *tfprotov6.SchemaAttribute) bool { return s.Name == a }) {
 				t.Errorf("%s has no attribute %s", name, a)
 			}
 		}
 		for _, r := range l.list(t, name, texts, true, 100) {
-			acctest.MustBeFine(t, r.Diagnostics)
+			acctest.MustBeFine(t, core.NoticesOf(r.Diagnostics))
 		}
 	}
 }

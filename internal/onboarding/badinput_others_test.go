@@ -240,7 +240,7 @@ func TestAccValidators_repeatNoSecret(t *testing.T) {
 	t.Parallel()
 	const secret = "s3cret-0123456789abcdef0123456789abcdef0123456789abcdef01234567"
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	c.Env = []string{"TF_VAR_key=" + secret}
 	variable := "variable \"key\" {\n  sensitive = true\n}\n"
 	mixed := func(member string) string {

@@ -40,7 +40,7 @@ func TestAccPlan_calls(t *testing.T) {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			t.Parallel()
 			b := acctest.New(t)
-			c := acctest.NewCLI(t, b)
+			c := acctest.NewCLI(t, b, acctest.Attached)
 			plan := func(code int, want ...string) {
 				t.Helper()
 				b.Sim.ResetJournal()

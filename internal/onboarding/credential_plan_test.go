@@ -157,7 +157,7 @@ func TestAccCredential_onceInTheState(t *testing.T) {
 	b := acctest.New(t, signedReads)
 	p := b.Onboard(t, "Import")
 	context := p.ContextFile(t, acctest.Python)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	once := onboarded(t, c, p, made)
 	copied := `
 resource "bunq_psd2_credential" "copy" {

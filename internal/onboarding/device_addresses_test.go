@@ -198,6 +198,7 @@ func TestAccDeviceServer_addressNotAdded(t *testing.T) {
 
 // If omitted, Terraform does not manage the addresses; set later, it does.
 func TestAccDeviceServer_addressesFromNullAndBack(t *testing.T) {
+	acctest.LongTest(t)
 	t.Parallel()
 	b := acctest.New(t)
 	at(b, own)()
@@ -226,6 +227,7 @@ func TestAccDeviceServer_addressesFromNullAndBack(t *testing.T) {
 
 // What somebody else changes is seen, and put right.
 func TestAccDeviceServer_addressesChangedElsewhere(t *testing.T) {
+	acctest.LongTest(t)
 	t.Parallel()
 	b := acctest.New(t, withIPv6)
 	at(b, own)()

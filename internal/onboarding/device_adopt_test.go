@@ -277,7 +277,7 @@ func TestAccDeviceServer_takenByAnotherKey(t *testing.T) {
 func TestAccDeviceServer_savedPlanOnAnotherMachine(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	c.Write(t, deviceWith(named, createBefore))
 	c.MustApply(t)
 	c.Plan(t, "-replace="+installationAddress, "-out=saved").MustSay(t, 2)

@@ -64,7 +64,7 @@ func TestAccDeviceServer_refusedKey(t *testing.T) {
 func TestAccDeviceServer_refusedInstallation(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	c.Env = []string{"BUNQ_SESSION_CACHE=false"}
 	c.Write(t, deviceWith(named))
 	c.MustApply(t)

@@ -220,7 +220,7 @@ func TestAccDeviceServer_anotherKeyMadeElsewhere(t *testing.T) {
 		t.Run(string(answer), func(t *testing.T) {
 			t.Parallel()
 			b := acctest.New(t, secondDevice(answer))
-			c := acctest.NewCLI(t, b)
+			c := acctest.NewCLI(t, b, acctest.Attached)
 			var first, second *acctest.Party
 			first, second = b.Onboard(t, "elsewhere"), b.Onboard(t, "elsewhere")
 			c.Write(t, "variable \"key\" {}\n"+acctest.Installation+keyElsewhere("main", "{ api_key = var.key }", named))
@@ -296,7 +296,7 @@ func TestAccDeviceServer_importedUnderAnotherName(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t, signedReads)
 	p := b.Onboard(t, "Import")
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	blocks := importAll(p.ContextFile(t, acctest.Python))
 	c.Write(t, onboarded(t, c, p, set("description", `"mine"`))+blocks)
 	got := c.Apply(t)

@@ -25,9 +25,9 @@ func TestAccRefresh_keepsTheState(t *testing.T) {
 		return func(_ *testing.T, b *acctest.Bunq) func() { return b.Sim.Fail(f).Disarm }
 	}
 	tests := []struct {
-		name  string
-		spoil func(*testing.T, *acctest.Bunq) (repair func())
-		want  *regexp.Regexp
+		name   string
+		damage func(*testing.T, *acctest.Bunq) (repair func())
+		want   *regexp.Regexp
 	}{
 		{
 			"a blocked address",
@@ -91,7 +91,7 @@ func TestAccRefresh_keepsTheState(t *testing.T) {
 			repair := func() {}
 			b.Test(t, resource.TestCase{Steps: []resource.TestStep{
 				{Config: config},
-				{PreConfig: func() { repair = tt.spoil(t, b) }, Config: config, ExpectError: tt.want},
+				{PreConfig: func() { repair = tt.damage(t, b) }, Config: config, ExpectError: tt.want},
 				{
 					PreConfig: func() { repair(); b.Sim.ResetJournal() },
 					Config:    config, ConfigPlanChecks: planned(plancheck.ExpectEmptyPlan()), Check: journal(b),

@@ -48,7 +48,7 @@ func TestAccImport_mistakes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cli := acctest.NewCLI(t, b)
+			cli := acctest.NewCLI(t, b, acctest.Attached)
 			cli.Write(t, onboarded(t, cli, p, made)+importAll(tc.file))
 			r := cli.Plan(t)
 			r.MustSay(t, 1, tc.want...)
@@ -77,7 +77,7 @@ func TestAccImport_fromAnotherAddress(t *testing.T) {
 	b := acctest.New(t, signedReads)
 	p := b.Onboard(t, "Import")
 	file := p.ContextFile(t, acctest.PHP)
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	cli.Write(t, onboarded(t, cli, p, made)+importAll(file))
 	b.Sim.SetCallerIP("198.51.100.9")
 	refused := cli.Plan(t)
@@ -97,7 +97,7 @@ func TestAccImport_ofAnInstallationThatBunqDoesNotSign(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Settings.SignInstallationReads = bunqsim.Refused }))
 	p := b.Onboard(t, "Import")
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	cli.Write(t, onboarded(t, cli, p, made)+importAll(p.ContextFile(t, acctest.Python)))
 
 	cli.Plan(t).MustSay(t, 1, "The context file could not be verified", "GET /installation", "it has no signature", "nothing was imported",
@@ -114,7 +114,7 @@ func TestAccImport_ofADeviceThatIsNotActive(t *testing.T) {
 	if err := b.Sim.SetDeviceStatus(older, bunqsim.DeviceObsolete); err != nil {
 		t.Fatal(err)
 	}
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	cli.Write(t, onboarded(t, cli, p, made)+importBlock(deviceAddress, p.ContextFile(t, acctest.Python)))
 	r := cli.Plan(t)
 	r.MustSay(t, 2, "1 to import")

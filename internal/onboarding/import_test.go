@@ -92,7 +92,7 @@ func TestAccImport_ofContextFiles(t *testing.T) {
 			b := acctest.New(t, signedReads)
 			p := b.Onboard(t, "Import")
 			b.Sim.ResetJournal()
-			cli := acctest.NewCLI(t, b)
+			cli := acctest.NewCLI(t, b, acctest.Attached)
 			cli.Write(t, onboarded(t, cli, p, made)+importAll(p.ContextFile(t, sdk)))
 			cli.MustApply(t).MustSay(t, 0, "3 imported, 0 added,", "0 destroyed")
 			cli.MustHaveNothingToDo(t)
@@ -112,7 +112,7 @@ func TestAccImport_byCommand(t *testing.T) {
 	b := acctest.New(t, signedReads)
 	p := b.Onboard(t, "Import")
 	b.Sim.ResetJournal()
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	cli.Write(t, onboarded(t, cli, p, made))
 	file := p.ContextFile(t, acctest.Python)
 	for _, address := range []string{installationAddress, credentialAddress, deviceAddress} {
@@ -132,7 +132,7 @@ func TestAccImport_takesUpPermittedAddresses(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t, signedReads)
 	p := b.Onboard(t, "Import")
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	cli.Write(t, onboarded(t, cli, p, made+"\n  permitted_ips = [\"127.0.0.1\", \"203.0.113.7\"]")+importAll(p.ContextFile(t, acctest.PHP)))
 	b.Sim.ResetJournal()
 	cli.MustApply(t).MustSay(t, 0, "3 imported, 0 added,", "0 destroyed")
@@ -150,7 +150,7 @@ func TestAccImport_withGeneratedConfiguration(t *testing.T) {
 	b := acctest.New(t, signedReads)
 	p := b.Onboard(t, "Import")
 	file := p.ContextFile(t, acctest.Java)
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	onboarded(t, cli, p, "") // for the certificate's files
 
 	cli.Write(t, importBlock(installationAddress, file))
@@ -196,7 +196,7 @@ func TestAccImport_ofOneOfSeveral(t *testing.T) {
 	older := *p
 	p.Register(t, "the newer one")
 	file := older.ContextFile(t, acctest.Python)
-	cli := acctest.NewCLI(t, b)
+	cli := acctest.NewCLI(t, b, acctest.Attached)
 	config := onboarded(t, cli, p, made)
 
 	cli.Write(t, config+importAll(file))

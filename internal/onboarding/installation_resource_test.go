@@ -129,6 +129,7 @@ func pkcs1(t *testing.T, key string) string {
 // Another keeper makes another installation. The first keepers, as after an import, and the removal
 // of all are stored without one.
 func TestAccInstallation_keepers(t *testing.T) {
+	acctest.LongTest(t)
 	t.Parallel()
 	b := acctest.New(t)
 	const address = "bunq_installation.main"

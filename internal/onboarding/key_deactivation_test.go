@@ -32,7 +32,7 @@ func newEnding(t *testing.T) *ending {
 	t.Helper()
 	b := acctest.New(t)
 	at(b, own)()
-	return &ending{acctest.NewCLI(t, b), b, fmt.Sprintf("Ending %d PISP AISP", time.Now().UnixNano())}
+	return &ending{acctest.NewCLI(t, b, acctest.Attached), b, fmt.Sprintf("Ending %d PISP AISP", time.Now().UnixNano())}
 }
 
 // config is the party with a new certificate, and lines for credential and device.
@@ -243,7 +243,7 @@ func TestAccCredential_endedByTheProviderBlock(t *testing.T) {
 	b := acctest.New(t)
 	at(b, own)()
 	p := b.Onboard(t, "Ending")
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	lines := []string{set("certificate_pem", file(written(t, p.CertificatePEM))), set("private_key_pem_wo", file(written(t, p.CertificateKeyPEM))),
 		set("deactivate_on_destroy", "true")}
 	c.Write(t, deviceOn(lines...))

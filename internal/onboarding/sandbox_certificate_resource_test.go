@@ -105,6 +105,7 @@ func TestAccSandboxCertificate_life(t *testing.T) {
 // A renewal keeps the common name, and so the bunq user: installation, credential and device are made
 // again in the same apply, the OAuth client stays.
 func TestAccSandboxCertificate_renewal(t *testing.T) {
+	acctest.LongTest(t)
 	t.Parallel()
 	clock := bunqsim.NewFakeClock(time.Now())
 	b := acctest.New(t, withClock(clock.Now), withSimClock(clock))
@@ -172,7 +173,7 @@ func TestAccSandboxCertificate_savedPlan(t *testing.T) {
 func TestAccSandboxCertificate_savedPlanAcrossTheDay(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
-	c := acctest.NewCLI(t, b)
+	c := acctest.NewCLI(t, b, acctest.Attached)
 	c.Write(t, certificate(set("name", `"Saved"`), set("validity_days", "30"), set("early_renewal_days", "10")))
 	c.MustApply(t)
 	pem := func() string { return c.State(t).String(t, certificateAddress, "certificate_pem") }

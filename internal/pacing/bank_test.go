@@ -12,8 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
-
+	"github.com/openpsd2/terraform-provider-bunq/internal/acctest/core"
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 	"github.com/openpsd2/terraform-provider-bunq/internal/provider"
@@ -52,9 +51,9 @@ func newBank(t testing.TB, latency time.Duration) *bank {
 const baseURL = "https://bunq.example.com/v1"
 
 // provider starts a process of the provider that calls this bank.
-func (b *bank) provider(ctx context.Context, block attributes, opts ...provider.Option) *run {
+func (b *bank) provider(ctx context.Context, block core.Args, opts ...provider.Option) *run {
 	b.t.Helper()
-	all := attributes{"base_url": text(baseURL)}
+	all := core.Args{"base_url": core.String(baseURL)}
 	for name, v := range block {
 		all[name] = v
 	}
@@ -114,16 +113,16 @@ func (r *run) onboard(ctx context.Context) *party {
 	r.t.Helper()
 	p := &party{}
 	var err error
-	p.installation, err = r.create(ctx, "bunq_installation", attributes{"private_key_pem": text(pemOf(r.t, installationKey()))})
+	p.installation, err = r.create(ctx, "bunq_installation", core.Args{"private_key_pem": core.String(pemOf(r.t, installationKey()))})
 	must(r.t, err)
-	p.credential, err = r.create(ctx, "bunq_psd2_credential", attributes{
-		"installation": r.as(p.installation, "bunq_psd2_credential", "installation"), "certificate_pem": text(certificate(r.t)),
-		"private_key_pem_wo": text(pemOf(r.t, qsealKey())),
+	p.credential, err = r.create(ctx, "bunq_psd2_credential", core.Args{
+		"installation": p.installation.Value, "certificate_pem": core.String(certificate(r.t)),
+		"private_key_pem_wo": core.String(pemOf(r.t, qsealKey())),
 	})
 	must(r.t, err)
-	p.device, err = r.create(ctx, "bunq_device_server", attributes{
-		"installation": r.as(p.installation, "bunq_device_server", "installation"), "credential": r.as(p.credential, "bunq_device_server", "credential"),
-		"description": text("pacing"),
+	p.device, err = r.create(ctx, "bunq_device_server", core.Args{
+		"installation": p.installation.Value, "credential": p.credential.Value,
+		"description": core.String("pacing"),
 	})
 	must(r.t, err)
 	return p
@@ -133,16 +132,15 @@ func (r *run) onboard(ctx context.Context) *party {
 func (r *run) addClient(ctx context.Context, p *party) {
 	r.t.Helper()
 	var err error
-	p.client, err = r.create(ctx, "bunq_oauth_client", attributes{"api_context": p.device.get(r.t, "api_context"), "deletion_protection": yes(false)})
+	p.client, err = r.create(ctx, "bunq_oauth_client", core.Args{"api_context": p.device.Attr("api_context"), "deletion_protection": core.Bool(false)})
 	must(r.t, err)
 }
 
 // callback are the arguments of the i-th callback URL.
-func (p *party) callback(t testing.TB, i int) attributes {
-	t.Helper()
-	return attributes{
-		"api_context": p.device.get(t, "api_context"), "oauth_client_id": p.client.get(t, "id"),
-		"url": text(fmt.Sprintf("https://app.example.com/callback/%d", i)),
+func (p *party) callback(i int) core.Args {
+	return core.Args{
+		"api_context": p.device.Attr("api_context"), "oauth_client_id": p.client.Attr("id"),
+		"url": core.String(fmt.Sprintf("https://app.example.com/callback/%d", i)),
 	}
 }
 
@@ -151,7 +149,7 @@ func (r *run) addURLs(ctx context.Context, p *party, n int) {
 	r.t.Helper()
 	p.urls = make([]*object, n)
 	mustAll(r.t, each(n, parallelism, func(i int) (err error) {
-		p.urls[i], err = r.create(ctx, "bunq_oauth_callback_url", p.callback(r.t, i))
+		p.urls[i], err = r.create(ctx, "bunq_oauth_callback_url", p.callback(i))
 		return err
 	}))
 }
@@ -164,24 +162,16 @@ func (p *party) all() []*object {
 // context is the API context of a party, for tests that call the client directly.
 func (p *party) context(t testing.TB) bunq.APIContext {
 	t.Helper()
-	var members map[string]tftypes.Value
-	must(t, p.device.get(t, "api_context").As(&members))
-	member := func(name string) string {
-		var s string
-		must(t, members[name].As(&s))
-		return s
-	}
-	inst, err := bunq.NewInstallation(bunq.Secret(member("installation_token")), bunq.Secret(member("private_key_pem")), member("server_public_key_pem"))
+	c := core.Texts(p.device.Attr("api_context"))
+	inst, err := bunq.NewInstallation(bunq.Secret(c["installation_token"]), bunq.Secret(c["private_key_pem"]), c["server_public_key_pem"])
 	must(t, err)
-	return bunq.APIContext{Environment: bunq.Sandbox, APIKey: bunq.Secret(member("api_key")), Installation: inst}
+	return bunq.APIContext{Environment: bunq.Sandbox, APIKey: bunq.Secret(c["api_key"]), Installation: inst}
 }
 
 // id returns the number in an attribute.
 func (o *object) id(t testing.TB) int64 {
 	t.Helper()
-	var s string
-	must(t, o.get(t, "id").As(&s))
-	n, err := strconv.ParseInt(s, 10, 64)
+	n, err := strconv.ParseInt(o.Text("id"), 10, 64)
 	must(t, err)
 	return n
 }

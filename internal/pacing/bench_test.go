@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/openpsd2/terraform-provider-bunq/internal/acctest/core"
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 	"github.com/openpsd2/terraform-provider-bunq/internal/provider"
 )
@@ -65,34 +65,19 @@ func (b *bank) moreURLs(p *party, n int) []*object {
 	urls := slices.Clone(p.urls)
 	like := urls[0]
 	for i := len(urls); i < n; i++ {
-		args := p.callback(b.t, i)
-		var url string
-		must(b.t, args["url"].As(&url))
-		id, err := b.AddCallbackURL(p.client.id(b.t), url)
+		args := p.callback(i)
+		number, err := b.AddCallbackURL(p.client.id(b.t), textOf(b.t, args["url"]))
 		must(b.t, err)
 
-		identity, err := like.identity.IdentityData.Unmarshal(callbackIdentity)
-		must(b.t, err)
-		named := dynamic(b.t, with(b.t, identity, attributes{"id": text(strconv.FormatInt(id, 10))}))
-		urls = append(urls, &object{
-			typeName: like.typeName, args: args, private: like.private,
-			state:    with(b.t, like.state, attributes{"id": text(strconv.FormatInt(id, 10)), "url": args["url"]}),
-			identity: &tfprotov6.ResourceIdentityData{IdentityData: named},
-		})
+		id := strconv.FormatInt(number, 10)
+		members := maps.Clone(core.Members(like.Value)) // it is the object's own
+		members["id"], members["url"] = core.String(id), args["url"]
+		identity := like.IdentityTexts()
+		identity["id"] = id
+		urls = append(urls, &object{args: args, Object: core.Object{
+			Type: like.Type, Private: like.Private, Identity: core.Identity(identity),
+			Value: tftypes.NewValue(like.Value.Type(), members),
+		}})
 	}
 	return urls
-}
-
-var callbackIdentity = tftypes.Object{AttributeTypes: map[string]tftypes.Type{
-	"user_id": tftypes.String, "oauth_client_id": tftypes.String, "id": tftypes.String,
-}}
-
-// with returns an object with other values for some of its members.
-func with(t testing.TB, object tftypes.Value, members attributes) tftypes.Value {
-	t.Helper()
-	var all map[string]tftypes.Value
-	must(t, object.As(&all))
-	all = maps.Clone(all) // it is the object's own
-	maps.Copy(all, members)
-	return tftypes.NewValue(object.Type(), all)
 }

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/openpsd2/terraform-provider-bunq/internal/acctest/core"
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
@@ -22,7 +23,7 @@ const (
 // that then wait.
 type waiting struct {
 	prepare func(ctx context.Context, b *bank, p *party)
-	block   attributes
+	block   core.Args
 	// n operations; all of them must wait. Another process plans them before prepare, if they need that.
 	n  int
 	do func(ctx context.Context, t *testing.T, before *run, p *party, i int) operation
@@ -50,30 +51,30 @@ func readClient(_ context.Context, _ *testing.T, _ *run, p *party, _ int) operat
 func planURL(_ context.Context, t *testing.T, _ *run, p *party, i int) operation {
 	t.Helper()
 	return func(ctx context.Context, r *run) error {
-		_, err := r.plan(ctx, r.absent(kindURL), p.callback(t, i))
+		_, err := r.plan(ctx, absent(kindURL), p.callback(i))
 		return err
 	}
 }
 
 func addURL(ctx context.Context, t *testing.T, before *run, p *party, i int) operation {
 	t.Helper()
-	return add(ctx, t, before, p.callback(t, i))
+	return add(ctx, t, before, p.callback(i))
 }
 
 // addURLElsewhere adds a URL to a client of its own, so that it waits for no other operation.
 func addURLElsewhere(ctx context.Context, t *testing.T, before *run, p *party, i int) operation {
 	t.Helper()
-	args := p.callback(t, i)
-	args["oauth_client_id"] = text(number(p.client.id(t) + 100 + int64(i)))
+	args := p.callback(i)
+	args["oauth_client_id"] = core.String(number(p.client.id(t) + 100 + int64(i)))
 	return add(ctx, t, before, args)
 }
 
-func add(ctx context.Context, t *testing.T, before *run, args attributes) operation {
+func add(ctx context.Context, t *testing.T, before *run, args core.Args) operation {
 	t.Helper()
-	planned, err := before.plan(ctx, before.absent(kindURL), args)
+	planned, err := before.plan(ctx, absent(kindURL), args)
 	must(t, err)
 	return func(ctx context.Context, r *run) error {
-		_, err := r.apply(ctx, r.absent(kindURL), args, planned)
+		_, err := r.apply(ctx, absent(kindURL), args, planned)
 		return err
 	}
 }
@@ -118,7 +119,7 @@ func waitings() map[string]waiting {
 			prepare: opened, n: parallelism, do: readClient, refused: true, reason: "a session",
 		},
 		"the interval between two sessions, without a cache folder": {
-			prepare: opened, block: attributes{"session_cache": yes(false)}, n: parallelism, do: readClient, refused: true, reason: "a session",
+			prepare: opened, block: core.Args{"session_cache": core.Bool(false)}, n: parallelism, do: readClient, refused: true, reason: "a session",
 		},
 		"the interval between two sessions, known by the cache folder": {
 			prepare: func(ctx context.Context, b *bank, _ *party) {
@@ -188,7 +189,7 @@ func TestCancellation_endsEachWaitAtOnce(t *testing.T) {
 					t.Fatalf("%d of %d do not wait: %v", len(ended), w.n, <-ended)
 				}
 				begin := time.Now()
-				r.stop()
+				r.Stop()
 				for range w.n {
 					if err := <-ended; (err == nil) != w.quiet {
 						t.Errorf("a cancelled operation ended with %v", err)
@@ -214,7 +215,7 @@ func TestMaxWait_errorSaysWhatItWaitedFor(t *testing.T) {
 				b, p := settled(ctx, t)
 				operations := w.plans(ctx, t, b, p)
 				w.prepare(ctx, b, p)
-				block := attributes{"max_wait": text("10s"), "request_timeout": text("15s")}
+				block := core.Args{"max_wait": core.String("10s"), "request_timeout": core.String("15s")}
 				maps.Copy(block, w.block)
 				r := b.provider(ctx, block)
 				begin := time.Now()

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/openpsd2/terraform-provider-bunq/internal/acctest/core"
 )
 
 // A state with many contexts needs a session for each, and without a cache each plan
@@ -26,7 +28,7 @@ func TestContexts_eachGetsItsSessionWithinMaxWait(t *testing.T) {
 				time.Sleep(time.Minute)
 				b.ResetJournal()
 
-				r := b.provider(ctx, attributes{"session_cache": yes(false)})
+				r := b.provider(ctx, core.Args{"session_cache": core.Bool(false)})
 				begin := time.Now()
 				mustAll(t, each(n, n, func(i int) error {
 					_, err := r.refresh(ctx, parties[i].device)
@@ -65,7 +67,7 @@ func TestContexts_thoseWhoseTimeIsOverNameTheirSession(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 
-		r := b.provider(ctx, attributes{"session_cache": yes(false), "max_wait": text("45s")})
+		r := b.provider(ctx, core.Args{"session_cache": core.Bool(false), "max_wait": core.String("45s")})
 		begin := time.Now()
 		var failed []error
 		for _, err := range each(n, n, func(i int) error {

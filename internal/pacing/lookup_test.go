@@ -18,11 +18,11 @@ func TestLookup_insteadOfRepetition(t *testing.T) {
 	}
 	operations := []operation{
 		{"create", callCallback, func(ctx context.Context, r *run, p *party, _ *object, i int) error {
-			_, err := r.create(ctx, "bunq_oauth_callback_url", p.callback(t, 3*i+1))
+			_, err := r.create(ctx, "bunq_oauth_callback_url", p.callback(3*i+1))
 			return err
 		}},
 		{"update", "PUT /user/{id}/oauth-client/{id}/callback-url/{id}", func(ctx context.Context, r *run, p *party, o *object, i int) error {
-			_, err := r.change(ctx, o, p.callback(t, 3*i+2))
+			_, err := r.change(ctx, o, p.callback(3*i+2))
 			return err
 		}},
 		{"delete", "DELETE /user/{id}/oauth-client/{id}/callback-url/{id}", func(ctx context.Context, r *run, _ *party, o *object, _ int) error {
@@ -38,7 +38,7 @@ func TestLookup_insteadOfRepetition(t *testing.T) {
 					var there *object
 					if op.call != callCallback {
 						var err error
-						there, err = b.provider(ctx, nil).create(ctx, "bunq_oauth_callback_url", p.callback(t, 3*i))
+						there, err = b.provider(ctx, nil).create(ctx, "bunq_oauth_callback_url", p.callback(3*i))
 						must(t, err)
 					}
 					time.Sleep(time.Minute)
@@ -47,7 +47,7 @@ func TestLookup_insteadOfRepetition(t *testing.T) {
 					armed := b.Fail(row.fault)
 					r := b.provider(ctx, nil)
 					if row.gone {
-						time.AfterFunc(time.Second, r.stop)
+						time.AfterFunc(time.Second, r.Stop)
 					}
 					err := op.do(ctx, r, p, there, i)
 					cancel()

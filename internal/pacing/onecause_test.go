@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/openpsd2/terraform-provider-bunq/internal/acctest/core"
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
@@ -41,7 +42,7 @@ func TestSession_ofNoUseIsWaitedForOnce(t *testing.T) {
 				c.fault.Every = true
 				b.Fail(c.fault)
 
-				r := b.provider(ctx, attributes{"session_cache": yes(false)})
+				r := b.provider(ctx, core.Args{"session_cache": core.Bool(false)})
 				begin := time.Now()
 				for range 5 {
 					for _, err := range each(2, parallelism, func(int) error { return readClient(ctx, t, nil, p, 0)(ctx, r) }) {

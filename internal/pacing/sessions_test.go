@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/openpsd2/terraform-provider-bunq/internal/acctest/core"
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 	"github.com/openpsd2/terraform-provider-bunq/internal/ratelimit"
@@ -95,12 +96,12 @@ func TestDeadSession_isReplacedWithinTheLimits(t *testing.T) {
 func TestRuns_shareTheSession(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		block    attributes
+		block    core.Args
 		openings int
 		waits    bool
 	}{
 		"with the cache":    {nil, 1, false},
-		"without the cache": {attributes{"session_cache": yes(false)}, 2, true},
+		"without the cache": {core.Args{"session_cache": core.Bool(false)}, 2, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -219,8 +220,7 @@ func TestStranger_whoStaysSlowsAnApplyOnly(t *testing.T) {
 			made[u.URL]++
 		}
 		for i := range n {
-			var url string
-			must(t, p.callback(t, i)["url"].As(&url))
+			url := textOf(t, p.callback(i)["url"])
 			if made[url] != 1 {
 				t.Errorf("%s was made %d times", url, made[url])
 			}

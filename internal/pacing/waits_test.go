@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/openpsd2/terraform-provider-bunq/internal/acctest/core"
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
@@ -131,8 +132,8 @@ func TestUpdate_waitsNoLongerThanTheWindowsAsk(t *testing.T) {
 		r = b.later(ctx, p)
 		begin := time.Now()
 		mustAll(t, each(n, parallelism, func(i int) error {
-			args := p.callback(t, i)
-			args["url"] = text(fmt.Sprintf("https://new.example.com/callback/%d", i))
+			args := p.callback(i)
+			args["url"] = core.String(fmt.Sprintf("https://new.example.com/callback/%d", i))
 			_, err := r.change(ctx, p.urls[i], args)
 			return err
 		}))
@@ -166,7 +167,7 @@ func TestPlan_costsTheSameForAnyNumberOfURLs(t *testing.T) {
 				mustAll(t, each(len(all), parallelism, func(i int) error {
 					changed, err := r.refresh(ctx, all[i])
 					if err == nil && changed {
-						err = fmt.Errorf("%s would change", all[i].typeName)
+						err = fmt.Errorf("%s would change", all[i].Type)
 					}
 					return err
 				}))

@@ -165,7 +165,7 @@ func wantMode(t *testing.T, path string, want os.FileMode) {
 
 // What is wrong with the file costs an opening, and is right again after it.
 func TestCache_aFileThatIsWrongIsReplaced(t *testing.T) {
-	for name, spoil := range map[string]func(t *testing.T, path string){
+	for name, damage := range map[string]func(t *testing.T, path string){
 		"missing": func(t *testing.T, path string) { t.Helper(); must(t, os.Remove(path)) },
 		"empty":   func(t *testing.T, path string) { t.Helper(); must(t, os.WriteFile(path, nil, 0o600)) },
 		"truncated": func(t *testing.T, path string) {
@@ -203,7 +203,7 @@ func TestCache_aFileThatIsWrongIsReplaced(t *testing.T) {
 			}
 			dir := t.TempDir()
 			path, _ := filled(t, dir)
-			spoil(t, path)
+			damage(t, path)
 			synctest.Test(t, func(t *testing.T) {
 				bk := &bank{}
 				if _, ok := live(t, process(bk, dir).For(testContext())); ok {

@@ -10,7 +10,7 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 )
 
-// Errors of one kind get one next step, whatever its words are. The golden files show the words.
+// Errors of one kind get one next step, whatever its words are. The golden file shows the words.
 func TestFailure_sameNextStep(t *testing.T) {
 	t.Parallel()
 	after := func(last error) error {
@@ -29,6 +29,8 @@ func TestFailure_sameNextStep(t *testing.T) {
 		{"an error of bunq's own with 500 is not a gateway's", api(500), page(500, "text/html"), false},
 		{"waiting for a busy endpoint is waiting for a limit", after(api(409)), after(api(429)), true},
 		{"waiting for a limit is waiting, whatever the last answer", after(api(429)), after(nil), true},
+		{"a limit of a minute is soon over, as one of seconds is", perWindow("60 second"), perWindow("3 second"), true},
+		{"one of five minutes says when", perWindow("5 minute"), perWindow("300 second"), true},
 		{"waiting through maintenance is not", after(api(503)), after(api(429)), false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -39,6 +41,11 @@ func TestFailure_sameNextStep(t *testing.T) {
 			}
 		})
 	}
+}
+
+// perWindow is the answer of a limit that counts calls for a time.
+func perWindow(window string) error {
+	return api(429, "Too many requests. You can do a maximum of 3 calls per "+window+" to this endpoint.")
 }
 
 func nextStep(t *testing.T, err error) string {

@@ -34,12 +34,14 @@ func TestPrintable(t *testing.T) {
 	var diags diag.Diagnostics
 	diags.AddError("a\u202eb", "c\n\nd\u2028e")
 	diags.AddAttributeWarning(path.Root("url"), "a", "\x1b[31mb")
+	diags.AddError("a\u202eb", "only its summary")
 	diags.AddWarning("as", "it\nis")
 	Printable(diags)
 
 	var want diag.Diagnostics
 	want.AddError("a b", "c\n\nd e")
 	want.AddAttributeWarning(path.Root("url"), "a", " [31mb")
+	want.AddError("a b", "only its summary")
 	want.AddWarning("as", "it\nis")
 	if len(diags) != len(want) {
 		t.Fatalf("got %v", diags)

@@ -9,11 +9,11 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
@@ -21,7 +21,7 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/session"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden files; read the changes before you commit them")
+var update = flag.Bool("update", false, "write the golden file again")
 
 const (
 	response = "0f1a3c5e-0000-4000-8000-000000000001"
@@ -57,7 +57,7 @@ func badCertificate(why error) error {
 	}
 }
 
-// One golden file for each kind of error: what a user reads.
+// What a user reads, for each kind of error.
 func TestFailure_golden(t *testing.T) {
 	refusedText := "User credentials are incorrect. Incorrect API key or IP address."
 	sessionRefused := &bunq.SessionError{
@@ -84,115 +84,100 @@ func TestFailure_golden(t *testing.T) {
 		name string
 		err  error
 	}{
-		{"one_description", api(400, "Invalid redirect url.")},
-		{"several_descriptions", api(400, `Superfluous field "ip".`, "The IP address \"*\" is invalid.")},
-		{"no_description", api(400)},
-		{"unprintable_description", api(400, "Bad\x1b[31m\nvalue.")},
-		{"not_found", api(404, `Oauth client for id "7" not found.`)},
-		{"route_not_found", api(404, "Route not found.")},
-		{"page_404", page(404, "text/html; charset=utf-8")},
-		{"page_403_without_type", page(403, "")},
-		{"page_502", page(502, "text/html")},
+		{"one description", api(400, "Invalid redirect url.")},
+		{"several descriptions", api(400, `Superfluous field "ip".`, "The IP address \"*\" is invalid.")},
+		{"no description", api(400)},
+		{"unprintable description", api(400, "Bad\x1b[31m\nvalue.")},
+		{"not found", api(404, `Oauth client for id "7" not found.`)},
+		{"route not found", api(404, "Route not found.")},
+		{"page 404", page(404, "text/html; charset=utf-8")},
+		{"page 403 without type", page(403, "")},
+		{"page 502", page(502, "text/html")},
 		{"redirect", page(302, "text/html")},
-		{"session_dead_401", api(401, "Insufficient authorisation.")},
-		{"installation_token_403", unknownToken},
-		{"installation_token_403_sandbox", &unknownInSandbox},
-		{"session_dead_403", api(403, "Insufficient authentication.")},
-		{"session_of_another", otherSession},
-		{"signature_missing_466", api(466, "A signature is needed.")},
-		{"maintenance_491", page(491, "text/html")},
-		{"server_error_500", api(500, "An internal error has occurred.")},
-		{"unavailable_503_repeated", repeated},
-		{"too_many_requests", api(429, "Too many requests. You can do a maximum of 3 calls per 3 second to this endpoint.")},
-		{"too_many_requests_per_day", posted("/installation", api(429, "Too many requests. You can do a maximum of 10 calls per 86400 second to this endpoint."))},
-		{"refused_by_call", api(400, refusedText)},
-		{"refused_by_session", sessionRefused},
-		{"refused_without_answer", &session.RefusedError{Err: errors.New("refused")}},
-		{"wrong_signature", &bunq.SignatureError{
+		{"session dead 401", api(401, "Insufficient authorisation.")},
+		{"installation token 403", unknownToken},
+		{"installation token 403 sandbox", &unknownInSandbox},
+		{"session dead 403", api(403, "Insufficient authentication.")},
+		{"session of another", otherSession},
+		{"signature missing 466", api(466, "A signature is needed.")},
+		{"maintenance 491", page(491, "text/html")},
+		{"server error 500", api(500, "An internal error has occurred.")},
+		{"unavailable 503 repeated", repeated},
+		{"too many requests", api(429, "Too many requests. You can do a maximum of 3 calls per 3 second to this endpoint.")},
+		{"too many requests per day", posted("/installation", api(429, "Too many requests. You can do a maximum of 10 calls per 86400 second to this endpoint."))},
+		{"refused by call", api(400, refusedText)},
+		{"refused by session", sessionRefused},
+		{"refused without answer", &session.RefusedError{Err: errors.New("refused")}},
+		{"wrong signature", &bunq.SignatureError{
 			Call: bunq.Call{Method: "POST", Endpoint: "/device-server", ResponseID: response, RequestID: request}, Err: errors.New("crypto/rsa: verification error"),
 		}},
-		{"no_signature", &bunq.SignatureError{
+		{"no signature", &bunq.SignatureError{
 			Call: bunq.Call{Method: "POST", Endpoint: "/device-server", ResponseID: response, RequestID: request}, Err: bunq.ErrUnsigned,
 		}},
-		{"not_decoded", &bunq.DecodeError{
+		{"not decoded", &bunq.DecodeError{
 			Call: bunq.Call{Method: "GET", Endpoint: "/user/{id}/oauth-client", ResponseID: response, RequestID: request}, Err: errors.New("its OauthClient has no id"),
 		}},
-		{"answer_lost", &bunq.TransportError{
+		{"answer lost", &bunq.TransportError{
 			Call: bunq.Call{Method: "POST", Endpoint: "/installation", RequestID: request, Attempts: 1}, Sent: true, Err: errors.New("unexpected EOF"),
 		}},
-		{"answer_lost_and_not_done", &bunq.UnansweredError{Err: lost}},
-		{"answer_lost_and_not_asked", &bunq.UnansweredError{Err: lost, LookUp: repeated}},
-		{"not_sent", &bunq.TransportError{
+		{"answer lost and not done", &bunq.UnansweredError{Err: lost}},
+		{"answer lost and not asked", &bunq.UnansweredError{Err: lost, LookUp: repeated}},
+		{"not sent", &bunq.TransportError{
 			Call: bunq.Call{Method: "POST", Endpoint: "/installation", RequestID: request, Attempts: 5},
 			Err:  errors.New("dial tcp 127.0.0.1:8080: connect: connection refused"),
 		}},
-		{"certificate_of_unknown_authority", badCertificate(x509.UnknownAuthorityError{})},
-		{"certificate_of_another_host", badCertificate(x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"inspector.example"}}, Host: "api.bunq.com"})},
-		{"cancelled_while_sending", &bunq.TransportError{
+		{"certificate of unknown authority", badCertificate(x509.UnknownAuthorityError{})},
+		{"certificate of another host", badCertificate(x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"inspector.example"}}, Host: "api.bunq.com"})},
+		{"cancelled while sending", &bunq.TransportError{
 			Call: bunq.Call{Method: "POST", Endpoint: "/device-server", RequestID: request, Attempts: 1}, Sent: true, Err: context.Canceled,
 		}},
-		{"cancelled_before_sending", &bunq.TransportError{Call: bunq.Call{Method: "POST", Endpoint: "/device-server", RequestID: request}, Err: context.Canceled}},
-		{"installation_not_decoded", &bunq.DecodeError{
+		{"cancelled before sending", &bunq.TransportError{Call: bunq.Call{Method: "POST", Endpoint: "/device-server", RequestID: request}, Err: context.Canceled}},
+		{"installation not decoded", &bunq.DecodeError{
 			Call: bunq.Call{Method: "POST", Endpoint: "/installation", RequestID: request}, Err: errors.New("it is not a JSON object: invalid character '<' looking for beginning of value"),
 		}},
-		{"try_again", posted("/device-server", api(400, "The operation could not be completed. Please try again."))},
-		{"session_server_404", &bunq.SessionError{
+		{"try again", posted("/device-server", api(400, "The operation could not be completed. Please try again."))},
+		{"session server 404", &bunq.SessionError{
 			Call: bunq.Call{Method: "GET", Endpoint: "/device-server/{id}"}, Err: posted("/session-server", api(404, "Not found.")),
 		}},
-		{"waited_too_long", &bunq.WaitError{
+		{"waited too long", &bunq.WaitError{
 			Call: bunq.Call{Method: "POST", Endpoint: "/session-server"}, Reason: "the interval between two sessions", Waited: 12345 * time.Millisecond, Max: 30 * time.Second,
 		}},
-		{"waited_too_long_after_an_answer", &bunq.WaitError{
+		{"waited too long after an answer", &bunq.WaitError{
 			Call: bunq.Call{Method: "GET", Endpoint: "/device-server/{id}"}, Reason: "another attempt", Waited: 5 * time.Minute, Max: 5 * time.Minute, Last: repeated,
 		}},
-		{"waited_too_long_for_a_limit", &bunq.WaitError{
+		{"waited too long for a limit", &bunq.WaitError{
 			Call: bunq.Call{Method: "GET", Endpoint: "/device-server/{id}"}, Reason: "bunq's rate limit (HTTP status 429)", Waited: 5 * time.Minute, Max: 5 * time.Minute, Last: limited,
 		}},
-		{"session_not_opened", &bunq.SessionError{Call: bunq.Call{Method: "GET", Endpoint: "/device-server/{id}"}, Err: &bunq.TransportError{
+		{"session not opened", &bunq.SessionError{Call: bunq.Call{Method: "GET", Endpoint: "/device-server/{id}"}, Err: &bunq.TransportError{
 			Call: bunq.Call{Method: "POST", Endpoint: "/session-server", Attempts: 3}, Err: errors.New("dial tcp: lookup api.bunq.com: no such host"),
 		}}},
 		{"cancelled", fmt.Errorf("reading: %w", context.Canceled)},
 		{"deadline", fmt.Errorf("reading: %w", context.DeadlineExceeded)},
-		{"another_error", errors.New("bunq does not say which credential the API key belongs to")},
-		{"while_doing_something", While("deactivating 203.0.113.7", api(400, "The IP address \"203.0.113.7\" is invalid."))},
+		{"another error", errors.New("bunq does not say which credential the API key belongs to")},
+		{"while doing something", While("deactivating 203.0.113.7", api(400, "The IP address \"203.0.113.7\" is invalid."))},
 	}
+	var sheet strings.Builder
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			var diags diag.Diagnostics
-			Failure{Summary: "bunq_oauth_client cannot be read", State: "the client stays in the state as it was."}.Error(&diags, tt.err)
-			if len(diags) != 1 || diags[0].Severity() != diag.SeverityError {
-				t.Fatalf("got %v", diags)
-			}
-			golden(t, tt.name, "Error: "+diags[0].Summary()+"\n\n"+diags[0].Detail()+"\n")
-		})
+		var diags diag.Diagnostics
+		Failure{Summary: "bunq_oauth_client cannot be read", State: "the client stays in the state as it was."}.Error(&diags, tt.err)
+		if len(diags) != 1 || diags[0].Severity() != diag.SeverityError {
+			t.Fatalf("%s: got %v", tt.name, diags)
+		}
+		fmt.Fprintf(&sheet, "==== %s\n\nError: %s\n\n%s\n\n", tt.name, diags[0].Summary(), diags[0].Detail())
 	}
-	unused(t, len(tests))
-}
 
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", name+".golden")
+	const file = "testdata/failures.txt"
 	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
+		if err := os.WriteFile(file, []byte(sheet.String()), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		return
 	}
 	want, err := os.ReadFile(file)
 	if err != nil {
-		t.Fatalf("%v (write it with -update)", err)
+		t.Fatal(err)
 	}
-	if got != string(want) {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
-	}
-}
-
-// unused fails for golden files that no case reads any more.
-func unused(t *testing.T, cases int) {
-	t.Helper()
-	files, err := filepath.Glob(filepath.Join("testdata", "*.golden"))
-	if err != nil || len(files) != cases {
-		t.Errorf("%d golden files for %d cases (%v)", len(files), cases, err)
+	if diff := cmp.Diff(string(want), sheet.String()); diff != "" {
+		t.Errorf("%s differs; read the change, and let -update write it (-want +got):\n%s", file, diff)
 	}
 }
 
