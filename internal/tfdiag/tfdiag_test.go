@@ -104,6 +104,8 @@ func TestFailure_golden(t *testing.T) {
 		{"server error 500", api(500, "An internal error has occurred.")},
 		{"unavailable 503 repeated", repeated},
 		{"too many requests", api(429, "Too many requests. You can do a maximum of 3 calls per 3 second to this endpoint.")},
+		{"too many requests per five minutes", perWindow("300 second")},
+		{"too many requests per ninety seconds", perWindow("90 second")},
 		{"too many requests per day", posted("/installation", api(429, "Too many requests. You can do a maximum of 10 calls per 86400 second to this endpoint."))},
 		{"refused by call", api(400, refusedText)},
 		{"refused by session", sessionRefused},
@@ -127,6 +129,10 @@ func TestFailure_golden(t *testing.T) {
 			Err:  errors.New("dial tcp 127.0.0.1:8080: connect: connection refused"),
 		}},
 		{"certificate of unknown authority", badCertificate(x509.UnknownAuthorityError{})},
+		{"certificate of which nothing is known", &bunq.TransportError{
+			Call: bunq.Call{Method: "POST", Endpoint: "/installation", RequestID: request, Attempts: 1},
+			Err:  &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}},
+		}},
 		{"certificate of another host", badCertificate(x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"inspector.example"}}, Host: "api.bunq.com"})},
 		{"cancelled while sending", &bunq.TransportError{
 			Call: bunq.Call{Method: "POST", Endpoint: "/device-server", RequestID: request, Attempts: 1}, Sent: true, Err: context.Canceled,
