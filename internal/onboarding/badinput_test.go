@@ -189,10 +189,10 @@ func TestAccCredential_badInput(t *testing.T) {
 			want: acctest.SaysAt("private_key_passphrase_wo", "Wrong passphrase"),
 		},
 		{
-			name: "a legacy encrypted key with a wrong passphrase",
+			name: "a key in OpenSSL's old encryption",
 			config: credential(set("certificate_pem", of("pseudo.pem")), set("private_key_pem_wo", of("qseal-legacy-aes256.key")),
-				set("private_key_passphrase_wo", `"incorrect horse"`)),
-			want: acctest.SaysAt("private_key_passphrase_wo", "Wrong passphrase"),
+				set("private_key_passphrase_wo", `"correct horse"`)),
+			want: acctest.SaysAt("private_key_pem_wo", "encrypt the key again with `openssl pkcs8 -topk8"),
 		},
 		{
 			name:   "both key and signature",

@@ -27,7 +27,7 @@ type Certificate struct {
 }
 
 // Parse reads the one certificate of pemText; given twice, it counts once. The error wraps
-// signing.ErrNotPEM, ErrDamagedPEM, signing.ErrWrongPEMType, ErrPrivateKeyFound,
+// signing.ErrNotPEM, signing.ErrDamagedPEM, signing.ErrWrongPEMType, ErrPrivateKeyFound,
 // ErrSeveralCertificates, ErrMalformedCertificate, or signing.ErrNotRSA for a certificate with a
 // key of another algorithm: every source on bunq's API signs the registration with RSA, and whether
 // bunq takes anything else is UNKNOWN.

@@ -126,7 +126,7 @@ func TestParseChain_saysWhatElseItIs(t *testing.T) {
 		{"nothing", "", signing.ErrNotPEM, "empty"},
 		{"a private key among the certificates", vector(t, "intermediate.pem", "qseal.key"), ErrPrivateKeyFound, "remove the private key"},
 		{"a request among the certificates", vector(t, "intermediate.pem", "request.csr"), signing.ErrWrongPEMType, "CERTIFICATE REQUEST"},
-		{"a certificate that was cut off", vector(t, "root.pem") + vector(t, "intermediate.pem")[:500], ErrDamagedPEM, "of 2 blocks only 1"},
+		{"a certificate that was cut off", vector(t, "root.pem") + vector(t, "intermediate.pem")[:500], signing.ErrDamagedPEM, "END line"},
 		{"a whole store of certificates", manyNamesakes(t, 400), ErrTooManyCertificates, "400"},
 		{"an enormous key", enormousKey(t), ErrMalformedCertificate, "20000 bits"},
 		{"a block that is no certificate", vector(t, "root.pem") + "-----BEGIN CERTIFICATE-----\nMAMCAQE=\n-----END CERTIFICATE-----\n",

@@ -40,7 +40,7 @@ type Authority struct {
 
 // Describe reads the one certificate of pemText, which those of its issuers may follow
 // (fullchain.pem); given twice, it counts once. The error wraps
-// signing.ErrNotPEM, ErrDamagedPEM, signing.ErrWrongPEMType, ErrPrivateKeyFound,
+// signing.ErrNotPEM, signing.ErrDamagedPEM, signing.ErrWrongPEMType, ErrPrivateKeyFound,
 // ErrSeveralCertificates, ErrMalformedCertificate or ErrMalformedStatements: what the qualified
 // statements say cannot be left out unnoticed.
 func Describe(pemText string) (*Description, error) {

@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
-	"strings"
 )
 
 // PEM types of keys.
@@ -36,14 +35,14 @@ func GenerateKey() (*rsa.PrivateKey, error) {
 // ParsePrivateKey reads an unencrypted RSA private key, PKCS#8 ("PRIVATE KEY") or PKCS#1 ("RSA
 // PRIVATE KEY"). The body, and even the markers, may be on one line.
 //
-// Errors: ErrNotPEM, ErrWrongPEMType, ErrNotRSA, ErrEncrypted, ErrMalformedKey.
+// Errors: ErrNotPEM, ErrDamagedPEM, ErrWrongPEMType, ErrNotRSA, ErrEncrypted, ErrMalformedKey.
 func ParsePrivateKey(pemText string) (*rsa.PrivateKey, error) {
-	block, err := decodeBlock(pemText)
+	block, err := onlyBlock(pemText)
 	if err != nil {
 		return nil, err
 	}
 
-	if block.Type == typeEncrypted || strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED") {
+	if block.Type == typeEncrypted || len(block.Headers) > 0 {
 		return nil, fmt.Errorf("%w: decrypt it first, for example with \"openssl pkcs8 -topk8 -nocrypt\"", ErrEncrypted)
 	}
 
@@ -76,10 +75,10 @@ func ParsePrivateKey(pemText string) (*rsa.PrivateKey, error) {
 // ParsePublicKey reads an RSA public key as SubjectPublicKeyInfo ("PUBLIC KEY"), the format that
 // bunq sends and accepts (DOCUMENTED). The body, and even the markers, may be on one line (OBSERVED).
 //
-// Errors: ErrNotPEM, ErrWrongPEMType (for a PKCS#1 key with the command that converts it),
+// Errors: ErrNotPEM, ErrDamagedPEM, ErrWrongPEMType (for a PKCS#1 key with the command that converts it),
 // ErrNotRSA, ErrMalformedKey.
 func ParsePublicKey(pemText string) (*rsa.PublicKey, error) {
-	block, err := decodeBlock(pemText)
+	block, err := onlyBlock(pemText)
 	if err != nil {
 		return nil, err
 	}
