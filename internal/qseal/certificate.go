@@ -16,10 +16,10 @@ import (
 )
 
 // Certificate is the leaf with which a party registers: a QSEAL certificate, or the self-signed
-// pseudo certificate of bunq's sandbox. Its key is always RSA. Make one with [Parse].
+// pseudo certificate of bunq's sandbox. Make one with [Parse]: its key is RSA.
 type Certificate struct {
 	x509 *x509.Certificate
-	key  *rsa.PublicKey
+	key  *rsa.PublicKey // nil after Describe
 	qc   qcStatements
 	// qcErr is why the qcStatements extension could not be read. Parse does not return it, as the
 	// sandbox ignores the extension and accepts such a certificate.
@@ -134,15 +134,8 @@ func (c *Certificate) NotAfter() time.Time { return c.x509.NotAfter.UTC() }
 func (c *Certificate) SelfSigned() bool { return issuedBy(c.x509, c.x509) }
 
 // Kind returns whether the certificate is for seals or for web sites, from the QcType statement
-// (ETSI EN 319 412-5). Pseudo certificates have none: KindUnknown.
+// (ETSI EN 319 412-5). Pseudo certificates have none: "".
 func (c *Certificate) Kind() Kind { return c.qc.kind }
-
-// AuthorityName and AuthorityID return the name and the identifier ("NL-DNB") of the national
-// authority that authorised the party, from the PSD2 statement; "" if there is none.
-func (c *Certificate) AuthorityName() string { return c.qc.ncaName }
-
-// AuthorityID is described at AuthorityName.
-func (c *Certificate) AuthorityID() string { return c.qc.ncaID }
 
 // PEM returns the certificate in canonical form: 64 columns, LF, a final LF, and nothing around it.
 func (c *Certificate) PEM() string { return encodeCertificate(c.x509) }

@@ -66,8 +66,8 @@ func TestParse_readsWhatOpenSSLMade(t *testing.T) {
 
 func TestCertificate_authorityOfTheStatement(t *testing.T) {
 	c := certificate(t, "seal.pem")
-	if c.AuthorityName() != "De Nederlandsche Bank" || c.AuthorityID() != "NL-DNB" {
-		t.Errorf("authority %q, %q", c.AuthorityName(), c.AuthorityID())
+	if a := c.Authority(); a == nil || *a != (Authority{ID: "NL-DNB", Name: "De Nederlandsche Bank"}) {
+		t.Errorf("authority %v", a)
 	}
 }
 

@@ -148,33 +148,26 @@ func (c *Certificate) explainNoIssuer(ch *Chain) string {
 // and so on, all of them if an authority is certified by several (cross-signing). The leaf itself
 // is never among them.
 func issuers(leaf *x509.Certificate, members []*x509.Certificate) []*x509.Certificate {
-	var path []*x509.Certificate
-	for next := []*x509.Certificate{leaf}; len(next) > 0; next = next[1:] {
+	found := []*x509.Certificate{leaf}
+	for i := 0; i < len(found); i++ {
 		for _, cert := range members {
-			if !cert.Equal(leaf) && !slices.ContainsFunc(path, cert.Equal) && issuedBy(next[0], cert) {
-				path = append(path, cert)
-				next = append(next, cert)
+			if !slices.ContainsFunc(found, cert.Equal) && issuedBy(found[i], cert) {
+				found = append(found, cert)
 			}
 		}
 	}
 
 	// A root with a cross-signed edition would come before that edition; the end of a chain belongs
 	// last.
-	slices.SortStableFunc(path, func(a, b *x509.Certificate) int {
-		return compareBool(issuedBy(a, a), issuedBy(b, b))
-	})
-	return path
-}
-
-func compareBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case b:
-		return -1
-	default:
-		return 1
+	var path, roots []*x509.Certificate
+	for _, cert := range found[1:] {
+		if issuedBy(cert, cert) {
+			roots = append(roots, cert)
+		} else {
+			path = append(path, cert)
+		}
 	}
+	return append(path, roots...)
 }
 
 // issuedBy reports whether child names parent as its issuer and has parent's signature. Whether
@@ -198,19 +191,12 @@ func (c *Certificate) chainDates(ch *Chain, now time.Time) []Problem {
 		name := oneLine(cert.RawSubject)
 		switch {
 		case now.After(cert.NotAfter):
-			problems = append(problems, Problem{
-				Attribute: AttributeChain,
-				Summary:   "Expired certificate in the chain",
-				Detail: fmt.Sprintf("The certificate of %s in the chain expired on %s. Use the current one, which your issuer "+
-					"publishes.", name, date(cert.NotAfter)),
-			})
+			problems = append(problems, chainProblem("Expired certificate in the chain",
+				"The certificate of %s in the chain expired on %s. Use the current one, which your issuer publishes.", name, date(cert.NotAfter)))
 		case now.Before(cert.NotBefore):
-			problems = append(problems, Problem{
-				Attribute: AttributeChain,
-				Summary:   "Certificate in the chain is not valid yet",
-				Detail: fmt.Sprintf("The certificate of %s in the chain becomes valid on %s. Check the clock of this machine, or "+
-					"use the issuer's current certificate.", name, date(cert.NotBefore)),
-			})
+			problems = append(problems, chainProblem("Certificate in the chain is not valid yet",
+				"The certificate of %s in the chain becomes valid on %s. Check the clock of this machine, or use the issuer's current certificate.",
+				name, date(cert.NotBefore)))
 		}
 	}
 	return problems

@@ -58,9 +58,9 @@ func (c *Certificate) Check(env string, chain *Chain, now time.Time) []Problem {
 	err := c.CheckChain(chain)
 	switch {
 	case err != nil && chain.Len() == 0:
-		problems = append(problems, Problem{Attribute: AttributeChain, Summary: "The chain of the certificate is missing", Detail: sentence(c.explainNoIssuer(chain))})
+		problems = append(problems, chainProblem("The chain of the certificate is missing", "%s", sentence(c.explainNoIssuer(chain))))
 	case err != nil:
-		problems = append(problems, Problem{Attribute: AttributeChain, Summary: "Chain does not match the certificate", Detail: sentence(err.Error())})
+		problems = append(problems, chainProblem("Chain does not match the certificate", "%s", sentence(err.Error())))
 	case env == envProduction:
 		problems = append(problems, c.checkRoot(chain)...)
 	}
@@ -78,25 +78,28 @@ func (c *Certificate) checkRoot(chain *Chain) []Problem {
 	if issuedBy(last, last) {
 		return nil
 	}
-	warning := Problem{
-		Attribute: AttributeChain, Warning: true, Summary: "The chain ends before its root",
-		Detail: fmt.Sprintf("The last certificate of the chain is that of %s, which %s issued. bunq has refused a chain without its root certificate: add it "+
-			"at the end. Your issuer publishes it.", oneLine(last.RawSubject), oneLine(last.RawIssuer)),
-	}
+	warning := chainProblem("The chain ends before its root",
+		"The last certificate of the chain is that of %s, which %s issued. bunq has refused a chain without its root certificate: add it "+
+			"at the end. Your issuer publishes it.", oneLine(last.RawSubject), oneLine(last.RawIssuer))
+	warning.Warning = true
 	return []Problem{warning}
 }
 
-func (c *Certificate) problem(summary, format string, args ...any) Problem {
+func problem(summary, format string, args ...any) Problem {
 	return Problem{Attribute: AttributeCertificate, Summary: summary, Detail: fmt.Sprintf(format, args...)}
+}
+
+func chainProblem(summary, format string, args ...any) Problem {
+	return Problem{Attribute: AttributeChain, Summary: summary, Detail: fmt.Sprintf(format, args...)}
 }
 
 func (c *Certificate) checkDates(now time.Time) []Problem {
 	switch {
 	case now.After(c.NotAfter()):
-		return []Problem{c.problem("Certificate has expired",
+		return []Problem{problem("Certificate has expired",
 			"The certificate %s expired on %s. %s", c.Subject(), date(c.NotAfter()), c.renewal())}
 	case now.Before(c.NotBefore()):
-		return []Problem{c.problem("Certificate is not valid yet",
+		return []Problem{problem("Certificate is not valid yet",
 			"The certificate %s becomes valid on %s; it is %s now. Check the clock of this machine, or wait until then.",
 			c.Subject(), date(c.NotBefore()), date(now))}
 	default:
@@ -115,7 +118,7 @@ func (c *Certificate) checkKind() []Problem {
 	if c.Kind() != KindWeb {
 		return nil
 	}
-	return []Problem{c.problem("Certificate is for web sites",
+	return []Problem{problem("Certificate is for web sites",
 		"The certificate %s is a web site certificate (QWAC). bunq accepts only certificates for electronic seals (QSEAL): "+
 			"ask your issuer for a QSEAL certificate for your organisation.", c.Subject())}
 }
@@ -128,14 +131,14 @@ func (c *Certificate) checkKeySize() []Problem {
 	if c.key.N.BitLen() >= minKeyBits {
 		return nil
 	}
-	return []Problem{c.problem("Key of the certificate is too short",
+	return []Problem{problem("Key of the certificate is too short",
 		"The key of the certificate %s has %d bits. QSEAL certificates have RSA keys of at least %d bits: make a new key and request "+
 			"a certificate with it.", c.Subject(), c.key.N.BitLen(), minKeyBits)}
 }
 
 func (c *Certificate) checkProduction() []Problem {
 	if c.SelfSigned() {
-		return []Problem{c.problem("Pseudo certificate in production",
+		return []Problem{problem("Pseudo certificate in production",
 			"The certificate %s is self-signed. Only bunq's sandbox accepts such pseudo certificates; production needs the QSEAL "+
 				"certificate that a qualified trust service provider issued to your organisation. If you meant the sandbox, set the "+
 				"provider's environment to \"sandbox\".", c.Subject())}
@@ -144,21 +147,21 @@ func (c *Certificate) checkProduction() []Problem {
 	var problems []Problem
 	switch {
 	case c.qcErr != nil:
-		problems = append(problems, c.problem("PSD2 roles cannot be read",
+		problems = append(problems, problem("PSD2 roles cannot be read",
 			"The qualified statements of the certificate %s are malformed (%v), so its PSD2 roles cannot be read. Ask your issuer "+
 				"for a certificate according to ETSI TS 119 495.", c.Subject(), c.qcErr))
 	case !c.qc.psd2:
-		problems = append(problems, c.problem("No PSD2 statement in the certificate",
+		problems = append(problems, problem("No PSD2 statement in the certificate",
 			"The certificate %s has no PSD2 statement, so bunq cannot see what your organisation is authorised to do. Ask your "+
 				"issuer for a PSD2 QSEAL certificate (ETSI TS 119 495).", c.Subject()))
 	case len(c.qc.roles) == 0:
-		problems = append(problems, c.problem("No PSD2 role in the certificate",
+		problems = append(problems, problem("No PSD2 role in the certificate",
 			"The PSD2 statement of the certificate %s names no known role (PSP_AS, PISP, AISP, CBPII). Ask your issuer for a "+
 				"certificate with the roles of your authorisation.", c.Subject()))
 	}
 
-	if c.qcErr == nil && (c.Kind() == KindUnknown || c.Kind() == KindSignature) {
-		p := c.problem("Certificate does not say that it is for seals",
+	if c.qcErr == nil && (c.Kind() == "" || c.Kind() == KindSignature) {
+		p := problem("Certificate does not say that it is for seals",
 			"The certificate %s does not state that it is for electronic seals. bunq accepts only QSEAL certificates and may "+
 				"refuse it; ask your issuer which kind it is.", c.Subject())
 		p.Warning = true
@@ -172,13 +175,13 @@ func (c *Certificate) checkSandbox() []Problem {
 
 	var problems []Problem
 	if n := utf8.RuneCountInString(name); n > MaxCommonName {
-		problems = append(problems, c.problem("Common name is too long",
+		problems = append(problems, problem("Common name is too long",
 			"The common name %q has %d characters; bunq's sandbox accepts at most %d. Make a pseudo certificate with a shorter one.",
 			name, n, MaxCommonName))
 	}
 
 	if len(rolesNamed(name)) == 0 {
-		return append(problems, c.problem("No PSD2 role in the common name",
+		return append(problems, problem("No PSD2 role in the common name",
 			"bunq's sandbox reads the PSD2 roles from the common name, and %q has none. Make a pseudo certificate whose common "+
 				"name ends in the words PISP, AISP or both, in capitals and set off by spaces, such as %q. Use a name of your own: in the sandbox "+
 				"everyone with the same subject is the same bunq user.", name, strings.TrimSpace(name+" PISP AISP")))
@@ -187,7 +190,7 @@ func (c *Certificate) checkSandbox() []Problem {
 	words := strings.Fields(name)
 	first := slices.IndexFunc(words, isRoleWord)
 	if slices.ContainsFunc(words[first:], func(w string) bool { return !isRoleWord(w) }) {
-		p := c.problem("PSD2 roles are not at the end of the common name",
+		p := problem("PSD2 roles are not at the end of the common name",
 			"A page of bunq's documentation requires the words PISP and AISP at the end of the common name, and in %q other words "+
 				"follow them. bunq has accepted such names; if it refuses this one, put the words last.", name)
 		p.Warning = true
