@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 	"github.com/openpsd2/terraform-provider-bunq/internal/sdkconf"
 )
@@ -78,18 +79,12 @@ func contextJSON(ctx context.Context, arguments function.ArgumentsData, result *
 		return result.Set(ctx, types.StringUnknown())
 	}
 
-	// In the form that the SDKs want, whatever form the keys had.
-	private, public, server, err := ac.Installation.PEM()
-	if err != nil {
-		return function.NewArgumentFuncError(contextArgument, unusable(err.Error()))
-	}
 	text, err := sdkconf.Marshal(sdkconf.Context{
 		Environment:        ac.Environment,
 		APIKey:             ac.APIKey,
 		InstallationToken:  ac.Installation.Token,
-		PrivateKeyPEM:      private,
-		PublicKeyPEM:       public,
-		ServerPublicKeyPEM: server,
+		PrivateKeyPEM:      bunq.Secret(m.PrivateKeyPEM.ValueString()),
+		ServerPublicKeyPEM: m.ServerPublicKeyPEM.ValueString(),
 		UserID:             user,
 	})
 	if err != nil {

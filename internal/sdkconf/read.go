@@ -204,18 +204,9 @@ func (c *Context) readKeys(f *fileInstallation) error {
 		return fmt.Errorf("%w: the file was put together from two installations; use one as an SDK wrote it", ErrKeyMismatch)
 	}
 
-	privatePEM, err := signing.MarshalPrivateKey(private)
-	if err != nil {
-		return fmt.Errorf("%s: %w", memberPrivateKey, err)
-	}
-	c.PrivateKeyPEM = bunq.Secret(privatePEM)
-	if c.PublicKeyPEM, err = signing.MarshalPublicKey(public); err != nil {
-		return fmt.Errorf("%s: %w", memberPublicKey, err)
-	}
-	if c.ServerPublicKeyPEM, err = signing.MarshalPublicKey(server); err != nil {
-		return fmt.Errorf("%s: %w", memberServerKey, err)
-	}
-	return nil
+	keys := bunq.Installation{PrivateKey: private, ServerPublicKey: server}
+	c.PrivateKeyPEM, c.PublicKeyPEM, c.ServerPublicKeyPEM, err = keys.PEM()
+	return err
 }
 
 // userID returns the ID of the session's user, which is a number or a string with one. It is only a

@@ -328,7 +328,6 @@ func TestMarshal_refusesWhatCouldNotBeRead(t *testing.T) {
 		{"no API key", func(c *Context) { c.APIKey = "" }, ErrIncomplete},
 		{"no environment", func(c *Context) { c.Environment = "" }, ErrIncomplete},
 		{"another environment", func(c *Context) { c.Environment = "staging" }, ErrUnknownEnvironment},
-		{"keys of two pairs", func(c *Context) { c.PublicKeyPEM = file(t, "other.pub") }, ErrKeyMismatch},
 		{"no server key", func(c *Context) { c.ServerPublicKeyPEM = "x" }, signing.ErrNotPEM},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
