@@ -23,7 +23,7 @@ type credentialInput struct {
 	chainUnknown bool
 
 	certificate *qseal.Certificate
-	chain       *qseal.Chain
+	chain       qseal.Chain
 	key         *rsa.PrivateKey
 	signature   string
 }

@@ -10,22 +10,13 @@ import (
 	"time"
 )
 
-// Chain holds the certificates of a leaf's issuers. Make one with [ParseChain]; a nil *Chain is an
-// empty one.
-type Chain struct {
-	certs []*x509.Certificate
-}
+// Chain holds the certificates of a leaf's issuers. Make one with [ParseChain].
+type Chain []*x509.Certificate
 
 // ParseChain reads one or more CERTIFICATE blocks, in any order; a certificate given twice counts
 // once. The leaf may be among them. The errors are those of [Parse], without those about the number
 // and the algorithm of the key: issuers may have any.
-func ParseChain(pemText string) (*Chain, error) {
-	certs, err := parseCertificates(pemText)
-	if err != nil {
-		return nil, err
-	}
-	return &Chain{certs: certs}, nil
-}
+func ParseChain(pemText string) (Chain, error) { return parseCertificates(pemText) }
 
 // Bounds on what the signatures of a chain may cost to check: each certificate may have issued
 // each other one. A chain of a trust service provider has two to four, with keys of at most 8192
@@ -72,54 +63,43 @@ func checkKeyLength(cert *x509.Certificate) error {
 	return nil
 }
 
-// Len returns the number of certificates.
-func (ch *Chain) Len() int { return len(ch.members()) }
-
 // PEM returns the certificates, concatenated in canonical form; "" for an empty chain.
-func (ch *Chain) PEM() string {
+func (ch Chain) PEM() string {
 	var out strings.Builder
-	for _, cert := range ch.members() {
+	for _, cert := range ch {
 		out.WriteString(encodeCertificate(cert))
 	}
 	return out.String()
-}
-
-func (ch *Chain) members() []*x509.Certificate {
-	if ch == nil {
-		return nil
-	}
-	return ch.certs
 }
 
 // Without returns the chain as bunq wants it for leaf: without the leaf, its issuer first and the
 // root last. Certificates that did not issue it (which [Certificate.CheckChain] refuses) come at
 // the end. The exception is a self-signed leaf without a chain: such a pseudo certificate is its
 // own chain (OBSERVED in every client for the sandbox).
-func (ch *Chain) Without(leaf *Certificate) *Chain {
-	path := issuers(leaf.x509, ch.members())
-	rest := slices.DeleteFunc(slices.Clone(ch.members()), func(cert *x509.Certificate) bool {
+func (ch Chain) Without(leaf *Certificate) Chain {
+	path := issuers(leaf.x509, ch)
+	rest := slices.DeleteFunc(slices.Clone(ch), func(cert *x509.Certificate) bool {
 		return cert.Equal(leaf.x509) || slices.ContainsFunc(path, cert.Equal)
 	})
-	out := &Chain{certs: append(path, rest...)}
-	if len(out.certs) == 0 && leaf.SelfSigned() {
-		out.certs = append(out.certs, leaf.x509)
+	if len(path)+len(rest) == 0 && leaf.SelfSigned() {
+		return Chain{leaf.x509}
 	}
-	return out
+	return append(path, rest...)
 }
 
 // CheckChain checks that ch leads from c, signature by signature and in whatever order, to a
-// self-signed certificate or to the last intermediate, and that it holds nothing else. A nil or
+// self-signed certificate or to the last intermediate, and that it holds nothing else. An
 // empty chain is complete for a self-signed certificate only. The error wraps ErrIncompleteChain or
 // ErrUnrelatedCertificate, and names subjects. It does not check dates, as it has no clock:
 // [Certificate.Check] does, for the chain too.
-func (c *Certificate) CheckChain(ch *Chain) error {
-	path := issuers(c.x509, ch.members())
+func (c *Certificate) CheckChain(ch Chain) error {
+	path := issuers(c.x509, ch)
 	if len(path) == 0 && !c.SelfSigned() {
 		return fmt.Errorf("%w: %s", ErrIncompleteChain, c.explainNoIssuer(ch))
 	}
 
 	var errs []error
-	for _, cert := range ch.members() {
+	for _, cert := range ch {
 		if !cert.Equal(c.x509) && !slices.ContainsFunc(path, cert.Equal) {
 			errs = append(errs, fmt.Errorf("%w: %s (serial number %x) issued neither %s nor one of its issuers; remove it",
 				ErrUnrelatedCertificate, oneLine(cert.RawSubject), cert.SerialNumber, c.Subject()))
@@ -129,14 +109,14 @@ func (c *Certificate) CheckChain(ch *Chain) error {
 }
 
 // explainNoIssuer says why no member of the chain is the leaf's issuer.
-func (c *Certificate) explainNoIssuer(ch *Chain) string {
+func (c *Certificate) explainNoIssuer(ch Chain) string {
 	issuer := oneLine(c.x509.RawIssuer)
 	namesake := func(cert *x509.Certificate) bool { return bytes.Equal(cert.RawSubject, c.x509.RawIssuer) }
 	switch {
-	case ch.Len() == 0:
+	case len(ch) == 0:
 		return fmt.Sprintf("the certificate was issued by %s, so bunq also needs the certificates of its issuers, "+
 			"intermediates and root; your issuer publishes them", issuer)
-	case slices.ContainsFunc(ch.members(), namesake):
+	case slices.ContainsFunc(ch, namesake):
 		return fmt.Sprintf("the chain has a certificate of the issuer, %s, but not the one that signed this certificate: "+
 			"it is from another generation of that issuer; use the one that came with your certificate", issuer)
 	default:
@@ -180,10 +160,10 @@ func issuedBy(child, parent *x509.Certificate) bool {
 }
 
 // chainDates returns a Problem for each member, other than the leaf, that is not valid at now.
-func (c *Certificate) chainDates(ch *Chain, now time.Time) []Problem {
+func (c *Certificate) chainDates(ch Chain, now time.Time) []Problem {
 	var problems []Problem
 
-	for _, cert := range ch.members() {
+	for _, cert := range ch {
 		if cert.Equal(c.x509) {
 			continue
 		}

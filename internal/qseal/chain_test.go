@@ -38,8 +38,8 @@ func TestChain_Without(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := chainOf(t, tt.given...).Without(certificate(t, tt.leaf))
-			if got.PEM() != vector(t, tt.want...) || got.Len() != len(tt.want) {
-				t.Errorf("%d certificates:\n%s\nwant %v", got.Len(), got.PEM(), tt.want)
+			if got.PEM() != vector(t, tt.want...) || len(got) != len(tt.want) {
+				t.Errorf("%d certificates:\n%s\nwant %v", len(got), got.PEM(), tt.want)
 			}
 		})
 	}
@@ -111,8 +111,8 @@ func TestCertificate_CheckChain_believesSignaturesNotNames(t *testing.T) {
 }
 
 func TestParseChain_countsACertificateOnce(t *testing.T) {
-	if ch := chainOf(t, "root.pem", "intermediate.pem", "root.pem"); ch.Len() != 2 || ch.PEM() != vector(t, "root.pem", "intermediate.pem") {
-		t.Errorf("%d certificates:\n%s", ch.Len(), ch.PEM())
+	if ch := chainOf(t, "root.pem", "intermediate.pem", "root.pem"); len(ch) != 2 || ch.PEM() != vector(t, "root.pem", "intermediate.pem") {
+		t.Errorf("%d certificates:\n%s", len(ch), ch.PEM())
 	}
 }
 

@@ -35,12 +35,12 @@ type Problem struct {
 
 // Check applies every rule that can be checked before a call, and returns all problems, not only
 // the first. env is "sandbox" or "production"; for any other, only the rules that both share apply.
-// chain may be nil. now is the time at which the certificate would be used.
+// chain may be empty. now is the time at which the certificate would be used.
 //
 // Sources: that bunq accepts QSEAL and no QWAC certificates, that production accepts qualified ones
 // only, and the rules on the sandbox's common name are in bunq's docs; whether dates matter in the
 // sandbox too is UNKNOWN and assumed.
-func (c *Certificate) Check(env string, chain *Chain, now time.Time) []Problem {
+func (c *Certificate) Check(env string, chain Chain, now time.Time) []Problem {
 	problems := c.checkDates(now)
 	problems = append(problems, c.checkKind()...)
 	problems = append(problems, c.checkKeySize()...)
@@ -57,7 +57,7 @@ func (c *Certificate) Check(env string, chain *Chain, now time.Time) []Problem {
 	}
 	err := c.CheckChain(chain)
 	switch {
-	case err != nil && chain.Len() == 0:
+	case err != nil && len(chain) == 0:
 		problems = append(problems, chainProblem("The chain of the certificate is missing", "%s", sentence(c.explainNoIssuer(chain))))
 	case err != nil:
 		problems = append(problems, chainProblem("Chain does not match the certificate", "%s", sentence(err.Error())))
@@ -69,8 +69,8 @@ func (c *Certificate) Check(env string, chain *Chain, now time.Time) []Problem {
 
 // checkRoot warns of a chain that does not end with a root. bunq's production has refused such a
 // one: "Make sure that the last certificate in the chain is the root certificate." (OBSERVED)
-func (c *Certificate) checkRoot(chain *Chain) []Problem {
-	path := issuers(c.x509, chain.members())
+func (c *Certificate) checkRoot(chain Chain) []Problem {
+	path := issuers(c.x509, chain)
 	if len(path) == 0 {
 		return nil // self-signed: an error of its own
 	}

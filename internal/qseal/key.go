@@ -32,15 +32,6 @@ func ParsePrivateKey(pemText, passphrase string) (*rsa.PrivateKey, error) {
 	}
 
 	b := keys[0]
-	switch b.Type {
-	case "PRIVATE KEY", "RSA PRIVATE KEY", typeEncryptedKey:
-	case "EC PRIVATE KEY", "DSA PRIVATE KEY":
-		return nil, fmt.Errorf("%w: this is an %q; bunq registers RSA keys only", signing.ErrNotRSA, b.Type)
-	default:
-		return nil, fmt.Errorf("%w: found %q where PRIVATE KEY, RSA PRIVATE KEY or ENCRYPTED PRIVATE KEY belongs; convert it with openssl "+
-			"(an OpenSSH key with `ssh-keygen -p -m PKCS8 -f FILE`)", signing.ErrWrongPEMType, b.Type)
-	}
-
 	switch {
 	case len(b.Headers) > 0:
 		return nil, fmt.Errorf("%w: OpenSSL's old format (Proc-Type: 4,ENCRYPTED); %s", ErrUnsupportedEncryption, reencrypt)

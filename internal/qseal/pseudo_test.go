@@ -61,7 +61,7 @@ func TestNewPseudoCertificate_isTakenByTheSandboxsRules(t *testing.T) {
 	}
 }
 
-func chainFrom(t *testing.T, text string) *Chain {
+func chainFrom(t *testing.T, text string) Chain {
 	t.Helper()
 	ch, err := ParseChain(text)
 	if err != nil {

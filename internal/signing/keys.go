@@ -68,7 +68,8 @@ func ParsePrivateKey(pemText string) (*rsa.PrivateKey, error) {
 	case typeSPKI, typePKCS1Pub:
 		return nil, fmt.Errorf("%w: found %q, a public key, where the private key is needed", ErrWrongPEMType, block.Type)
 	default:
-		return nil, fmt.Errorf("%w: found %q, need %q (PKCS#8) or %q (PKCS#1)", ErrWrongPEMType, block.Type, typePKCS8, typePKCS1)
+		return nil, fmt.Errorf("%w: found %q, need %q (PKCS#8) or %q (PKCS#1); convert it with openssl (an OpenSSH key with `ssh-keygen -p -m PKCS8 -f FILE`)",
+			ErrWrongPEMType, block.Type, typePKCS8, typePKCS1)
 	}
 }
 
