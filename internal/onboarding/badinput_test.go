@@ -127,7 +127,7 @@ func TestAccCredential_badInput(t *testing.T) {
 		{
 			name:   "an EC key",
 			config: credential(set("certificate_pem", cert), set("private_key_pem_wo", of("ec.key"))),
-			want:   acctest.SaysAt("private_key_pem_wo", "bunq registers RSA keys"),
+			want:   acctest.SaysAt("private_key_pem_wo", "bunq accepts RSA keys only"),
 		},
 		{
 			name:   "an EC key in PKCS#8",
@@ -169,7 +169,7 @@ func TestAccCredential_badInput(t *testing.T) {
 			production: true,
 			config: credential(set("certificate_pem", of("seal.pem")), set("certificate_chain_pem", of("other-root.pem")),
 				set("private_key_pem_wo", of("qseal.key"))),
-			want: acctest.SaysAt("certificate_chain_pem", "Chain does not lead from the certificate"),
+			want: acctest.SaysAt("certificate_chain_pem", "whose certificate is not in the chain. Add it."),
 		},
 		{
 			name:       "no chain for a certificate that is not its own",

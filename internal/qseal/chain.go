@@ -3,7 +3,6 @@ package qseal
 import (
 	"bytes"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -73,7 +72,7 @@ func (ch Chain) PEM() string {
 }
 
 // Without returns the chain as bunq wants it for leaf: without the leaf, its issuer first and the
-// root last. Certificates that did not issue it (which [Certificate.CheckChain] refuses) come at
+// root last. Certificates that did not issue it (which [Certificate.Check] refuses) come at
 // the end. The exception is a self-signed leaf without a chain: such a pseudo certificate is its
 // own chain (OBSERVED in every client for the sandbox).
 func (ch Chain) Without(leaf *Certificate) Chain {
@@ -87,40 +86,41 @@ func (ch Chain) Without(leaf *Certificate) Chain {
 	return append(path, rest...)
 }
 
-// CheckChain checks that ch leads from c, signature by signature and in whatever order, to a
-// self-signed certificate or to the last intermediate, and that it holds nothing else. An
-// empty chain is complete for a self-signed certificate only. The error wraps ErrIncompleteChain or
-// ErrUnrelatedCertificate, and names subjects. It does not check dates, as it has no clock:
-// [Certificate.Check] does, for the chain too.
-func (c *Certificate) CheckChain(ch Chain) error {
+// checkChain checks that ch leads from c, signature by signature and in whatever order, to a
+// self-signed certificate or to the last intermediate, and that it holds nothing else. An empty chain
+// is complete for a self-signed certificate only. The problems name subjects.
+func (c *Certificate) checkChain(ch Chain) []Problem {
 	path := issuers(c.x509, ch)
 	if len(path) == 0 && !c.SelfSigned() {
-		return fmt.Errorf("%w: %s", ErrIncompleteChain, c.explainNoIssuer(ch))
+		return []Problem{c.noIssuer(ch)}
 	}
 
-	var errs []error
+	var problems []Problem
 	for _, cert := range ch {
 		if !cert.Equal(c.x509) && !slices.ContainsFunc(path, cert.Equal) {
-			errs = append(errs, fmt.Errorf("%w: %s (serial number %x) issued neither %s nor one of its issuers; remove it",
-				ErrUnrelatedCertificate, oneLine(cert.RawSubject), cert.SerialNumber, c.Subject()))
+			problems = append(problems, chainProblem("Chain does not match the certificate",
+				"%s (serial number %x) issued neither %s nor one of its issuers. Remove it from the chain.",
+				oneLine(cert.RawSubject), cert.SerialNumber, c.Subject()))
 		}
 	}
-	return errors.Join(errs...)
+	return problems
 }
 
-// explainNoIssuer says why no member of the chain is the leaf's issuer.
-func (c *Certificate) explainNoIssuer(ch Chain) string {
+// noIssuer says why no member of the chain is the leaf's issuer.
+func (c *Certificate) noIssuer(ch Chain) Problem {
 	issuer := oneLine(c.x509.RawIssuer)
 	namesake := func(cert *x509.Certificate) bool { return bytes.Equal(cert.RawSubject, c.x509.RawIssuer) }
 	switch {
 	case len(ch) == 0:
-		return fmt.Sprintf("the certificate was issued by %s, so bunq also needs the certificates of its issuers, "+
-			"intermediates and root; your issuer publishes them", issuer)
+		return chainProblem("The chain of the certificate is missing",
+			"The certificate was issued by %s, so bunq also needs the certificates of its issuers, intermediates and root. Your issuer publishes them.", issuer)
 	case slices.ContainsFunc(ch, namesake):
-		return fmt.Sprintf("the chain has a certificate of the issuer, %s, but not the one that signed this certificate: "+
-			"it is from another generation of that issuer; use the one that came with your certificate", issuer)
+		return chainProblem("Chain does not match the certificate",
+			"The chain has a certificate of the issuer, %s, but not the one that signed this certificate: it is from another generation of that issuer. "+
+				"Use the one that came with your certificate.", issuer)
 	default:
-		return fmt.Sprintf("the certificate was issued by %s, whose certificate is not in the chain; add it", issuer)
+		return chainProblem("Chain does not match the certificate",
+			"The certificate was issued by %s, whose certificate is not in the chain. Add it.", issuer)
 	}
 }
 

@@ -55,16 +55,11 @@ func (c *Certificate) Check(env string, chain Chain, now time.Time) []Problem {
 	if c.key.N.BitLen() < 1024 {
 		return append(problems, c.chainDates(chain, now)...)
 	}
-	err := c.CheckChain(chain)
-	switch {
-	case err != nil && len(chain) == 0:
-		problems = append(problems, chainProblem("The chain of the certificate is missing", "%s", sentence(c.explainNoIssuer(chain))))
-	case err != nil:
-		problems = append(problems, chainProblem("Chain does not match the certificate", "%s", sentence(err.Error())))
-	case env == envProduction:
-		problems = append(problems, c.checkRoot(chain)...)
+	found := c.checkChain(chain)
+	if len(found) == 0 && env == envProduction {
+		found = c.checkRoot(chain)
 	}
-	return append(problems, c.chainDates(chain, now)...)
+	return slices.Concat(problems, found, c.chainDates(chain, now))
 }
 
 // checkRoot warns of a chain that does not end with a root. bunq's production has refused such a
@@ -201,9 +196,3 @@ func (c *Certificate) checkSandbox() []Problem {
 
 // date formats a time for people, in UTC.
 func date(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
-
-// sentence returns an error text as a sentence.
-func sentence(s string) string {
-	r, size := utf8.DecodeRuneInString(s)
-	return strings.ToUpper(string(r)) + s[size:] + "."
-}

@@ -28,12 +28,6 @@ var (
 	// supported.
 	ErrUnsupportedEncryption = errors.New("unsupported encryption of the private key")
 
-	// ErrIncompleteChain means that the chain has no certificate that issued the leaf.
-	ErrIncompleteChain = errors.New("chain does not lead from the certificate")
-	// ErrUnrelatedCertificate means that the chain holds a certificate that did not issue the leaf,
-	// not even indirectly.
-	ErrUnrelatedCertificate = errors.New("unrelated certificate in the chain")
-
 	// ErrNotBase64 means that a signature is not base64.
 	ErrNotBase64 = errors.New("signature is not base64")
 	// ErrWrappedBase64 means that a signature is base64 with white space in or around it. bunq
