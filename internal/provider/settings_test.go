@@ -205,7 +205,7 @@ func TestSettings_badValues(t *testing.T) {
 		},
 		{
 			"a folder of CA certificates", nil, "BUNQ_CA_CERT_FILE", "..", "",
-			"The file cannot be read: .. is no file but a folder.",
+			"The file cannot be read: .. is no file, but a folder, a pipe or a device.",
 		},
 		{
 			"a file without CA certificates", block{"ca_cert_file": "settings.go"}, "", "", "ca_cert_file",

@@ -47,25 +47,12 @@ func Parse(pemText string) (*Certificate, error) {
 func newCertificate(cert *x509.Certificate) (*Certificate, error) {
 	key, ok := cert.PublicKey.(*rsa.PublicKey)
 	if !ok {
-		return nil, fmt.Errorf("%w: the certificate has %s, and bunq registers RSA keys only; ask the issuer for an RSA certificate "+
-			"(in the sandbox: make a pseudo certificate with an RSA key)", signing.ErrNotRSA, keyName(cert.PublicKeyAlgorithm))
+		return nil, fmt.Errorf("%w: the certificate has a key of type %s, and bunq registers RSA keys only; ask the issuer for an RSA certificate "+
+			"(in the sandbox: make a pseudo certificate with an RSA key)", signing.ErrNotRSA, cert.PublicKeyAlgorithm)
 	}
 	c := &Certificate{x509: cert, key: key}
 	c.qc, c.qcErr = readQCStatements(cert)
 	return c, nil
-}
-
-func keyName(a x509.PublicKeyAlgorithm) string {
-	switch a {
-	case x509.ECDSA:
-		return "an elliptic curve key (ECDSA)"
-	case x509.Ed25519:
-		return "an Ed25519 key"
-	case x509.DSA:
-		return "a DSA key"
-	default:
-		return "a key of an unknown algorithm"
-	}
 }
 
 // Roles returns the PSD2 roles in the order of the certificate, each once: those of its PSD2

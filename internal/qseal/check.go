@@ -41,9 +41,7 @@ type Problem struct {
 // only, and the rules on the sandbox's common name are in bunq's docs; whether dates matter in the
 // sandbox too is UNKNOWN and assumed.
 func (c *Certificate) Check(env string, chain Chain, now time.Time) []Problem {
-	problems := c.checkDates(now)
-	problems = append(problems, c.checkKind()...)
-	problems = append(problems, c.checkKeySize()...)
+	problems := c.checkAnywhere(now)
 	switch env {
 	case envProduction:
 		problems = append(problems, c.checkProduction()...)
@@ -88,18 +86,34 @@ func chainProblem(summary, format string, args ...any) Problem {
 	return Problem{Attribute: AttributeChain, Summary: summary, Detail: fmt.Sprintf(format, args...)}
 }
 
-func (c *Certificate) checkDates(now time.Time) []Problem {
+// minKeyBits is the length of the shortest RSA key that a QSEAL certificate may have (ETSI TS 119
+// 312). What bunq's sandbox does with a shorter one is UNKNOWN; every source has 2048 or 4096 bits.
+const minKeyBits = 2048
+
+// checkAnywhere checks what holds in both environments: dates, kind and key.
+func (c *Certificate) checkAnywhere(now time.Time) []Problem {
+	var problems []Problem
 	switch {
 	case now.After(c.NotAfter()):
-		return []Problem{problem("Certificate has expired",
-			"The certificate %s expired on %s. %s", c.Subject(), date(c.NotAfter()), c.renewal())}
+		problems = append(problems, problem("Certificate has expired",
+			"The certificate %s expired on %s. %s", c.Subject(), date(c.NotAfter()), c.renewal()))
 	case now.Before(c.NotBefore()):
-		return []Problem{problem("Certificate is not valid yet",
+		problems = append(problems, problem("Certificate is not valid yet",
 			"The certificate %s becomes valid on %s; it is %s now. Check the clock of this machine, or wait until then.",
-			c.Subject(), date(c.NotBefore()), date(now))}
-	default:
-		return nil
+			c.Subject(), date(c.NotBefore()), date(now)))
 	}
+
+	if c.Kind() == KindWeb {
+		problems = append(problems, problem("Certificate is for web sites",
+			"The certificate %s is a web site certificate (QWAC). bunq accepts only certificates for electronic seals (QSEAL): "+
+				"ask your issuer for a QSEAL certificate for your organisation.", c.Subject()))
+	}
+	if bits := c.key.N.BitLen(); bits < minKeyBits {
+		problems = append(problems, problem("Key of the certificate is too short",
+			"The key of the certificate %s has %d bits. QSEAL certificates have RSA keys of at least %d bits: make a new key and request "+
+				"a certificate with it.", c.Subject(), bits, minKeyBits))
+	}
+	return problems
 }
 
 func (c *Certificate) renewal() string {
@@ -107,28 +121,6 @@ func (c *Certificate) renewal() string {
 		return "Make a new pseudo certificate; with the same subject it joins the same bunq user."
 	}
 	return "Ask the issuer to renew it; a new one for the same organisation joins the same bunq user."
-}
-
-func (c *Certificate) checkKind() []Problem {
-	if c.Kind() != KindWeb {
-		return nil
-	}
-	return []Problem{problem("Certificate is for web sites",
-		"The certificate %s is a web site certificate (QWAC). bunq accepts only certificates for electronic seals (QSEAL): "+
-			"ask your issuer for a QSEAL certificate for your organisation.", c.Subject())}
-}
-
-// minKeyBits is the length of the shortest RSA key that a QSEAL certificate may have (ETSI TS 119
-// 312). What bunq's sandbox does with a shorter one is UNKNOWN; every source has 2048 or 4096 bits.
-const minKeyBits = 2048
-
-func (c *Certificate) checkKeySize() []Problem {
-	if c.key.N.BitLen() >= minKeyBits {
-		return nil
-	}
-	return []Problem{problem("Key of the certificate is too short",
-		"The key of the certificate %s has %d bits. QSEAL certificates have RSA keys of at least %d bits: make a new key and request "+
-			"a certificate with it.", c.Subject(), c.key.N.BitLen(), minKeyBits)}
 }
 
 func (c *Certificate) checkProduction() []Problem {

@@ -42,7 +42,7 @@ func ReadFile(path string, limit int64) (_ []byte, err error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is %w but a %s", path, ErrNotFile, kindOf(info.Mode()))
+		return nil, fmt.Errorf("%s is %w, but a folder, a pipe or a device", path, ErrNotFile)
 	}
 
 	f, err := os.Open(path)
@@ -55,20 +55,6 @@ func ReadFile(path string, limit int64) (_ []byte, err error) {
 		err = fmt.Errorf("%s is %w: more than %d MiB", path, ErrTooLarge, limit>>20)
 	}
 	return data, err
-}
-
-// kindOf names what is no regular file.
-func kindOf(m fs.FileMode) string {
-	switch {
-	case m.IsDir():
-		return "folder"
-	case m&fs.ModeNamedPipe != 0:
-		return "named pipe"
-	case m&fs.ModeSocket != 0:
-		return "socket"
-	default:
-		return "device"
-	}
 }
 
 func openRemedy(path string, err error) string {
