@@ -98,15 +98,13 @@ func parseCertificate(ctx context.Context, arguments function.ArgumentsData, res
 	object := certificateObject{
 		Subject:                c.Subject(),
 		OrganizationIdentifier: stringOrNull(c.OrganizationIdentifier()),
+		Authority:              (*authorityObject)(c.Authority()),
 		Roles:                  append([]qseal.Role{}, c.Roles()...), // never null
 		Kind:                   stringOrNull(string(c.Kind())),
 		NotBefore:              c.NotBefore().Format(time.RFC3339),
 		NotAfter:               c.NotAfter().Format(time.RFC3339),
 		SerialNumber:           c.SerialNumber(),
 		FingerprintSHA256:      c.FingerprintSHA256(),
-	}
-	if a := c.Authority(); a != nil {
-		object.Authority = &authorityObject{a.ID, a.Name}
 	}
 	if algorithm, bits := c.Key(); algorithm != "" {
 		object.Key = &keyObject{algorithm, int64(bits)}

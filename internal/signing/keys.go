@@ -19,13 +19,13 @@ const (
 	typeECParameters = "EC PARAMETERS"
 )
 
-// KeyBits is the size of generated keys. bunq documents 2048 bits for the client key pair; whether
+// keyBits is the size of generated keys. bunq documents 2048 bits for the client key pair; whether
 // it accepts others is UNKNOWN.
-const KeyBits = 2048
+const keyBits = 2048
 
-// GenerateKey makes a key pair of KeyBits bits for an installation.
+// GenerateKey makes a key pair of 2048 bits for an installation.
 func GenerateKey() (*rsa.PrivateKey, error) {
-	key, err := rsa.GenerateKey(rand.Reader, KeyBits)
+	key, err := rsa.GenerateKey(rand.Reader, keyBits)
 	if err != nil {
 		return nil, fmt.Errorf("generate RSA key: %w", err)
 	}
