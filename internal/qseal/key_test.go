@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
 )
@@ -215,4 +216,25 @@ func TestCertificate_HasKey(t *testing.T) {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
+}
+
+// Whatever an encrypted key asks for, it is a key or an error, and soon.
+func FuzzDecryptPKCS8(f *testing.F) {
+	for _, name := range []string{"qseal-pkcs8-aes256.key", "qseal-pkcs8-des3.key", "qseal-pkcs8-sha512.key", "qseal-pkcs8-scrypt.key", "qseal-pkcs8-pbes1.key"} {
+		block, _ := pem.Decode([]byte(vector(f, name)))
+		f.Add(block.Bytes)
+	}
+	f.Fuzz(func(t *testing.T, der []byte) {
+		if Rounds(der) > 100_000 { // a test has the bound
+			return
+		}
+		begun := time.Now()
+		key, err := decryptPKCS8(der, "correct horse")
+		if (key == nil) == (err == nil) {
+			t.Errorf("key %v, error %v", key != nil, err)
+		}
+		if took := time.Since(begun); took > 2*time.Second {
+			t.Errorf("it took %s", took)
+		}
+	})
 }
