@@ -99,7 +99,7 @@ func (c *Certificate) checkChain(ch Chain) []Problem {
 	for _, cert := range ch {
 		if !cert.Equal(c.x509) && !slices.ContainsFunc(path, cert.Equal) {
 			problems = append(problems, chainProblem("Chain does not match the certificate",
-				"%s (serial number %x) issued neither %s nor one of its issuers. Remove it from the chain.",
+				"Unrelated certificate in the chain: %s (serial number %x) issued neither %s nor one of its issuers. Remove it.",
 				oneLine(cert.RawSubject), cert.SerialNumber, c.Subject()))
 		}
 	}
