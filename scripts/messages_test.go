@@ -16,10 +16,11 @@ import (
 var summaryAt = map[string]int{
 	"AddError": 0, "AddWarning": 0, "AddAttributeError": 1, "AddAttributeWarning": 1,
 	"NewErrorDiagnostic": 0, "NewWarningDiagnostic": 0, "NewAttributeErrorDiagnostic": 1, "NewAttributeWarningDiagnostic": 1,
-	"fault":       1, // of settings of the provider
-	"problem":     0, // of certificates
-	"refuseAlone": 2, // of devices
-	"unchanged":   0, // of a failure, behind the name of the resource
+	"fault":        1, // of settings of the provider
+	"problem":      0, // of certificates
+	"chainProblem": 0,
+	"refuseAlone":  2, // of devices
+	"unchanged":    0, // of a failure, behind the name of the resource
 }
 
 // summaries returns the first line of every error and warning that the provider has, with the
@@ -52,10 +53,8 @@ func summaries(t *testing.T) map[string]string {
 		ast.Inspect(file, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.CallExpr:
-				if f, ok := n.Fun.(*ast.SelectorExpr); ok {
-					if i, ok := summaryAt[f.Sel.Name]; ok && len(n.Args) > i {
-						note(n.Args[i])
-					}
+				if i, ok := summaryAt[typeName(n.Fun)]; ok && len(n.Args) > i {
+					note(n.Args[i])
 				}
 			case *ast.CompositeLit:
 				if name := typeName(n.Type); name != "Failure" && name != "Problem" {
@@ -86,7 +85,7 @@ func saysSomething(path string) bool {
 	return true
 }
 
-// typeName is the name of a type, without its package.
+// typeName is the name of a type or function, without its package.
 func typeName(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.Ident:

@@ -48,7 +48,7 @@ func TestRun(t *testing.T) {
 	if !strings.Contains(out.String(), `-settings '{"second_oauth_client":"existing"}'`) {
 		t.Errorf("the report has no settings: %s", out.String())
 	}
-	if !strings.Contains(progress.String(), "[1/2] ") || !strings.Contains(progress.String(), "2 questions, about") {
+	if !strings.Contains(progress.String(), "[1/2] ") || !strings.Contains(progress.String(), "2 questions, at most") {
 		t.Errorf("progress %s", progress.String())
 	}
 	for _, c := range sim.Snapshot().OAuthClients {

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -193,6 +195,23 @@ type apiKeyBody struct {
 	} `json:"granted_by_user"`
 }
 
+// wantShortUsers checks that both users of a UserApiKey are labels, and not all that bunq knows of them.
+func wantShortUsers(t *testing.T, body map[string]json.RawMessage) {
+	t.Helper()
+	short := []string{"avatar", "display_name", "id", "public_nick_name", "public_uuid"}
+	for _, side := range []string{"requested_by_user", "granted_by_user"} {
+		var users map[string]map[string]any
+		if err := json.Unmarshal(body[side], &users); err != nil || len(users) != 1 {
+			t.Errorf("%s is %s", side, body[side])
+		}
+		for kind, user := range users {
+			if got := slices.Sorted(maps.Keys(user)); !slices.Equal(got, short) {
+				t.Errorf("%s: a %s with %q", side, kind, got)
+			}
+		}
+	}
+}
+
 // The whole way: page, code, token, session, and the user that the company acts as.
 func TestFromConsentToTheUser(t *testing.T) {
 	a := newApp(t, bunqsim.Settings{})
@@ -223,6 +242,7 @@ func TestFromConsentToTheUser(t *testing.T) {
 		if g := body.Granted[kind]; g.ID != person.ID || g.Name != person.DisplayName || len(body.Granted) != 1 {
 			t.Errorf("granted by %+v", body.Granted)
 		}
+		wantShortUsers(t, pick[map[string]json.RawMessage](t, els, "UserApiKey"))
 		if got := pick[apiKeyBody](t, c.ok(c.get(fmt.Sprintf("/user/%d", c.user))), "UserApiKey").ID; got != c.user {
 			t.Errorf("GET /user/{id} has id %d", got)
 		}

@@ -12,87 +12,75 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 )
 
-var _ function.Function = authorizeURL{}
-
-type authorizeURL struct{}
-
 // NewOAuthAuthorizeURL returns oauth_authorize_url.
-func NewOAuthAuthorizeURL() function.Function { return authorizeURL{} }
-
-func (authorizeURL) Metadata(_ context.Context, _ function.MetadataRequest, resp *function.MetadataResponse) {
-	resp.Name = "oauth_authorize_url"
-}
-
-func (authorizeURL) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
-	resp.Definition = function.Definition{
-		Summary: "Address at which a bunq user says yes or no",
-		MarkdownDescription: "Returns the address to which an application sends a bunq user, who consents there to its access. bunq sends the user back to " +
-			"`redirect_uri` with a `code`, which the application trades for an access token.",
-		// Unknown arguments are allowed, so that mistakes in the others are reported at plan.
-		Parameters: []function.Parameter{
-			function.StringParameter{
-				Name:               "environment",
-				AllowUnknownValues: true,
-				MarkdownDescription: "`sandbox` or `production`; or the address of another authorisation page, such as a simulator's " +
-					"`http://127.0.0.1:8080/auth`: https, or http to a loopback host only.",
+func NewOAuthAuthorizeURL() function.Function {
+	return pure{
+		name: "oauth_authorize_url",
+		definition: function.Definition{
+			Summary: "Address at which a bunq user says yes or no",
+			MarkdownDescription: "Returns the address to which an application sends a bunq user, who consents there to its access. bunq sends the user back to " +
+				"`redirect_uri` with a `code`, which the application trades for an access token.",
+			// Unknown arguments are allowed, so that mistakes in the others are reported at plan.
+			Parameters: []function.Parameter{
+				function.StringParameter{
+					Name:               "environment",
+					AllowUnknownValues: true,
+					MarkdownDescription: "`sandbox` or `production`; or the address of another authorisation page, such as a simulator's " +
+						"`http://127.0.0.1:8080/auth`: https, or http to a loopback host only.",
+				},
+				function.StringParameter{
+					Name:                "client_id",
+					AllowUnknownValues:  true,
+					MarkdownDescription: "The `client_id` of the `bunq_oauth_client`, not its `id`.",
+				},
+				function.StringParameter{
+					Name:               "redirect_uri",
+					AllowUnknownValues: true,
+					MarkdownDescription: "The `url` of one of the client's `bunq_oauth_callback_url`s: absolute, https (or http for a loopback host), without a " +
+						"fragment. bunq compares it byte by byte.",
+				},
+				function.StringParameter{
+					Name:               "state",
+					AllowUnknownValues: true,
+					AllowNullValue:     true,
+					MarkdownDescription: "What bunq returns unchanged together with the code. Empty (in Terraform also null) to leave it out: an application makes a state of its own, " +
+						"which cannot be guessed, for each user that it sends (RFC 6749, section 10.12).",
+				},
 			},
-			function.StringParameter{
-				Name:                "client_id",
-				AllowUnknownValues:  true,
-				MarkdownDescription: "The `client_id` of the `bunq_oauth_client`, not its `id`.",
-			},
-			function.StringParameter{
-				Name:               "redirect_uri",
-				AllowUnknownValues: true,
-				MarkdownDescription: "The `url` of one of the client's `bunq_oauth_callback_url`s: absolute, https (or http for a loopback host), without a " +
-					"fragment. bunq compares it byte by byte.",
-			},
-			function.StringParameter{
-				Name:               "state",
-				AllowUnknownValues: true,
-				AllowNullValue:     true,
-				MarkdownDescription: "What bunq returns unchanged together with the code. Empty (in Terraform also null) to leave it out: an application makes a state of its own, " +
-					"which cannot be guessed, for each user that it sends (RFC 6749, section 10.12).",
-			},
+			Return: function.StringReturn{},
 		},
-		Return: function.StringReturn{},
+		run: authorizeURL,
 	}
 }
 
-func (authorizeURL) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
+func authorizeURL(ctx context.Context, arguments function.ArgumentsData, result *function.ResultData) *function.FuncError {
 	var environment, clientID, redirectURI, state types.String
-	resp.Error = req.Arguments.Get(ctx, &environment, &clientID, &redirectURI, &state)
-	if resp.Error != nil {
-		return
+	if err := arguments.Get(ctx, &environment, &clientID, &redirectURI, &state); err != nil {
+		return err
 	}
 
-	var page string
+	page, problem := authorizationPage(environment.ValueString())
 	for i, argument := range []struct {
 		value   types.String
-		problem func(string) string
+		problem string
 	}{
-		{environment, func(s string) (problem string) { page, problem = authorizationPage(s); return problem }},
-		{clientID, clientIDProblem},
-		{redirectURI, redirectURIProblem},
+		{environment, problem},
+		{clientID, clientIDProblem(clientID.ValueString())},
+		{redirectURI, redirectURIProblem(redirectURI.ValueString())},
 	} {
-		if argument.value.IsUnknown() {
-			continue
-		}
-		if problem := argument.problem(argument.value.ValueString()); problem != "" {
-			resp.Error = function.NewArgumentFuncError(int64(i), problem)
-			return
+		if argument.problem != "" && !argument.value.IsUnknown() {
+			return function.NewArgumentFuncError(int64(i), argument.problem)
 		}
 	}
 	if environment.IsUnknown() || clientID.IsUnknown() || redirectURI.IsUnknown() || state.IsUnknown() {
-		resp.Error = resp.Result.Set(ctx, types.StringUnknown())
-		return
+		return result.Set(ctx, types.StringUnknown())
 	}
 
 	address := page + "?response_type=code&client_id=" + escape(clientID.ValueString()) + "&redirect_uri=" + escape(redirectURI.ValueString())
 	if state.ValueString() != "" {
 		address += "&state=" + escape(state.ValueString())
 	}
-	resp.Error = resp.Result.Set(ctx, address)
+	return result.Set(ctx, address)
 }
 
 // authorizationPage returns the page of an environment, or the page itself if that is passed, or

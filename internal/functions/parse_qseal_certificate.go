@@ -12,42 +12,36 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/qseal"
 )
 
-var _ function.Function = parseQSEALCertificate{}
-
-type parseQSEALCertificate struct{}
-
 // NewParseQSEALCertificate returns parse_qseal_certificate.
-func NewParseQSEALCertificate() function.Function { return parseQSEALCertificate{} }
-
-func (parseQSEALCertificate) Metadata(_ context.Context, _ function.MetadataRequest, resp *function.MetadataResponse) {
-	resp.Name = "parse_qseal_certificate"
-}
-
-func (parseQSEALCertificate) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
-	resp.Definition = function.Definition{
-		Summary: "What a QSEAL certificate says",
-		MarkdownDescription: "Returns what a certificate says of its owner and of the PSD2 roles that it grants (ETSI TS 119 495), to check it before it is " +
-			"registered or to name it elsewhere. It judges nothing: a plan of `bunq_psd2_credential` says whether bunq can be expected to take it.\n\n" +
-			"The object has\n\n" +
-			"- `subject` (String) The subject in OpenSSL's one-line form, such as `/C=NL/O=Example Payments B.V./CN=Example`.\n" +
-			"- `organization_identifier` (String) The organizationIdentifier, such as `PSDNL-DNB-R123456`; null where there is none.\n" +
-			"- `authority` (Object) `id`, such as `NL-DNB`, and `name` of the authority that authorised the company; null where the certificate has no PSD2 " +
-			"statement, which is no error.\n" +
-			"- `roles` (List of String) `AISP`, `PISP`, `CBPII` and `PSP_AS` in the order of the certificate; of a self-signed certificate without PSD2 " +
-			"statement those in its common name, which is where bunq's sandbox reads them. Empty where there are none.\n" +
-			"- `kind` (String) `seal` (QSEAL), `web` (QWAC) or `signature`; null where the certificate does not say, such as a pseudo certificate of the sandbox.\n" +
-			"- `not_before`, `not_after` (String) From when and until when it is valid (RFC 3339, UTC).\n" +
-			"- `key` (Object) `type` (`RSA`, `EC` or `Ed25519`) and `bits` of the public key; null for another algorithm. bunq registers RSA keys.\n" +
-			"- `serial_number` (String) Upper-case hexadecimal, as `openssl x509 -serial` prints it.\n" +
-			"- `fingerprint_sha256` (String) SHA-256 of the certificate, lower-case hexadecimal.",
-		Parameters: []function.Parameter{
-			function.StringParameter{
-				Name: "pem",
-				MarkdownDescription: "One certificate, PEM; those of its issuers may follow it (`fullchain.pem`). Text around it is ignored; a key next to it is an error. For a PKCS#12 file " +
-					"use `pkcs12_decode`.",
+func NewParseQSEALCertificate() function.Function {
+	return pure{
+		name: "parse_qseal_certificate",
+		definition: function.Definition{
+			Summary: "What a QSEAL certificate says",
+			MarkdownDescription: "Returns what a certificate says of its owner and of the PSD2 roles that it grants (ETSI TS 119 495), to check it before it is " +
+				"registered or to name it elsewhere. It judges nothing: a plan of `bunq_psd2_credential` says whether bunq can be expected to take it.\n\n" +
+				"The object has\n\n" +
+				"- `subject` (String) The subject in OpenSSL's one-line form, such as `/C=NL/O=Example Payments B.V./CN=Example`.\n" +
+				"- `organization_identifier` (String) The organizationIdentifier, such as `PSDNL-DNB-R123456`; null where there is none.\n" +
+				"- `authority` (Object) `id`, such as `NL-DNB`, and `name` of the authority that authorised the company; null where the certificate has no PSD2 " +
+				"statement, which is no error.\n" +
+				"- `roles` (List of String) `AISP`, `PISP`, `CBPII` and `PSP_AS` in the order of the certificate; of a self-signed certificate without PSD2 " +
+				"statement those in its common name, which is where bunq's sandbox reads them. Empty where there are none.\n" +
+				"- `kind` (String) `seal` (QSEAL), `web` (QWAC) or `signature`; null where the certificate does not say, such as a pseudo certificate of the sandbox.\n" +
+				"- `not_before`, `not_after` (String) From when and until when it is valid (RFC 3339, UTC).\n" +
+				"- `key` (Object) `type` (`RSA`, `EC` or `Ed25519`) and `bits` of the public key; null for another algorithm. bunq registers RSA keys.\n" +
+				"- `serial_number` (String) Upper-case hexadecimal, as `openssl x509 -serial` prints it.\n" +
+				"- `fingerprint_sha256` (String) SHA-256 of the certificate, lower-case hexadecimal.",
+			Parameters: []function.Parameter{
+				function.StringParameter{
+					Name: "pem",
+					MarkdownDescription: "One certificate, PEM; those of its issuers may follow it (`fullchain.pem`). Text around it is ignored; a key next to it is an error. For a PKCS#12 file " +
+						"use `pkcs12_decode`.",
+				},
 			},
+			Return: function.ObjectReturn{AttributeTypes: certificateTypes()},
 		},
-		Return: function.ObjectReturn{AttributeTypes: certificateTypes()},
+		run: parseCertificate,
 	}
 }
 
@@ -56,7 +50,7 @@ type certificateObject struct {
 	Subject                string           `tfsdk:"subject"`
 	OrganizationIdentifier *string          `tfsdk:"organization_identifier"`
 	Authority              *authorityObject `tfsdk:"authority"`
-	Roles                  []string         `tfsdk:"roles"`
+	Roles                  []qseal.Role     `tfsdk:"roles"`
 	Kind                   *string          `tfsdk:"kind"`
 	NotBefore              string           `tfsdk:"not_before"`
 	NotAfter               string           `tfsdk:"not_after"`
@@ -90,55 +84,32 @@ func certificateTypes() map[string]attr.Type {
 	}
 }
 
-func (parseQSEALCertificate) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
+func parseCertificate(ctx context.Context, arguments function.ArgumentsData, result *function.ResultData) *function.FuncError {
 	var pem string
-	resp.Error = req.Arguments.Get(ctx, &pem)
-	if resp.Error != nil {
-		return
+	if err := arguments.Get(ctx, &pem); err != nil {
+		return err
 	}
 
-	d, err := qseal.Describe(pem)
+	c, err := qseal.Describe(pem)
 	if err != nil {
-		resp.Error = function.NewArgumentFuncError(0, certificateProblem(pem, err))
-		return
+		return function.NewArgumentFuncError(0, certificateProblem(pem, err))
 	}
-	resp.Error = resp.Result.Set(ctx, describe(d))
-}
 
-func describe(d *qseal.Description) certificateObject {
 	object := certificateObject{
-		Subject:                d.Subject,
-		OrganizationIdentifier: stringOrNull(d.OrganizationIdentifier),
-		Roles:                  make([]string, 0, len(d.Roles)),
-		Kind:                   stringOrNull(kindName(d.Kind)),
-		NotBefore:              d.NotBefore.Format(time.RFC3339),
-		NotAfter:               d.NotAfter.Format(time.RFC3339),
-		SerialNumber:           d.SerialNumber,
-		FingerprintSHA256:      d.FingerprintSHA256,
+		Subject:                c.Subject(),
+		OrganizationIdentifier: stringOrNull(c.OrganizationIdentifier()),
+		Authority:              (*authorityObject)(c.Authority()),
+		Roles:                  append([]qseal.Role{}, c.Roles()...), // never null
+		Kind:                   stringOrNull(string(c.Kind())),
+		NotBefore:              c.NotBefore().Format(time.RFC3339),
+		NotAfter:               c.NotAfter().Format(time.RFC3339),
+		SerialNumber:           c.SerialNumber(),
+		FingerprintSHA256:      c.FingerprintSHA256(),
 	}
-	for _, role := range d.Roles {
-		object.Roles = append(object.Roles, string(role))
+	if algorithm, bits := c.Key(); algorithm != "" {
+		object.Key = &keyObject{algorithm, int64(bits)}
 	}
-	if d.Authority != nil {
-		object.Authority = &authorityObject{d.Authority.ID, d.Authority.Name}
-	}
-	if d.KeyType != "" {
-		object.Key = &keyObject{d.KeyType, int64(d.KeyBits)}
-	}
-	return object
-}
-
-func kindName(k qseal.Kind) string {
-	switch k {
-	case qseal.KindSeal:
-		return "seal"
-	case qseal.KindWeb:
-		return "web"
-	case qseal.KindSignature:
-		return "signature"
-	default:
-		return ""
-	}
+	return result.Set(ctx, object)
 }
 
 func stringOrNull(s string) *string {

@@ -8,47 +8,41 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-var _ function.Function = pkcs12Decode{}
-
-type pkcs12Decode struct{}
-
 // NewPKCS12Decode returns pkcs12_decode.
-func NewPKCS12Decode() function.Function { return pkcs12Decode{} }
-
-func (pkcs12Decode) Metadata(_ context.Context, _ function.MetadataRequest, resp *function.MetadataResponse) {
-	resp.Name = "pkcs12_decode"
-}
-
-func (pkcs12Decode) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
-	resp.Definition = function.Definition{
-		Summary: "Certificate, chain and private key of a PKCS#12 file",
-		MarkdownDescription: "Takes apart a PKCS#12 file (`.p12`, `.pfx`), in which many trust service providers deliver a QSEAL certificate with its key. It reads " +
-			"files with current encryption (AES with PBKDF2) and with the legacy one (RC2, 3DES).\n\n" +
-			"The object has\n\n" +
-			"- `certificate_pem` (String) The certificate of the private key, PEM.\n" +
-			"- `certificate_chain_pem` (String) The other certificates, PEM, in the order of the file; null where there are none.\n" +
-			"- `private_key_pem` (String) The private key, PEM (PKCS#8), not encrypted.\n\n" +
-			"~> A function cannot mark its result as sensitive: Terraform marks it as its arguments are. Declare the passphrase `sensitive`, or wrap it in " +
-			"`sensitive(…)`, and the result is hidden in plans and refused in outputs that are not sensitive. Pass the key only to write-only arguments such as `private_key_pem_wo`, " +
-			"so that it is in no plan and no state. The certificate is no secret: `nonsensitive(…)` shows it again.\n\n" +
-			"-> With an `ephemeral` passphrase the whole result is ephemeral, the certificate included, and can only be used in write-only arguments and the " +
-			"like. The certificate must then come from a file of its own. The value of a variable that is not ephemeral is in a saved plan file.",
-		// Unknown arguments are allowed, so that mistakes in the file are reported at plan, even if
-		// the passphrase is unknown.
-		Parameters: []function.Parameter{
-			function.StringParameter{
-				Name:                "base64",
-				AllowUnknownValues:  true,
-				MarkdownDescription: "The file in base64: `filebase64(\"qseal.p12\")`, or the text of a secret store. Line breaks in it are ignored.",
+func NewPKCS12Decode() function.Function {
+	return pure{
+		name: "pkcs12_decode",
+		definition: function.Definition{
+			Summary: "Certificate, chain and private key of a PKCS#12 file",
+			MarkdownDescription: "Takes apart a PKCS#12 file (`.p12`, `.pfx`), in which many trust service providers deliver a QSEAL certificate with its key. It reads " +
+				"files with current encryption (AES with PBKDF2) and with the legacy one (RC2, 3DES).\n\n" +
+				"The object has\n\n" +
+				"- `certificate_pem` (String) The certificate of the private key, PEM.\n" +
+				"- `certificate_chain_pem` (String) The other certificates, PEM, in the order of the file; null where there are none.\n" +
+				"- `private_key_pem` (String) The private key, PEM (PKCS#8), not encrypted.\n\n" +
+				"~> A function cannot mark its result as sensitive: Terraform marks it as its arguments are. Declare the passphrase `sensitive`, or wrap it in " +
+				"`sensitive(…)`, and the result is hidden in plans and refused in outputs that are not sensitive. Pass the key only to write-only arguments such as `private_key_pem_wo`, " +
+				"so that it is in no plan and no state. The certificate is no secret: `nonsensitive(…)` shows it again.\n\n" +
+				"-> With an `ephemeral` passphrase the whole result is ephemeral, the certificate included, and can only be used in write-only arguments and the " +
+				"like. The certificate must then come from a file of its own. The value of a variable that is not ephemeral is in a saved plan file.",
+			// Unknown arguments are allowed, so that mistakes in the file are reported at plan, even if
+			// the passphrase is unknown.
+			Parameters: []function.Parameter{
+				function.StringParameter{
+					Name:                "base64",
+					AllowUnknownValues:  true,
+					MarkdownDescription: "The file in base64: `filebase64(\"qseal.p12\")`, or the text of a secret store. Line breaks in it are ignored.",
+				},
+				function.StringParameter{
+					Name:                "passphrase",
+					AllowUnknownValues:  true,
+					AllowNullValue:      true,
+					MarkdownDescription: "The passphrase of the file; empty (in Terraform also null) for a file without.",
+				},
 			},
-			function.StringParameter{
-				Name:                "passphrase",
-				AllowUnknownValues:  true,
-				AllowNullValue:      true,
-				MarkdownDescription: "The passphrase of the file; empty (in Terraform also null) for a file without.",
-			},
+			Return: function.ObjectReturn{AttributeTypes: pkcs12Types()},
 		},
-		Return: function.ObjectReturn{AttributeTypes: pkcs12Types()},
+		run: decodePKCS12,
 	}
 }
 
@@ -67,35 +61,26 @@ func pkcs12Types() map[string]attr.Type {
 	}
 }
 
-func (pkcs12Decode) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
+func decodePKCS12(ctx context.Context, arguments function.ArgumentsData, result *function.ResultData) *function.FuncError {
 	var text, passphrase types.String
-	resp.Error = req.Arguments.Get(ctx, &text, &passphrase)
-	if resp.Error != nil {
-		return
+	if err := arguments.Get(ctx, &text, &passphrase); err != nil {
+		return err
 	}
 
 	var der []byte
 	if !text.IsUnknown() {
 		var problem string
 		if der, problem = decodeBase64(text.ValueString()); problem != "" {
-			resp.Error = function.NewArgumentFuncError(0, problem)
-			return
+			return fileError(problem)
 		}
 	}
 	if text.IsUnknown() || passphrase.IsUnknown() {
-		resp.Error = resp.Result.Set(ctx, types.ObjectUnknown(pkcs12Types()))
-		return
+		return result.Set(ctx, types.ObjectUnknown(pkcs12Types()))
 	}
 
-	store, err := openPKCS12(der, passphrase.ValueString())
+	object, err := openPKCS12(der, passphrase.ValueString())
 	if err != nil {
-		resp.Error = pkcs12Error(err, passphrase.ValueString() == "")
-		return
+		return err
 	}
-	object, err := store.object()
-	if err != nil {
-		resp.Error = function.NewArgumentFuncError(0, err.Error())
-		return
-	}
-	resp.Error = resp.Result.Set(ctx, object)
+	return result.Set(ctx, object)
 }

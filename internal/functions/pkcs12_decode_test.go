@@ -176,7 +176,7 @@ func TestDecodeChain_endsInTime(t *testing.T) {
 	t.Parallel()
 	begun := time.Now()
 	_, _, err := decodeChain([]byte(vector(t, "many-rounds.p12")), passphrase, time.Millisecond)
-	if took := time.Since(begun); !errors.Is(err, errUnreasonableWork) || took > time.Second {
+	if took := time.Since(begun); err == nil || !strings.Contains(err.Error(), tooMuchWork) || took > time.Second {
 		t.Errorf("after %s: %v", took, err)
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -19,32 +18,25 @@ import (
 	"github.com/openpsd2/terraform-provider-bunq/internal/qseal"
 )
 
-// keyStore is the content of a PKCS#12 file.
-type keyStore struct {
-	certificate *x509.Certificate
-	issuers     []*x509.Certificate
-	key         crypto.Signer
-}
-
-// Reasons why a PKCS#12 file cannot be used. The messages have nothing of the file or of the
-// passphrase.
-var (
-	errWrongPassphrase   = errors.New("wrong passphrase")
-	errImpossiblePhrase  = errors.New("impossible passphrase")
-	errSeveralKeys       = errors.New("there is more than one private key in the file, and nothing says which one is meant")
-	errNoKey             = errors.New("there is no private key in the file: have it exported together with its key")
-	errNoCertificate     = errors.New("there is no certificate in the file: have it exported together with its certificate")
-	errForeignKey        = errors.New("the private key in the file belongs to none of the certificates in it")
-	errUnusableKey       = errors.New("the private key in the file is of an algorithm that cannot sign")
-	errUnreadable        = errors.New("the file is damaged, or written in a way that is not read here")
-	errUnsupported       = errors.New("the file is encrypted in a way that is not read here")
-	errNoIntegrity       = errors.New("the file has no checksum (MAC), so that a passphrase cannot be checked")
-	errUnreasonableWork  = errors.New("the file asks for so many rounds of key derivation that it must be damaged")
-	errIndefiniteLengths = errors.New("the file is written in BER with indefinite lengths, which is not read here")
-)
-
 // reexport is the next step for a file that cannot be read.
 const reexport = "write it again with `openssl pkcs12 -in FILE -noenc | openssl pkcs12 -export -out NEWFILE`"
+
+// The arguments of pkcs12_decode.
+const base64Argument, passphraseArgument = 0, 1
+
+// fileError is an error about the file. None has anything of the file or of the passphrase.
+func fileError(text string) *function.FuncError {
+	return function.NewArgumentFuncError(base64Argument, text)
+}
+
+func passphraseError(text string) *function.FuncError {
+	return function.NewArgumentFuncError(passphraseArgument, text)
+}
+
+// unread is an error about a file that can be read once it was written in another way.
+func unread(why string) *function.FuncError { return fileError(why + ": " + reexport) }
+
+const tooMuchWork = "the file asks for so many rounds of key derivation that it must be damaged"
 
 // decodeBase64 returns the bytes of a PKCS#12 file, or what the text is instead.
 func decodeBase64(text string) (der []byte, problem string) {
@@ -61,7 +53,7 @@ func decodeBase64(text string) (der []byte, problem string) {
 	case err != nil:
 		return nil, "this is not base64: " + write
 	case qseal.IsPKCS12(compact) && der[1] == 0x80:
-		return nil, errIndefiniteLengths.Error() + ": " + reexport
+		return nil, "the file is written in BER with indefinite lengths, which is not read here: " + reexport
 	case qseal.IsPKCS12(compact):
 		return der, ""
 	case bytes.Contains(der, []byte("-----BEGIN ")):
@@ -76,39 +68,43 @@ func decodeBase64(text string) (der []byte, problem string) {
 	}
 }
 
-// openPKCS12 reads the one key of a file and its certificates. The error wraps one of this file's.
-func openPKCS12(der []byte, passphrase string) (*keyStore, error) {
+// openPKCS12 reads the one key of a file and its certificates.
+func openPKCS12(der []byte, passphrase string) (*pkcs12Object, *function.FuncError) {
 	if strings.ContainsFunc(passphrase, func(r rune) bool { return r > 0xffff }) {
-		return nil, errImpossiblePhrase
+		return nil, passphraseError("the passphrase has a character that a PKCS#12 file cannot have (beyond U+FFFF, such as an emoji)")
 	}
 	if err := checkFile(der, passphrase); err != nil {
 		return nil, err
 	}
 
-	key, certs, err := decodeChain(der, passphrase, maxWork)
-	if err != nil {
-		return nil, err
+	key, certs, failed := decodeChain(der, passphrase, maxWork)
+	if failed != nil {
+		return nil, failed
 	}
-	signer, ok := key.(crypto.Signer)
-	if !ok {
-		return nil, errUnusableKey
+	signer, canSign := key.(crypto.Signer)
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil || !canSign {
+		return nil, unread("the private key in the file is of an algorithm that cannot sign")
 	}
+	object := &pkcs12Object{PrivateKeyPEM: encodePEM("PRIVATE KEY", pkcs8)}
 
 	// The library takes the first certificate for that of the key, but not every program writes it
 	// first.
-	store := &keyStore{key: signer}
+	var chain string
 	for _, cert := range certs {
+		text := encodePEM("CERTIFICATE", cert.Raw)
 		switch {
-		case store.certificate == nil && belongs(signer, cert):
-			store.certificate = cert
-		case store.certificate == nil || !cert.Equal(store.certificate):
-			store.issuers = append(store.issuers, cert)
+		case object.CertificatePEM == "" && belongs(signer, cert):
+			object.CertificatePEM = text
+		case text != object.CertificatePEM:
+			chain += text
 		}
 	}
-	if store.certificate == nil {
-		return nil, errForeignKey
+	if object.CertificatePEM == "" {
+		return nil, fileError("the private key in the file belongs to none of the certificates in it: have both exported again")
 	}
-	return store, nil
+	object.CertificateChainPEM = stringOrNull(chain)
+	return object, nil
 }
 
 func belongs(key crypto.Signer, cert *x509.Certificate) bool {
@@ -116,25 +112,31 @@ func belongs(key crypto.Signer, cert *x509.Certificate) bool {
 	return ok && public.Equal(cert.PublicKey)
 }
 
-// storeError classifies the library's errors. Those that say what is missing have no types; a test
-// has a file for each text. Others describe decrypted bytes, and are not passed on.
-func storeError(err error) error {
+func encodePEM(kind string, der []byte) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
+}
+
+// storeError words the library's errors. Those that say what is missing have no types; a test has a
+// file for each text. Others describe decrypted bytes, and are not passed on.
+func storeError(err error, passphrase string) *function.FuncError {
 	var unsupported pkcs12.NotImplementedError
 	switch {
+	case errors.Is(err, pkcs12.ErrIncorrectPassword) && passphrase == "":
+		return passphraseError("the passphrase is empty, and the file has one: pass it as a sensitive value")
 	case errors.Is(err, pkcs12.ErrIncorrectPassword):
-		return errWrongPassphrase
+		return passphraseError("wrong passphrase, or the file is damaged. A passphrase from a file often has a line end too many: trimspace(…) removes it")
 	case errors.As(err, &unsupported):
-		return fmt.Errorf("%w (%s)", errUnsupported, strings.TrimPrefix(unsupported.Error(), "pkcs12: "))
+		return unread("the file is encrypted in a way that is not read here (" + strings.TrimPrefix(unsupported.Error(), "pkcs12: ") + ")")
 	}
 	switch err.Error() {
 	case "pkcs12: expected exactly one key bag":
-		return errSeveralKeys
+		return fileError("there is more than one private key in the file, and nothing says which one is meant. Have the certificate exported alone, with its key")
 	case "pkcs12: private key missing":
-		return errNoKey
+		return fileError("there is no private key in the file: have it exported together with its key")
 	case "pkcs12: certificate missing":
-		return errNoCertificate
+		return fileError("there is no certificate in the file: have it exported together with its certificate")
 	}
-	return errUnreadable
+	return unread("the file is damaged, or written in a way that is not read here")
 }
 
 // pfx is the outer form of a PKCS#12 file (RFC 7292, section 4), as far as it is read.
@@ -153,17 +155,17 @@ type pfx struct {
 
 // checkFile checks what the library does not report or limit: that there is a MAC if there is a
 // passphrase, and how much work the file asks for.
-func checkFile(der []byte, passphrase string) error {
+func checkFile(der []byte, passphrase string) *function.FuncError {
 	var file pfx
 	if rest, err := asn1.Unmarshal(der, &file); err != nil || len(rest) > 0 {
-		return errUnreadable
+		return unread("the file is damaged, or written in a way that is not read here")
 	}
 	hasMAC := len(file.MAC.Digest.Algorithm.Algorithm) > 0
 	switch {
 	case !hasMAC && passphrase != "":
-		return errNoIntegrity
+		return unread("the file has no checksum (MAC), so that a passphrase cannot be checked")
 	case hasMAC && file.MAC.Iterations < 1, qseal.Rounds(der) > qseal.MaxRounds:
-		return errUnreasonableWork
+		return unread(tooMuchWork)
 	}
 	return nil
 }
@@ -174,74 +176,25 @@ const maxWork = 10 * time.Second
 // decodeChain is the library's, within a time: what is inside of the encryption can ask for more
 // work, and nobody sees it before. A derivation cannot be stopped, so one that takes too long goes on
 // until the process ends.
-func decodeChain(der []byte, passphrase string, within time.Duration) (key any, certs []*x509.Certificate, err error) {
-	type result struct {
-		key   any
-		certs []*x509.Certificate
-		err   error
-	}
-	done := make(chan result, 1)
+func decodeChain(der []byte, passphrase string, within time.Duration) (any, []*x509.Certificate, *function.FuncError) {
+	var key any
+	var certs []*x509.Certificate
+	var err error
+	done := make(chan struct{})
 	go func() {
-		key, first, others, err := pkcs12.DecodeChain(der, passphrase)
-		done <- result{key, append([]*x509.Certificate{first}, others...), err}
+		defer close(done)
+		var first *x509.Certificate
+		key, first, certs, err = pkcs12.DecodeChain(der, passphrase)
+		certs = append([]*x509.Certificate{first}, certs...)
 	}()
 
-	limit := time.NewTimer(within)
-	defer limit.Stop()
 	select {
-	case r := <-done:
-		if r.err != nil {
-			r.err = storeError(r.err)
+	case <-done:
+		if err != nil {
+			return nil, nil, storeError(err, passphrase)
 		}
-		return r.key, r.certs, r.err
-	case <-limit.C:
-		return nil, nil, errUnreasonableWork
-	}
-}
-
-// object is what the function returns of the store.
-func (s *keyStore) object() (pkcs12Object, error) {
-	key, err := x509.MarshalPKCS8PrivateKey(s.key)
-	if err != nil {
-		return pkcs12Object{}, errUnusableKey
-	}
-	object := pkcs12Object{
-		CertificatePEM: certificatePEM(s.certificate),
-		PrivateKeyPEM:  string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})),
-	}
-	if len(s.issuers) > 0 {
-		var chain strings.Builder
-		for _, cert := range s.issuers {
-			chain.WriteString(certificatePEM(cert))
-		}
-		text := chain.String()
-		object.CertificateChainPEM = &text
-	}
-	return object, nil
-}
-
-func certificatePEM(cert *x509.Certificate) string {
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw}))
-}
-
-// pkcs12Error returns an error about the passphrase if that is the cause, else about the file.
-func pkcs12Error(err error, empty bool) *function.FuncError {
-	const base64Argument, passphraseArgument = 0, 1
-	switch {
-	case errors.Is(err, errWrongPassphrase) && empty:
-		return function.NewArgumentFuncError(passphraseArgument, "the passphrase is empty, and the file has one: pass it as a sensitive value")
-	case errors.Is(err, errWrongPassphrase):
-		return function.NewArgumentFuncError(passphraseArgument, "wrong passphrase, or the file is damaged. A passphrase from a file often has a line end "+
-			"too many: trimspace(…) removes it")
-	case errors.Is(err, errImpossiblePhrase):
-		return function.NewArgumentFuncError(passphraseArgument, "the passphrase has a character that a PKCS#12 file cannot have (beyond U+FFFF, such as an emoji)")
-	case errors.Is(err, errSeveralKeys):
-		return function.NewArgumentFuncError(base64Argument, err.Error()+". Have the certificate exported alone, with its key")
-	case errors.Is(err, errNoKey), errors.Is(err, errNoCertificate):
-		return function.NewArgumentFuncError(base64Argument, err.Error())
-	case errors.Is(err, errForeignKey):
-		return function.NewArgumentFuncError(base64Argument, err.Error()+": have both exported again")
-	default:
-		return function.NewArgumentFuncError(base64Argument, err.Error()+": "+reexport)
+		return key, certs, nil
+	case <-time.After(within):
+		return nil, nil, unread(tooMuchWork)
 	}
 }

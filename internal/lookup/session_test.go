@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/echoprovider"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -15,8 +14,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
-	"github.com/openpsd2/terraform-provider-bunq/internal/acctest/core"
-	"github.com/openpsd2/terraform-provider-bunq/internal/bunqsim"
 )
 
 // echoed is a provider block that is given the ephemeral session, and a resource
@@ -156,82 +153,4 @@ func TestAccSession_badInput(t *testing.T) {
 	}
 	cli.Write(t, p.Provider()+"ephemeral \"bunq_session\" \"main\" {}\n")
 	cli.Plan(t).MustSay(t, 1, "ephemeral.bunq_session cannot be opened", "User credentials are incorrect", "State: nothing was stored")
-}
-
-// heldSession is an open session as Terraform holds it.
-type heldSession struct {
-	q       *core.Provider
-	private []byte
-	renewAt time.Time
-}
-
-func openEphemeral(t *testing.T, b *acctest.Bunq, p *acctest.Party) *heldSession {
-	t.Helper()
-	q := p.Serve(t)
-	config := core.Dynamic(core.Args{}.Of(core.Schemas().EphemeralResourceSchemas["bunq_session"]))
-	opened, err := q.Server.OpenEphemeralResource(t.Context(), &tfprotov6.OpenEphemeralResourceRequest{TypeName: "bunq_session", Config: config})
-	if err != nil {
-		t.Fatal(err)
-	}
-	acctest.MustBeFine(t, core.NoticesOf(opened.Diagnostics))
-	if strings.Contains(string(opened.Private), b.Sim.Snapshot().Sessions[0].Token) || strings.Contains(string(opened.Private), p.APIKey) {
-		t.Error("what Terraform keeps for the renewal has a secret in it")
-	}
-	return &heldSession{q: q, private: opened.Private, renewAt: opened.RenewAt}
-}
-
-func (h *heldSession) renew(t *testing.T) *tfprotov6.RenewEphemeralResourceResponse {
-	t.Helper()
-	r, err := h.q.Server.RenewEphemeralResource(t.Context(), &tfprotov6.RenewEphemeralResourceRequest{TypeName: "bunq_session", Private: h.private})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
-// A session that Terraform holds is looked at every ten minutes, with a GET; one
-// that bunq has ended is an error, and the resources get another.
-func TestSession_renews(t *testing.T) {
-	t.Parallel()
-	b := acctest.New(t)
-	p := b.Onboard(t, "Renewed")
-	h := openEphemeral(t, b, p)
-	if wait := time.Until(h.renewAt); wait < 9*time.Minute || wait > 10*time.Minute {
-		t.Errorf("looked at in %s", wait)
-	}
-
-	b.Sim.ResetJournal()
-	r := h.renew(t)
-	acctest.MustBeFine(t, core.NoticesOf(r.Diagnostics))
-	if wait := time.Until(r.RenewAt); wait < 9*time.Minute || wait > 10*time.Minute {
-		t.Errorf("looked at again in %s", wait)
-	}
-	if diff := cmp.Diff([]string{getUser}, b.Calls(0)); diff != "" {
-		t.Errorf("called (-want +got):\n%s", diff)
-	}
-
-	if err := b.Sim.ExpireSessions(); err != nil {
-		t.Fatal(err)
-	}
-	ended := h.renew(t)
-	if len(ended.Diagnostics) != 1 || ended.Diagnostics[0].Summary != "ephemeral.bunq_session has ended" ||
-		!strings.Contains(ended.Diagnostics[0].Detail, "Next step: run it again") || !ended.RenewAt.IsZero() {
-		t.Errorf("said %v", ended.Diagnostics)
-	}
-	if n := b.Count(openSession); n != 1 {
-		t.Errorf("%d sessions took its place", n)
-	}
-}
-
-// A check that bunq does not answer says so, and no more.
-func TestSession_cannotBeChecked(t *testing.T) {
-	t.Parallel()
-	b := acctest.New(t)
-	p := b.Onboard(t, "Unchecked")
-	h := openEphemeral(t, b, p)
-	b.Sim.Fail(bunqsim.Fault{Kind: bunqsim.FaultStatus, Status: 404, Route: getUser, Every: true})
-	r := h.renew(t)
-	if len(r.Diagnostics) != 1 || r.Diagnostics[0].Summary != "ephemeral.bunq_session could not be checked" {
-		t.Errorf("said %v", r.Diagnostics)
-	}
 }

@@ -127,7 +127,7 @@ func TestAccCredential_badInput(t *testing.T) {
 		{
 			name:   "an EC key",
 			config: credential(set("certificate_pem", cert), set("private_key_pem_wo", of("ec.key"))),
-			want:   acctest.SaysAt("private_key_pem_wo", "bunq registers RSA keys"),
+			want:   acctest.SaysAt("private_key_pem_wo", "bunq accepts RSA keys only"),
 		},
 		{
 			name:   "an EC key in PKCS#8",
@@ -169,7 +169,7 @@ func TestAccCredential_badInput(t *testing.T) {
 			production: true,
 			config: credential(set("certificate_pem", of("seal.pem")), set("certificate_chain_pem", of("other-root.pem")),
 				set("private_key_pem_wo", of("qseal.key"))),
-			want: acctest.SaysAt("certificate_chain_pem", "Chain does not lead from the certificate"),
+			want: acctest.SaysAt("certificate_chain_pem", "whose certificate is not in the chain. Add it."),
 		},
 		{
 			name:       "no chain for a certificate that is not its own",
@@ -189,10 +189,10 @@ func TestAccCredential_badInput(t *testing.T) {
 			want: acctest.SaysAt("private_key_passphrase_wo", "Wrong passphrase"),
 		},
 		{
-			name: "a legacy encrypted key with a wrong passphrase",
+			name: "a key in OpenSSL's old encryption",
 			config: credential(set("certificate_pem", of("pseudo.pem")), set("private_key_pem_wo", of("qseal-legacy-aes256.key")),
-				set("private_key_passphrase_wo", `"incorrect horse"`)),
-			want: acctest.SaysAt("private_key_passphrase_wo", "Wrong passphrase"),
+				set("private_key_passphrase_wo", `"correct horse"`)),
+			want: acctest.SaysAt("private_key_pem_wo", "encrypt the key again with `openssl pkcs8 -topk8"),
 		},
 		{
 			name:   "both key and signature",

@@ -20,7 +20,7 @@ import (
 // known yet is nil or empty.
 type credentialInput struct {
 	certificate *qseal.Certificate
-	chain       *qseal.Chain
+	chain       qseal.Chain
 	key         *rsa.PrivateKey
 	signature   string
 }

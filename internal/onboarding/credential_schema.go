@@ -49,7 +49,7 @@ func (r *CredentialResource) Schema(_ context.Context, _ resource.SchemaRequest,
 			"private_key_pem_wo": schema.StringAttribute{
 				Optional:  true,
 				WriteOnly: true,
-				MarkdownDescription: "Private key of the certificate, PEM (PKCS#8 or PKCS#1, may be encrypted), from a file or an ephemeral value. It is used " +
+				MarkdownDescription: "Private key of the certificate, PEM (PKCS#8, may be encrypted, or PKCS#1), from a file or an ephemeral value. It is used " +
 					"once, to sign, and is stored neither in the plan nor in the state. Set this or `client_public_key_signature` when the credential is " +
 					"created; later neither is needed.",
 				Validators: []validator.String{

@@ -28,7 +28,7 @@ func TestAccImport_mistakes(t *testing.T) {
 		"no such file":       {filepath.Join(t.TempDir(), "bunq.conf"), []string{"The import id is not a usable context file", "no such file or directory", "a relative path starts at the working directory"}},
 		"an id of bunq's":    {"4916", []string{"The import id is not a usable context file", "The import id is the path of a context file"}},
 		"a home folder":      {"~/bunq.conf", []string{`"~" is not expanded`}},
-		"a folder":           {t.TempDir(), []string{"is no file but a"}},
+		"a folder":           {t.TempDir(), []string{"is no file, but a folder"}},
 		"an empty file":      {written(t, ""), []string{"not the context file of a bunq SDK"}},
 		"a PEM file":         {written(t, p.CertificatePEM), []string{"not the context file of a bunq SDK"}},
 		"half of a file":     {written(t, text[:len(text)/2]), []string{"not the context file of a bunq SDK", "ends too early"}},

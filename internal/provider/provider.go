@@ -190,7 +190,7 @@ func (p *Bunq) Configure(ctx context.Context, req provider.ConfigureRequest, res
 
 	s := settingsFrom(m, p.options.getenv, &resp.Diagnostics)
 	data := &providerdata.Data{Environment: s.environment, Unknown: s.unknown, Clock: p.options.clock}
-	s.defaultContext(ctx, data, &resp.Diagnostics)
+	s.defaultContext(ctx, m, data, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}

@@ -49,10 +49,6 @@ type settings struct {
 	maxWait        time.Duration
 	roots          *x509.CertPool // nil: the system's
 	sessionCache   bool
-	apiContext     types.Object
-	contextFile    string
-	fileUnknown    bool
-	contextAt      origin
 	unknown        []string
 }
 
@@ -96,14 +92,13 @@ func (s *settings) setting(v types.String, attribute, variable string) (string, 
 
 // settingsFrom reads the provider block, and what it leaves out from the environment.
 func settingsFrom(m model, getenv func(string) string, diags *diag.Diagnostics) *settings {
-	s := &settings{getenv: getenv, environment: bunq.Sandbox, sessionCache: true, apiContext: m.APIContext}
+	s := &settings{getenv: getenv, environment: bunq.Sandbox, sessionCache: true}
 	s.setEnvironment(m, diags)
 	s.setBaseURL(m, diags)
 	s.requestTimeout = s.duration(m.RequestTimeout, "request_timeout", "BUNQ_REQUEST_TIMEOUT", defaultRequestTimeout, diags)
 	s.maxWait = s.duration(m.MaxWait, "max_wait", "BUNQ_MAX_WAIT", defaultMaxWait, diags)
 	s.setRoots(m, diags)
 	s.setSessionCache(m, diags)
-	s.setContext(m, diags)
 	return s
 }
 
@@ -220,67 +215,54 @@ func (s *settings) setSessionCache(m model, diags *diag.Diagnostics) {
 	}
 }
 
-// setContext notes where the default context comes from. The object takes precedence over the
-// environment variable of the file; both in the block are an error.
-func (s *settings) setContext(m model, diags *diag.Diagnostics) {
-	if !m.APIContext.IsNull() {
-		if !m.ContextFile.IsNull() {
-			diags.AddAttributeError(path.Root("context_file"), "Two API contexts",
-				"api_context and context_file are both set. Remove one of them.")
-		}
-		return
-	}
-
-	if m.ContextFile.IsUnknown() {
-		s.fileUnknown = true
-		return
-	}
-	s.contextFile, s.contextAt = s.setting(m.ContextFile, "context_file", "BUNQ_CONTEXT_FILE")
-}
-
-// defaultContext sets the context for resources without one of their own.
-func (s *settings) defaultContext(ctx context.Context, data *providerdata.Data, diags *diag.Diagnostics) {
+// defaultContext sets the context for resources without one of their own. The object takes
+// precedence over the environment variable of the file; both in the block are an error.
+func (s *settings) defaultContext(ctx context.Context, m model, data *providerdata.Data, diags *diag.Diagnostics) {
 	switch {
-	case s.apiContext.IsUnknown(), s.fileUnknown:
+	case !m.APIContext.IsNull() && !m.ContextFile.IsNull():
+		diags.AddAttributeError(path.Root("context_file"), "Two API contexts", "api_context and context_file are both set. Remove one of them.")
+	case m.APIContext.IsUnknown(), m.ContextFile.IsUnknown():
 		data.DefaultUnknown = true
-	case !s.apiContext.IsNull():
-		var m providerdata.APIContextModel
-		diags.Append(s.apiContext.As(ctx, &m, basetypes.ObjectAsOptions{})...)
+	case m.APIContext.IsNull():
+		if file, at := s.setting(m.ContextFile, "context_file", "BUNQ_CONTEXT_FILE"); file != "" {
+			contextFromFile(file, at, data, diags)
+		}
+	default:
+		var object providerdata.APIContextModel
+		diags.Append(m.APIContext.As(ctx, &object, basetypes.ObjectAsOptions{})...)
 		if diags.HasError() {
 			return
 		}
-		if !m.Known() {
+		if !object.Known() {
 			data.DefaultUnknown = true
 			return
 		}
-		ac, more := m.Parse(path.Root("api_context"))
+		ac, more := object.Parse(path.Root("api_context"))
 		diags.Append(more...)
 		if !diags.HasError() {
 			data.SetDefault(ac, "API context of the provider block")
 		}
-	case s.contextFile != "":
-		s.contextFromFile(data, diags)
 	}
 }
 
 // contextFromFile sets the context from a file. A file named in the block must be usable. One named
 // only by the environment variable may be meant for another configuration, so it is only an error
 // for the resources that would use it.
-func (s *settings) contextFromFile(data *providerdata.Data, diags *diag.Diagnostics) {
+func contextFromFile(file string, at origin, data *providerdata.Data, diags *diag.Diagnostics) {
 	var found diag.Diagnostics
-	file, err := sdkconf.Read(s.contextFile)
+	content, err := sdkconf.Read(file)
 	if err != nil {
-		s.contextAt.fault(&found, "Unusable context file", tfdiag.Sentence(err))
+		at.fault(&found, "Unusable context file", tfdiag.Sentence(err))
 	} else {
-		ac, more := providerdata.FromContextFile(file).Parse(path.Root("context_file"))
+		ac, more := providerdata.FromContextFile(content).Parse(path.Root("context_file"))
 		found.Append(more...)
 		if !found.HasError() {
-			data.SetDefault(ac, "context file ("+s.contextAt.String()+")")
+			data.SetDefault(ac, "context file ("+at.String()+")")
 			return
 		}
 	}
 
-	if s.contextAt.variable == "" {
+	if at.variable == "" {
 		diags.Append(found...)
 		return
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,9 +28,8 @@ func TestSettings_precedence(t *testing.T) {
 		requestTimeout time.Duration
 		maxWait        time.Duration
 		sessionCache   bool
-		contextFile    string
 	}
-	defaults := result{bunq.Sandbox, sandboxURL, 30 * time.Second, 15 * time.Minute, true, ""}
+	defaults := result{bunq.Sandbox, sandboxURL, 30 * time.Second, 15 * time.Minute, true}
 	with := func(change func(*result)) result {
 		r := defaults
 		change(&r)
@@ -102,19 +102,6 @@ func TestSettings_precedence(t *testing.T) {
 		},
 		{"session_cache: the block wins", block{"session_cache": true}, map[string]string{"BUNQ_SESSION_CACHE": "false"}, defaults},
 		{"session_cache: a bad variable does not count where the block says it", block{"session_cache": true}, map[string]string{"BUNQ_SESSION_CACHE": "maybe"}, defaults},
-		{"context_file of the block", block{"context_file": "a.conf"}, nil, with(func(r *result) { r.contextFile = "a.conf" })},
-		{
-			"context_file of the variable", nil, map[string]string{"BUNQ_CONTEXT_FILE": "b.conf"},
-			with(func(r *result) { r.contextFile = "b.conf" }),
-		},
-		{
-			"context_file: the block wins", block{"context_file": "a.conf"}, map[string]string{"BUNQ_CONTEXT_FILE": "b.conf"},
-			with(func(r *result) { r.contextFile = "a.conf" }),
-		},
-		{
-			"context_file: api_context of the block wins over the variable", block{"api_context": unknown}, map[string]string{"BUNQ_CONTEXT_FILE": "b.conf"},
-			defaults,
-		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -122,12 +109,47 @@ func TestSettings_precedence(t *testing.T) {
 			if diags.HasError() {
 				t.Fatalf("errors: %v", diags)
 			}
-			got := result{s.environment, s.baseURL.String(), s.requestTimeout, s.maxWait, s.sessionCache, s.contextFile}
+			got := result{s.environment, s.baseURL.String(), s.requestTimeout, s.maxWait, s.sessionCache}
 			if got != tt.want {
 				t.Errorf("got  %+v\nwant %+v", got, tt.want)
 			}
 			if len(s.unknown) > 0 {
 				t.Errorf("unknown: %v", s.unknown)
+			}
+		})
+	}
+}
+
+// The file that is read is the block's, else the variable's, and none where the block has a context.
+func TestContextFile_precedence(t *testing.T) {
+	variable := map[string]string{"BUNQ_CONTEXT_FILE": "b.conf"}
+	for _, tt := range []struct {
+		name                   string
+		block                  block
+		env                    map[string]string
+		wantError, wantProblem string // the file, "" for none
+	}{
+		{"of the block", block{"context_file": "a.conf"}, nil, "a.conf", ""},
+		{"of the variable", nil, variable, "", "b.conf"},
+		{"the block wins", block{"context_file": "a.conf"}, variable, "a.conf", ""},
+		{"api_context of the block wins over the variable", block{"api_context": unknown}, variable, "", ""},
+		{"an empty variable counts as none", nil, map[string]string{"BUNQ_CONTEXT_FILE": ""}, "", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			data, diags := tt.block.configure(t, tt.env)
+			if tt.wantError != "" {
+				if len(diags) != 1 || !strings.Contains(diags[0].Detail(), tt.wantError) {
+					t.Errorf("got %v, want one error about %s", diags, tt.wantError)
+				}
+				return
+			}
+			switch {
+			case len(diags) > 0:
+				t.Errorf("got %v", diags)
+			case (data.DefaultProblem == nil) != (tt.wantProblem == ""):
+				t.Errorf("problem %v, want one about %q", data.DefaultProblem, tt.wantProblem)
+			case data.DefaultProblem != nil && !strings.Contains(data.DefaultProblem.Detail(), tt.wantProblem):
+				t.Errorf("problem %v, want one about %s", data.DefaultProblem, tt.wantProblem)
 			}
 		})
 	}
@@ -183,7 +205,7 @@ func TestSettings_badValues(t *testing.T) {
 		},
 		{
 			"a folder of CA certificates", nil, "BUNQ_CA_CERT_FILE", "..", "",
-			"The file cannot be read: .. is no file but a folder.",
+			"The file cannot be read: .. is no file, but a folder, a pipe or a device.",
 		},
 		{
 			"a file without CA certificates", block{"ca_cert_file": "settings.go"}, "", "", "ca_cert_file",

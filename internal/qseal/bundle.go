@@ -1,7 +1,6 @@
 package qseal
 
 import (
-	"bytes"
 	"crypto/x509"
 	"slices"
 	"strings"
@@ -11,7 +10,7 @@ import (
 // [Chain.Without]).
 type Bundle struct {
 	Certificate *Certificate
-	Chain       *Chain
+	Chain       Chain
 }
 
 // ParseFullchain reads a certificate that its chain may follow, as many issuers deliver both in one
@@ -22,19 +21,15 @@ func ParseFullchain(pemText string) (Bundle, error) {
 	if err != nil {
 		return Bundle{}, err
 	}
-	leaf, err := newCertificate(leafOf(certs))
+	first := certs[0]
+	if ends := endsOf(certs); len(ends) == 1 {
+		first = ends[0]
+	}
+	leaf, err := newCertificate(first)
 	if err != nil {
 		return Bundle{}, err
 	}
-	return Bundle{leaf, (&Chain{certs: certs}).Without(leaf)}, nil
-}
-
-// leafOf returns the one certificate that issued none of the others, or the first.
-func leafOf(certs []*x509.Certificate) *x509.Certificate {
-	if ends := endsOf(certs); len(ends) == 1 {
-		return ends[0]
-	}
-	return certs[0]
+	return Bundle{leaf, Chain(certs).Without(leaf)}, nil
 }
 
 // endsOf returns the certificates that issued none of the others.
@@ -71,8 +66,8 @@ func (b Bundle) Equal(other Bundle) bool {
 // issuers returns the DER of the chain's certificates other than the leaf, sorted for comparison.
 func (b Bundle) issuers() []string {
 	var all []string
-	for _, cert := range b.Chain.members() {
-		if !bytes.Equal(cert.Raw, b.Certificate.x509.Raw) {
+	for _, cert := range b.Chain {
+		if !cert.Equal(b.Certificate.x509) {
 			all = append(all, string(cert.Raw))
 		}
 	}

@@ -16,10 +16,10 @@ import (
 )
 
 // Certificate is the leaf with which a party registers: a QSEAL certificate, or the self-signed
-// pseudo certificate of bunq's sandbox. Its key is always RSA. Make one with [Parse].
+// pseudo certificate of bunq's sandbox. Make one with [Parse]: its key is RSA.
 type Certificate struct {
 	x509 *x509.Certificate
-	key  *rsa.PublicKey
+	key  *rsa.PublicKey // nil after Describe
 	qc   qcStatements
 	// qcErr is why the qcStatements extension could not be read. Parse does not return it, as the
 	// sandbox ignores the extension and accepts such a certificate.
@@ -27,7 +27,7 @@ type Certificate struct {
 }
 
 // Parse reads the one certificate of pemText; given twice, it counts once. The error wraps
-// signing.ErrNotPEM, ErrDamagedPEM, signing.ErrWrongPEMType, ErrPrivateKeyFound,
+// signing.ErrNotPEM, signing.ErrDamagedPEM, signing.ErrWrongPEMType, ErrPrivateKeyFound,
 // ErrSeveralCertificates, ErrMalformedCertificate, or signing.ErrNotRSA for a certificate with a
 // key of another algorithm: every source on bunq's API signs the registration with RSA, and whether
 // bunq takes anything else is UNKNOWN.
@@ -47,25 +47,12 @@ func Parse(pemText string) (*Certificate, error) {
 func newCertificate(cert *x509.Certificate) (*Certificate, error) {
 	key, ok := cert.PublicKey.(*rsa.PublicKey)
 	if !ok {
-		return nil, fmt.Errorf("%w: the certificate has %s, and bunq registers RSA keys only; ask the issuer for an RSA certificate "+
-			"(in the sandbox: make a pseudo certificate with an RSA key)", signing.ErrNotRSA, keyName(cert.PublicKeyAlgorithm))
+		return nil, fmt.Errorf("%w: the certificate has a key of type %s, and bunq registers RSA keys only; ask the issuer for an RSA certificate "+
+			"(in the sandbox: make a pseudo certificate with an RSA key)", signing.ErrNotRSA, cert.PublicKeyAlgorithm)
 	}
 	c := &Certificate{x509: cert, key: key}
 	c.qc, c.qcErr = readQCStatements(cert)
 	return c, nil
-}
-
-func keyName(a x509.PublicKeyAlgorithm) string {
-	switch a {
-	case x509.ECDSA:
-		return "an elliptic curve key (ECDSA)"
-	case x509.Ed25519:
-		return "an Ed25519 key"
-	case x509.DSA:
-		return "a DSA key"
-	default:
-		return "a key of an unknown algorithm"
-	}
 }
 
 // Roles returns the PSD2 roles in the order of the certificate, each once: those of its PSD2
@@ -134,15 +121,8 @@ func (c *Certificate) NotAfter() time.Time { return c.x509.NotAfter.UTC() }
 func (c *Certificate) SelfSigned() bool { return issuedBy(c.x509, c.x509) }
 
 // Kind returns whether the certificate is for seals or for web sites, from the QcType statement
-// (ETSI EN 319 412-5). Pseudo certificates have none: KindUnknown.
+// (ETSI EN 319 412-5). Pseudo certificates have none: "".
 func (c *Certificate) Kind() Kind { return c.qc.kind }
-
-// AuthorityName and AuthorityID return the name and the identifier ("NL-DNB") of the national
-// authority that authorised the party, from the PSD2 statement; "" if there is none.
-func (c *Certificate) AuthorityName() string { return c.qc.ncaName }
-
-// AuthorityID is described at AuthorityName.
-func (c *Certificate) AuthorityID() string { return c.qc.ncaID }
 
 // PEM returns the certificate in canonical form: 64 columns, LF, a final LF, and nothing around it.
 func (c *Certificate) PEM() string { return encodeCertificate(c.x509) }

@@ -66,8 +66,8 @@ func TestParse_readsWhatOpenSSLMade(t *testing.T) {
 
 func TestCertificate_authorityOfTheStatement(t *testing.T) {
 	c := certificate(t, "seal.pem")
-	if c.AuthorityName() != "De Nederlandsche Bank" || c.AuthorityID() != "NL-DNB" {
-		t.Errorf("authority %q, %q", c.AuthorityName(), c.AuthorityID())
+	if a := c.Authority(); a == nil || *a != (Authority{ID: "NL-DNB", Name: "De Nederlandsche Bank"}) {
+		t.Errorf("authority %v", a)
 	}
 }
 
@@ -127,9 +127,9 @@ func TestParse_saysWhatElseItIs(t *testing.T) {
 		{"a line of 1,024 characters, which is longer than a path", strings.Repeat("~/.tls/", 146) + "ab", signing.ErrNotPEM, "no -----BEGIN"},
 		{"a token of bunq, which is base64 as well", strings.Repeat("1a2b", 16), signing.ErrNotPEM, "no -----BEGIN"},
 		{"the shortest base64 that is longer than a token", strings.Repeat("1a2b", 17), signing.ErrNotPEM, "-inform DER"},
-		{"line ends as backslash n", strings.ReplaceAll(cert, "\n", `\n`), signing.ErrNotPEM, "replace("},
+		{"line ends as backslash n", strings.ReplaceAll(cert, "\n", `\n`), signing.ErrDamagedPEM, "replace("},
 		{"base64 of DER", base64.StdEncoding.EncodeToString(block.Bytes), signing.ErrNotPEM, "-inform DER"},
-		{"a certificate that was cut off", cert[:len(cert)/2], signing.ErrNotPEM, "END line"},
+		{"a certificate that was cut off", cert[:len(cert)/2], signing.ErrDamagedPEM, "END line"},
 		{"a private key", vector(t, "qseal.key"), ErrPrivateKeyFound, "remove the private key"},
 		{"a private key beside the certificate", vector(t, "bundle.pem"), ErrPrivateKeyFound, "remove the private key"},
 		{"an encrypted private key", vector(t, "qseal-pkcs8-aes256.key"), ErrPrivateKeyFound, "remove the private key"},
@@ -138,7 +138,7 @@ func TestParse_saysWhatElseItIs(t *testing.T) {
 		{"a PKCS#1 public key", vector(t, "qseal-pkcs1.pub"), signing.ErrWrongPEMType, "use the certificate"},
 		{"a request", vector(t, "request.csr"), signing.ErrWrongPEMType, "came back"},
 		{"a certificate with its chain", vector(t, "seal.pem", "intermediate.pem"), ErrSeveralCertificates, "move those of its issuers to the chain"},
-		{"one of two certificates cut off", cert + vector(t, "intermediate.pem")[:600], ErrDamagedPEM, "of 2 blocks only 1"},
+		{"one of two certificates cut off", cert + vector(t, "intermediate.pem")[:600], signing.ErrDamagedPEM, "END line"},
 		{"a CERTIFICATE block with something else in it", "-----BEGIN CERTIFICATE-----\nMAMCAQE=\n-----END CERTIFICATE-----\n", ErrMalformedCertificate, ""},
 		{"an elliptic curve certificate", vector(t, "ec.pem"), signing.ErrNotRSA, "ask the issuer for an RSA certificate"},
 	} {

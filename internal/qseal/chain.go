@@ -3,29 +3,19 @@ package qseal
 import (
 	"bytes"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 )
 
-// Chain holds the certificates of a leaf's issuers. Make one with [ParseChain]; a nil *Chain is an
-// empty one.
-type Chain struct {
-	certs []*x509.Certificate
-}
+// Chain holds the certificates of a leaf's issuers. Make one with [ParseChain].
+type Chain []*x509.Certificate
 
 // ParseChain reads one or more CERTIFICATE blocks, in any order; a certificate given twice counts
 // once. The leaf may be among them. The errors are those of [Parse], without those about the number
 // and the algorithm of the key: issuers may have any.
-func ParseChain(pemText string) (*Chain, error) {
-	certs, err := parseCertificates(pemText)
-	if err != nil {
-		return nil, err
-	}
-	return &Chain{certs: certs}, nil
-}
+func ParseChain(pemText string) (Chain, error) { return parseCertificates(pemText) }
 
 // Bounds on what the signatures of a chain may cost to check: each certificate may have issued
 // each other one. A chain of a trust service provider has two to four, with keys of at most 8192
@@ -72,75 +62,65 @@ func checkKeyLength(cert *x509.Certificate) error {
 	return nil
 }
 
-// Len returns the number of certificates.
-func (ch *Chain) Len() int { return len(ch.members()) }
-
 // PEM returns the certificates, concatenated in canonical form; "" for an empty chain.
-func (ch *Chain) PEM() string {
+func (ch Chain) PEM() string {
 	var out strings.Builder
-	for _, cert := range ch.members() {
+	for _, cert := range ch {
 		out.WriteString(encodeCertificate(cert))
 	}
 	return out.String()
 }
 
-func (ch *Chain) members() []*x509.Certificate {
-	if ch == nil {
-		return nil
-	}
-	return ch.certs
-}
-
 // Without returns the chain as bunq wants it for leaf: without the leaf, its issuer first and the
-// root last. Certificates that did not issue it (which [Certificate.CheckChain] refuses) come at
+// root last. Certificates that did not issue it (which [Certificate.Check] refuses) come at
 // the end. The exception is a self-signed leaf without a chain: such a pseudo certificate is its
 // own chain (OBSERVED in every client for the sandbox).
-func (ch *Chain) Without(leaf *Certificate) *Chain {
-	path := issuers(leaf.x509, ch.members())
-	rest := slices.DeleteFunc(slices.Clone(ch.members()), func(cert *x509.Certificate) bool {
+func (ch Chain) Without(leaf *Certificate) Chain {
+	path := issuers(leaf.x509, ch)
+	rest := slices.DeleteFunc(slices.Clone(ch), func(cert *x509.Certificate) bool {
 		return cert.Equal(leaf.x509) || slices.ContainsFunc(path, cert.Equal)
 	})
-	out := &Chain{certs: append(path, rest...)}
-	if len(out.certs) == 0 && leaf.SelfSigned() {
-		out.certs = append(out.certs, leaf.x509)
+	if len(path)+len(rest) == 0 && leaf.SelfSigned() {
+		return Chain{leaf.x509}
 	}
-	return out
+	return append(path, rest...)
 }
 
-// CheckChain checks that ch leads from c, signature by signature and in whatever order, to a
-// self-signed certificate or to the last intermediate, and that it holds nothing else. A nil or
-// empty chain is complete for a self-signed certificate only. The error wraps ErrIncompleteChain or
-// ErrUnrelatedCertificate, and names subjects. It does not check dates, as it has no clock:
-// [Certificate.Check] does, for the chain too.
-func (c *Certificate) CheckChain(ch *Chain) error {
-	path := issuers(c.x509, ch.members())
+// checkChain checks that ch leads from c, signature by signature and in whatever order, to a
+// self-signed certificate or to the last intermediate, and that it holds nothing else. An empty chain
+// is complete for a self-signed certificate only. The problems name subjects.
+func (c *Certificate) checkChain(ch Chain) []Problem {
+	path := issuers(c.x509, ch)
 	if len(path) == 0 && !c.SelfSigned() {
-		return fmt.Errorf("%w: %s", ErrIncompleteChain, c.explainNoIssuer(ch))
+		return []Problem{c.noIssuer(ch)}
 	}
 
-	var errs []error
-	for _, cert := range ch.members() {
+	var problems []Problem
+	for _, cert := range ch {
 		if !cert.Equal(c.x509) && !slices.ContainsFunc(path, cert.Equal) {
-			errs = append(errs, fmt.Errorf("%w: %s (serial number %x) issued neither %s nor one of its issuers; remove it",
-				ErrUnrelatedCertificate, oneLine(cert.RawSubject), cert.SerialNumber, c.Subject()))
+			problems = append(problems, chainProblem("Chain does not match the certificate",
+				"Unrelated certificate in the chain: %s (serial number %x) issued neither %s nor one of its issuers. Remove it.",
+				oneLine(cert.RawSubject), cert.SerialNumber, c.Subject()))
 		}
 	}
-	return errors.Join(errs...)
+	return problems
 }
 
-// explainNoIssuer says why no member of the chain is the leaf's issuer.
-func (c *Certificate) explainNoIssuer(ch *Chain) string {
+// noIssuer says why no member of the chain is the leaf's issuer.
+func (c *Certificate) noIssuer(ch Chain) Problem {
 	issuer := oneLine(c.x509.RawIssuer)
 	namesake := func(cert *x509.Certificate) bool { return bytes.Equal(cert.RawSubject, c.x509.RawIssuer) }
 	switch {
-	case ch.Len() == 0:
-		return fmt.Sprintf("the certificate was issued by %s, so bunq also needs the certificates of its issuers, "+
-			"intermediates and root; your issuer publishes them", issuer)
-	case slices.ContainsFunc(ch.members(), namesake):
-		return fmt.Sprintf("the chain has a certificate of the issuer, %s, but not the one that signed this certificate: "+
-			"it is from another generation of that issuer; use the one that came with your certificate", issuer)
+	case len(ch) == 0:
+		return chainProblem("The chain of the certificate is missing",
+			"The certificate was issued by %s, so bunq also needs the certificates of its issuers, intermediates and root. Your issuer publishes them.", issuer)
+	case slices.ContainsFunc(ch, namesake):
+		return chainProblem("Chain does not match the certificate",
+			"The chain has a certificate of the issuer, %s, but not the one that signed this certificate: it is from another generation of that issuer. "+
+				"Use the one that came with your certificate.", issuer)
 	default:
-		return fmt.Sprintf("the certificate was issued by %s, whose certificate is not in the chain; add it", issuer)
+		return chainProblem("Chain does not match the certificate",
+			"The certificate was issued by %s, whose certificate is not in the chain. Add it.", issuer)
 	}
 }
 
@@ -148,33 +128,26 @@ func (c *Certificate) explainNoIssuer(ch *Chain) string {
 // and so on, all of them if an authority is certified by several (cross-signing). The leaf itself
 // is never among them.
 func issuers(leaf *x509.Certificate, members []*x509.Certificate) []*x509.Certificate {
-	var path []*x509.Certificate
-	for next := []*x509.Certificate{leaf}; len(next) > 0; next = next[1:] {
+	found := []*x509.Certificate{leaf}
+	for i := 0; i < len(found); i++ {
 		for _, cert := range members {
-			if !cert.Equal(leaf) && !slices.ContainsFunc(path, cert.Equal) && issuedBy(next[0], cert) {
-				path = append(path, cert)
-				next = append(next, cert)
+			if !slices.ContainsFunc(found, cert.Equal) && issuedBy(found[i], cert) {
+				found = append(found, cert)
 			}
 		}
 	}
 
 	// A root with a cross-signed edition would come before that edition; the end of a chain belongs
 	// last.
-	slices.SortStableFunc(path, func(a, b *x509.Certificate) int {
-		return compareBool(issuedBy(a, a), issuedBy(b, b))
-	})
-	return path
-}
-
-func compareBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case b:
-		return -1
-	default:
-		return 1
+	var path, roots []*x509.Certificate
+	for _, cert := range found[1:] {
+		if issuedBy(cert, cert) {
+			roots = append(roots, cert)
+		} else {
+			path = append(path, cert)
+		}
 	}
+	return append(path, roots...)
 }
 
 // issuedBy reports whether child names parent as its issuer and has parent's signature. Whether
@@ -187,10 +160,10 @@ func issuedBy(child, parent *x509.Certificate) bool {
 }
 
 // chainDates returns a Problem for each member, other than the leaf, that is not valid at now.
-func (c *Certificate) chainDates(ch *Chain, now time.Time) []Problem {
+func (c *Certificate) chainDates(ch Chain, now time.Time) []Problem {
 	var problems []Problem
 
-	for _, cert := range ch.members() {
+	for _, cert := range ch {
 		if cert.Equal(c.x509) {
 			continue
 		}
@@ -198,19 +171,12 @@ func (c *Certificate) chainDates(ch *Chain, now time.Time) []Problem {
 		name := oneLine(cert.RawSubject)
 		switch {
 		case now.After(cert.NotAfter):
-			problems = append(problems, Problem{
-				Attribute: AttributeChain,
-				Summary:   "Expired certificate in the chain",
-				Detail: fmt.Sprintf("The certificate of %s in the chain expired on %s. Use the current one, which your issuer "+
-					"publishes.", name, date(cert.NotAfter)),
-			})
+			problems = append(problems, chainProblem("Expired certificate in the chain",
+				"The certificate of %s in the chain expired on %s. Use the current one, which your issuer publishes.", name, date(cert.NotAfter)))
 		case now.Before(cert.NotBefore):
-			problems = append(problems, Problem{
-				Attribute: AttributeChain,
-				Summary:   "Certificate in the chain is not valid yet",
-				Detail: fmt.Sprintf("The certificate of %s in the chain becomes valid on %s. Check the clock of this machine, or "+
-					"use the issuer's current certificate.", name, date(cert.NotBefore)),
-			})
+			problems = append(problems, chainProblem("Certificate in the chain is not valid yet",
+				"The certificate of %s in the chain becomes valid on %s. Check the clock of this machine, or use the issuer's current certificate.",
+				name, date(cert.NotBefore)))
 		}
 	}
 	return problems

@@ -217,7 +217,7 @@ func TestCheck_warnsOfSignatures(t *testing.T) {
 
 // A key that is so short that no signature of it counts is one problem, not also one of the chain.
 func TestCertificate_Check_aVeryShortKeyIsOneProblem(t *testing.T) {
-	for _, chain := range []*Chain{nil, chainOf(t, "pseudo-512.pem")} {
+	for _, chain := range []Chain{nil, chainOf(t, "pseudo-512.pem")} {
 		mustHaveProblems(t, certificate(t, "pseudo-512.pem").Check("sandbox", chain, today), []expected{
 			{AttributeCertificate, "Key of the certificate is too short", "has 512 bits", false},
 		})

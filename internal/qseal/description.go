@@ -6,31 +6,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"fmt"
-	"time"
 )
-
-// Description is what a certificate says of itself. It may be any X.509 certificate, with a key of
-// any algorithm: whether bunq would take it is for [Certificate.Check] to say.
-type Description struct {
-	// Subject, OrganizationIdentifier, Roles, Kind and FingerprintSHA256 are as the methods of
-	// [Certificate] return them.
-	Subject, OrganizationIdentifier string
-	Roles                           []Role
-	Kind                            Kind
-	FingerprintSHA256               string
-	// Authority is the national authority of the PSD2 statement; nil where the certificate has no
-	// such statement.
-	Authority *Authority
-	// NotBefore and NotAfter are in UTC.
-	NotBefore, NotAfter time.Time
-	// SerialNumber is hexadecimal as OpenSSL prints it: upper case, whole bytes. (A negative one is
-	// no certificate to crypto/x509.)
-	SerialNumber string
-	// KeyType is "RSA", "EC", "Ed25519" or "" for another algorithm; KeyBits the size of the
-	// modulus or of the curve in bits, 0 where KeyType is "".
-	KeyType string
-	KeyBits int
-}
 
 // Authority is the national competent authority that authorised a payment company (ETSI TS 119 495).
 type Authority struct {
@@ -39,11 +15,12 @@ type Authority struct {
 }
 
 // Describe reads the one certificate of pemText, which those of its issuers may follow
-// (fullchain.pem); given twice, it counts once. The error wraps
-// signing.ErrNotPEM, ErrDamagedPEM, signing.ErrWrongPEMType, ErrPrivateKeyFound,
-// ErrSeveralCertificates, ErrMalformedCertificate or ErrMalformedStatements: what the qualified
-// statements say cannot be left out unnoticed.
-func Describe(pemText string) (*Description, error) {
+// (fullchain.pem); given twice, it counts once. It may be any X.509 certificate, with a key of any
+// algorithm: only what it says of itself may be asked of it. The error wraps signing.ErrNotPEM,
+// signing.ErrDamagedPEM, signing.ErrWrongPEMType, ErrPrivateKeyFound, ErrSeveralCertificates,
+// ErrMalformedCertificate or ErrMalformedStatements: what the qualified statements say cannot be left
+// out unnoticed.
+func Describe(pemText string) (*Certificate, error) {
 	certs, err := parseCertificates(pemText)
 	if err != nil {
 		return nil, err
@@ -53,29 +30,25 @@ func Describe(pemText string) (*Description, error) {
 		return nil, fmt.Errorf("%w: %d found", ErrSeveralCertificates, len(certs))
 	}
 
-	cert := ends[0]
-	qc, err := readQCStatements(cert)
-	if err != nil {
+	c := &Certificate{x509: ends[0]}
+	if c.qc, err = readQCStatements(c.x509); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMalformedStatements, err)
 	}
-
-	c := &Certificate{x509: cert, qc: qc}
-	d := &Description{
-		Subject:                c.Subject(),
-		OrganizationIdentifier: c.OrganizationIdentifier(),
-		Roles:                  c.Roles(),
-		Kind:                   c.Kind(),
-		FingerprintSHA256:      c.FingerprintSHA256(),
-		NotBefore:              c.NotBefore(),
-		NotAfter:               c.NotAfter(),
-		SerialNumber:           serialNumber(cert),
-	}
-	if qc.psd2 {
-		d.Authority = &Authority{ID: c.AuthorityID(), Name: c.AuthorityName()}
-	}
-	d.KeyType, d.KeyBits = keyOf(cert)
-	return d, nil
+	return c, nil
 }
+
+// Authority returns the national authority of the PSD2 statement; nil where there is no such
+// statement.
+func (c *Certificate) Authority() *Authority {
+	if !c.qc.psd2 {
+		return nil
+	}
+	return &Authority{ID: c.qc.ncaID, Name: c.qc.ncaName}
+}
+
+// Key returns the algorithm of the key, "RSA", "EC", "Ed25519" or "" for another one, and the size of
+// the modulus or of the curve in bits, 0 for another algorithm.
+func (c *Certificate) Key() (algorithm string, bits int) { return keyOf(c.x509) }
 
 func keyOf(cert *x509.Certificate) (algorithm string, bits int) {
 	switch key := cert.PublicKey.(type) {
@@ -90,9 +63,11 @@ func keyOf(cert *x509.Certificate) (algorithm string, bits int) {
 	}
 }
 
-func serialNumber(cert *x509.Certificate) string {
-	if cert.SerialNumber.Sign() == 0 {
+// SerialNumber returns the serial number in hexadecimal, as OpenSSL prints it: upper case, whole
+// bytes. (A negative one is no certificate to crypto/x509.)
+func (c *Certificate) SerialNumber() string {
+	if c.x509.SerialNumber.Sign() == 0 {
 		return "00"
 	}
-	return fmt.Sprintf("%X", cert.SerialNumber.Bytes())
+	return fmt.Sprintf("%X", c.x509.SerialNumber.Bytes())
 }

@@ -17,18 +17,15 @@ func TestDescribe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d.Subject != "/C=NL/O=Vector Payments B.V./organizationIdentifier=PSDNL-DNB-R123456/CN=Vector Payments B.V." ||
-		d.OrganizationIdentifier != "PSDNL-DNB-R123456" {
-		t.Errorf("owner %q, %q", d.Subject, d.OrganizationIdentifier)
+	if d.Subject() != "/C=NL/O=Vector Payments B.V./organizationIdentifier=PSDNL-DNB-R123456/CN=Vector Payments B.V." ||
+		d.OrganizationIdentifier() != "PSDNL-DNB-R123456" {
+		t.Errorf("owner %q, %q", d.Subject(), d.OrganizationIdentifier())
 	}
-	if d.Authority == nil || *d.Authority != (Authority{ID: "NL-DNB", Name: "De Nederlandsche Bank"}) {
-		t.Errorf("authority %v", d.Authority)
+	if key, bits := d.Key(); !slices.Equal(d.Roles(), []Role{RolePISP, RoleAISP}) || d.Kind() != KindSeal || key != "RSA" || bits != 2048 {
+		t.Errorf("roles %v, kind %v, key %s %d", d.Roles(), d.Kind(), key, bits)
 	}
-	if !slices.Equal(d.Roles, []Role{RolePISP, RoleAISP}) || d.Kind != KindSeal || d.KeyType != "RSA" || d.KeyBits != 2048 {
-		t.Errorf("roles %v, kind %v, key %s %d", d.Roles, d.Kind, d.KeyType, d.KeyBits)
-	}
-	if !d.NotBefore.Equal(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)) || !d.NotAfter.Equal(time.Date(2054, 1, 1, 0, 0, 0, 0, time.UTC)) {
-		t.Errorf("valid %v to %v", d.NotBefore, d.NotAfter)
+	if !d.NotBefore().Equal(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)) || !d.NotAfter().Equal(time.Date(2054, 1, 1, 0, 0, 0, 0, time.UTC)) {
+		t.Errorf("valid %v to %v", d.NotBefore(), d.NotAfter())
 	}
 }
 
@@ -38,8 +35,8 @@ func TestDescribe_anyKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d.KeyType != "EC" || d.KeyBits != 256 || d.Authority != nil || !slices.Equal(d.Roles, []Role{RolePISP, RoleAISP}) {
-		t.Errorf("key %s %d, authority %v, roles %v", d.KeyType, d.KeyBits, d.Authority, d.Roles)
+	if key, bits := d.Key(); key != "EC" || bits != 256 || d.Authority() != nil || !slices.Equal(d.Roles(), []Role{RolePISP, RoleAISP}) {
+		t.Errorf("key %s %d, authority %v, roles %v", key, bits, d.Authority(), d.Roles())
 	}
 }
 
@@ -54,7 +51,7 @@ func TestDescribe_takesTheLeafOfAFullchain(t *testing.T) {
 		"leaf last":  vector(t, "root.pem") + vector(t, "intermediate.pem") + vector(t, "seal.pem"),
 	} {
 		got, err := Describe(text)
-		if err != nil || got.FingerprintSHA256 != want.FingerprintSHA256 {
+		if err != nil || got.FingerprintSHA256() != want.FingerprintSHA256() {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}
 	}
@@ -78,7 +75,8 @@ func TestDescribe_refuses(t *testing.T) {
 
 func TestSerialNumber(t *testing.T) {
 	for number, want := range map[int64]string{0: "00", 10: "0A", 255: "FF", 256: "0100"} {
-		if got := serialNumber(&x509.Certificate{SerialNumber: big.NewInt(number)}); got != want {
+		c := Certificate{x509: &x509.Certificate{SerialNumber: big.NewInt(number)}}
+		if got := c.SerialNumber(); got != want {
 			t.Errorf("%d is %s, want %s", number, got, want)
 		}
 	}

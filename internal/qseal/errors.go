@@ -2,12 +2,10 @@ package qseal
 
 import "errors"
 
-// What can be wrong with a pasted text, besides signing.ErrNotPEM, signing.ErrWrongPEMType,
-// signing.ErrNotRSA and signing.ErrMalformedKey. The errors returned wrap one of these and say what
+// What can be wrong with a pasted text, besides signing.ErrNotPEM, signing.ErrDamagedPEM,
+// signing.ErrWrongPEMType, signing.ErrNotRSA and signing.ErrMalformedKey. The errors returned wrap one of these and say what
 // was found and what to do; none of them holds any part of a key or of a passphrase.
 var (
-	// ErrDamagedPEM means that of several PEM blocks some cannot be read.
-	ErrDamagedPEM = errors.New("damaged PEM")
 	// ErrPrivateKeyFound means that there is a private key where only certificates belong, which
 	// are stored unencrypted.
 	ErrPrivateKeyFound = errors.New("private key found")
@@ -29,12 +27,6 @@ var (
 	// ErrUnsupportedEncryption means that the private key is encrypted in a way that is not
 	// supported.
 	ErrUnsupportedEncryption = errors.New("unsupported encryption of the private key")
-
-	// ErrIncompleteChain means that the chain has no certificate that issued the leaf.
-	ErrIncompleteChain = errors.New("chain does not lead from the certificate")
-	// ErrUnrelatedCertificate means that the chain holds a certificate that did not issue the leaf,
-	// not even indirectly.
-	ErrUnrelatedCertificate = errors.New("unrelated certificate in the chain")
 
 	// ErrNotBase64 means that a signature is not base64.
 	ErrNotBase64 = errors.New("signature is not base64")

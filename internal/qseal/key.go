@@ -5,17 +5,15 @@ import (
 	"encoding/pem"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
 )
 
 // ParsePrivateKey reads the RSA key of a QSEAL certificate: PKCS#8 or PKCS#1, plain, or encrypted
-// as PKCS#8 with PBES2 ("ENCRYPTED PRIVATE KEY") or in OpenSSL's old format ("Proc-Type:
-// 4,ENCRYPTED"). Certificates next to the one key, as `openssl pkcs12` writes them, are ignored; so
+// as PKCS#8 ("ENCRYPTED PRIVATE KEY"). Certificates next to the one key, as `openssl pkcs12` writes them, are ignored; so
 // is a passphrase for a key that is not encrypted.
 //
-// The error wraps signing.ErrNotPEM, ErrDamagedPEM, signing.ErrWrongPEMType, ErrPassphraseNeeded,
+// The error wraps signing.ErrNotPEM, signing.ErrDamagedPEM, signing.ErrWrongPEMType, ErrPassphraseNeeded,
 // ErrWrongPassphrase, ErrUnsupportedEncryption, signing.ErrNotRSA or signing.ErrMalformedKey, and
 // holds nothing of the key or the passphrase.
 func ParsePrivateKey(pemText, passphrase string) (*rsa.PrivateKey, error) {
@@ -34,23 +32,12 @@ func ParsePrivateKey(pemText, passphrase string) (*rsa.PrivateKey, error) {
 	}
 
 	b := keys[0]
-	switch b.Type {
-	case "PRIVATE KEY", "RSA PRIVATE KEY", "ENCRYPTED PRIVATE KEY":
-	case "EC PRIVATE KEY", "DSA PRIVATE KEY":
-		return nil, fmt.Errorf("%w: this is an %q; bunq registers RSA keys only", signing.ErrNotRSA, b.Type)
-	default:
-		return nil, fmt.Errorf("%w: found %q where PRIVATE KEY, RSA PRIVATE KEY or ENCRYPTED PRIVATE KEY belongs; convert it with openssl "+
-			"(an OpenSSH key with `ssh-keygen -p -m PKCS8 -f FILE`)", signing.ErrWrongPEMType, b.Type)
-	}
-
-	legacy := strings.Contains(b.Headers["Proc-Type"], "ENCRYPTED")
-	if b.Type == typeEncryptedKey || legacy {
-		if passphrase == "" {
-			return nil, fmt.Errorf("%w: its passphrase is needed", ErrPassphraseNeeded)
-		}
-		if legacy {
-			return decryptLegacy(b, passphrase)
-		}
+	switch {
+	case len(b.Headers) > 0:
+		return nil, fmt.Errorf("%w: OpenSSL's old format (Proc-Type: 4,ENCRYPTED); %s", ErrUnsupportedEncryption, reencrypt)
+	case b.Type == typeEncryptedKey && passphrase == "":
+		return nil, fmt.Errorf("%w: its passphrase is needed", ErrPassphraseNeeded)
+	case b.Type == typeEncryptedKey:
 		return decryptPKCS8(b.Bytes, passphrase)
 	}
 

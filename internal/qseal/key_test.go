@@ -1,15 +1,16 @@
 package qseal
 
 import (
-	"crypto/rand"
-	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/pem"
 	"errors"
-	"math/bits"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
 )
@@ -25,9 +26,6 @@ func TestParsePrivateKey_readsEveryWrappingOfTheSameKey(t *testing.T) {
 		{"a passphrase that is not needed", "qseal.key", passphrase},
 		{"PKCS#8 with AES-256", "qseal-pkcs8-aes256.key", passphrase},
 		{"PKCS#8 with 3DES and SHA-1", "qseal-pkcs8-des3.key", passphrase},
-		{"PKCS#8 with scrypt", "qseal-pkcs8-scrypt.key", passphrase},
-		{"legacy with 3DES", "qseal-legacy-des3.key", passphrase},
-		{"legacy with AES-256", "qseal-legacy-aes256.key", passphrase},
 		{"a bundle with certificates", "bundle.pem", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -53,21 +51,19 @@ func TestParsePrivateKey_saysWhatIsWrong(t *testing.T) {
 		b.Bytes = b.Bytes[:len(b.Bytes)-8]
 		return string(pem.EncodeToMemory(b))
 	}
-	header := func(from, to string) string { return strings.Replace(vector(t, "qseal-legacy-des3.key"), from, to, 1) }
 	for _, tt := range []struct {
 		name, text, passphrase string
 		want                   error
 		says                   string
 	}{
 		{"PKCS#8 without its passphrase", vector(t, "qseal-pkcs8-aes256.key"), "", ErrPassphraseNeeded, "its passphrase is needed"},
-		{"legacy without its passphrase", vector(t, "qseal-legacy-des3.key"), "", ErrPassphraseNeeded, "its passphrase is needed"},
 		{"PKCS#8 with another passphrase", vector(t, "qseal-pkcs8-aes256.key"), "battery staple", ErrWrongPassphrase, ""},
-		{"PKCS#8 with scrypt and another passphrase", vector(t, "qseal-pkcs8-scrypt.key"), "battery staple", ErrWrongPassphrase, ""},
-		{"legacy with another passphrase", vector(t, "qseal-legacy-des3.key"), "battery staple", ErrWrongPassphrase, ""},
-		{"legacy AES with another passphrase", vector(t, "qseal-legacy-aes256.key"), "battery staple", ErrWrongPassphrase, ""},
 		{"PKCS#8 with SHA-512", vector(t, "qseal-pkcs8-sha512.key"), passphrase, ErrUnsupportedEncryption, "openssl pkcs8 -topk8"},
 		{"PKCS#8 of the former way", vector(t, "qseal-pkcs8-pbes1.key"), passphrase, ErrUnsupportedEncryption, "openssl pkcs8 -topk8"},
-		{"legacy with Camellia", vector(t, "qseal-legacy-camellia.key"), passphrase, ErrUnsupportedEncryption, "openssl pkcs8 -topk8"},
+		{"PKCS#8 with scrypt", vector(t, "qseal-pkcs8-scrypt.key"), passphrase, ErrUnsupportedEncryption, "openssl pkcs8 -topk8"},
+		{"OpenSSL's old format", vector(t, "qseal-legacy-des3.key"), passphrase, ErrUnsupportedEncryption, "openssl pkcs8 -topk8"},
+		{"the same without a passphrase", vector(t, "qseal-legacy-aes256.key"), "", ErrUnsupportedEncryption, "openssl pkcs8 -topk8"},
+		{"the same on one line", strings.ReplaceAll(vector(t, "qseal-legacy-aes256.key"), "\n", ""), passphrase, ErrUnsupportedEncryption, "Proc-Type"},
 		{"an elliptic curve key with its parameters", vector(t, "ec.key"), "", signing.ErrNotRSA, "RSA"},
 		{"an elliptic curve key as PKCS#8", vector(t, "ec-pkcs8.key"), "", signing.ErrNotRSA, ""},
 		{"an encrypted elliptic curve key", vector(t, "ec-pkcs8-aes256.key"), passphrase, signing.ErrNotRSA, "RSA"},
@@ -78,13 +74,9 @@ func TestParsePrivateKey_saysWhatIsWrong(t *testing.T) {
 		{"an OpenSSH key", "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n", "", signing.ErrWrongPEMType, "ssh-keygen"},
 		{"two keys", vector(t, "qseal.key", "client.key"), "", signing.ErrWrongPEMType, "2 private keys"},
 		{"a path", "~/qseal.key", "", signing.ErrNotPEM, "file("},
-		{"a key that was cut off", vector(t, "qseal.key")[:400], "", signing.ErrNotPEM, "END line"},
+		{"a key that was cut off", vector(t, "qseal.key")[:400], "", signing.ErrDamagedPEM, "END line"},
 		{"a damaged key", damage("qseal.key"), "", signing.ErrMalformedKey, ""},
 		{"a damaged PKCS#8 encryption", damage("qseal-pkcs8-aes256.key"), passphrase, signing.ErrMalformedKey, "damaged"},
-		{"a damaged legacy encryption", damage("qseal-legacy-aes256.key"), passphrase, signing.ErrMalformedKey, "damaged"},
-		{"legacy with no start value", header("DES-EDE3-CBC,", "DES-EDE3-CBC;"), passphrase, ErrUnsupportedEncryption, ""},
-		{"legacy with a start value of no digits", header("DES-EDE3-CBC,", "DES-EDE3-CBC,x"), passphrase, signing.ErrMalformedKey, "DEK-Info"},
-		{"legacy with a start value of another length", header("DES-EDE3-CBC,", "DES-EDE3-CBC,00"), passphrase, signing.ErrMalformedKey, "damaged"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			key, err := ParsePrivateKey(tt.text, tt.passphrase)
@@ -99,33 +91,49 @@ func TestParsePrivateKey_saysWhatIsWrong(t *testing.T) {
 	}
 }
 
-// OpenSSL reads PKCS#8 in the encryption of RFC 1423, though it writes PKCS#1 only.
-func TestParsePrivateKey_readsPKCS8InTheFormerEncryption(t *testing.T) {
-	encrypted := func(file string) string {
-		t.Helper()
-		block, _ := pem.Decode([]byte(vector(t, file)))
-		//nolint:staticcheck // deprecated because the format is weak; that it is read is the point
-		block, err := x509.EncryptPEMBlock(rand.Reader, block.Type, block.Bytes, []byte("correct horse"), x509.PEMCipherAES256)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(pem.EncodeToMemory(block))
-	}
-
-	key, err := ParsePrivateKey(encrypted("qseal.key"), "correct horse")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !certificate(t, "seal.pem").HasKey(&key.PublicKey) {
-		t.Error("not the key of the certificate")
-	}
-
-	if _, err := ParsePrivateKey(encrypted("ec-pkcs8.key"), "correct horse"); !errors.Is(err, signing.ErrNotRSA) {
-		t.Errorf("an elliptic curve key: %v", err)
+// The command that an error names makes a key of each kind that is refused one that is read.
+func TestParsePrivateKey_namesACommandThatWorks(t *testing.T) {
+	t.Parallel()
+	seal := certificate(t, "seal.pem")
+	for _, name := range []string{"qseal-legacy-aes256.key", "qseal-legacy-des3.key", "qseal-pkcs8-pbes1.key", "qseal-pkcs8-scrypt.key", "qseal-pkcs8-sha512.key"} {
+		t.Run(name, func(t *testing.T) {
+			_, err := ParsePrivateKey(vector(t, name), "correct horse")
+			if err == nil {
+				t.Fatal("it is read")
+			}
+			_, rest, _ := strings.Cut(err.Error(), "`openssl ")
+			line, _, found := strings.Cut(rest, "`")
+			if !found {
+				t.Fatalf("no command in %v", err)
+			}
+			file := filepath.Join(t.TempDir(), "new.key")
+			args := strings.Fields(strings.NewReplacer("NEWFILE", file, "FILE", filepath.Join("testdata", name)).Replace(line))
+			// In place of the questions for both passphrases.
+			args = append(args, "-passin", "pass:correct horse", "-passout", "pass:battery staple", "-provider", "legacy", "-provider", "default")
+			if out, err := exec.CommandContext(t.Context(), "openssl", args...).CombinedOutput(); err != nil { //nolint:gosec // our own command
+				t.Fatalf("openssl: %v\n%s", err, out)
+			}
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			key, err := ParsePrivateKey(string(text), "battery staple")
+			if err != nil || !seal.HasKey(&key.PublicKey) {
+				t.Errorf("not the key of the certificate: %v", err)
+			}
+		})
 	}
 }
 
-// The pkcs8 module panics or works for hours on such parameters; they must not reach it.
+// pbkdf2Params is with the length of the key, which the pkcs8 module passes over.
+type pbkdf2Params struct {
+	Salt       []byte
+	Iterations int
+	KeyLength  int                      `asn1:"optional"`
+	PRF        pkix.AlgorithmIdentifier `asn1:"optional"`
+}
+
+// The pkcs8 module panics or works for hours on such parameters.
 func TestParsePrivateKey_refusesParametersOfADamagedFile(t *testing.T) {
 	block, _ := pem.Decode([]byte(vector(t, "qseal-pkcs8-aes256.key")))
 	for _, tt := range []struct {
@@ -142,9 +150,10 @@ func TestParsePrivateKey_refusesParametersOfADamagedFile(t *testing.T) {
 		{"a start value that is none", func(_ *encryptedKeyInfo, p *pbes2Params, _ *pbkdf2Params) {
 			p.Cipher.Parameters.FullBytes = []byte{5, 0}
 		}, signing.ErrMalformedKey},
-		{"no rounds", func(_ *encryptedKeyInfo, _ *pbes2Params, k *pbkdf2Params) { k.Iterations = 0 }, signing.ErrMalformedKey},
+		{"no rounds", func(_ *encryptedKeyInfo, _ *pbes2Params, k *pbkdf2Params) { k.Iterations = 0 }, ErrWrongPassphrase},
+		{"one round more than are computed", func(_ *encryptedKeyInfo, _ *pbes2Params, k *pbkdf2Params) { k.Iterations = MaxRounds + 1 }, signing.ErrMalformedKey},
 		{"two thousand million rounds", func(_ *encryptedKeyInfo, _ *pbes2Params, k *pbkdf2Params) { k.Iterations = 2_000_000_000 }, signing.ErrMalformedKey},
-		{"a length of the key, which the module passes over", func(_ *encryptedKeyInfo, _ *pbes2Params, k *pbkdf2Params) { k.KeyLength = 32 }, ErrUnsupportedEncryption},
+		{"a length of the key, which the module passes over", func(_ *encryptedKeyInfo, _ *pbes2Params, k *pbkdf2Params) { k.KeyLength = 32 }, ErrWrongPassphrase},
 		{"another cipher", func(_ *encryptedKeyInfo, p *pbes2Params, _ *pbkdf2Params) {
 			p.Cipher.Algorithm = asn1.ObjectIdentifier{1, 2, 3}
 		}, ErrUnsupportedEncryption},
@@ -171,60 +180,17 @@ func TestParsePrivateKey_refusesParametersOfADamagedFile(t *testing.T) {
 				return der
 			}
 			read(block.Bytes, &info)
-			read(info.Algorithm.Parameters.FullBytes, &params)
+			read(info.Scheme.Parameters.FullBytes, &params)
 			read(params.KDF.Parameters.FullBytes, &kdf)
 			tt.change(&info, &params, &kdf)
 			params.KDF.Parameters.FullBytes = write(kdf)
-			info.Algorithm.Parameters.FullBytes = write(params)
+			info.Scheme.Parameters.FullBytes = write(params)
 			_, err := decryptPKCS8(write(info), "correct horse")
 			if !errors.Is(err, tt.want) {
 				t.Errorf("error %v, want %v", err, tt.want)
 			}
-		})
-	}
-}
-
-// What the strongest tools write is far below the bounds; the bounds themselves are still taken.
-func TestCheckKDF_takesItsBounds(t *testing.T) {
-	salt := []byte("salt")
-	for name, kdf := range map[string]pkix.AlgorithmIdentifier{
-		"one round of PBKDF2":                  derivation(t, oidPBKDF2, pbkdf2Params{Salt: salt, Iterations: 1}),
-		"as many rounds of PBKDF2 as take 5 s": derivation(t, oidPBKDF2, pbkdf2Params{Salt: salt, Iterations: MaxRounds}),
-		"the least scrypt":                     derivation(t, oidScrypt, scryptParams{Salt: salt, N: 2, R: 1, P: 1}),
-		"scrypt with all memory in its cost":   derivation(t, oidScrypt, scryptParams{Salt: salt, N: 1 << 21, R: 1, P: 1}),
-		"scrypt with large blocks":             derivation(t, oidScrypt, scryptParams{Salt: salt, N: 2, R: 1024, P: 1}),
-		"scrypt with many lanes":               derivation(t, oidScrypt, scryptParams{Salt: salt, N: 2, R: 1, P: 1024}),
-		"scrypt with blocks and lanes":         derivation(t, oidScrypt, scryptParams{Salt: salt, N: 1 << 17, R: 8, P: 2}),
-	} {
-		t.Run(name, func(t *testing.T) {
-			if err := checkKDF(kdf); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-}
-
-func derivation(t *testing.T, algorithm asn1.ObjectIdentifier, parameters any) pkix.AlgorithmIdentifier {
-	t.Helper()
-	der, err := asn1.Marshal(parameters)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pkix.AlgorithmIdentifier{Algorithm: algorithm, Parameters: asn1.RawValue{FullBytes: der}}
-}
-
-func TestParsePrivateKey_refusesScryptOfADamagedFile(t *testing.T) {
-	for name, p := range map[string]scryptParams{
-		"too much memory":                      {Salt: []byte("salt"), N: 1 << 24, R: 8, P: 1},
-		"too many lanes":                       {Salt: []byte("salt"), N: 1 << 10, R: 8, P: 1 << 20},
-		"one lane more than there is room for": {Salt: []byte("salt"), N: 1 << 18, R: 8, P: 2},
-		"a cost that no number of bytes holds": {Salt: []byte("salt"), N: 1 << (bits.UintSize - 2), R: 8, P: 1},
-		"no cost":                              {Salt: []byte("salt"), N: 1, R: 8, P: 1},
-		"no blocks":                            {Salt: []byte("salt"), N: 1 << 10, R: 0, P: 1},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if err := checkKDF(derivation(t, oidScrypt, p)); !errors.Is(err, signing.ErrMalformedKey) {
-				t.Errorf("error %v", err)
+			if errors.Is(err, ErrWrongPassphrase) && !strings.Contains(err.Error(), "if the passphrase is right, "+reencrypt) {
+				t.Errorf("the error has no way out: %v", err)
 			}
 		})
 	}
@@ -250,4 +216,25 @@ func TestCertificate_HasKey(t *testing.T) {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
+}
+
+// Whatever an encrypted key asks for, it is a key or an error, and soon.
+func FuzzDecryptPKCS8(f *testing.F) {
+	for _, name := range []string{"qseal-pkcs8-aes256.key", "qseal-pkcs8-des3.key", "qseal-pkcs8-sha512.key", "qseal-pkcs8-scrypt.key", "qseal-pkcs8-pbes1.key"} {
+		block, _ := pem.Decode([]byte(vector(f, name)))
+		f.Add(block.Bytes)
+	}
+	f.Fuzz(func(t *testing.T, der []byte) {
+		if Rounds(der) > 100_000 { // a test has the bound
+			return
+		}
+		begun := time.Now()
+		key, err := decryptPKCS8(der, "correct horse")
+		if (key == nil) == (err == nil) {
+			t.Errorf("key %v, error %v", key != nil, err)
+		}
+		if took := time.Since(begun); took > 2*time.Second {
+			t.Errorf("it took %s", took)
+		}
+	})
 }

@@ -4,56 +4,23 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/pem"
+	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
 )
 
-const (
-	typeCertificate = "CERTIFICATE"
-	pemBegin        = "-----BEGIN "
-)
+const typeCertificate = "CERTIFICATE"
 
-var pemMarker = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`\s*(-----(?:BEGIN|END) [A-Z0-9 ]+-----)\s*`)
-})
-
-// blocks reads every PEM block of a text. It tolerates indentation (heredocs), a byte order mark,
-// CRLF, markers on the same line as the body (environment variables) and text between the blocks
-// (as `openssl pkcs12` writes it). A block that cannot be read is an error: encoding/pem would
-// silently skip it, and half a chain would be sent.
+// blocks reads every PEM block of a text. The errors are those of [signing.Blocks].
 func blocks(text string) ([]*pem.Block, error) {
-	var clean strings.Builder
-	begun := 0
-	for line := range strings.Lines(pemMarker().ReplaceAllString(text, "\n$1\n")) {
-		line = strings.TrimSpace(line)
-		if strings.HasPrefix(line, pemBegin) {
-			begun++
-		}
-		clean.WriteString(line)
-		clean.WriteByte('\n')
+	all, err := signing.Blocks(text)
+	if errors.Is(err, signing.ErrNotPEM) {
+		return nil, fmt.Errorf("%w: %s", err, explainNoPEM(text))
 	}
-
-	var found []*pem.Block
-	for rest := []byte(clean.String()); ; {
-		var b *pem.Block
-		if b, rest = pem.Decode(rest); b == nil {
-			break
-		}
-		found = append(found, b)
-	}
-
-	switch {
-	case len(found) == 0:
-		return nil, fmt.Errorf("%w: %s", signing.ErrNotPEM, explainNoPEM(text))
-	case len(found) < begun:
-		return nil, fmt.Errorf("%w: of %d blocks only %d can be read; the others are incomplete", ErrDamagedPEM, begun, len(found))
-	}
-	return found, nil
+	return all, err
 }
 
 // explainNoPEM says what a text without a PEM block most likely is. It does not quote the text.
@@ -62,10 +29,6 @@ func explainNoPEM(text string) string {
 	switch {
 	case t == "":
 		return "the text is empty"
-	case strings.Contains(t, pemBegin) && strings.Contains(t, `\n`):
-		return `the line ends are written as the two characters \n; pass real ones, for example with replace(x, "\\n", "\n")`
-	case strings.Contains(t, pemBegin):
-		return "there is a BEGIN line, but what follows is damaged or has no END line"
 	case IsPKCS12(t):
 		return "this is a PKCS#12 file (.p12, .pfx) in base64; extract the certificates with `openssl pkcs12 -in FILE -nokeys`, " +
 			"and the private key with `openssl pkcs12 -in FILE -nocerts`"

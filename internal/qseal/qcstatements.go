@@ -19,30 +19,15 @@ const (
 	RoleCBPII Role = "CBPII"  // card-based payment instruments
 )
 
-// Kind is what a qualified certificate is for.
-type Kind int
+// Kind is what a qualified certificate is for; "" where it has no QcType statement.
+type Kind string
 
 // The kinds that matter here.
 const (
-	KindUnknown   Kind = iota // no QcType statement
-	KindSeal                  // QSEAL: electronic seals
-	KindWeb                   // QWAC: web site authentication
-	KindSignature             // electronic signatures of persons
+	KindSeal      Kind = "seal"      // QSEAL: electronic seals
+	KindWeb       Kind = "web"       // QWAC: web site authentication
+	KindSignature Kind = "signature" // electronic signatures of persons
 )
-
-// String returns the usual name of the kind.
-func (k Kind) String() string {
-	switch k {
-	case KindSeal:
-		return "QSEAL"
-	case KindWeb:
-		return "QWAC"
-	case KindSignature:
-		return "signature"
-	default:
-		return "unknown"
-	}
-}
 
 var (
 	oidQCStatements = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 1, 3} // RFC 3739
@@ -150,7 +135,7 @@ func (q *qcStatements) addType(der []byte) error {
 			q.kind = KindSeal // also beside another type: it may be used for seals
 		case t.Equal(oidQCTypeWeb) && q.kind != KindSeal:
 			q.kind = KindWeb
-		case t.Equal(oidQCTypeSign) && q.kind == KindUnknown:
+		case t.Equal(oidQCTypeSign) && q.kind == "":
 			q.kind = KindSignature
 		}
 	}

@@ -34,7 +34,7 @@ func certificate(tb testing.TB, name string) *Certificate {
 	return c
 }
 
-func chainOf(tb testing.TB, names ...string) *Chain {
+func chainOf(tb testing.TB, names ...string) Chain {
 	tb.Helper()
 	if len(names) == 0 {
 		return nil

@@ -3,13 +3,10 @@ package qseal
 import (
 	"encoding/asn1"
 	"encoding/pem"
-	"errors"
 	"math"
 	"os"
 	"path/filepath"
 	"testing"
-
-	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
 )
 
 // OpenSSL's own numbers, from files that it wrote.
@@ -58,12 +55,5 @@ func TestRounds_ofDamagedFiles(t *testing.T) {
 	}
 	if got := Rounds(many[:len(many)-1]); got != 0 {
 		t.Errorf("cut off: %d", got)
-	}
-}
-
-func TestCheckKDF_refusesMoreWorkThanABound(t *testing.T) {
-	kdf := derivation(t, oidPBKDF2, pbkdf2Params{Salt: []byte("salt"), Iterations: MaxRounds + 1})
-	if err := checkKDF(kdf); !errors.Is(err, signing.ErrMalformedKey) {
-		t.Errorf("got %v", err)
 	}
 }

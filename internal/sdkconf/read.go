@@ -42,7 +42,7 @@ func ReadFile(path string, limit int64) (_ []byte, err error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is %w but a %s", path, ErrNotFile, kindOf(info.Mode()))
+		return nil, fmt.Errorf("%s is %w, but a folder, a pipe or a device", path, ErrNotFile)
 	}
 
 	f, err := os.Open(path)
@@ -55,20 +55,6 @@ func ReadFile(path string, limit int64) (_ []byte, err error) {
 		err = fmt.Errorf("%s is %w: more than %d MiB", path, ErrTooLarge, limit>>20)
 	}
 	return data, err
-}
-
-// kindOf names what is no regular file.
-func kindOf(m fs.FileMode) string {
-	switch {
-	case m.IsDir():
-		return "folder"
-	case m&fs.ModeNamedPipe != 0:
-		return "named pipe"
-	case m&fs.ModeSocket != 0:
-		return "socket"
-	default:
-		return "device"
-	}
 }
 
 func openRemedy(path string, err error) string {
@@ -204,18 +190,9 @@ func (c *Context) readKeys(f *fileInstallation) error {
 		return fmt.Errorf("%w: the file was put together from two installations; use one as an SDK wrote it", ErrKeyMismatch)
 	}
 
-	privatePEM, err := signing.MarshalPrivateKey(private)
-	if err != nil {
-		return fmt.Errorf("%s: %w", memberPrivateKey, err)
-	}
-	c.PrivateKeyPEM = bunq.Secret(privatePEM)
-	if c.PublicKeyPEM, err = signing.MarshalPublicKey(public); err != nil {
-		return fmt.Errorf("%s: %w", memberPublicKey, err)
-	}
-	if c.ServerPublicKeyPEM, err = signing.MarshalPublicKey(server); err != nil {
-		return fmt.Errorf("%s: %w", memberServerKey, err)
-	}
-	return nil
+	keys := bunq.Installation{PrivateKey: private, ServerPublicKey: server}
+	c.PrivateKeyPEM, c.PublicKeyPEM, c.ServerPublicKeyPEM, err = keys.PEM()
+	return err
 }
 
 // userID returns the ID of the session's user, which is a number or a string with one. It is only a

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
+	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
 )
 
 // longAgo is when the written session expired, in the SDKs' format for times. The format has no
@@ -34,21 +34,21 @@ type writtenUser struct {
 	ID int64 `json:"id"`
 }
 
-// Marshal returns c as a context file that bunq's SDKs load. It contains secrets. PublicKeyPEM may
-// be empty, as it follows from the private key.
+// Marshal returns c as a context file that bunq's SDKs load. It contains secrets. The keys may have any
+// form that [bunq.NewInstallation] takes; PublicKeyPEM is not read, as it follows from the private key.
 //
 // c has no session, but the file has one that expired long ago: the PHP SDK cannot load a file
 // without one, and every SDK replaces an expired session with a new one (read in their sources,
 // UNKNOWN for later versions). They only load a session with a user object (OBSERVED by running
 // those for Python and PHP), which needs UserID.
 func Marshal(c Context) ([]byte, error) {
-	private, err := signing.ParsePrivateKey(c.PrivateKeyPEM.Reveal())
+	installation, err := bunq.NewInstallation(c.InstallationToken, c.PrivateKeyPEM, c.ServerPublicKeyPEM)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", memberPrivateKey, err)
+		return nil, err
 	}
-	public, err := signing.MarshalPublicKey(&private.PublicKey)
+	private, public, server, err := installation.PEM()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", memberPublicKey, err)
+		return nil, err
 	}
 
 	w := writtenContext{
@@ -56,19 +56,15 @@ func Marshal(c Context) ([]byte, error) {
 		APIKey:      c.APIKey.Reveal(),
 		Installation: fileInstallation{
 			Token:      c.InstallationToken.Reveal(),
-			PrivateKey: c.PrivateKeyPEM.Reveal(),
+			PrivateKey: private.Reveal(),
 			PublicKey:  public,
-			ServerKey:  c.ServerPublicKeyPEM,
+			ServerKey:  server,
 		},
 		Session: writtenSession{ExpiryTime: longAgo, UserID: c.UserID},
 	}
-
 	if c.UserID != 0 {
 		user := &writtenUser{c.UserID}
 		w.Session.User, w.Session.UserPHP = user, user
-	}
-	if c.PublicKeyPEM != "" {
-		w.Installation.PublicKey = c.PublicKeyPEM
 	}
 
 	data, err := json.MarshalIndent(w, "", "  ") //nolint:gosec // the secrets are what the file is for

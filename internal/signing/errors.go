@@ -5,8 +5,10 @@ import "errors"
 // Errors of this package, for errors.Is. The message names the PEM type that was found and says
 // what to do about it; no error carries key material.
 var (
-	// ErrNotPEM means that the text holds no complete PEM block.
+	// ErrNotPEM means that no PEM block begins in the text.
 	ErrNotPEM = errors.New("no PEM block found")
+	// ErrDamagedPEM means that a PEM block begins, and cannot be read.
+	ErrDamagedPEM = errors.New("damaged PEM")
 	// ErrWrongPEMType means a well-formed PEM block of another type than the one needed.
 	ErrWrongPEMType = errors.New("wrong PEM type")
 	// ErrNotRSA means a key of another algorithm. Every source has RSA; whether bunq accepts others

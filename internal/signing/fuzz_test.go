@@ -63,7 +63,7 @@ func seed(f *testing.F) {
 func wantTyped(t *testing.T, err error) {
 	t.Helper()
 	for _, known := range []error{
-		signing.ErrNotPEM, signing.ErrWrongPEMType, signing.ErrNotRSA, signing.ErrEncrypted, signing.ErrMalformedKey,
+		signing.ErrNotPEM, signing.ErrDamagedPEM, signing.ErrWrongPEMType, signing.ErrNotRSA, signing.ErrEncrypted, signing.ErrMalformedKey,
 	} {
 		if errors.Is(err, known) {
 			return

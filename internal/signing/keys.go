@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
-	"strings"
 )
 
 // PEM types of keys.
@@ -20,13 +19,13 @@ const (
 	typeECParameters = "EC PARAMETERS"
 )
 
-// KeyBits is the size of generated keys. bunq documents 2048 bits for the client key pair; whether
+// keyBits is the size of generated keys. bunq documents 2048 bits for the client key pair; whether
 // it accepts others is UNKNOWN.
-const KeyBits = 2048
+const keyBits = 2048
 
-// GenerateKey makes a key pair of KeyBits bits for an installation.
+// GenerateKey makes a key pair of 2048 bits for an installation.
 func GenerateKey() (*rsa.PrivateKey, error) {
-	key, err := rsa.GenerateKey(rand.Reader, KeyBits)
+	key, err := rsa.GenerateKey(rand.Reader, keyBits)
 	if err != nil {
 		return nil, fmt.Errorf("generate RSA key: %w", err)
 	}
@@ -36,14 +35,14 @@ func GenerateKey() (*rsa.PrivateKey, error) {
 // ParsePrivateKey reads an unencrypted RSA private key, PKCS#8 ("PRIVATE KEY") or PKCS#1 ("RSA
 // PRIVATE KEY"). The body, and even the markers, may be on one line.
 //
-// Errors: ErrNotPEM, ErrWrongPEMType, ErrNotRSA, ErrEncrypted, ErrMalformedKey.
+// Errors: ErrNotPEM, ErrDamagedPEM, ErrWrongPEMType, ErrNotRSA, ErrEncrypted, ErrMalformedKey.
 func ParsePrivateKey(pemText string) (*rsa.PrivateKey, error) {
-	block, err := decodeBlock(pemText)
+	block, err := onlyBlock(pemText)
 	if err != nil {
 		return nil, err
 	}
 
-	if block.Type == typeEncrypted || strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED") {
+	if block.Type == typeEncrypted || len(block.Headers) > 0 {
 		return nil, fmt.Errorf("%w: decrypt it first, for example with \"openssl pkcs8 -topk8 -nocrypt\"", ErrEncrypted)
 	}
 
@@ -69,17 +68,18 @@ func ParsePrivateKey(pemText string) (*rsa.PrivateKey, error) {
 	case typeSPKI, typePKCS1Pub:
 		return nil, fmt.Errorf("%w: found %q, a public key, where the private key is needed", ErrWrongPEMType, block.Type)
 	default:
-		return nil, fmt.Errorf("%w: found %q, need %q (PKCS#8) or %q (PKCS#1)", ErrWrongPEMType, block.Type, typePKCS8, typePKCS1)
+		return nil, fmt.Errorf("%w: found %q, need %q (PKCS#8) or %q (PKCS#1); convert it with openssl (an OpenSSH key with `ssh-keygen -p -m PKCS8 -f FILE`)",
+			ErrWrongPEMType, block.Type, typePKCS8, typePKCS1)
 	}
 }
 
 // ParsePublicKey reads an RSA public key as SubjectPublicKeyInfo ("PUBLIC KEY"), the format that
 // bunq sends and accepts (DOCUMENTED). The body, and even the markers, may be on one line (OBSERVED).
 //
-// Errors: ErrNotPEM, ErrWrongPEMType (for a PKCS#1 key with the command that converts it),
+// Errors: ErrNotPEM, ErrDamagedPEM, ErrWrongPEMType (for a PKCS#1 key with the command that converts it),
 // ErrNotRSA, ErrMalformedKey.
 func ParsePublicKey(pemText string) (*rsa.PublicKey, error) {
-	block, err := decodeBlock(pemText)
+	block, err := onlyBlock(pemText)
 	if err != nil {
 		return nil, err
 	}

@@ -67,10 +67,10 @@ func TestParsePrivateKey_refuses(t *testing.T) {
 		"nothing":                                {"", signing.ErrNotPEM, ""},
 		"a path in place of the content":         {"/etc/keys/bunq.pem", signing.ErrNotPEM, ""},
 		"bare base64":                            {strings.Join(strings.Split(pkcs8, "\n")[1:5], "\n"), signing.ErrNotPEM, ""},
-		"a key cut off at its end":               {pkcs8[:len(pkcs8)-40], signing.ErrNotPEM, "END"},
-		"a key cut off in its middle":            {pkcs8[:100] + "\n-----END PRIVATE KEY-----\n", signing.ErrMalformedKey, ""},
-		"a body that is not base64":              {"-----BEGIN PRIVATE KEY-----\n%%%%\n-----END PRIVATE KEY-----\n", signing.ErrMalformedKey, "base64"},
-		"an empty body":                          {"-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n", signing.ErrMalformedKey, ""},
+		"a key cut off at its end":               {pkcs8[:len(pkcs8)-40], signing.ErrDamagedPEM, "END"},
+		"a key cut off in its middle":            {pkcs8[:100] + "\n-----END PRIVATE KEY-----\n", signing.ErrDamagedPEM, ""},
+		"a body that is not base64":              {"-----BEGIN PRIVATE KEY-----\n%%%%\n-----END PRIVATE KEY-----\n", signing.ErrDamagedPEM, "base64"},
+		"an empty body":                          {"-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n", signing.ErrDamagedPEM, ""},
 		"two keys, as nothing tells which":       {pkcs8 + pkcs8, signing.ErrMalformedKey, "more than one"},
 		"an EC key as PKCS#8":                    {read(t, "ec_pkcs8.pem"), signing.ErrNotRSA, ""},
 		"an EC key by its own type":              {ecKey, signing.ErrNotRSA, "EC PRIVATE KEY"},
@@ -81,7 +81,7 @@ func TestParsePrivateKey_refuses(t *testing.T) {
 		"the public half":                        {read(t, "public.pem"), signing.ErrWrongPEMType, `"PUBLIC KEY"`},
 		"a certificate":                          {"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", signing.ErrWrongPEMType, `"CERTIFICATE"`},
 		"PKCS#1 content under the name of PKCS8": {strings.ReplaceAll(read(t, "key_pkcs1.pem"), "RSA ", ""), signing.ErrMalformedKey, "PKCS#8"},
-		"BEGIN and END that differ":              {strings.Replace(pkcs8, "END PRIVATE", "END RSA PRIVATE", 1), signing.ErrNotPEM, "END"},
+		"BEGIN and END that differ":              {strings.Replace(pkcs8, "END PRIVATE", "END RSA PRIVATE", 1), signing.ErrDamagedPEM, "END"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := signing.ParsePrivateKey(c.text)
@@ -136,12 +136,12 @@ func TestParsePublicKey_refuses(t *testing.T) {
 		"a private key":                   {read(t, "key_pkcs8.pem"), signing.ErrWrongPEMType, `"PRIVATE KEY"`},
 		"an EC key":                       {read(t, "ec_public.pem"), signing.ErrNotRSA, ""},
 		"a body of something else":        {"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", signing.ErrMalformedKey, ""},
-		"a first line without an end":     {"-----BEGIN PUBLIC KEY", signing.ErrNotPEM, ""},
+		"a first line without an end":     {"-----BEGIN PUBLIC KEY", signing.ErrDamagedPEM, ""},
 		"a name of 64 characters":         {named(64), signing.ErrWrongPEMType, strings.Repeat("N", 64)},
-		"a longer name, which may be key": {named(65), signing.ErrNotPEM, "first line is damaged"},
-		"headers without anything else":   {"-----BEGIN PUBLIC KEY-----\nA: b\n-----END PUBLIC KEY-----\n", signing.ErrMalformedKey, ""},
-		"base64 with bits past its end":   {"-----BEGIN PUBLIC KEY-----\nAB==\n-----END PUBLIC KEY-----\n", signing.ErrMalformedKey, "base64"},
-		"a name with a line break in it":  {"-----BEGIN PUBLIC\nKEY-----\nAAAA\n-----END PUBLIC\nKEY-----\n", signing.ErrNotPEM, ""},
+		"a longer name, which may be key": {named(65), signing.ErrDamagedPEM, "first line of block 1 is damaged"},
+		"headers without anything else":   {"-----BEGIN PUBLIC KEY-----\nA: b\n-----END PUBLIC KEY-----\n", signing.ErrDamagedPEM, ""},
+		"base64 with bits past its end":   {"-----BEGIN PUBLIC KEY-----\nAB==\n-----END PUBLIC KEY-----\n", signing.ErrDamagedPEM, "base64"},
+		"a name with a line break in it":  {"-----BEGIN PUBLIC\nKEY-----\nAAAA\n-----END PUBLIC\nKEY-----\n", signing.ErrDamagedPEM, ""},
 		"PKCS#1 content under the SPKI's": {strings.ReplaceAll(read(t, "public_pkcs1.pem"), "RSA ", ""), signing.ErrMalformedKey, "SubjectPublicKeyInfo"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -63,20 +63,19 @@ type Failure struct {
 
 // Error reports the failure as an error.
 func (f Failure) Error(diags *diag.Diagnostics, err error) {
-	if len(f.At.Steps()) == 0 {
-		diags.AddError(f.Summary, f.detail(err))
-		return
-	}
-	diags.AddAttributeError(f.At, f.Summary, f.detail(err))
+	f.report(diags, diag.NewErrorDiagnostic(f.Summary, f.detail(err)))
 }
 
 // Warning reports the failure as a warning: what was made is kept, and a later apply does the rest.
 func (f Failure) Warning(diags *diag.Diagnostics, err error) {
-	if len(f.At.Steps()) == 0 {
-		diags.AddWarning(f.Summary, f.detail(err))
-		return
+	f.report(diags, diag.NewWarningDiagnostic(f.Summary, f.detail(err)))
+}
+
+func (f Failure) report(diags *diag.Diagnostics, d diag.Diagnostic) {
+	if len(f.At.Steps()) > 0 {
+		d = diag.WithPath(f.At, d)
 	}
-	diags.AddAttributeWarning(f.At, f.Summary, f.detail(err))
+	diags.Append(d)
 }
 
 // Printable makes what bunq has named in the diagnostics printable, see [bunq.Printable]: URLs,
@@ -250,13 +249,13 @@ func Steps(checks ...string) string {
 
 func explainWait(w *bunq.WaitError) (said, next string) {
 	said = fmt.Sprintf("%s %s: gave up after %s of waiting for %s (max_wait is %s).",
-		w.Method, w.Endpoint, effort(w), w.Reason, w.Max)
+		w.Method, w.Endpoint, w.Waited.Round(100*time.Millisecond), w.Reason, w.Max)
 	next = "run Terraform again later, or raise max_wait in the provider block (BUNQ_MAX_WAIT). " + sharedLimits
 	if w.Last == nil {
 		return said, next
 	}
 
-	last, nextOfLast := explain(withoutAttempts(w.Last))
+	last, nextOfLast := explain(w.Last)
 	said += "\n\nThe last attempt: " + last
 
 	var api *bunq.APIError
@@ -266,62 +265,20 @@ func explainWait(w *bunq.WaitError) (said, next string) {
 	return said, nextOfLast
 }
 
-// effort returns the time waited, with the number of attempts if any were made.
-func effort(w *bunq.WaitError) string {
-	waited := w.Waited.Round(100 * time.Millisecond).String()
-	if n := attempts(w.Last); n > 0 {
-		return fmt.Sprintf("%s and %s", plural(n, "attempt"), waited)
-	}
-	return waited
-}
-
 // spoken returns a whole number of hours, minutes or seconds in words.
 func spoken(d time.Duration) string {
+	n, unit := int(d.Seconds()), "second"
 	switch {
 	case d%time.Hour == 0:
-		return plural(int(d.Hours()), "hour")
+		n, unit = int(d.Hours()), "hour"
 	case d%time.Minute == 0:
-		return plural(int(d.Minutes()), "minute")
-	default:
-		return plural(int(d.Seconds()), "second")
+		n, unit = int(d.Minutes()), "minute"
 	}
-}
 
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
+	if n != 1 {
+		unit += "s"
 	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
-// attempts returns how often the call was tried, as its last attempt counts it.
-func attempts(err error) int {
-	var api *bunq.APIError
-	var transport *bunq.TransportError
-	switch {
-	case errors.As(err, &api):
-		return api.Attempts
-	case errors.As(err, &transport):
-		return transport.Attempts
-	}
-	return 0
-}
-
-// withoutAttempts returns err without the number of attempts, which has been said already.
-func withoutAttempts(err error) error {
-	var api *bunq.APIError
-	var transport *bunq.TransportError
-	switch {
-	case errors.As(err, &api):
-		once := *api
-		once.Attempts = 1
-		return &once
-	case errors.As(err, &transport):
-		once := *transport
-		once.Attempts = 1
-		return &once
-	}
-	return err
+	return fmt.Sprintf("%d %s", n, unit)
 }
 
 func explainTransport(t *bunq.TransportError) (said, next string) {

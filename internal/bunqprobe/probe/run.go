@@ -146,10 +146,10 @@ func (r *run) say(format string, args ...any) {
 
 // plan says what a run takes, before it starts.
 func (r *run) plan() string {
-	return fmt.Sprintf("%d questions, about %s.", len(r.questions), minutes(r.estimate()))
+	return fmt.Sprintf("%d questions, at most %s.", len(r.questions), minutes(r.estimate()))
 }
 
-// estimate is how long the questions take together.
+// estimate is how long the questions take together if no waiting of one is shared by another.
 func (r *run) estimate() time.Duration {
 	var total time.Duration
 	for _, q := range r.questions {

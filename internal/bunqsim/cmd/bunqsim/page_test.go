@@ -109,6 +109,36 @@ func TestPageOfOtherLanguages(t *testing.T) {
 	}
 }
 
+// Every request that the management address takes is among the blocks.
+func TestPageOfOtherLanguages_isComplete(t *testing.T) {
+	code, err := os.ReadFile("../../manage.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	routes := regexp.MustCompile(`"(GET|POST|PUT|DELETE) /([a-z-]+)":`).FindAllStringSubmatch(string(code), -1)
+	if len(routes) < 14 {
+		t.Fatalf("only %d routes were found", len(routes))
+	}
+
+	shown := map[string]bool{}
+	for _, b := range blocksOf(t) {
+		for _, m := range regexp.MustCompile(`curl -s (.*?)"\$manage/([a-z-]+)"`).FindAllStringSubmatch(b.shell, -1) {
+			method := "GET"
+			if _, after, ok := strings.Cut(m[1], "-X "); ok {
+				method, _, _ = strings.Cut(after, " ")
+			} else if strings.Contains(m[1], "-d ") {
+				method = "POST"
+			}
+			shown[method+" "+m[2]] = true
+		}
+	}
+	for _, r := range routes {
+		if !shown[r[1]+" "+r[2]] {
+			t.Errorf("the page does not show %s /%s", r[1], r[2])
+		}
+	}
+}
+
 // The programs of the page open a session each, where the machine has their language.
 func TestPageOfOtherLanguages_programs(t *testing.T) {
 	text, err := os.ReadFile(page)
