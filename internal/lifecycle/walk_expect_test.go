@@ -56,6 +56,10 @@ func (w *walker) expectChanges(words []string) {
 		}
 	case "keeper", "describe":
 		may(device) // and the installation: one goes with the other
+	case "set":
+		if words[1] == "keepers" && w.want.device > 0 { // one keeper more or less is another installation
+			may(device)
+		}
 	case "ips":
 		if slices.Contains(w.want.ips, "*") || strings.HasSuffix(words[1], "any") {
 			may(device)

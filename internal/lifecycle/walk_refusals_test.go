@@ -105,7 +105,7 @@ func refusals() []refusal {
 			out: func(w *walker, _ string) { w.want.adopt = true },
 		},
 		{
-			name: "the user has webhooks of others, and they may not be removed", says: []string{"notification filters already", "adopt_existing"},
+			name: "the user has webhooks of others, and they may not be removed", says: []string{"notification filters already", "will not be made"},
 			deserved: func(w *walker) bool {
 				owned := slices.ContainsFunc(w.state(), func(h held) bool { return h.typ == filters })
 				return !w.want.adopt && !owned && len(w.bunq.Sim.Snapshot().NotificationFilters) > 0

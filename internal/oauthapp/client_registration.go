@@ -20,7 +20,8 @@ var clientNotMade = tfdiag.Failure{Summary: "bunq_oauth_client was not made", St
 // removed.
 func register(ctx context.Context, access *providerdata.Access, user bunq.User, adopt bool, diags *diag.Diagnostics) (int64, *bunq.OAuthClient, bool) {
 	failed := clientNotMade
-	active, err := activeClient(ctx, access.Calls)
+	all, err := access.Calls.OAuthClients(ctx)
+	active := activeOf(all)
 	switch {
 	case err != nil:
 		failed.State = "nothing was made and nothing was stored. The user's clients are read first, because bunq allows only one."
@@ -39,8 +40,14 @@ func register(ctx context.Context, access *providerdata.Access, user bunq.User, 
 	}
 
 	id, err := access.Calls.CreateOAuthClient(ctx)
-	if err == nil {
+	old := slices.IndexFunc(all, func(c bunq.OAuthClient) bool { return c.ID == id })
+	switch {
+	case err == nil && old < 0:
 		return id, nil, true
+	case err == nil: // which client a POST returns while one is being cancelled is UNKNOWN
+		failed.Next = "bunq allows one client per user: apply again in a few minutes."
+		failed.Error(diags, fmt.Errorf("bunq made no OAuth client: it returned client %d, which is %s", id, all[old].Status))
+		return 0, nil, false
 	}
 
 	// There was none a moment ago, so an active one is the one whose answer was lost.
@@ -65,10 +72,14 @@ func register(ctx context.Context, access *providerdata.Access, user bunq.User, 
 // activeClient returns the user's active client, nil if there is none.
 func activeClient(ctx context.Context, calls *bunq.UserClient) (*bunq.OAuthClient, error) {
 	all, err := calls.OAuthClients(ctx)
+	return activeOf(all), err
+}
+
+func activeOf(all []bunq.OAuthClient) *bunq.OAuthClient {
 	if at := slices.IndexFunc(all, func(c bunq.OAuthClient) bool { return c.Status == bunq.StatusActive }); at >= 0 {
-		return &all[at], err
+		return &all[at]
 	}
-	return nil, err
+	return nil
 }
 
 // warnOfClient warns that the user has a client, which a new resource adopts or is stopped by.
