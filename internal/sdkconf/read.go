@@ -123,6 +123,9 @@ func Parse(data []byte) (*Context, error) {
 
 // decode reads the JSON. It does not wrap errors of encoding/json that could quote the content.
 func decode(data []byte) (*fileContext, error) {
+	if bytes.HasPrefix(data, []byte{0xff, 0xfe}) || bytes.HasPrefix(data, []byte{0xfe, 0xff}) {
+		return nil, fmt.Errorf("%w: it is in UTF-16, as an older PowerShell writes a file; save it as UTF-8", ErrNotJSON)
+	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if len(bytes.TrimSpace(data)) == 0 {
 		return nil, fmt.Errorf("%w: it is empty", ErrNotJSON)
@@ -145,7 +148,8 @@ func decode(data []byte) (*fileContext, error) {
 	return f, nil
 }
 
-// complete returns an error that names every missing member, so that a file can be fixed in one go.
+// complete returns an error that names every missing member, so that a file can be fixed in one go. The
+// public key may be missing: it is half of the private one.
 func (f *fileContext) complete() error {
 	var missing []string
 	for _, m := range []struct{ name, value string }{
@@ -153,7 +157,6 @@ func (f *fileContext) complete() error {
 		{memberAPIKey, f.APIKey},
 		{memberToken, f.Installation.Token},
 		{memberPrivateKey, f.Installation.PrivateKey},
-		{memberPublicKey, f.Installation.PublicKey},
 		{memberServerKey, f.Installation.ServerKey},
 	} {
 		if strings.TrimSpace(m.value) == "" {
@@ -176,9 +179,11 @@ func (c *Context) readKeys(f *fileInstallation) error {
 		return fmt.Errorf("%s: %w", memberPrivateKey, err)
 	}
 
-	public, err := signing.ParsePublicKey(unescape.Replace(f.PublicKey))
-	if err != nil {
-		return fmt.Errorf("%s: %w", memberPublicKey, err)
+	public := &private.PublicKey
+	if strings.TrimSpace(f.PublicKey) != "" {
+		if public, err = signing.ParsePublicKey(unescape.Replace(f.PublicKey)); err != nil {
+			return fmt.Errorf("%s: %w", memberPublicKey, err)
+		}
 	}
 
 	server, err := signing.ParsePublicKey(unescape.Replace(f.ServerKey))

@@ -116,6 +116,7 @@ func TestParse_tolerates(t *testing.T) {
 		{"members that are not known", func(top, in map[string]any) { top["new"], in["new"] = 1, []any{"x"} }, 42},
 		{"a small environment", func(top, _ map[string]any) { top["environment_type"] = "sandbox" }, 42},
 		{"white space around key and token", func(top, in map[string]any) { top["api_key"], in["token"] = apiKey+"\n", " "+token }, 42},
+		{"no public key, which is half of the private one", func(_, in map[string]any) { delete(in, "public_key_client") }, 42},
 		{"line ends escaped twice", func(_, in map[string]any) {
 			in["private_key_client"] = strings.ReplaceAll(file(t, "client.key"), "\n", `\r\n`)
 			in["public_key_client"] = strings.ReplaceAll(file(t, "client.pub"), "\n", `\n`)
@@ -172,7 +173,9 @@ func TestParse_saysWhatIsWrong(t *testing.T) {
 		{"a list for the token", set(true, "token", []string{"x"}), ErrNotJSON, []string{"installation_context.token"}},
 		{"text for the installation", set(false, "installation_context", "x"), ErrNotJSON, []string{"installation_context"}},
 		{"an empty object", []byte("{}"), ErrIncomplete, []string{"environment_type", "api_key", "installation_context.token",
-			"private_key_client", "public_key_client", "public_key_server"}},
+			"private_key_client", "public_key_server"}},
+		{"UTF-16, as PowerShell writes it", []byte("\xff\xfe{\x00}\x00"), ErrNotJSON, []string{"UTF-16", "save it as UTF-8"}},
+		{"UTF-16 in the other order", []byte("\xfe\xff\x00{\x00}"), ErrNotJSON, []string{"UTF-16"}},
 		{"null and blank members", changed(t, func(top, in map[string]any) { top["api_key"], in["token"] = nil, " " }),
 			ErrIncomplete, []string{"empty: api_key, installation_context.token"}},
 		{"another environment", set(false, "environment_type", "STAGING"), ErrUnknownEnvironment, []string{`"STAGING"`, `"PRODUCTION"`}},
