@@ -129,6 +129,7 @@ func TestParse_saysWhatElseItIs(t *testing.T) {
 		{"the shortest base64 that is longer than a token", strings.Repeat("1a2b", 17), signing.ErrNotPEM, "-inform DER"},
 		{"line ends as backslash n", strings.ReplaceAll(cert, "\n", `\n`), signing.ErrDamagedPEM, "replace("},
 		{"base64 of DER", base64.StdEncoding.EncodeToString(block.Bytes), signing.ErrNotPEM, "-inform DER"},
+		{"base64 of PEM", base64.StdEncoding.EncodeToString([]byte(cert)), signing.ErrNotPEM, "PEM file in base64; decode it with base64decode(…)"},
 		{"a certificate that was cut off", cert[:len(cert)/2], signing.ErrDamagedPEM, "END line"},
 		{"a private key", vector(t, "qseal.key"), ErrPrivateKeyFound, "remove the private key"},
 		{"a private key beside the certificate", vector(t, "bundle.pem"), ErrPrivateKeyFound, "remove the private key"},

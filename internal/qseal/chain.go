@@ -3,6 +3,7 @@ package qseal
 import (
 	"bytes"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -113,11 +114,12 @@ func (c *Certificate) noIssuer(ch Chain) Problem {
 	switch {
 	case len(ch) == 0:
 		return chainProblem("The chain of the certificate is missing",
-			"The certificate was issued by %s, so bunq also needs the certificates of its issuers, intermediates and root. Your issuer publishes them.", issuer)
+			"The certificate was issued by %s, so bunq also needs the certificates of its issuers. Set %s to them, the intermediates first and "+
+				"the root last. Your issuer publishes them.", issuer, AttributeChain)
 	case slices.ContainsFunc(ch, namesake):
 		return chainProblem("Chain does not match the certificate",
-			"The chain has a certificate of the issuer, %s, but not the one that signed this certificate: it is from another generation of that issuer. "+
-				"Use the one that came with your certificate.", issuer)
+			"The certificate of %s in the chain has the issuer's name, but did not sign this certificate: it is from another generation of that "+
+				"issuer. Use the one that came with your certificate.", issuer)
 	default:
 		return chainProblem("Chain does not match the certificate",
 			"The certificate was issued by %s, whose certificate is not in the chain. Add it.", issuer)
@@ -153,10 +155,14 @@ func issuers(leaf *x509.Certificate, members []*x509.Certificate) []*x509.Certif
 // issuedBy reports whether child names parent as its issuer and has parent's signature. Whether
 // parent was allowed to sign is a question of trust, which bunq decides. It uses CheckSignature,
 // not CheckSignatureFrom, which refuses SHA-1: roots that still anchor qualified seals are signed
-// with it.
+// with it. An algorithm that Go does not have (RSASSA-PSS with a salt of another length than the
+// hash) cannot be checked here, so the names count, and the rest is left to bunq.
 func issuedBy(child, parent *x509.Certificate) bool {
-	return bytes.Equal(child.RawIssuer, parent.RawSubject) &&
-		parent.CheckSignature(child.SignatureAlgorithm, child.RawTBSCertificate, child.Signature) == nil
+	if !bytes.Equal(child.RawIssuer, parent.RawSubject) {
+		return false
+	}
+	err := parent.CheckSignature(child.SignatureAlgorithm, child.RawTBSCertificate, child.Signature)
+	return err == nil || errors.Is(err, x509.ErrUnsupportedAlgorithm)
 }
 
 // chainDates returns a Problem for each member, other than the leaf, that is not valid at now.

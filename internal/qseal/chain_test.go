@@ -8,6 +8,9 @@ import (
 	"encoding/pem"
 	"errors"
 	"math/big"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -108,6 +111,49 @@ func TestCertificate_checkChain_believesSignaturesNotNames(t *testing.T) {
 	}
 	if got := forged.checkChain(chainOf(t, "intermediate.pem", "root.pem")); len(got) != 1 || !strings.Contains(got[0].Detail, "another generation") {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// Go cannot check RSASSA-PSS with a salt of another length than the hash, as some issuers sign. Such a chain is not
+// called a wrong one.
+func TestCertificate_CheckChain_leavesWhatGoCannotCheckToBunq(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	in := func(name string) string { return filepath.Join(dir, name) }
+	openssl := func(arguments ...string) {
+		t.Helper()
+		if out, err := exec.CommandContext(t.Context(), "openssl", arguments...).CombinedOutput(); err != nil {
+			t.Fatalf("openssl %v: %v\n%s", arguments, err, out)
+		}
+	}
+	openssl("req", "-x509", "-new", "-key", "testdata/client.key", "-subj", "/CN=PSS CA", "-days", "1", "-out", in("ca.pem"))
+	openssl("req", "-new", "-key", "testdata/qseal.key", "-subj", "/CN=Leaf", "-out", in("leaf.csr"))
+	openssl("x509", "-req", "-in", in("leaf.csr"), "-CA", in("ca.pem"), "-CAkey", "testdata/client.key", "-CAcreateserial", "-days", "1",
+		"-sha256", "-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:20", "-out", in("leaf.pem"))
+
+	read := func(name string) string {
+		text, err := os.ReadFile(in(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	leaf, err := Parse(read("leaf.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	chain, err := ParseChain(read("ca.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if problems := leaf.checkChain(chain); len(problems) > 0 {
+		t.Errorf("the right chain: %v", problems)
+	}
+	if problems := leaf.checkChain(chainOf(t, "root.pem")); len(problems) != 1 {
+		t.Errorf("a stranger's chain: %v", problems)
+	}
+	if leaf.SelfSigned() {
+		t.Error("the leaf counts as self-signed")
 	}
 }
 

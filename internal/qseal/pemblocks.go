@@ -30,11 +30,13 @@ func explainNoPEM(text string) string {
 	case t == "":
 		return "the text is empty"
 	case IsPKCS12(t):
-		return "this is a PKCS#12 file (.p12, .pfx) in base64; extract the certificates with `openssl pkcs12 -in FILE -nokeys`, " +
-			"and the private key with `openssl pkcs12 -in FILE -nocerts`"
+		return "this is a PKCS#12 file (.p12, .pfx) in base64; take it apart with provider::bunq::pkcs12_decode(…), or extract the certificates " +
+			"with `openssl pkcs12 -in FILE -nokeys`, and the private key with `openssl pkcs12 -in FILE -nocerts`"
+	case isPEMInBase64(t):
+		return "this is a PEM file in base64; decode it with base64decode(…), or read the file with file(…) in place of filebase64(…)"
 	case isBase64(t):
-		return "this looks like base64 without BEGIN and END lines; convert the DER file with openssl, " +
-			"for example `openssl x509 -inform DER -in FILE` or `openssl pkey -inform DER -in FILE`"
+		return "this is base64 without BEGIN and END lines, as of a DER file; make PEM of that file with `openssl x509 -inform DER -in FILE`, " +
+			"or of a key with `openssl pkey -inform DER -in FILE`. If the file itself is base64, decode it first: `base64 -d`"
 	case !strings.Contains(t, "\n") && len(t) < 1024 && strings.ContainsAny(t, "/.\\"):
 		return "this looks like the path of a file; pass its content with file(…)"
 	default:
@@ -43,15 +45,25 @@ func explainNoPEM(text string) string {
 }
 
 func isBase64(text string) bool {
-	_, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
+	_, err := fromBase64(text)
 	return err == nil && len(text) > 64
+}
+
+func isPEMInBase64(text string) bool {
+	decoded, err := fromBase64(text)
+	return err == nil && bytes.Contains(decoded, []byte("-----BEGIN "))
+}
+
+// fromBase64 decodes base64 on one line or several.
+func fromBase64(text string) ([]byte, error) {
+	return base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
 }
 
 // IsPKCS12 reports whether a text is the base64 of a PKCS#12 file: a sequence that begins with the
 // version, 3, and content that is PKCS#7 data (RFC 7292, section 4). Only its head is looked at,
 // since some programs write BER, which encoding/asn1 does not read.
 func IsPKCS12(text string) bool {
-	der, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
+	der, err := fromBase64(text)
 	if err != nil {
 		return false
 	}
