@@ -41,7 +41,7 @@ func NewCredentialIPsDataSource() datasource.DataSource {
 				Computed: true,
 				MarkdownDescription: "ID of the credential: `bunq_psd2_credential.main.id`, or another one of the same user. If omitted, that of the API key " +
 					"of the context, if bunq lists only one active credential.",
-				Validators: isID(),
+				Validators: isID(""),
 			},
 			"permitted_ips": list("The addresses, newest first.", map[string]schema.Attribute{
 				"id":     text("ID of the entry."),
@@ -54,8 +54,8 @@ func NewCredentialIPsDataSource() datasource.DataSource {
 }
 
 func readCredentialIPs(ctx context.Context, calls *bunq.UserClient, m *credentialIPsModel, diags *diag.Diagnostics) error {
-	id := number(m.CredentialID, credentialIDPath, diags)
-	if id == 0 && !diags.HasError() {
+	id := number(m.CredentialID)
+	if id == 0 {
 		var err error
 		if id, err = ownCredential(ctx, calls, diags); err != nil {
 			return err

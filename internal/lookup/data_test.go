@@ -296,9 +296,9 @@ func TestAccData_badInput(t *testing.T) {
 		"a client of another user": {fmt.Sprintf("data \"bunq_oauth_client\" \"x\" {\n  id = \"%d\"\n}", foreign), []string{
 			"There is no such OAuth client", "Clients of other users cannot be read with this API context",
 		}},
-		"a client_id for an id": {"data \"bunq_oauth_client\" \"x\" {\n  id = \"0a1b2c\"\n}", []string{"it must be one of the numbers that bunq uses as IDs"}},
+		"a client_id for an id": {"data \"bunq_oauth_client\" \"x\" {\n  id = \"0a1b2c\"\n}", []string{"Not a bunq ID", "not its client_id"}},
 		"an id beyond all numbers": {"data \"bunq_credential_ips\" \"x\" {\n  credential_id = \"9999999999999999999\"\n}", []string{
-			"Unusable ID",
+			"Not a bunq ID", "at most 19 digits",
 		}},
 		"a credential that does not exist": {"data \"bunq_credential_ips\" \"x\" {\n  credential_id = \"999999\"\n}", []string{
 			"There is no such credential", fmt.Sprintf("bunq user %d (Bad input AISP PISP) has no credential 999999", p.UserID),

@@ -40,7 +40,7 @@ func NewOAuthClientDataSource() datasource.DataSource {
 		about: "The active OAuth client of a bunq user, with its callback URLs (`GET /user/{id}/oauth-client`): for configurations that use a client which " +
 			"another one manages, and for the IDs that an import needs. A user without an active client is an error.",
 		attributes: map[string]schema.Attribute{
-			"id": schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: aboutClientID, Validators: isID()},
+			"id": schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: aboutClientID, Validators: isID(providerdata.NotTheClientID)},
 			"include_secret": schema.BoolAttribute{
 				Optional:            true,
 				MarkdownDescription: "Store `client_secret` as well, in this configuration's state and saved plans. `false` if omitted. To hand it on, use the ephemeral `bunq_oauth_client`, which stores it nowhere.",
@@ -86,10 +86,7 @@ func readClient(ctx context.Context, calls *bunq.UserClient, m *clientModel, dia
 // if that is null. If there is none, it adds an error and returns nil.
 func clientOf(ctx context.Context, calls *bunq.UserClient, configured types.String, diags *diag.Diagnostics) (*bunq.OAuthClient, bunq.User, error) {
 	at := path.Root("id")
-	id := number(configured, at, diags)
-	if diags.HasError() {
-		return nil, bunq.User{}, nil
-	}
+	id := number(configured)
 	user, err := calls.User(ctx)
 	if err != nil {
 		return nil, user, err

@@ -28,7 +28,7 @@ func NewOAuthClientEphemeralResource() ephemeral.EphemeralResource {
 			"a secret store by a write-only argument, where another configuration manages the client. (The state of a `bunq_oauth_client` resource holds its secret anyway.) " +
 			"A user without an active client is an error.",
 		attributes: map[string]schema.Attribute{
-			"id":            schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: aboutClientID, Validators: isID()},
+			"id":            schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: aboutClientID, Validators: isID(providerdata.NotTheClientID)},
 			"user_id":       schema.StringAttribute{Computed: true, MarkdownDescription: "ID of the bunq user that the client belongs to."},
 			"client_id":     schema.StringAttribute{Computed: true, MarkdownDescription: "The `client_id` of OAuth."},
 			"client_secret": schema.StringAttribute{Computed: true, Sensitive: true, MarkdownDescription: "The `client_secret` of OAuth."},

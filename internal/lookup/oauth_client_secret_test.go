@@ -57,7 +57,7 @@ func TestAccClientSecret_errors(t *testing.T) {
 	for config, want := range map[string]string{
 		"ephemeral \"bunq_oauth_client\" \"main\" {}":                    "The user has no OAuth client",
 		"ephemeral \"bunq_oauth_client\" \"main\" {\n  id = \"999\"\n}":  "There is no such OAuth client",
-		"ephemeral \"bunq_oauth_client\" \"main\" {\n  id = \"0a1b\"\n}": "it must be one of the numbers that bunq uses as IDs",
+		"ephemeral \"bunq_oauth_client\" \"main\" {\n  id = \"0a1b\"\n}": "Not a bunq ID",
 	} {
 		cli.Write(t, p.Provider()+config+"\n")
 		cli.Plan(t).MustSay(t, 1, want)

@@ -3,29 +3,20 @@ package lookup
 import (
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
 )
 
-// isID validates an ID that is configured.
-func isID() []validator.String {
-	return []validator.String{stringvalidator.RegexMatches(providerdata.IDPattern, `it must be one of the numbers that bunq uses as IDs, such as "633"`)}
+// isID validates an ID that is configured. hint, if any, is a sentence about a likely mistake.
+func isID(hint string) []validator.String {
+	return []validator.String{providerdata.ID{Hint: hint}}
 }
 
-// number returns the configured ID, 0 if there is none.
-func number(id types.String, at path.Path, diags *diag.Diagnostics) int64 {
-	if id.IsNull() {
-		return 0
-	}
-	n, err := providerdata.ParseID(id.ValueString())
-	if err != nil {
-		diags.AddAttributeError(at, "Unusable ID", "bunq's IDs are numbers of at most 19 digits.")
-	}
+// number returns the configured ID, 0 if there is none. The validator has seen it.
+func number(id types.String) int64 {
+	n, _ := providerdata.ParseID(id.ValueString())
 	return n
 }
 

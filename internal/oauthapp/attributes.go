@@ -3,7 +3,6 @@ package oauthapp
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
@@ -61,7 +60,7 @@ func flag(omitted bool, description string) schema.BoolAttribute {
 	}
 }
 
-var isClientID = stringvalidator.RegexMatches(providerdata.IDPattern, "must be the ID of the client (bunq_oauth_client.main.id), not its client_id")
+var isClientID = providerdata.ID{Hint: providerdata.NotTheClientID}
 
 // text accepts what bunq accepts. What it says does not repeat the value of an address, which may contain
 // a secret.

@@ -333,7 +333,7 @@ func TestAccCallbackURL_refused(t *testing.T) {
 			},
 			{
 				Config:      p.Provider() + callbackConfig(b.Sim.Snapshot().OAuthClients[0].ClientID, callback('a'), ""),
-				ExpectError: regexp.MustCompile(`(?s)oauth_client_id must be the ID of the client`),
+				ExpectError: regexp.MustCompile(`(?s)Not a bunq ID.*not its\s+client_id`),
 			},
 			{
 				Config:      p.Provider() + callbackConfig("999999", callback('a'), ""),

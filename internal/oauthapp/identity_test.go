@@ -92,15 +92,21 @@ func TestIdentity_imports(t *testing.T) {
 	}
 }
 
-// A member of an identity that is no number of bunq's is told by its name.
+// A member of an identity that is no number of bunq's is told by its name, and the message does not speak of an import id.
 func TestIdentity_mistakes(t *testing.T) {
 	t.Parallel()
 	h := newThere(t)
-	_, told := h.Serve(t).ImportIdentity(t.Context(), "bunq_oauth_client", map[string]string{"user_id": fmt.Sprint(h.UserID), "id": "0a1b2c"})
-	if len(told) != 1 || told[0].Summary != "Unusable import id" {
-		t.Fatalf("said: %v", told)
-	}
-	if want := `OAUTH_CLIENT_ID is "0a1b2c", but must be a number`; !strings.Contains(told[0].Detail, want) {
-		t.Errorf("said %q, want %q in it", told[0].Detail, want)
+	for name, id := range map[string]string{"the client_id": "0a1b2c", "a number that is too large": "9999999999999999999"} {
+		_, told := h.Serve(t).ImportIdentity(t.Context(), "bunq_oauth_client", map[string]string{"user_id": fmt.Sprint(h.UserID), "id": id})
+		if len(told) != 1 || told[0].Summary != "Unusable identity" {
+			t.Fatalf("%s: said: %v", name, told)
+		}
+		said := told[0].Detail
+		if want := fmt.Sprintf(`id of the identity is %q, but must be a whole number of at most 19 digits`, id); !strings.Contains(said, want) {
+			t.Errorf("%s: said %q, want %q in it", name, said, want)
+		}
+		if strings.Contains(said, "USER_ID") {
+			t.Errorf("%s: the form of an import id: %q", name, said)
+		}
 	}
 }

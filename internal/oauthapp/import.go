@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
@@ -43,20 +44,15 @@ func (b *base) ImportState(ctx context.Context, req resource.ImportStateRequest,
 // importIDs returns the IDs of an import, from the import id ("1/2/3") or from the identity; nil, and
 // diags has the reason, if there are none.
 func importIDs(ctx context.Context, req resource.ImportStateRequest, ids []member, diags *diag.Diagnostics) []string {
-	var parts, forms []string
-	for _, id := range ids {
-		forms = append(forms, id.form)
-		if req.ID == "" && req.Identity != nil {
-			var v types.String
-			diags.Append(req.Identity.GetAttribute(ctx, path.Root(id.name), &v)...)
-			parts = append(parts, v.ValueString())
-		}
-	}
-	form := strings.Join(forms, "/")
-	if parts == nil {
-		parts = strings.Split(req.ID, "/")
+	if req.ID == "" && req.Identity != nil {
+		return identityIDs(ctx, req.Identity, ids, diags)
 	}
 
+	var forms []string
+	for _, id := range ids {
+		forms = append(forms, id.form)
+	}
+	parts, form := strings.Split(req.ID, "/"), strings.Join(forms, "/")
 	if len(parts) != len(ids) {
 		diags.AddError("Unusable import id", fmt.Sprintf("%q does not have the form %s.\n\n"+
 			"Next step: let a plan find the IDs: declare a bunq_oauth_client without an import block, and terraform plan prints the import blocks for the "+
@@ -64,10 +60,28 @@ func importIDs(ctx context.Context, req resource.ImportStateRequest, ids []membe
 		return nil
 	}
 	for i, p := range parts {
-		if _, err := providerdata.ParseID(p); err != nil || !providerdata.IDPattern.MatchString(p) {
-			diags.AddError("Unusable import id", fmt.Sprintf("%s is %q, but must be a number. The form is %s. "+
-				"(The client_id is not the ID of the client.)", forms[i], p, form))
+		if !providerdata.IsID(p) {
+			diags.AddError("Unusable import id", fmt.Sprintf("%s is %q, but must be %s. The form is %s. "+
+				"(The client_id is not the ID of the client.)", forms[i], p, providerdata.AboutIDs, form))
 		}
+	}
+	if diags.HasError() {
+		return nil
+	}
+	return parts
+}
+
+// identityIDs returns the members of an identity; nil, and diags has the reason, if one is no ID.
+func identityIDs(ctx context.Context, identity *tfsdk.ResourceIdentity, ids []member, diags *diag.Diagnostics) []string {
+	var parts []string
+	for _, id := range ids {
+		var v types.String
+		diags.Append(identity.GetAttribute(ctx, path.Root(id.name), &v)...)
+		if !providerdata.IsID(v.ValueString()) {
+			diags.AddError("Unusable identity", fmt.Sprintf("%s of the identity is %q, but must be %s. (The client_id is not the ID of the client.)",
+				id.name, v.ValueString(), providerdata.AboutIDs))
+		}
+		parts = append(parts, v.ValueString())
 	}
 	if diags.HasError() {
 		return nil

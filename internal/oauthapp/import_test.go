@@ -22,7 +22,7 @@ func TestImportIDs_ofAnID(t *testing.T) {
 		"three numbers are too many for a client": {"1/2/3", "USER_ID/OAUTH_CLIENT_ID", nil, "form USER_ID/OAUTH_CLIENT_ID."},
 		"nothing is no id":                        {"", "USER_ID/OAUTH_CLIENT_ID", nil, "form USER_ID/OAUTH_CLIENT_ID."},
 		"the client_id of OAuth is not the number": {"28196/0a1b2c3d4e5f", "USER_ID/OAUTH_CLIENT_ID", nil,
-			`OAUTH_CLIENT_ID is "0a1b2c3d4e5f", but must be a number`},
+			`OAUTH_CLIENT_ID is "0a1b2c3d4e5f", but must be a whole number`},
 		"the part that is wrong is named":    {"me/633", "USER_ID/OAUTH_CLIENT_ID", nil, `USER_ID is "me"`},
 		"a part that is empty is named":      {"28196/", "USER_ID/OAUTH_CLIENT_ID", nil, `OAUTH_CLIENT_ID is ""`},
 		"zero is no number of bunq's":        {"0/633", "USER_ID/OAUTH_CLIENT_ID", nil, `USER_ID is "0"`},

@@ -194,7 +194,7 @@ func TestLists_mistakes(t *testing.T) {
 			}
 		}
 	}
-	says("bunq_oauth_callback_url", map[string]string{"oauth_client_id": "0a1b"}, "must be the ID of the client")
+	says("bunq_oauth_callback_url", map[string]string{"oauth_client_id": "0a1b"}, "Not a bunq ID", "not its client_id")
 	says("bunq_oauth_callback_url", map[string]string{"oauth_client_id": "999999"}, "There is no such OAuth client", "has no OAuth client 999999", "Next step: omit oauth_client_id")
 	if err := h.b.Sim.RevokeCredential(h.CredentialID); err != nil {
 		t.Fatal(err)

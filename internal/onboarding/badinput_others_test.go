@@ -126,12 +126,22 @@ func TestAccDeviceServer_badInput(t *testing.T) {
 		{
 			name:   "an empty API key",
 			config: strings.Replace(device(named), `"key"`, `""`, 1),
-			want:   acctest.Says("Attribute credential.api_key string length must be at least 1"),
+			want:   acctest.Says("The API key is empty."),
+		},
+		{
+			name:   "an API key with a line end",
+			config: strings.Replace(device(named), `"key"`, `"key\n"`, 1),
+			want:   acctest.Says("The API key has a blank or a line end in it, as at the end of a file, and bunq would refuse it. Next step: cut it off with trimspace(…)."),
+		},
+		{
+			name:   "an API key with a blank",
+			config: strings.Replace(device(named), `"key"`, `" key"`, 1),
+			want:   acctest.Says("The API key has a blank or a line end"),
 		},
 		{
 			name:   "a credential id that is none",
 			config: strings.Replace(device(named), `id = "1"`, `id = "main"`, 1),
-			want:   acctest.Says("Attribute credential.id must be a whole number, as bunq assigns them"),
+			want:   acctest.Says("credential.id must be a whole number of at most 19 digits"),
 		},
 	})
 }

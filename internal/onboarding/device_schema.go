@@ -75,13 +75,13 @@ func deviceCredentialAttribute() schema.SingleNestedAttribute {
 			"id": schema.StringAttribute{
 				Optional:            true,
 				MarkdownDescription: "`id` of the `bunq_psd2_credential`. Needed for `permitted_ips`. Changed in place.",
-				Validators:          []validator.String{bunqID{}},
+				Validators:          []validator.String{providerdata.ID{}},
 			},
 			"api_key": schema.StringAttribute{
 				Required:            true,
 				Sensitive:           true,
 				MarkdownDescription: "`api_key` of the `bunq_psd2_credential`.",
-				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+				Validators:          []validator.String{apiKey{}},
 			},
 		},
 	}

@@ -79,13 +79,13 @@ func (r *SandboxCertificateResource) Schema(ctx context.Context, _ resource.Sche
 			"organization": schema.StringAttribute{
 				Optional:            true,
 				MarkdownDescription: "Organisation in the subject (O).",
-				Validators:          []validator.String{stringvalidator.LengthBetween(1, 64)},
+				Validators:          []validator.String{stringvalidator.UTF8LengthBetween(1, 64)},
 				PlanModifiers:       subject,
 			},
 			"organization_identifier": schema.StringAttribute{
 				Optional:            true,
 				MarkdownDescription: "organizationIdentifier in the subject, such as `PSDNL-DNB-R123456`. Certificates with the same identifier may belong to the same bunq user.",
-				Validators:          []validator.String{stringvalidator.LengthBetween(1, 64)},
+				Validators:          []validator.String{stringvalidator.UTF8LengthBetween(1, 64)},
 				PlanModifiers:       subject,
 			},
 			"country": schema.StringAttribute{

@@ -42,17 +42,20 @@ func (v installationKey) ValidateString(ctx context.Context, req validator.Strin
 	}
 }
 
-// bunqID accepts an ID as bunq assigns them. Its message does not repeat the value, which is
-// configured next to an API key.
-type bunqID struct{}
+// apiKey accepts an API key without white space. Its message does not repeat the key.
+type apiKey struct{}
 
-func (bunqID) Description(context.Context) string { return "a whole number, as bunq assigns them" }
+func (apiKey) Description(context.Context) string { return "an API key" }
 
-func (v bunqID) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+func (v apiKey) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
-func (v bunqID) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() || providerdata.IDPattern.MatchString(req.ConfigValue.ValueString()) {
-		return
+func (apiKey) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	key := req.ConfigValue.ValueString()
+	switch {
+	case req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown():
+	case key == "":
+		resp.Diagnostics.AddAttributeError(req.Path, "Unusable API key", "The API key is empty.")
+	case providerdata.HasBlank(key):
+		resp.Diagnostics.AddAttributeError(req.Path, "Unusable API key", "The API key"+providerdata.AboutBlanks)
 	}
-	resp.Diagnostics.AddAttributeError(req.Path, "Not a bunq ID", "Attribute "+req.Path.String()+" must be "+v.Description(ctx)+".")
 }

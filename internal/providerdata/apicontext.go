@@ -2,6 +2,8 @@ package providerdata
 
 import (
 	"context"
+	"strings"
+	"unicode"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -70,6 +72,15 @@ func (m APIContextModel) Parse(at path.Path) (bunq.APIContext, diag.Diagnostics)
 		return bunq.APIContext{}, diags
 	}
 
+	for name, secret := range map[string]types.String{"api_key": m.APIKey, "installation_token": m.InstallationToken} {
+		if HasBlank(secret.ValueString()) {
+			diags.AddAttributeError(at.AtName(name), "Unusable API context", "The "+name+" of the API context"+AboutBlanks)
+		}
+	}
+	if diags.HasError() {
+		return bunq.APIContext{}, diags
+	}
+
 	env, err := bunq.ParseEnvironment(m.Environment.ValueString())
 	if err != nil {
 		// The value is not repeated: it may be a secret, as members are easily mixed up.
@@ -87,6 +98,13 @@ func (m APIContextModel) Parse(at path.Path) (bunq.APIContext, diag.Diagnostics)
 	}
 	return bunq.APIContext{Environment: env, APIKey: bunq.Secret(m.APIKey.ValueString()), Installation: inst}, diags
 }
+
+// HasBlank reports whether a key or token has white space in it, which bunq never puts there.
+func HasBlank(secret string) bool { return strings.ContainsFunc(secret, unicode.IsSpace) }
+
+// AboutBlanks ends a sentence about a secret that HasBlank.
+const AboutBlanks = " has a blank or a line end in it, as at the end of a file, and bunq would refuse it.\n\n" +
+	"Next step: cut it off with trimspace(…)."
 
 // modelOf returns the members of an api_context attribute, all of them unknown if the object is. The
 // framework's As is slow: it compiles a regular expression for the name of each field, each time.

@@ -54,7 +54,7 @@ func contextModel(t *testing.T, environment string) APIContextModel {
 	t.Helper()
 	return APIContextModel{
 		Environment:        types.StringValue(environment),
-		APIKey:             types.StringValue(fmt.Sprintf("key %d", contexts.Add(1))),
+		APIKey:             types.StringValue(fmt.Sprintf("key-%d", contexts.Add(1))),
 		InstallationToken:  types.StringValue("token"),
 		PrivateKeyPEM:      types.StringValue(keys().private),
 		ServerPublicKeyPEM: types.StringValue(keys().public),
@@ -142,6 +142,10 @@ func TestData_Check(t *testing.T) {
 		},
 		{"its own is not known yet", func(*Data) {}, types.ObjectUnknown(APIContextTypes()), ""},
 		{"incomplete", func(*Data) {}, object(func(m *APIContextModel) { m.APIKey = types.StringValue("") }), "has no api_key"},
+		{"a key from a file with a line end", func(*Data) {}, object(func(m *APIContextModel) { m.APIKey = types.StringValue("key\n") }),
+			"The api_key of the API context has a blank or a line end in it"},
+		{"a token with a blank", func(*Data) {}, object(func(m *APIContextModel) { m.InstallationToken = types.StringValue(" token") }),
+			"The installation_token of the API context has a blank or a line end in it"},
 		{"neither", func(*Data) {}, null, "Neither this resource nor the provider block"},
 		{"the provider's is not known yet", func(d *Data) { d.DefaultUnknown = true }, null, ""},
 		{"the provider's cannot serve", func(d *Data) { d.DefaultProblem = diag.NewErrorDiagnostic("No", "It cannot serve.") }, null, "It cannot serve."},

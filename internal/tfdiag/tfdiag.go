@@ -221,7 +221,7 @@ func explainRefused(err error) (said, next string) {
 	said = "bunq refuses the API key or the address of this machine; it does not say which."
 	var api *bunq.APIError
 	if errors.As(err, &api) {
-		said = answered(api) + " bunq returns the same error for an address that is not permitted, a key that was never registered with a " +
+		said = answered(api) + " bunq returns the same error for an address that is not permitted, a key that is incomplete or was never registered with a " +
 			"device of this installation, a blocked device, and a key that expired unused (sandbox 1 hour, production 4 hours), was revoked, " +
 			"or belongs to another environment."
 	}
