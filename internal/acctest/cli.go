@@ -328,8 +328,8 @@ func (r Result) MustSay(t *testing.T, code int, texts ...string) {
 	}
 }
 
-// NewIdentityCLI is NewCLI with a command that supports resource identity: OpenTofu 1.12, either the
-// one of TF_ACC_TERRAFORM_PATH or the one that scripts/build-tool built. Without one the test is
+// NewIdentityCLI is NewCLI with a command that supports resource identity: Terraform or OpenTofu 1.12, either the
+// one of TF_ACC_TERRAFORM_PATH or the OpenTofu that scripts/build-tool built. Without one the test is
 // skipped; other tests cover identity at the level of the protocol.
 func NewIdentityCLI(t *testing.T, b *Bunq) *CLI {
 	t.Helper()
@@ -345,12 +345,27 @@ func NewIdentityCLI(t *testing.T, b *Bunq) *CLI {
 		if err != nil {
 			t.Fatalf("the provider could not be built: %v", err)
 		}
-		c := newCLI(t, b, program, folder)
-		var major, minor int
-		if _, err := fmt.Sscanf(c.version, "OpenTofu v%d.%d", &major, &minor); err == nil && (major > 1 || minor >= 12) {
+		if c := newCLI(t, b, program, folder); c.since("OpenTofu", 12) || c.since("Terraform", 12) {
 			return c
 		}
 	}
-	t.Skip("no OpenTofu 1.12 or newer, which imports by identity: TF_ACC_TERRAFORM_PATH is none, and none was built (scripts/build-tool opentofu)")
+	t.Skip("import by identity needs Terraform or OpenTofu 1.12: name one with TF_CLI=PATH, or build one with scripts/build-tool opentofu")
 	return nil
+}
+
+// NeedsQuery skips the test if the command has no query.
+func (c *CLI) NeedsQuery(t *testing.T) {
+	t.Helper()
+	if c.since("Terraform", 14) {
+		return
+	}
+	first, _, _ := strings.Cut(c.version, "\n")
+	t.Skip("terraform query came with Terraform 1.14, and this is " + first + ": name a newer one with TF_CLI=PATH")
+}
+
+// since reports whether the command is that product, in version 1.MINOR or newer.
+func (c *CLI) since(product string, minor int) bool {
+	var gotMajor, gotMinor int
+	_, err := fmt.Sscanf(c.version, product+" v%d.%d", &gotMajor, &gotMinor)
+	return err == nil && (gotMajor > 1 || gotMinor >= minor)
 }

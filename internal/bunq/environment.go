@@ -8,6 +8,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"unicode"
 )
 
 // Environment is one of bunq's two environments. Neither knows what was made in the other.
@@ -82,6 +83,9 @@ func ParseBaseURL(s string) (*url.URL, error) {
 // user info, query and fragment. The error names the example, or the address
 // without what is wrong in it.
 func parseAddress(s, example string) (*url.URL, error) {
+	if strings.ContainsFunc(s, unicode.IsSpace) {
+		return nil, fmt.Errorf("there is a blank or a line end in it: write for example %q", example)
+	}
 	u, err := url.Parse(s)
 	if err != nil {
 		// url.Parse quotes its input, passwords included; only its reason is passed on.

@@ -68,6 +68,8 @@ func TestParseBaseURL_refuses(t *testing.T) {
 		"two dots at the end":                  {"https://api.bunq.com../v1", "single dots"},
 		"one dot at the end":                   {"https://api.bunq.com./v1", "single dots"},
 		"an empty label":                       {"https://api..bunq.com/v1", "single dots"},
+		"a blank at the end":                   {"https://api.bunq.com/v1 ", "a blank or a line end in it"},
+		"a line end":                           {"https://api.bunq.com/v1\n", "a blank or a line end in it"},
 		"a query":                              {"https://api.bunq.com/v1?x=1", `"https://api.bunq.com/v1"`},
 		"an empty query":                       {"https://api.bunq.com/v1?", "query"},
 		"a fragment":                           {"https://api.bunq.com/v1#x", "fragment"},

@@ -67,7 +67,7 @@ func CallbackURLDoubt(text string) string {
 		return ""
 	case isHTTP(u):
 		return "is plain http. For a loopback host, bunq may accept that (UNKNOWN: its partner documentation asks for https, while a client made in its portal " +
-			"has http://localhost). If it refuses it, use https, for example with a certificate of your own"
+			"has http://localhost). If bunq refuses it, use https, for example with a certificate of your own"
 	case strings.Contains(u.Host, "*"):
 		return "has a * in its host. bunq knows no wildcards: it compares the redirect_uri of an authorisation byte by byte, so no real host matches. " +
 			"Declare each host's URL on its own"

@@ -217,6 +217,9 @@ func TestAccGuides_theStateIsLost(t *testing.T) {
 	}
 	stopped := cli.Apply(t)
 	stopped.MustSay(t, 1, "The user already has an OAuth client")
+	if n := strings.Count(stopped.Output, "The user already has an OAuth client"); n != 1 {
+		t.Errorf("it is told %d times:\n%s", n, stopped.Output)
+	}
 	ids := regexp.MustCompile(`id = "([0-9/]+)"`).FindAllStringSubmatch(stopped.Output, -1)
 	if len(ids) < 2 {
 		t.Fatalf("the error prints %d import blocks, want those of the client and of its URL\n%s", len(ids), stopped.Output)

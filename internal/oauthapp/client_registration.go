@@ -30,7 +30,7 @@ func register(ctx context.Context, access *providerdata.Access, user bunq.User, 
 	case active != nil && !adopt:
 		diags.AddAttributeError(path.Root("adopt_existing"), "The user already has an OAuth client", fmt.Sprintf("User %d has client %d.\n\n"+
 			"State: nothing was stored, and nothing was made or changed at bunq.\n\n"+
-			"Next step: import it, or set adopt_existing = true. The warning \"bunq_oauth_client will not be made\" says more.\n\n%s\n\n"+
+			"Next step: if it was renamed, add a moved block. Otherwise import it, or set adopt_existing = true. The warning \"bunq_oauth_client will not be made\" says more.\n\n%s\n\n"+
 			"If that client is being replaced, remove create_before_destroy from it and from everything that depends on it (such as its "+
 			"bunq_oauth_callback_url, from which it is inherited), so that it is cancelled first.",
 			user.ID, active.ID, importBlock("bunq_oauth_client.NAME", fmt.Sprintf("%d/%d", user.ID, active.ID))))
@@ -103,7 +103,8 @@ func warnOfClient(env bunq.Environment, user bunq.User, active *bunq.OAuthClient
 	}
 	diags.AddAttributeWarning(path.Root("adopt_existing"), "bunq_oauth_client will not be made", said+
 		"\n\nSo an apply makes neither this client nor what needs it.\n\n"+
-		"Next step: to manage that client with this configuration, import it. It may be one that an interrupted apply made:\n\n"+
+		"Next step: if it is that of a bunq_oauth_client that was renamed, add a moved block. Otherwise import it. It may be one that an "+
+		"interrupted apply made:\n\n"+
 		importBlock("bunq_oauth_client.NAME", id)+urls+
 		"\n\nOr set adopt_existing = true. If another configuration manages it, use that one.")
 }

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -53,8 +51,7 @@ func (r *FiltersResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 							MarkdownDescription: "What it is about: `" + strings.Join(filterCategories, "`, `") + "`. `OAUTH` is sent when consent was withdrawn. " +
 								"bunq has more categories than it lists: another one is a warning. Each category may have two targets.",
 							Validators: []validator.String{
-								stringvalidator.RegexMatches(categoryPattern, "must be an upper-case name, such as OAUTH"),
-								text{"notification category", "a category that bunq lists", nothing, categoryDoubt},
+								text{"notification category", "a name in capital letters, such as OAUTH", categoryProblem, categoryDoubt},
 							},
 						},
 						"notification_target": schema.StringAttribute{
@@ -67,10 +64,7 @@ func (r *FiltersResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 							ElementType: types.StringType,
 							MarkdownDescription: "How bunq proves to the target that it is bunq: `BUNQ_CERTIFICATE` makes it present its client certificate. bunq loses what is " +
 								"left out.",
-							Validators: []validator.Set{
-								setvalidator.SizeAtLeast(1),
-								setvalidator.ValueStringsAre(stringvalidator.RegexMatches(categoryPattern, "must be an upper-case name, such as BUNQ_CERTIFICATE")),
-							},
+							Validators: []validator.Set{verificationTypes{}},
 						},
 					},
 				},

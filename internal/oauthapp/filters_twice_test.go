@@ -135,10 +135,10 @@ func TestAccFilters_badInput(t *testing.T) {
 		"a fragment":             {filtersConfig("main", "", hook{"OAUTH", "https://a.example.com/#x"}), []string{"has a fragment"}},
 		"white space":            {filtersConfig("main", "", hook{"OAUTH", "https://a.example.com/ x"}), []string{"contains white space"}},
 		"no URL":                 {filtersConfig("main", "", hook{"OAUTH", "https://a.example.com:x"}), []string{"is not a URL"}},
-		"no category's form":     {filtersConfig("main", "", hook{"oauth", "https://a.example.com"}), []string{"must be an upper-case name, such as OAUTH", "oauth"}},
+		"no category's form":     {filtersConfig("main", "", hook{"oauth", "https://a.example.com"}), []string{"\"oauth\" is not the name of one"}},
 		"three for one category": {filtersConfig("main", "", hookA, hookB, hook{"OAUTH", "https://c.example.com"}), []string{"Too many targets for one category", "OAUTH has more"}},
 		"no verification types": {"resource \"bunq_notification_filters\" \"main\" {\n  filters = [{ category = \"OAUTH\", notification_target = \"https://a.example.com\", verification_types = [] }]\n}\n",
-			[]string{"verification_types", "at least 1"}},
+			[]string{"verification_types lists nothing"}},
 		"a filter twice": {"resource \"bunq_notification_filters\" \"main\" {\n  filters = [{ category = \"OAUTH\", notification_target = \"https://a.example.com\" }, " +
 			"{ category = \"OAUTH\", notification_target = \"https://a.example.com\", verification_types = [\"BUNQ_CERTIFICATE\"] }]\n}\n",
 			[]string{"A notification filter is declared twice", "OAUTH"}},

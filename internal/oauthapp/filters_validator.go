@@ -11,6 +11,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 // filterCategories are what a filter can be about (DOCUMENTED,
@@ -28,12 +29,42 @@ var otherCategories = []string{
 
 var categoryPattern = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
 
+func categoryProblem(category string) string {
+	if categoryPattern.MatchString(category) {
+		return ""
+	}
+	return fmt.Sprintf("%q is not the name of one", category)
+}
+
 // categoryDoubt says that a category is not known: bunq has more than it lists.
 func categoryDoubt(category string) string {
 	if slices.Contains(filterCategories, category) || slices.Contains(otherCategories, category) {
 		return ""
 	}
 	return fmt.Sprintf("%q is not one that bunq lists. If it is misspelt, bunq refuses it, or never notifies of it", category)
+}
+
+// verificationTypes accepts names such as BUNQ_CERTIFICATE, at least one.
+type verificationTypes struct{}
+
+func (verificationTypes) Description(context.Context) string { return "names in capital letters" }
+
+func (v verificationTypes) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (verificationTypes) ValidateSet(_ context.Context, req validator.SetRequest, resp *validator.SetResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	if len(req.ConfigValue.Elements()) == 0 {
+		resp.Diagnostics.AddAttributeError(req.Path, "Unusable verification type", "verification_types lists nothing. Omit it, or list BUNQ_CERTIFICATE.")
+	}
+	for _, element := range req.ConfigValue.Elements() {
+		name, ok := element.(types.String)
+		if ok && !name.IsUnknown() && !categoryPattern.MatchString(name.ValueString()) {
+			resp.Diagnostics.AddAttributeError(req.Path, "Unusable verification type", fmt.Sprintf(
+				"%q is not the name of a verification type: those have capital letters, such as BUNQ_CERTIFICATE.", name.ValueString()))
+		}
+	}
 }
 
 // maxTargets is how many targets a category may have (DOCUMENTED,

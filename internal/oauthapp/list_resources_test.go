@@ -203,8 +203,7 @@ func TestLists_mistakes(t *testing.T) {
 	says("bunq_oauth_client", nil, "bunq_oauth_client cannot be listed", "User credentials are incorrect", "State: nothing was stored")
 }
 
-// The examples of the documentation name lists and attributes that there are. No CLI
-// here reads them.
+// The examples of the documentation name lists and attributes that there are.
 func TestLists_examples(t *testing.T) {
 	t.Parallel()
 	h := newThere(t)
@@ -234,4 +233,62 @@ func TestLists_examples(t *testing.T) {
 			acctest.MustBeFine(t, core.NoticesOf(r.Diagnostics))
 		}
 	}
+}
+
+// With the real command, the examples of the documentation find everything, an apply of what they write imports it, and no
+// secret is shown on the way.
+func TestAccLists_query(t *testing.T) {
+	t.Parallel()
+	h := newThere(t)
+	if _, err := h.b.Sim.AddCallbackURL(h.client, callback('b')); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.b.Sim.SetNotificationFilters(h.UserID, bunqsim.NotificationFilter{Category: "OAUTH", Target: hookA.target}); err != nil {
+		t.Fatal(err)
+	}
+	cli := acctest.NewCLI(t, h.b)
+	cli.NeedsQuery(t)
+
+	file := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(cli.Dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cli.Write(t, h.Provider())
+	for _, name := range []string{"bunq_oauth_client", "bunq_oauth_callback_url", "bunq_notification_filters"} {
+		text, err := os.ReadFile(filepath.Join("..", "..", "examples", "list-resources", name, "list-resource.tfquery.hcl"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		file(name+".tfquery.hcl", strings.ReplaceAll(string(text), `"633"`, fmt.Sprintf("%q", fmt.Sprint(h.client))))
+	}
+
+	cli.InstallFromMirror(t)
+
+	says := []string{
+		fmt.Sprintf("OAuth client %d of bunq user %d (Import AISP PISP)", h.client, h.UserID), callback('a'), callback('b'),
+		fmt.Sprintf("Notification filters of bunq user %d (Import AISP PISP)", h.UserID),
+	}
+	shown := cli.Run(t, "query", "-no-color")
+	shown.MustSay(t, 0, says...)
+	asJSON := cli.Run(t, "query", "-json")
+	asJSON.MustSay(t, 0, says...)
+
+	cli.Run(t, "query", "-no-color", "-generate-config-out=found.tf").MustSay(t, 0)
+	found, err := os.ReadFile(filepath.Join(cli.Dir, "found.tf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	secrets := []string{h.APIKey, h.b.Sim.Snapshot().OAuthClients[0].Secret, h.b.Sim.Snapshot().Installations[0].Token, "PRIVATE KEY"}
+	for what, text := range map[string]string{"query": shown.Output, "query -json": asJSON.Output, "the configuration": string(found)} {
+		for i, secret := range secrets {
+			if secret == "" || strings.Contains(text, secret) {
+				t.Errorf("%s shows secret %d (of %d characters)", what, i, len(secret))
+			}
+		}
+	}
+
+	cli.MustApply(t).MustSay(t, 0, "4 imported, 0 added", "0 destroyed")
+	cli.MustHaveNothingToDo(t)
 }

@@ -89,7 +89,7 @@ func checkAddress(at path.Path, text string, diags *diag.Diagnostics) {
 	switch {
 	case err != nil:
 		diags.AddAttributeError(at, "Not an IP address",
-			shown+` is not an IP address, nor "*". bunq accepts single addresses, written without blanks; no ranges and no host names.`)
+			shown+` is not an IP address, nor "*". bunq accepts single addresses, written without blanks and leading zeros; no ranges and no host names.`)
 	case addr.Zone() != "":
 		diags.AddAttributeError(at, "Not a public IP address",
 			shown+" has a zone. List the public address from which bunq sees your calls.")
@@ -98,7 +98,8 @@ func checkAddress(at path.Path, text string, diags *diag.Diagnostics) {
 			shown+" is not a public address. bunq sees the public one of your machine, or of its proxy or NAT: list that.")
 	case addr.Is6():
 		diags.AddAttributeWarning(at, "bunq may refuse IPv6 addresses",
-			shown+" is an IPv6 address. bunq's documentation says in two places that IPv6 is not supported, and in one that it is.")
+			shown+" is an IPv6 address. bunq's documentation says in two places that IPv6 is not supported, and in one that it is. "+
+				"If IPv4 leads to bunq, list the machine's IPv4 address.")
 	}
 }
 

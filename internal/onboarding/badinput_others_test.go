@@ -195,7 +195,7 @@ func TestAccSandboxCertificate_badInput(t *testing.T) {
 		{
 			name:   "no role",
 			config: certificate(named, set("roles", `[]`)),
-			want:   acctest.SaysAt("roles", "at least 1 elements"),
+			want:   acctest.SaysAt("roles", "roles lists nothing. Omit it, or list AISP, PISP or both."),
 		},
 		{
 			name:   "a country that is no code",

@@ -103,6 +103,7 @@ func (d deviceRef) checkKept(ctx context.Context, plan, state *deviceModel, diag
 	switch {
 	case !key.APIKey.Equal(old) && (!key.APIKey.IsUnknown() || key.ID.IsUnknown()):
 		d.refuseAlone(diags, path.Root("credential"), "Another API key needs another installation", oldKey,
+			"if the bunq_psd2_credential was renamed: a moved block; if it is tainted: terraform untaint 'bunq_psd2_credential.NAME'",
 			"if the key comes from another certificate, or was made elsewhere: "+replaceInstallation,
 			"if the same certificate makes another key, as after a leak: "+replaceBoth)
 	case changesAny(plan.PermittedIPs, state.PermittedIPs):

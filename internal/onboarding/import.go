@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -124,8 +125,17 @@ func (f *fileImport) choose(what string, all []importable, diags *diag.Diagnosti
 		why = fmt.Sprintf("bunq lists no %s %d.", what, f.wanted)
 	}
 	diags.AddError("Which "+what+" should be imported?", fmt.Sprintf(
-		"%s Nothing was imported. bunq lists:%s\n\nNext step: append the ID to the path, as in PATH#%d.", why, lines, all[0].id))
+		"%s Nothing was imported. bunq lists, newest first:%s\n\nNext step: append the ID to the path, as in PATH#%d. Description and time tell you which one "+
+			"it is; bunq does not.", why, lines, all[0].id))
 	return 0, false
+}
+
+// since ends a line of the list with the time at which bunq made the object, if bunq names it.
+func since(created time.Time) string {
+	if created.IsZero() {
+		return ""
+	}
+	return ", since " + created.UTC().Format("2006-01-02 15:04") + " UTC"
 }
 
 // ImportState takes the path of a context file.
@@ -173,7 +183,7 @@ func (r *CredentialResource) ImportState(ctx context.Context, req resource.Impor
 		if c.PermittedDevice != nil {
 			label += ", device " + strconv.Quote(c.PermittedDevice.Description)
 		}
-		listed = append(listed, importable{c.ID, c.Status == bunq.StatusActive, label})
+		listed = append(listed, importable{c.ID, c.Status == bunq.StatusActive, label + since(c.Created)})
 	}
 	i, ok := f.choose("credential", listed, &resp.Diagnostics)
 	if !ok {
@@ -208,7 +218,8 @@ func (r *DeviceServerResource) ImportState(ctx context.Context, req resource.Imp
 
 	var listed []importable
 	for _, d := range all {
-		listed = append(listed, importable{d.ID, d.Status == bunq.StatusActive, strconv.Quote(d.Description) + " at " + d.IP + ", " + d.Status})
+		label := strconv.Quote(d.Description) + " at " + d.IP + ", " + d.Status + since(d.Created)
+		listed = append(listed, importable{d.ID, d.Status == bunq.StatusActive, label})
 	}
 	i, ok := f.choose("device", listed, &resp.Diagnostics)
 	if !ok {

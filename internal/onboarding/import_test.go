@@ -204,10 +204,10 @@ func TestAccImport_ofOneOfSeveral(t *testing.T) {
 		"Which credential should be imported?", "bunq lists 2 active ones",
 		fmt.Sprintf("#%d ACTIVE, device \"made by Import\"", older.CredentialID),
 		fmt.Sprintf("#%d ACTIVE, device \"the newer one\"", p.CredentialID),
-		"append the ID to the path")
+		"append the ID to the path", "Description and time tell you which one it is")
 	cli.Write(t, config)
 	cli.Run(t, "import", "-no-color", deviceAddress, file).MustSay(t, 1,
-		"Which device should be imported?", fmt.Sprintf("#%d \"made by Import\" at 127.0.0.1, ACTIVE", older.DeviceID),
+		"Which device should be imported?", fmt.Sprintf("#%d \"made by Import\" at 127.0.0.1, ACTIVE, since 20", older.DeviceID),
 		fmt.Sprintf("#%d \"the newer one\" at 127.0.0.1, ACTIVE", p.DeviceID))
 	cli.Run(t, "import", "-no-color", credentialAddress, file+"#999999").MustSay(t, 1, "bunq lists no credential 999999")
 	cli.Run(t, "import", "-no-color", deviceAddress, file+"#999999").MustSay(t, 1, "bunq lists no device 999999")

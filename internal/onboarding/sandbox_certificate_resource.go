@@ -6,7 +6,6 @@ import (
 	"regexp"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -23,7 +22,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/bunq"
-	"github.com/openpsd2/terraform-provider-bunq/internal/qseal"
 )
 
 var (
@@ -70,11 +68,8 @@ func (r *SandboxCertificateResource) Schema(ctx context.Context, _ resource.Sche
 				ElementType:         types.StringType,
 				Default:             setdefault.StaticValue(bothRoles(ctx)),
 				MarkdownDescription: "PSD2 roles: `AISP`, `PISP`, or both (the default).",
-				Validators: []validator.Set{
-					setvalidator.SizeAtLeast(1),
-					setvalidator.ValueStringsAre(stringvalidator.OneOf(string(qseal.RoleAISP), string(qseal.RolePISP))),
-				},
-				PlanModifiers: []planmodifier.Set{setplanmodifier.RequiresReplace()},
+				Validators:          []validator.Set{pseudoRoles{}},
+				PlanModifiers:       []planmodifier.Set{setplanmodifier.RequiresReplace()},
 			},
 			"organization": schema.StringAttribute{
 				Optional:            true,

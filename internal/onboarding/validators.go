@@ -5,8 +5,10 @@ import (
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/providerdata"
+	"github.com/openpsd2/terraform-provider-bunq/internal/qseal"
 	"github.com/openpsd2/terraform-provider-bunq/internal/signing"
 )
 
@@ -57,5 +59,28 @@ func (apiKey) ValidateString(_ context.Context, req validator.StringRequest, res
 		resp.Diagnostics.AddAttributeError(req.Path, "Unusable API key", "The API key is empty.")
 	case providerdata.HasBlank(key):
 		resp.Diagnostics.AddAttributeError(req.Path, "Unusable API key", "The API key"+providerdata.AboutBlanks)
+	}
+}
+
+// pseudoRoles accepts the PSD2 roles that the sandbox reads from a common name, at least one.
+type pseudoRoles struct{}
+
+func (pseudoRoles) Description(context.Context) string { return "AISP, PISP or both" }
+
+func (v pseudoRoles) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v pseudoRoles) ValidateSet(ctx context.Context, req validator.SetRequest, resp *validator.SetResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	if len(req.ConfigValue.Elements()) == 0 {
+		resp.Diagnostics.AddAttributeError(req.Path, "Unusable PSD2 role", "roles lists nothing. Omit it, or list "+v.Description(ctx)+".")
+	}
+	for _, element := range req.ConfigValue.Elements() {
+		role, ok := element.(types.String)
+		if !ok || role.IsUnknown() || role.ValueString() == string(qseal.RoleAISP) || role.ValueString() == string(qseal.RolePISP) {
+			continue
+		}
+		resp.Diagnostics.AddAttributeError(req.Path, "Unusable PSD2 role", fmt.Sprintf("%q is not a role of the sandbox: list %s.", role.ValueString(), v.Description(ctx)))
 	}
 }
