@@ -81,7 +81,7 @@ func TestAccDeviceServer_badInput(t *testing.T) {
 		{
 			name:   "a host name",
 			config: device(named, set("permitted_ips", `["ci.example.com"]`)),
-			want:   acctest.SaysAt("permitted_ips", `"ci.example.com" is not an IP address, nor "*". bunq accepts single addresses, written without blanks; no ranges and no host names`),
+			want:   acctest.SaysAt("permitted_ips", `"ci.example.com" is not an IP address, nor "*". bunq accepts single addresses, written without blanks and leading zeros; no ranges and no host names`),
 		},
 		{
 			name:   "an address with blanks",
