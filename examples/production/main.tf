@@ -57,9 +57,11 @@ resource "bunq_oauth_client" "main" {
 }
 
 resource "bunq_oauth_callback_url" "app" {
+  for_each = toset(["https://app.example.com/bunq/callback"])
+
   api_context     = bunq_device_server.main.api_context
   oauth_client_id = bunq_oauth_client.main.id
-  url             = "https://app.example.com/bunq/callback"
+  url             = each.value
 }
 
 output "client_id" {

@@ -225,7 +225,7 @@ func TestAccGuides_theStateIsLost(t *testing.T) {
 		t.Fatalf("the error prints %d import blocks, want those of the client and of its URL\n%s", len(ids), stopped.Output)
 	}
 	var blocks strings.Builder
-	for i, to := range []string{"bunq_oauth_client.main", "bunq_oauth_callback_url.app"} {
+	for i, to := range []string{"bunq_oauth_client.main", `bunq_oauth_callback_url.app["https://app.example.com/bunq/callback"]`} {
 		fmt.Fprintf(&blocks, "import {\n  to = %s\n  id = %q\n}\n", to, ids[i][1])
 	}
 	write(t, filepath.Join(cli.Dir, "import.tf"), blocks.String())

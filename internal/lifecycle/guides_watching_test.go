@@ -242,3 +242,18 @@ func TestAccGuides_nightly(t *testing.T) {
 		})
 	}
 }
+
+// watch.tf goes with the example of production as it stands.
+func TestAccGuides_watchOfProduction(t *testing.T) {
+	t.Parallel()
+	b := acctest.New(t, acctest.WithSim(func(c *bunqsim.Config) { c.Environment = bunqsim.Production }))
+	cli := acctest.NewCLI(t, b)
+	production(t, cli)
+	raw, err := os.ReadFile(filepath.Join("..", "..", "examples", "watching", "watch.tf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(cli.Dir, "watch.tf"), string(raw))
+	cli.MustApply(t)
+	cli.Plan(t, "-var=watch=true").MustSay(t, 2, "bunq has what this configuration declares.")
+}

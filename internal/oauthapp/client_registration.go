@@ -96,7 +96,7 @@ func warnOfClient(env bunq.Environment, user bunq.User, active *bunq.OAuthClient
 	}
 	if adopt {
 		if urls != "" {
-			urls = " To manage its callback URLs as well, import them:" + urls
+			urls = " A bunq_oauth_callback_url that declares one of its URLs adopts that, too. To see it in the plan, import it:" + urls
 		}
 		diags.AddAttributeWarning(path.Root("adopt_existing"), "The user's OAuth client will be adopted", said+"\n\nApplying adopts it."+urls)
 		return

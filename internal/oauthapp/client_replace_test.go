@@ -464,7 +464,8 @@ func TestAccClient_planNamesTheOneThatIsThere(t *testing.T) {
 
 	// An apply says once what to do about it, and the error is short.
 	cli.Plan(t, "-out=saved").MustSay(t, 2)
-	says = append(says, fmt.Sprintf("User %d has client %d. State: nothing was stored, and nothing was made or changed at bunq. Next step: import it, or set "+
+	says = append(says, fmt.Sprintf("User %d has client %d. State: nothing was stored, and nothing was made or changed at bunq. Next step: if it was renamed, add a moved "+
+		"block. Otherwise import it, or set "+
 		"adopt_existing = true. The warning \"bunq_oauth_client will not be made\" says more. import {", p.UserID, id))
 	for _, args := range [][]string{{"saved"}, nil} {
 		r := cli.Apply(t, args...)
@@ -480,7 +481,7 @@ func TestAccClient_planNamesTheOneThatIsThere(t *testing.T) {
 	}
 
 	cli.Write(t, p.Provider()+clientConfig(adopting))
-	cli.Plan(t).MustSay(t, 2, "The user's OAuth client will be adopted", "To manage its callback URLs as well, import them", says[3])
+	cli.Plan(t).MustSay(t, 2, "The user's OAuth client will be adopted", "A bunq_oauth_callback_url that declares one of its URLs adopts that, too", says[3])
 
 	// A replacement is none of that.
 	cli.MustApply(t)
