@@ -1,11 +1,9 @@
-provider "bunq" {
-  environment  = "sandbox"
-  context_file = "bunq.conf"
+resource "bunq_oauth_client" "main" {
+  api_context = bunq_device_server.main.api_context
 }
 
-resource "bunq_oauth_client" "main" {}
-
 resource "bunq_oauth_callback_url" "web" {
+  api_context     = bunq_device_server.main.api_context
   oauth_client_id = bunq_oauth_client.main.id
   url             = "https://app.example.com/bunq/callback"
 }
