@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/openpsd2/terraform-provider-bunq/internal/acctest"
@@ -163,10 +164,31 @@ func TestAccGuides_policy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// Conftest is on few machines. Where it is, the same rules in Rego must say the same.
+	rego := strings.TrimSuffix(policy, "sh") + "rego"
+	_, err = exec.LookPath("conftest")
+	hasConftest := err == nil
+	if !hasConftest {
+		t.Log("conftest is not installed, so policy.rego is not run")
+	}
 	judged := func(t *testing.T, cli *acctest.CLI, args ...string) acctest.Result {
 		t.Helper()
 		cli.Run(t, append([]string{"plan", "-out=plan"}, args...)...).MustSay(t, 0)
-		return cli.Shell(t, policy+" plan")
+		said := cli.Shell(t, policy+" plan")
+		if !hasConftest {
+			return said
+		}
+
+		got := cli.Shell(t, "terraform show -json plan >plan.json && conftest test --no-color --output=json --policy "+rego+" plan.json")
+		if got.Code != said.Code {
+			t.Errorf("policy.rego ends with %d, policy.sh with %d:\n%s", got.Code, said.Code, got.Output)
+		}
+		for line := range strings.Lines(said.Output) {
+			if !strings.Contains(got.Output, strings.TrimSpace(line)) {
+				t.Errorf("policy.rego does not say %q:\n%s", line, got.Output)
+			}
+		}
+		return said
 	}
 
 	t.Run("production", func(t *testing.T) {
