@@ -236,8 +236,8 @@ func warnEnd(m *credentialModel, facts keyFacts, diags *diag.Diagnostics) {
 	case !m.DeactivateOnDestroy.ValueBool():
 		diags.AddAttributeWarning(at, "The old key stays usable", "This plan destroys or replaces credential "+m.ID.ValueString()+", and bunq has no call to "+
 			"revoke a key. Its permitted addresses stay active, so whoever has the key can use it from there; older versions of the state hold it.\n\n"+
-			"Next step: to end the key together with the credential, do not apply this plan. Set deactivate_on_destroy = true, apply that change alone, then "+
-			"plan this one again. For a rotation without a gap, also set create_before_destroy.")
+			"Next step: to end the key together with the credential, first set deactivate_on_destroy = true and apply that change alone. For a rotation "+
+			"without a gap, also set create_before_destroy.")
 	case facts.Refused:
 		diags.AddAttributeWarning(at, "The addresses of the key may stay active", "bunq refuses the key of credential "+m.ID.ValueString()+
 			", or the address of this machine. Unless another key of the same bunq user is used in the same run, applying does not set the permitted "+

@@ -124,7 +124,7 @@ func TestAccCredential_endIsDecidedByTheState(t *testing.T) {
 			c.MustApply(t)
 
 			c.Write(t, config(""))
-			c.Plan(t).MustSay(t, 2, "Warning: The old key stays usable", "Set deactivate_on_destroy = true, apply that change alone")
+			c.Plan(t).MustSay(t, 2, "Warning: The old key stays usable", "first set deactivate_on_destroy = true and apply that change alone")
 			c.Plan(t, "-destroy").MustSay(t, 2, "Warning: The old key stays usable")
 
 			tooLate := "deactivate_on_destroy comes too late for this replacement"

@@ -171,6 +171,6 @@ func (r *CredentialResource) Delete(ctx context.Context, req resource.DeleteRequ
 
 	resp.Diagnostics.AddWarning("The credential stays at bunq",
 		"bunq has no call to revoke a credential. Credential "+m.ID.ValueString()+" and its API key stay valid for the permitted addresses. The key is no "+
-			"longer in this state; older versions of the state still hold it. If it may have leaked, ask bunq to block its device.\n\n"+
+			"longer in this state; older versions of the state still hold it. "+endLater+"\n\n"+
 			"To end keys together with their credential, set deactivate_on_destroy = true and apply that before you destroy or replace.")
 }

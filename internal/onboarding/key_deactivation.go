@@ -32,7 +32,7 @@ func endKey(ctx context.Context, data *providerdata.Data, m *credentialModel, di
 		diags.AddWarning("The credential stays at bunq, and its addresses may be active",
 			"bunq refuses the key of credential "+id+", or the address of this machine, and this run has no other key of the same bunq user that could set "+
 				"its addresses inactive. They may be active: from them the key can still be used, if it is alive. Terraform has forgotten the credential; "+
-				"older versions of the state still hold the key. If it may have leaked, ask bunq to block its device.")
+				"older versions of the state still hold the key. "+endLater)
 	default:
 		tfdiag.Failure{
 			Summary: "bunq_psd2_credential: the permitted addresses were not all set inactive",

@@ -18,3 +18,7 @@ const replaceBoth = replaceInstallation + " -replace='bunq_psd2_credential.NAME'
 // waysOut returns the next step if there are several. Each has a line of its own, which no CLI
 // wraps, and a command ends it, so that it can be copied.
 func waysOut(ways ...string) string { return "\n  - " + strings.Join(ways, "\n  - ") }
+
+// endLater says how a key ends that is in no state any more.
+const endLater = "A session of the same bunq user can still set its addresses inactive: the provider's guide \"Watching it\" has a recipe for a key that is in " +
+	"no state."
