@@ -98,6 +98,7 @@ func notRegistered(m *deviceModel, err error) tfdiag.Failure {
 	case bunq.IsCredentialsRefused(err):
 		f.Next = "check, the likeliest first:" + waysOut(
 			"a key that is in use can only be registered from one of its permitted addresses: is this machine's public address one of them?",
+			"a key that was made elsewhere: was it copied whole?",
 			"a key that was not used in time (sandbox 1 hour, production 4 hours), or is from another environment, cannot be used. If this "+
 				"configuration made it, make another one: "+replaceBoth)
 	case bunq.IsTemporarilyRefused(err): // the error itself says to wait
