@@ -99,9 +99,6 @@ func newCLI(t *testing.T, b *Bunq, program, folder string, opts ...CLIOption) *C
 	c := &CLI{
 		Dir: filepath.Join(temp, "work"), program: program, processes: processes, cache: filepath.Join(temp, "cache"), ledger: b.ledger,
 	}
-	for _, set := range opts {
-		set(c)
-	}
 	t.Cleanup(func() {
 		if err := c.unwatched(); err != nil {
 			t.Error(err)
@@ -132,6 +129,10 @@ func newCLI(t *testing.T, b *Bunq, program, folder string, opts ...CLIOption) *C
 	c.address = host + "/" + address
 	writeFile(t, config, fmt.Sprintf("disable_checkpoint = true\nprovider_installation {\n  dev_overrides {\n    %q = %q\n  }\n  direct {}\n}\n",
 		c.address, folder))
+	// Last: OpenTofu does not even tell its version if it is to attach to a provider without an address.
+	for _, set := range opts {
+		set(c)
+	}
 	return c
 }
 
