@@ -357,3 +357,27 @@ func TestAccDeviceServer_keeperReplacesIt(t *testing.T) {
 		})
 	}
 }
+
+// A credential that is tainted, or renamed without a moved block, looks like another key. The error names what undoes that.
+func TestAccDeviceServer_credentialTaintedOrRenamed(t *testing.T) {
+	t.Parallel()
+	seal := newSeal(t, "Tainted PISP AISP", time.Now().Add(-time.Hour), time.Now().Add(365*24*time.Hour))
+	config := onSeal(file(written(t, seal.certificate)), file(written(t, seal.key)), named, "")
+	renamed := strings.NewReplacer(`"bunq_psd2_credential" "main"`, `"bunq_psd2_credential" "other"`,
+		"bunq_psd2_credential.main", "bunq_psd2_credential.other").Replace(config)
+	b := acctest.New(t)
+	c := acctest.NewCLI(t, b, acctest.Attached)
+	c.Write(t, config)
+	c.MustApply(t)
+
+	c.Run(t, "taint", "-no-color", credentialAddress).MustSay(t, 0)
+	c.Plan(t).MustSay(t, 1, "Another API key needs another installation", "if it is tainted: terraform untaint 'bunq_psd2_credential.NAME'")
+	c.Run(t, "untaint", "-no-color", credentialAddress).MustSay(t, 0)
+	c.MustHaveNothingToDo(t)
+
+	c.Write(t, renamed)
+	c.Plan(t).MustSay(t, 1, "if the bunq_psd2_credential was renamed: a moved block")
+	c.Write(t, renamed+"moved {\n  from = bunq_psd2_credential.main\n  to   = bunq_psd2_credential.other\n}\n")
+	c.MustApply(t).MustSay(t, 0, "0 added, 0 changed, 0 destroyed")
+	c.MustHaveNothingToDo(t)
+}
