@@ -92,7 +92,7 @@ func TestAccFilters_import(t *testing.T) {
 	h.cli.MustHaveNothingToDo(t)
 	h.cli.Run(t, "state", "rm", filtersAddress).MustSay(t, 0)
 
-	h.cli.Run(t, "import", "-no-color", filtersAddress, "28196/633").MustSay(t, 1, "Unusable import id", "does not have the form USER_ID", "The ID of the user is the id of data.bunq_user")
+	h.cli.Run(t, "import", "-no-color", filtersAddress, "28196/633").MustSay(t, 1, "Unusable import id", "does not have the form USER_ID", "Next step: take the id of data.bunq_user")
 	h.cli.Run(t, "import", "-no-color", filtersAddress, fmt.Sprint(h.UserID+1)).MustSay(t, 1, "bunq_notification_filters cannot be read",
 		fmt.Sprintf("but this object belongs to bunq user %d", h.UserID+1))
 	h.cli.Run(t, "import", "-no-color", filtersAddress, fmt.Sprint(h.UserID)).MustSay(t, 0)

@@ -54,9 +54,12 @@ func importIDs(ctx context.Context, req resource.ImportStateRequest, ids []membe
 	}
 	parts, form := strings.Split(req.ID, "/"), strings.Join(forms, "/")
 	if len(parts) != len(ids) {
-		diags.AddError("Unusable import id", fmt.Sprintf("%q does not have the form %s.\n\n"+
-			"Next step: let a plan find the IDs: declare a bunq_oauth_client without an import block, and terraform plan prints the import blocks for the "+
-			"user's existing client and its callback URLs. The ID of the user is the id of data.bunq_user.", req.ID, form))
+		next := "take the id of data.bunq_user, which is that of the user."
+		if len(ids) > 1 {
+			next = "let a plan find the IDs: declare a bunq_oauth_client without an import block, and terraform plan prints the import blocks for the user's " +
+				"existing client and its callback URLs."
+		}
+		diags.AddError("Unusable import id", fmt.Sprintf("%q does not have the form %s.\n\nNext step: %s", req.ID, form, next))
 		return nil
 	}
 	for i, p := range parts {
