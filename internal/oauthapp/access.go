@@ -38,7 +38,7 @@ func (e *otherUserError) way() string {
 func (e *otherUserError) ways() string {
 	return tfdiag.Steps(
 		"if the configuration has the resource, "+e.way(),
-		"to forget the resource and keep it at bunq, use a removed block (destroy = false)",
+		"to forget the resource and keep it at bunq, use a removed block (destroy = false), and apply with -refresh=false",
 		"to destroy it, set an api_context of bunq user "+e.want+" in the provider block, and apply with -target of this resource alone",
 	)
 }

@@ -183,10 +183,10 @@ func TestAccAPIContext_deletedByAnotherUser(t *testing.T) {
 
 			// The ways that the error names work.
 			cli.Apply(t).MustSay(t, 1, "cannot be read", fmt.Sprintf("this object belongs to bunq user %d", p.UserID),
-				"to forget the resource and keep it at bunq, use a removed block (destroy = false)",
+				"to forget the resource and keep it at bunq, use a removed block (destroy = false), and apply with -refresh=false",
 				fmt.Sprintf("set an api_context of bunq user %d in the provider block, and apply with -target of this resource alone", p.UserID))
 			cli.Write(t, other.Provider()+"removed {\n  from = "+address+"\n  lifecycle {\n    destroy = false\n  }\n}\n")
-			cli.Plan(t).MustSay(t, 2, "Some objects will no longer be managed by Terraform", address)
+			cli.Plan(t, "-refresh=false").MustSay(t, 2, address, "but will not be destroyed")
 			cli.Write(t, p.Provider())
 			cli.Apply(t, "-target="+address).MustSay(t, 0, "1 destroyed")
 		})
