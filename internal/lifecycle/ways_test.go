@@ -150,8 +150,13 @@ var planLine = regexp.MustCompile(`(?m)^\s*(Plan: .*|No changes\..*|Apply comple
 func said(results []acctest.Result) string {
 	var lines []string
 	for _, r := range results {
+		// How far a plan came before its error is chance.
+		refused := r.Code == 1 && !begun.MatchString(r.Output)
 		for _, m := range planLine.FindAllStringSubmatch(r.Output, -1) {
 			line := asTerraform(strings.TrimSpace(m[1]))
+			if refused && !strings.HasPrefix(line, "Error: ") {
+				continue
+			}
 			if strings.Contains(line, "Provider development overrides") || strings.Contains(line, "Apply complete!") && len(lines) > 0 ||
 				strings.Contains(line, "Resource targeting is in effect") || strings.Contains(line, "Applied changes may be incomplete") {
 				continue
@@ -171,6 +176,9 @@ func said(results []acctest.Result) string {
 	})
 	return orNothing([]string{strings.Join(lines, "; ")})
 }
+
+// begun matches what a CLI prints when it begins to change something.
+var begun = regexp.MustCompile(`: (?:Creating|Modifying|Destroying)\.\.\.`)
 
 var toForget = regexp.MustCompile(`, \d+ to forget`)
 
