@@ -76,6 +76,13 @@ func (w *wanted) hasURL(url string) bool {
 	return !w.noClient && slices.ContainsFunc(w.urls, func(u callbackURL) bool { return u.url == url })
 }
 
+// keeps reports whether a callback URL of the state is to stay as it is: an apply that was interrupted
+// may have left the old one in the state.
+func (w *wanted) keeps(h held) bool {
+	i := slices.Index(w.resourcesOf("url"), h.address)
+	return i >= 0 && w.urls[i].url == h.text("url")
+}
+
 // resourcesOf are the addresses of a resource in the configuration, by the name
 // that walks give it: "url" for all callback URLs, "url.1" for one of them.
 func (w *wanted) resourcesOf(name string) []string {

@@ -137,6 +137,20 @@ func refusals() []refusal {
 			},
 		},
 		{
+			name: "Terraform cannot order the destroy of webhooks and the replacement of their device", says: []string{"Cycle:", filters},
+			deserved: func(w *walker) bool {
+				return len(w.want.webhooks) == 0 && slices.ContainsFunc(w.state(), func(h held) bool { return h.typ == filters })
+			},
+			way: "The webhooks are destroyed first, by themselves.",
+			out: func(w *walker, _ string) {
+				for _, h := range w.state() {
+					if h.typ == filters {
+						w.run("destroy", "-no-color", "-auto-approve", "-target="+h.address)
+					}
+				}
+			},
+		},
+		{
 			// Terraform's own error again: the resource that the list of addresses came from goes, while
 			// the device is replaced with create_before_destroy.
 			name: "Terraform cannot order the replacement of a device and the destroy of what its list came from", says: []string{"Cycle:", "terraform_data.late"},
@@ -186,17 +200,26 @@ func refusals() []refusal {
 		},
 		{
 			name: "a device is only replaced together with its installation", says: deviceStays,
-			deserved: func(w *walker) bool { return w.replacesDeviceAlone() && !w.want.keyOnly },
+			deserved: func(w *walker) bool { return w.replacesDeviceAlone() && !w.want.keyOnly && w.want.late == "" },
 			atPlan:   true,
 			way:      "The installation is replaced, as the message says.",
 			out:      func(w *walker, said string) { w.runPrinted(said, deviceStays) },
 		},
 		{
-			// The plan does not know the key, and nothing but the key tells one credential from another.
+			// The plan does not know the key, and nothing but the key tells one credential from another. Or it does
+			// not know the addresses.
 			name: "a device is only replaced together with its installation, which only the apply finds out", says: deviceStays,
-			deserved: func(w *walker) bool { return w.replacesDeviceAlone() && w.want.keyOnly },
+			deserved: func(w *walker) bool { return w.replacesDeviceAlone() && (w.want.keyOnly || w.want.late != "") },
 			way:      "The installation is replaced, as the message says.",
 			out:      func(w *walker, said string) { w.runPrinted(said, deviceStays) },
+		},
+		{
+			name: "a key that waits for its first use is refused on another installation", says: []string{"was not registered", "-replace='" + credential},
+			deserved: func(w *walker) bool { return w.settings.PendingKeyElsewhere == bunqsim.Refused && w.hasPendingKey() },
+			way:      "Installation and key are made again, as the message says.",
+			out: func(w *walker, said string) {
+				w.runPrinted(said, []string{"was not registered", "-replace='" + credential})
+			},
 		},
 		{
 			name: "an installation has a device that is not the one of the configuration", says: otherDevice,
@@ -308,6 +331,16 @@ func (w *walker) hasDeadKey() bool {
 	})
 }
 
+// hasPendingKey reports whether a key of the state was never used.
+func (w *walker) hasPendingKey() bool {
+	s := w.bunq.Sim.Snapshot()
+	return slices.ContainsFunc(w.state(), func(h held) bool {
+		return h.typ == credential && slices.ContainsFunc(s.Credentials, func(c bunqsim.Credential) bool {
+			return itoa(c.ID) == h.text("id") && c.Status == bunqsim.CredentialPendingFirstUse
+		})
+	})
+}
+
 // hasClient reports whether bunq has an active client.
 func (w *walker) hasClient() bool {
 	return slices.ContainsFunc(w.bunq.Sim.Snapshot().OAuthClients, func(c bunqsim.OAuthClient) bool { return c.Status != bunqsim.OAuthClientCancelled })
@@ -392,8 +425,8 @@ func (w *walker) inState(name string) (held, bool) {
 func (w *walker) replacesDeviceAlone() bool {
 	return slices.ContainsFunc(both, func(n string) bool {
 		d, there := w.inState("device" + n)
-		if !there {
-			return false
+		if !there { // an import finds what bunq permits, which never counts as "*"
+			return n == "" && slices.Contains(w.want.ips, "*") && strings.Contains(strings.Join(w.want.blocks, ""), "to = "+w.want.resourcesOf("device")[0])
 		}
 		description, ips := w.want.description, w.want.ips
 		if n != "" {
@@ -423,9 +456,11 @@ var (
 )
 
 // runPrinted runs the first command that an error with those words names, as printed, with the address
-// that the error is about for NAME.
+// that the error is about for NAME. If there are several such errors, the options of all are in one
+// command, as the message says.
 func (w *walker) runPrinted(said string, words []string) {
 	w.t.Helper()
+	var all []string
 	for _, one := range strings.Split(said, "Error: ")[1:] {
 		text := strings.Join(strings.Fields(one), " ") + " "
 		if slices.ContainsFunc(words, func(s string) bool { return !strings.Contains(strings.ToLower(text), strings.ToLower(s)) }) {
@@ -440,8 +475,14 @@ func (w *walker) runPrinted(said string, words []string) {
 			typ := strings.TrimSuffix(name, ".NAME")
 			return w.addressOf(typ, len(about) > 1 && strings.HasSuffix(about[1], ".second"))
 		})
-		w.run(append(strings.Fields(strings.ReplaceAll(full, "'", "")), "-no-color", "-auto-approve")...)
-		return
+		for _, word := range strings.Fields(strings.ReplaceAll(full, "'", "")) {
+			if !slices.Contains(all, word) {
+				all = append(all, word)
+			}
+		}
+	}
+	if len(all) > 0 {
+		w.run(append(all, "-no-color", "-auto-approve")...)
 	}
 }
 

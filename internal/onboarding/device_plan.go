@@ -133,6 +133,6 @@ func (d deviceRef) refuseAlone(diags *diag.Diagnostics, at path.Path, summary, w
 	diags.AddAttributeError(at, summary, fmt.Sprintf("bunq registers one device for each installation, and installation %s has device %s %s. %s\n\n"+
 		"State: nothing was changed.\n\n"+
 		"Next step, one of these (NAME is that of the bunq_installation with ID %s, and of the bunq_psd2_credential; in a module, put module.… in front; "+
-		"in a pipeline, a changed keeper of the installation does the same as -replace):%s",
+		"in a pipeline, a changed keeper of the installation does the same as -replace; for several devices, one command with the -replace options of all):%s",
 		d.Installation, d.ID, strconv.Quote(d.Description), why, d.Installation, waysOut(append(ways, destroyInstead)...)))
 }
