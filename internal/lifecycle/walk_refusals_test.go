@@ -222,6 +222,21 @@ func refusals() []refusal {
 			},
 		},
 		{
+			name: "a provider block has the context of a device that does not exist yet", says: []string{"API context that bunq refuses", "apply -target=" + device},
+			deserved: func(w *walker) bool {
+				_, there := w.inState("device")
+				return w.want.hasAlias && !there
+			},
+			atPlan: true,
+			way:    "The device is made first, by itself; if that is refused, as its message says.",
+			out: func(w *walker, _ string) {
+				r := w.run("apply", "-no-color", "-auto-approve", "-target="+w.want.resourcesOf("device")[0])
+				if next := w.refusal(r.Output); r.Code != 0 && next != nil {
+					next.out(w, r.Output)
+				}
+			},
+		},
+		{
 			name: "an installation has a device that is not the one of the configuration", says: otherDevice,
 			deserved: func(w *walker) bool { return w.lacksDevice() },
 			way:      "The installation is replaced, as the message says.",

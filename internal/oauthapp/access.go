@@ -161,7 +161,7 @@ func (b *base) read(ctx context.Context, o object, req resource.ReadRequest, res
 	case bunq.IsContextRefused(err) && !importing:
 		b.Data.WarnRefused(access.Context, err, &resp.Diagnostics)
 	case asked && bunq.IsNotFound(err) && !b.lasting:
-		resp.State.RemoveResource(ctx)
+		providerdata.Gone(ctx, resp, privatePlanned, privateProtected)
 	default:
 		if other, ok := errors.AsType[*otherUserError](err); ok && importing {
 			failed.Next = other.way() + "."

@@ -198,7 +198,7 @@ func (r *CallbackURLResource) Read(ctx context.Context, req resource.ReadRequest
 	// Before the call: whose it is does not depend on whether bunq can be asked.
 	if !r.claim(m, hasPrivate(ctx, req.Private, privateImport), &resp.Diagnostics) {
 		r.identify(ctx, req.State, resp.Identity, &resp.Diagnostics)
-		resp.State.RemoveResource(ctx)
+		providerdata.Gone(ctx, resp, privatePlanned)
 		return
 	}
 
@@ -212,7 +212,7 @@ func (r *CallbackURLResource) Read(ctx context.Context, req resource.ReadRequest
 
 	at := slices.IndexFunc(client.CallbackURLs, func(u bunq.CallbackURL) bool { return u.ID == number(m.ID) })
 	if at < 0 {
-		resp.State.RemoveResource(ctx)
+		providerdata.Gone(ctx, resp, privatePlanned)
 		return
 	}
 	m.fromAPI(client.CallbackURLs[at])

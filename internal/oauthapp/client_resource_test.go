@@ -176,10 +176,12 @@ func TestAccClient_goneElsewhere(t *testing.T) {
 	t.Parallel()
 	b := acctest.New(t)
 	p := b.Onboard(t, "Gone")
-	config := p.Provider() + clientConfig("")
+	config := p.Provider() + clientConfig("  adopt_existing = true\n")
 	var first int64
 	b.Test(t, resource.TestCase{
 		Steps: []resource.TestStep{
+			{Config: p.Provider() + clientConfig("")},
+			// The plan of an update leaves its marks in the private state.
 			{Config: config, Check: func(*terraform.State) error {
 				first = b.Sim.Snapshot().OAuthClients[0].ID
 				return b.Sim.DeleteOAuthClient(first)

@@ -120,7 +120,7 @@ func (r *CredentialResource) Read(ctx context.Context, req resource.ReadRequest,
 		facts.Refused = true
 		r.Data.WarnRefused(ac, err, &resp.Diagnostics)
 	case bunq.IsNotFound(err):
-		resp.State.RemoveResource(ctx)
+		providerdata.Gone(ctx, resp, keyFactsName)
 		return
 	case err != nil:
 		tfdiag.Failure{

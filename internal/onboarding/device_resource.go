@@ -104,7 +104,7 @@ func (r *DeviceServerResource) Read(ctx context.Context, req resource.ReadReques
 	case err == nil:
 		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	case bunq.IsNotFound(err):
-		resp.State.RemoveResource(ctx)
+		providerdata.Gone(ctx, resp, plannedDevice)
 	case bunq.IsContextRefused(err):
 		r.Data.WarnRefused(access.Context, err, &resp.Diagnostics)
 	default:
