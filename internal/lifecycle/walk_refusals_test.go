@@ -224,8 +224,10 @@ func refusals() []refusal {
 		{
 			name: "a provider block has the context of a device that does not exist yet", says: []string{"API context that bunq refuses", "apply -target=" + device},
 			deserved: func(w *walker) bool {
-				_, there := w.inState("device")
-				return w.want.hasAlias && !there
+				d, there := w.inState("device")
+				i, _ := w.inState("installation")
+				on, _ := d.attributes["installation"].(map[string]any)
+				return w.want.hasAlias && (!there || on["id"] != i.text("id"))
 			},
 			atPlan: true,
 			way:    "The device is made first, by itself; if that is refused, as its message says.",
