@@ -38,7 +38,7 @@ func configured(
 		return nil
 	}
 
-	a, more := data.Access(ctx, obj, at)
+	a, more := data.Access(obj, at)
 	diags.Append(more...)
 	if more.HasError() {
 		return nil

@@ -45,7 +45,7 @@ func (e *otherUserError) ways() string {
 
 // open returns the context for a new resource, and its user. It reports an error as failed.
 func (b *base) open(ctx context.Context, apiContext types.Object, failed tfdiag.Failure, diags *diag.Diagnostics) (*providerdata.Access, bunq.User, bool) {
-	access, more := b.Data.Access(ctx, apiContext, apiContextPath)
+	access, more := b.Data.Access(apiContext, apiContextPath)
 	if diags.Append(more...); more.HasError() {
 		return nil, bunq.User{}, false
 	}
@@ -110,9 +110,9 @@ func (b *base) checkMove(ctx context.Context, planned, state object, diags *diag
 // context, it belongs to another environment, or it is the one in the state, which bunq has refused in
 // the refresh.
 func (b *base) checkContext(ctx context.Context, planned, state object, diags *diag.Diagnostics) {
-	diags.Append(b.Data.Check(ctx, planned.APIContext, apiContextPath)...)
+	diags.Append(b.Data.Check(planned.APIContext, apiContextPath)...)
 	if !diags.HasError() {
-		b.Data.CheckRefused(ctx, b.name, planned.APIContext, state.APIContext, apiContextPath, diags)
+		b.Data.CheckRefused(b.name, planned.APIContext, state.APIContext, apiContextPath, diags)
 	}
 }
 
@@ -197,7 +197,7 @@ func (b *base) accessToRead(ctx context.Context, o object, importing bool, diags
 			"State: "+b.unchanged("").State)
 		return nil, false
 	}
-	access, more := b.Data.Access(ctx, o.APIContext, apiContextPath)
+	access, more := b.Data.Access(o.APIContext, apiContextPath)
 	diags.Append(more...)
 	return access, !more.HasError()
 }
@@ -243,7 +243,7 @@ func (b *base) remove(ctx context.Context, o object, failed tfdiag.Failure, diag
 	if !b.checkRemoval(o, diags) {
 		return false
 	}
-	access, more := b.Data.Access(ctx, o.APIContext, apiContextPath)
+	access, more := b.Data.Access(o.APIContext, apiContextPath)
 	if diags.Append(more...); more.HasError() {
 		return false
 	}

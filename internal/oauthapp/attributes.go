@@ -33,7 +33,8 @@ func apiContextAttribute() schema.SingleNestedAttribute {
 		Optional: true,
 		MarkdownDescription: "The context to call bunq with: `api_context = bunq_device_server.main.api_context`. If omitted, the provider's is used. " +
 			"Changing to another context of the same bunq user is an update in place without a call; a context of another user is refused. A refresh uses the " +
-			"context in the state. If bunq refuses its key, for example after an interrupted rotation, it uses another context of the same user from the same run.",
+			"context in the state. If bunq refuses that, for example after an interrupted rotation, the refresh warns and leaves the resource as it is, and the " +
+			"next apply stores the new context.",
 		Attributes: members,
 	}
 }

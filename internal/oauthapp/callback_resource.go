@@ -85,7 +85,7 @@ func (r *CallbackURLResource) ModifyPlan(ctx context.Context, req resource.Modif
 		r.checkRemoval(state.object, &resp.Diagnostics)
 		return
 	case state == nil:
-		resp.Diagnostics.Append(r.Data.Check(ctx, plan.APIContext, apiContextPath)...)
+		resp.Diagnostics.Append(r.Data.Check(plan.APIContext, apiContextPath)...)
 	default:
 		setPrivate(ctx, resp.Private, privatePlanned, true, &resp.Diagnostics)
 		r.checkContext(ctx, plan.object, state.object, &resp.Diagnostics)
@@ -138,7 +138,7 @@ func (r *CallbackURLResource) warnOfExisting(ctx context.Context, plan *callback
 	ctx, done := r.operation(ctx, "plan", diags)
 	defer done()
 
-	access, more := r.Data.Access(ctx, plan.APIContext, apiContextPath)
+	access, more := r.Data.Access(plan.APIContext, apiContextPath)
 	if more.HasError() {
 		return
 	}

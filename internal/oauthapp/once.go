@@ -23,7 +23,7 @@ import (
 //
 // A new resource beside one that only bunq has is no error of the plan, but a warning, which says all
 // that there is to say. The error of the apply is short: the planning of the apply has just repeated the
-// warning.
+// warning, for a replacement too, which it plans without the private state.
 type once struct {
 	kind
 
@@ -91,7 +91,7 @@ func (o *once) checkRead(user string, diags *diag.Diagnostics) {
 // planNew returns the user of a resource that is planned as new, and reports one beside another. It
 // returns false if bunq cannot be asked, which the apply does again.
 func (o *once) planNew(ctx context.Context, b *base, apiContext types.Object, diags *diag.Diagnostics) (*providerdata.Access, bunq.User, bool) {
-	diags.Append(b.Data.Check(ctx, apiContext, apiContextPath)...)
+	diags.Append(b.Data.Check(apiContext, apiContextPath)...)
 	access, user, ok := b.open(ctx, apiContext, tfdiag.Failure{}, &diag.Diagnostics{})
 	if !ok {
 		return nil, user, false

@@ -47,7 +47,7 @@ func (r *DeviceServerResource) ModifyPlan(ctx context.Context, req resource.Modi
 		storePrivate(ctx, resp.Private, plannedDevice, ref, &resp.Diagnostics)
 		plan.RegistrationIP = state.RegistrationIP
 		ref.checkKept(ctx, &plan, &state, &resp.Diagnostics)
-		r.Data.CheckRefused(ctx, "bunq_device_server", plan.APIContext, state.APIContext, path.Root("api_context"), &resp.Diagnostics)
+		r.Data.CheckRefused("bunq_device_server", plan.APIContext, state.APIContext, path.Root("api_context"), &resp.Diagnostics)
 	case before.ID != "" && before.Installation == plan.installationID():
 		before.refuseAlone(&resp.Diagnostics, installationPath, "A device is only replaced together with its installation", "bunq would refuse another one.",
 			"make another installation, and with it another device; the API key stays: "+replaceInstallation,

@@ -176,7 +176,7 @@ func (r *DeviceServerResource) access(ctx context.Context, m *deviceModel, diags
 	if diags.HasError() {
 		return nil, false
 	}
-	access, more := r.Data.Access(ctx, m.APIContext, path.Root("api_context"))
+	access, more := r.Data.Access(m.APIContext, path.Root("api_context"))
 	diags.Append(more...)
 	return access, !diags.HasError()
 }

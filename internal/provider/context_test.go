@@ -207,8 +207,8 @@ func TestConfigure_contextOfOthers(t *testing.T) {
 				t.Fatalf("Configure failed: %v", diags)
 			}
 			none := types.ObjectNull(providerdata.APIContextTypes())
-			_, atApply := data.Access(t.Context(), none, path.Root("api_context"))
-			for when, diags := range map[string]diag.Diagnostics{"at plan": data.Check(t.Context(), none, path.Root("api_context")), "at apply": atApply} {
+			_, atApply := data.Access(none, path.Root("api_context"))
+			for when, diags := range map[string]diag.Diagnostics{"at plan": data.Check(none, path.Root("api_context")), "at apply": atApply} {
 				if len(diags) != 1 || !diags.HasError() {
 					t.Fatalf("%s: got %v, want one error", when, diags)
 				}

@@ -1,7 +1,6 @@
 package providerdata
 
 import (
-	"context"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -73,7 +72,7 @@ func (d *Data) Calls(ac bunq.APIContext) *bunq.UserClient {
 // Access resolves an api_context attribute: the object itself, or the provider's if it is
 // null. It reports an error if there is neither, if the value is not known yet, or if it
 // belongs to another environment.
-func (d *Data) Access(_ context.Context, obj types.Object, at path.Path) (*Access, diag.Diagnostics) {
+func (d *Data) Access(obj types.Object, at path.Path) (*Access, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	if !d.Ready(&diags) {
 		return nil, diags
@@ -87,7 +86,7 @@ func (d *Data) Access(_ context.Context, obj types.Object, at path.Path) (*Acces
 }
 
 // Check reports at plan what Access would report at apply, as far as it is known. It makes no call.
-func (d *Data) Check(_ context.Context, obj types.Object, at path.Path) diag.Diagnostics {
+func (d *Data) Check(obj types.Object, at path.Path) diag.Diagnostics {
 	var diags diag.Diagnostics
 	m := modelOf(obj)
 	switch {
@@ -173,7 +172,7 @@ func (d *Data) WarnRefused(ac bunq.APIContext, err error, diags *diag.Diagnostic
 // CheckRefused reports at plan that a resource of that kind keeps a context, key and installation,
 // that bunq refused in the refresh of this run: an apply would fail in the same way. Once in a run
 // for a context. A null object is the provider's context.
-func (d *Data) CheckRefused(_ context.Context, kind string, planned, state types.Object, at path.Path, diags *diag.Diagnostics) {
+func (d *Data) CheckRefused(kind string, planned, state types.Object, at path.Path, diags *diag.Diagnostics) {
 	if !planned.Equal(state) || planned.IsUnknown() || len(d.Unknown) > 0 {
 		return
 	}

@@ -26,7 +26,7 @@ func TestData_Access_sharesEqualContexts(t *testing.T) {
 	d := usable(t)
 	access := func(m APIContextModel) *Access {
 		t.Helper()
-		a, diags := d.Access(t.Context(), object(t, m), path.Root("api_context"))
+		a, diags := d.Access(object(t, m), path.Root("api_context"))
 		if diags.HasError() {
 			t.Fatal(diags)
 		}
@@ -78,7 +78,7 @@ func TestData_Access_reportsEachUnusableContext(t *testing.T) {
 	m := contextModel(t, "sandbox")
 	m.PrivateKeyPEM = types.StringValue("no key")
 	for _, at := range []path.Path{path.Root("api_context"), path.Root("other")} {
-		_, diags := d.Access(t.Context(), object(t, m), at)
+		_, diags := d.Access(object(t, m), at)
 		if len(diags) != 1 || !strings.Contains(diags[0].Detail(), "private key of the installation") {
 			t.Fatalf("got %v", diags)
 		}

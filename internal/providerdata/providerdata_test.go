@@ -101,7 +101,7 @@ func TestData_Access(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			d := usable(t)
 			tt.change(d)
-			got, diags := d.Access(t.Context(), tt.object, path.Root("api_context"))
+			got, diags := d.Access(tt.object, path.Root("api_context"))
 			if tt.want == nil {
 				if got != nil || len(diags) != 1 || !strings.Contains(diags[0].Detail(), tt.says) {
 					t.Fatalf("got %v, %v", got, diags)
@@ -166,7 +166,7 @@ func TestData_Check(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			d := usable(t)
 			tt.change(d)
-			diags := d.Check(t.Context(), tt.object, path.Root("api_context"))
+			diags := d.Check(tt.object, path.Root("api_context"))
 			if tt.says == "" {
 				if len(diags) > 0 {
 					t.Errorf("got %v", diags)
