@@ -35,16 +35,13 @@ func (d *dataSource[M]) Metadata(_ context.Context, req datasource.MetadataReque
 // Schema describes the data source. As in resources, the secret members of its api_context are
 // sensitive, and the object as a whole is not.
 func (d *dataSource[M]) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
-	members := map[string]schema.Attribute{}
-	for _, m := range providerdata.APIContextMembers() {
-		members[m.Name] = schema.StringAttribute{Required: true, Sensitive: m.Sensitive, MarkdownDescription: m.Description}
-	}
-
 	attributes := maps.Clone(d.attributes)
 	attributes["api_context"] = schema.SingleNestedAttribute{
 		Optional:            true,
 		MarkdownDescription: aboutAPIContext + " While it is not known yet, the read waits for the apply.",
-		Attributes:          members,
+		Attributes: providerdata.APIContextAttributes(func(m providerdata.APIContextMember) schema.Attribute {
+			return schema.StringAttribute{Required: true, Sensitive: m.Sensitive, MarkdownDescription: m.Description}
+		}),
 	}
 	resp.Schema = schema.Schema{MarkdownDescription: d.about, Attributes: attributes}
 }

@@ -33,16 +33,13 @@ func (r *ephemeralResource[M]) Metadata(_ context.Context, req ephemeral.Metadat
 
 // Schema describes the ephemeral resource.
 func (r *ephemeralResource[M]) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
-	members := map[string]schema.Attribute{}
-	for _, m := range providerdata.APIContextMembers() {
-		members[m.Name] = schema.StringAttribute{Required: true, Sensitive: m.Sensitive, MarkdownDescription: m.Description}
-	}
-
 	attributes := maps.Clone(r.attributes)
 	attributes["api_context"] = schema.SingleNestedAttribute{
 		Optional:            true,
 		MarkdownDescription: aboutAPIContext + " While it is not known yet, it is opened in the apply.",
-		Attributes:          members,
+		Attributes: providerdata.APIContextAttributes(func(m providerdata.APIContextMember) schema.Attribute {
+			return schema.StringAttribute{Required: true, Sensitive: m.Sensitive, MarkdownDescription: m.Description}
+		}),
 	}
 	resp.Schema = schema.Schema{MarkdownDescription: r.about, Attributes: attributes}
 }

@@ -109,7 +109,7 @@ func (b *base) checkMove(ctx context.Context, planned, state object, diags *diag
 // checkContext reports at plan that an apply could not call bunq for a resource of the state: there is no
 // context, it belongs to another environment, or it is the one in the state, which bunq has refused in
 // the refresh.
-func (b *base) checkContext(ctx context.Context, planned, state object, diags *diag.Diagnostics) {
+func (b *base) checkContext(planned, state object, diags *diag.Diagnostics) {
 	diags.Append(b.Data.Check(planned.APIContext, apiContextPath)...)
 	if !diags.HasError() {
 		b.Data.CheckRefused(b.name, planned.APIContext, state.APIContext, apiContextPath, diags)

@@ -20,22 +20,15 @@ var apiContextPath = path.Root("api_context")
 // secret members are sensitive, not the object as a whole: for a sensitive object, the
 // configuration that a CLI generates at an import contains {}, which is no context.
 func apiContextAttribute() schema.SingleNestedAttribute {
-	members := map[string]schema.Attribute{}
-	for _, m := range providerdata.APIContextMembers() {
-		members[m.Name] = schema.StringAttribute{
-			Required:            true,
-			Sensitive:           m.Sensitive,
-			MarkdownDescription: m.Description,
-		}
-	}
-
 	return schema.SingleNestedAttribute{
 		Optional: true,
 		MarkdownDescription: "The context to call bunq with: `api_context = bunq_device_server.main.api_context`. If omitted, the provider's is used. " +
 			"Changing to another context of the same bunq user is an update in place without a call; a context of another user is refused. A refresh uses the " +
 			"context in the state. If bunq refuses that, for example after an interrupted rotation, the refresh warns and leaves the resource as it is, and the " +
 			"next apply stores the new context.",
-		Attributes: members,
+		Attributes: providerdata.APIContextAttributes(func(m providerdata.APIContextMember) schema.Attribute {
+			return schema.StringAttribute{Required: true, Sensitive: m.Sensitive, MarkdownDescription: m.Description}
+		}),
 	}
 }
 

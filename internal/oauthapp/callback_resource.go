@@ -88,7 +88,7 @@ func (r *CallbackURLResource) ModifyPlan(ctx context.Context, req resource.Modif
 		resp.Diagnostics.Append(r.Data.Check(plan.APIContext, apiContextPath)...)
 	default:
 		setPrivate(ctx, resp.Private, privatePlanned, true, &resp.Diagnostics)
-		r.checkContext(ctx, plan.object, state.object, &resp.Diagnostics)
+		r.checkContext(plan.object, state.object, &resp.Diagnostics)
 		if !plan.URL.Equal(state.URL) {
 			resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), types.StringUnknown())...)
 		}

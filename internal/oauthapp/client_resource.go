@@ -101,7 +101,7 @@ func (r *ClientResource) hasIt(m *clientModel) bool {
 // planKept marks the object, so that the planning of its replacement knows it, and proposes to
 // replace a cancelled client.
 func (r *ClientResource) planKept(ctx context.Context, plan, state *clientModel, resp *resource.ModifyPlanResponse) {
-	r.checkContext(ctx, plan.object, state.object, &resp.Diagnostics)
+	r.checkContext(plan.object, state.object, &resp.Diagnostics)
 	setPrivate(ctx, resp.Private, privatePlanned, true, &resp.Diagnostics)
 	setPrivate(ctx, resp.Private, privateProtected, state.DeletionProtection.ValueBool() && !state.cancelled(), &resp.Diagnostics)
 	if resp.Diagnostics.HasError() || !state.cancelled() {

@@ -89,7 +89,7 @@ func (r *FiltersResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	case plan == nil:
 		r.checkRemoval(state.object, &resp.Diagnostics)
 	case state != nil:
-		r.checkContext(ctx, plan.object, state.object, &resp.Diagnostics)
+		r.checkContext(plan.object, state.object, &resp.Diagnostics)
 		setPrivate(ctx, resp.Private, privatePlanned, true, &resp.Diagnostics)
 	case !hasPrivate(ctx, req.Private, privatePlanned):
 		r.planNew(ctx, plan, &resp.Diagnostics)

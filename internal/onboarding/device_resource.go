@@ -40,7 +40,7 @@ func (r *DeviceServerResource) Create(ctx context.Context, req resource.CreateRe
 
 	var m deviceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	access, ok := r.access(ctx, &m, &resp.Diagnostics)
+	access, ok := r.access(&m, &resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -91,7 +91,7 @@ func (r *DeviceServerResource) Read(ctx context.Context, req resource.ReadReques
 	if !r.Data.ReadyToRead("bunq_device_server", &resp.Diagnostics) {
 		return
 	}
-	access, ok := r.access(ctx, &m, &resp.Diagnostics)
+	access, ok := r.access(&m, &resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -134,7 +134,7 @@ func (r *DeviceServerResource) Update(ctx context.Context, req resource.UpdateRe
 	var m, state deviceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	access, ok := r.access(ctx, &m, &resp.Diagnostics)
+	access, ok := r.access(&m, &resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -172,7 +172,7 @@ func (r *DeviceServerResource) Delete(ctx context.Context, req resource.DeleteRe
 }
 
 // access returns the calls that are made with the device's own context.
-func (r *DeviceServerResource) access(ctx context.Context, m *deviceModel, diags *diag.Diagnostics) (*providerdata.Access, bool) {
+func (r *DeviceServerResource) access(m *deviceModel, diags *diag.Diagnostics) (*providerdata.Access, bool) {
 	if diags.HasError() {
 		return nil, false
 	}

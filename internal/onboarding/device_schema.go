@@ -89,13 +89,7 @@ func deviceCredentialAttribute() schema.SingleNestedAttribute {
 
 // apiContextMembers returns the attributes of api_context, which the provider fills in.
 func apiContextMembers() map[string]schema.Attribute {
-	members := map[string]schema.Attribute{}
-	for _, m := range providerdata.APIContextMembers() {
-		members[m.Name] = schema.StringAttribute{
-			Computed:            true,
-			Sensitive:           m.Sensitive,
-			MarkdownDescription: m.Description,
-		}
-	}
-	return members
+	return providerdata.APIContextAttributes(func(m providerdata.APIContextMember) schema.Attribute {
+		return schema.StringAttribute{Computed: true, Sensitive: m.Sensitive, MarkdownDescription: m.Description}
+	})
 }

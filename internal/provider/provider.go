@@ -154,15 +154,9 @@ func (p *Bunq) Schema(_ context.Context, _ provider.SchemaRequest, resp *provide
 
 // apiContextMembers returns the attributes of api_context, as a user writes them.
 func apiContextMembers() map[string]schema.Attribute {
-	members := map[string]schema.Attribute{}
-	for _, m := range providerdata.APIContextMembers() {
-		members[m.Name] = schema.StringAttribute{
-			Required:            true,
-			Sensitive:           m.Sensitive,
-			MarkdownDescription: m.Description,
-		}
-	}
-	return members
+	return providerdata.APIContextAttributes(func(m providerdata.APIContextMember) schema.Attribute {
+		return schema.StringAttribute{Required: true, Sensitive: m.Sensitive, MarkdownDescription: m.Description}
+	})
 }
 
 // shared is what resources get: the Data of this run, and what the resources of each package share.

@@ -19,3 +19,13 @@ func APIContextMembers() []APIContextMember {
 		{Name: "server_public_key_pem", Description: "bunq's public key, PEM."},
 	}
 }
+
+// APIContextAttributes returns the members of the api_context object as attributes of one of the
+// framework's kinds of schema.
+func APIContextAttributes[A any](attribute func(APIContextMember) A) map[string]A {
+	all := map[string]A{}
+	for _, m := range APIContextMembers() {
+		all[m.Name] = attribute(m)
+	}
+	return all
+}
